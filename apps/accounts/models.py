@@ -1,0 +1,102 @@
+"""People and agents as users, and the tokens of programs."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Hue(models.TextChoices):
+    """The hues of tokens.css; each is one angle, so all speak equally loud."""
+
+    ROSE = "rose"
+    BRICK = "brick"
+    ORANGE = "orange"
+    OCHRE = "ochre"
+    OLIVE = "olive"
+    LEAF = "leaf"
+    SEA = "sea"
+    TEAL = "teal"
+    SKY = "sky"
+    INK = "ink"
+    VIOLET = "violet"
+    PLUM = "plum"
+    STONE = "stone"
+
+
+class Users(UserManager.from_queryset(models.QuerySet)):
+    def create_agent(self, *, username: str, name: str, hue: str) -> "User":
+        """An agent's user: it can be assigned and can write, and nobody can sign in as it."""
+        user = self.model(username=username, name=name, hue=hue, kind=User.Kind.AGENT)
+        user.set_unusable_password()
+        user.save()
+        return user
+
+
+class User(AbstractUser):
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        AGENT = "agent", _("agent")
+
+    class Theme(models.TextChoices):
+        SYSTEM = "", _("as the system")
+        LIGHT = "light", _("light")
+        DARK = "dark", _("dark")
+
+    class Density(models.TextChoices):
+        COMPACT = "compact", _("compact")
+        NORMAL = "normal", _("normal")
+        ROOMY = "roomy", _("roomy")
+
+    first_name = last_name = None
+    name = models.CharField(_("name"), max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
+    hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
+    language = models.CharField(_("language"), max_length=5, blank=True)
+    theme = models.CharField(_("theme"), max_length=5, choices=Theme, blank=True)
+    density = models.CharField(_("density"), max_length=10, choices=Density, default=Density.NORMAL)
+
+    objects = Users()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"]))
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    @property
+    def is_agent(self) -> bool:
+        return self.kind == self.Kind.AGENT
+
+    @property
+    def initials(self) -> str:
+        """Two letters of a person's names; one or two of an agent's, set like a sort of type."""
+        words = str(self).split()
+        if self.is_agent or len(words) < 2:
+            return words[0][:2].capitalize() if words else "?"
+        return (words[0][0] + words[-1][0]).upper()
+
+
+class ApiToken(models.Model):
+    """A person's key for a program: only its SHA-256 is kept, so it is shown once."""
+
+    class Scope(models.TextChoices):
+        READ = "read", _("read only")
+        WRITE = "write", _("read and write")
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    name = models.CharField(_("name"), max_length=100)
+    prefix = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(_("may"), max_length=5, choices=Scope, default=Scope.READ)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"tb_{self.prefix}_…"

@@ -1,0 +1,23 @@
+"""The local owner account: made at first start, its password shown once, resettable by `make owner`."""
+
+import secrets
+
+from apps.accounts.models import User
+
+OWNER = "owner"
+
+
+def ensure_owner() -> tuple[User, str | None]:
+    """The owner, and the password if the account was made just now (else None)."""
+    owner = User.objects.filter(username=OWNER).first()
+    return (owner, None) if owner else reset_owner_password()
+
+
+def reset_owner_password() -> tuple[User, str]:
+    """Give the owner a new random password (the account is made, or opened again, if need be)."""
+    owner, _ = User.objects.get_or_create(username=OWNER, defaults={"name": "Olga Owner", "hue": "plum"})
+    password = "-".join(secrets.token_hex(2) for _ in range(5))
+    owner.set_password(password)
+    owner.is_active = owner.is_staff = owner.is_superuser = True
+    owner.save()
+    return owner, password

@@ -1,0 +1,34 @@
+"""The one family of errors for a rule that says no."""
+
+from django.utils.functional import Promise
+
+
+class Refused(Exception):
+    """A rule of the product said no. `code` is for programs, the message is a sentence for the reader.
+
+    Pages answer it with `page_status`, the API with `api_status`.
+    """
+
+    code = "refused"
+    page_status = 422
+    api_status = 409
+
+    def __init__(self, message: str | Promise, **facts) -> None:
+        super().__init__(message)
+        self.message = message
+        self.facts = facts
+
+
+class Conflict(Refused):
+    """Somebody changed the same thing first. `facts` holds what stands there now."""
+
+    code = "conflict"
+    page_status = 409
+    api_status = 412
+
+
+class NotAllowed(Refused):
+    """The person may see this, but their role may not do it."""
+
+    code = "not_allowed"
+    page_status = api_status = 403

@@ -1,0 +1,94 @@
+"""The socket of a page: `/ws/projects/<key>/?since=…&epoch=…&lang=…&task=…`."""
+
+import asyncio
+import json
+import time
+from urllib.parse import parse_qs
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from apps.projects import feed
+from apps.projects.models import Project
+
+SOCKETS_PER_PERSON = 10
+LARGEST_MESSAGE = 65_536
+MESSAGES_PER_SECOND = 20
+TOO_MUCH = 1008
+
+
+class ProjectConsumer(AsyncWebsocketConsumer):
+    """Sends frames and heartbeats; understands `{"type": "open", "task": id|null}` and `{"type": "since", "seq": n}`."""
+
+    message_types = ("open", "since")
+
+    async def connect(self) -> None:
+        self.seat = self.feed = self.writer = None
+        self.heard: list[float] = []
+        user = self.scope["user"]
+        project = await feed.in_database(_visible, thread_sensitive=False)(
+            user, self.scope["url_route"]["kwargs"]["key"]
+        )
+        if project is None or feed.seats_of(user.pk) >= SOCKETS_PER_PERSON:
+            await self.close(code=feed.NOT_YOURS)
+            return
+        self.seat = _seat_for(self.scope, user, project, self.close)
+        await self.accept()
+        self.writer = asyncio.create_task(self.write())
+        self.feed = feed.sit_down(project.pk, self.seat)
+
+    async def write(self) -> None:
+        """Send what waits, one frame after the other, as fast as this one browser reads."""
+        while True:
+            await self.send(text_data=await self.seat.next())
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        message = self.understood(text_data)
+        if message is None:
+            await self.close(code=TOO_MUCH)
+        elif message["type"] == "open":
+            self.seat.open_task = message["task"]
+        else:
+            self.seat.seq = min(message["seq"], self.seat.seq)
+            self.feed.poked.set()
+
+    def understood(self, text: str | None) -> dict | None:
+        """The message, or None if it is too long, too frequent, or none we know."""
+        now = time.monotonic()
+        self.heard = [at for at in self.heard if now - at < 1] + [now]
+        if not text or len(text) > LARGEST_MESSAGE or len(self.heard) > MESSAGES_PER_SECOND:
+            return None
+        try:
+            message = json.loads(text)
+        except ValueError:
+            return None
+        match message:
+            case {"type": "open", "task": int() | None} | {"type": "since", "seq": int()}:
+                return message
+        return None
+
+    async def disconnect(self, code: int) -> None:
+        if self.writer:
+            self.writer.cancel()
+        if self.feed:
+            feed.stand_up(self.feed, self.seat)
+
+
+def _visible(user, key: str) -> Project | None:
+    return Project.objects.visible_to(user).filter(key=key).first()
+
+
+def _seat_for(scope: dict, user, project: Project, close) -> feed.Seat:
+    asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+    language = asked.get("lang", "")
+    since, task = asked.get("since", ""), asked.get("task", "")
+    return feed.Seat(
+        user_id=user.pk,
+        session_key=scope["session"].session_key,
+        password=user.password,
+        language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
+        epoch=asked.get("epoch") or str(project.epoch),
+        seq=int(since) if since.isdecimal() else project.last_seq,
+        open_task=int(task) if task.isdecimal() else None,
+        close=close,
+    )

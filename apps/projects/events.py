@@ -1,0 +1,71 @@
+"""The event log: history, source of live updates, catch-up, and the line between apps."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.projects import live
+from apps.projects.models import Event, Project
+
+Handler = Callable[[Event], None]
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+_within: dict[str, list[Handler]] = defaultdict(list)
+
+
+def subscribe(kind: str, handler: Handler) -> None:
+    """Have `handler` called in a job after each committed event of `kind`.
+
+    It may be called twice for one event (a worker died in between), so it must be idempotent.
+    Call this in `AppConfig.ready()`.
+    """
+    _handlers[kind].append(handler)
+
+
+def subscribe_within(kind: str, handler: Handler) -> None:
+    """Have `handler` called in the transaction of the change itself, under the project's lock.
+
+    For what must be true together with the change (a task assigned to an agent has a run) and
+    is only a few statements. What it raises undoes the change. Call this in `AppConfig.ready()`.
+    """
+    _within[kind].append(handler)
+
+
+def handlers_of(kind: str) -> list[Handler]:
+    return _handlers[kind] if kind in _handlers else []
+
+
+def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload) -> Event:
+    """Append one event to `project`'s log; announce it when the change commits.
+
+    Call it in the transaction that makes the change, on a project fetched with
+    `Project.objects.locked()`: that lock makes `seq` equal commit order, so "all after
+    41" never misses a late commit. `task` is the primary key of the task it is about;
+    `payload` is JSON: ids and names, no secrets. `by` is None when the board itself acts.
+    """
+    project.last_seq += 1
+    project.save(update_fields=["last_seq"])
+    event = Event.objects.create(
+        project=project,
+        seq=project.last_seq,
+        kind=kind,
+        actor=by,
+        task_id=task,
+        payload=payload,
+        is_due=bool(handlers_of(kind)),
+    )
+    transaction.on_commit(partial(announce, event), robust=True)
+    for handler in _within[kind] if kind in _within else ():
+        handler(event)
+    return event
+
+
+def announce(event: Event) -> None:
+    """Poke the project's browsers and wake the relay; both find the truth in the log."""
+    live.poke(event.project_id, event.seq)
+    if event.is_due:
+        from apps.projects.jobs import relay  # jobs import the apps they wake, through this module
+
+        relay.delay(event.pk)

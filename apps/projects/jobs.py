@@ -1,0 +1,39 @@
+"""Relay events to their subscribers; sweep up those that a crash or an empty Redis left behind."""
+
+import logging
+from datetime import timedelta
+
+from celery import shared_task
+from django.db.models.functions import Now
+
+from apps.projects.events import handlers_of
+from apps.projects.models import Event
+
+log = logging.getLogger(__name__)
+GRACE = timedelta(seconds=5)
+
+
+@shared_task
+def relay(event_id: int) -> None:
+    """Hand one event to its subscribers. Delivered twice, it finds the mark cleared."""
+    event = Event.objects.select_related("project", "actor").filter(pk=event_id, is_due=True).first()
+    if event is None:
+        return
+    for handler in handlers_of(event.kind):
+        handler(event)
+    Event.objects.filter(pk=event.pk).update(is_due=False)
+
+
+@shared_task
+def relay_left_behind() -> None:
+    """Relay what stayed open for more than five seconds; one failing event does not stop the others."""
+    left = (
+        Event.objects.filter(is_due=True, at__lt=Now() - GRACE)
+        .order_by("at")
+        .values_list("pk", flat=True)[:500]
+    )
+    for pk in left:
+        try:
+            relay(pk)
+        except Exception:
+            log.exception("An event could not be relayed", extra={"event": pk})

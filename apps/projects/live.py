@@ -1,0 +1,117 @@
+"""What a browser at seq N needs to reach the latest: frames of ops, drawn once for all who need them.
+
+A frame is `{"epoch", "seq", "ops": [...]}`. An op is state, not instruction: `put` (element id,
+version, parent, rank, html), `drop` (id) or `reload`. A browser puts an element where its rank
+sorts among its siblings and ignores a version it already has, so frames may be lost, doubled,
+reordered or coalesced and every browser still ends up the same.
+"""
+
+import asyncio
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import NotRequired, TypedDict
+
+from channels.layers import get_channel_layer
+from django.utils import translation
+
+from apps.projects.models import Event, Project
+
+log = logging.getLogger(__name__)
+FURTHEST_BEHIND = 500
+
+
+class Op(TypedDict):
+    """One element's state. `audience` is the primary key of the open task it is for; absent: everybody."""
+
+    op: str
+    id: NotRequired[str]
+    parent: NotRequired[str]
+    rank: NotRequired[str]
+    html: NotRequired[str]
+    by: NotRequired[dict]
+    audience: NotRequired[int]
+
+
+Drawer = Callable[[Project, list[Event], int | None], Iterable[Op]]
+_drawers: list[tuple[str, Drawer]] = []
+
+
+def draws(prefix: str, drawer: Drawer) -> None:
+    """Have `drawer(project, events, open_task)` make the ops for events whose kind starts with `prefix`.
+
+    It is called once per range, language and open task, with that language active, and gets all
+    events of the range that any of its prefixes match. Call this in `AppConfig.ready()`.
+    """
+    _drawers.append((prefix, drawer))
+
+
+def group_of(project_id: int) -> str:
+    return f"project-{project_id}"
+
+
+def poke(project_id: int, seq: int) -> None:
+    """Tell every web process that the project's log has grown. Never waits, never raises.
+
+    A lost poke costs seconds: the heartbeat carries the head number.
+    """
+    asyncio.run_coroutine_threadsafe(_send(project_id, seq), _poking_loop())
+
+
+async def _send(project_id: int, seq: int) -> None:
+    try:
+        await get_channel_layer().group_send(group_of(project_id), {"type": "poke", "seq": seq})
+    except Exception as error:  # whatever the client library raises: Redis may be gone
+        log.warning("A poke was lost", extra={"project": project_id, "seq": seq, "error": repr(error)})
+
+
+_loop: asyncio.AbstractEventLoop | None = None
+_loop_lock = threading.Lock()
+
+
+def _poking_loop() -> asyncio.AbstractEventLoop:
+    """One loop in a thread of its own, so that a request or a job need not wait for Redis."""
+    global _loop
+    with _loop_lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="poking", daemon=True).start()
+    return _loop
+
+
+def frame_since(
+    project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None
+) -> dict:
+    """The frame that takes a browser from `since` to the head of the project's log.
+
+    Further behind than FURTHEST_BEHIND, ahead of the log, or of another epoch: one `reload` op.
+    """
+    project = Project.objects.get(pk=project_id)
+    frame = {"epoch": str(project.epoch), "seq": project.last_seq, "ops": []}
+    is_foreign = bool(epoch) and epoch != str(project.epoch)
+    if is_foreign or not 0 <= project.last_seq - since <= FURTHEST_BEHIND:
+        frame["ops"] = [{"op": "reload"}]
+    elif project.last_seq > since:
+        events = list(
+            project.events.filter(seq__gt=since, seq__lte=project.last_seq)
+            .select_related("actor")
+            .order_by("seq")
+        )
+        with translation.override(language):
+            frame["ops"] = ops_for(project, events, open_task)
+    return frame
+
+
+def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:
+    """What `events` change on the page, drawn from the rows as they are now."""
+    ops = []
+    for drawer in dict.fromkeys(drawer for _, drawer in _drawers):
+        prefixes = tuple(prefix for prefix, registered in _drawers if registered is drawer)
+        if drawn := [event for event in events if event.kind.startswith(prefixes)]:
+            ops.extend(drawer(project, drawn, open_task))
+    return ops
+
+
+def as_text(frame: dict) -> str:
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

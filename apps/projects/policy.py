@@ -1,0 +1,51 @@
+"""Who may do what: one table, role × action, asked by pages, API, sockets and admin."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.errors import NotAllowed
+from apps.projects.models import Membership, Project, Role
+
+
+class Action(TextChoices):
+    VIEW = "view", _("look at the project")
+    COMMENT = "comment", _("comment")
+    WRITE = "write", _("create, edit and move tasks")
+    RUN = "run", _("assign agents and decide on their results")
+    MANAGE = "manage", _("change columns and members")
+    OWN = "own", _("delete the project or hand it over")
+
+
+_VIEWER = {Action.VIEW}
+_MEMBER = _VIEWER | {Action.COMMENT, Action.WRITE, Action.RUN}
+_MAINTAINER = _MEMBER | {Action.MANAGE}
+ALLOWED: dict[str, set[Action]] = {
+    Role.VIEWER: _VIEWER,
+    Role.MEMBER: _MEMBER,
+    Role.MAINTAINER: _MAINTAINER,
+    Role.OWNER: _MAINTAINER | {Action.OWN},
+}
+
+
+def role_of(user: User, project: Project) -> str | None:
+    """The role of `user` in `project`, None for an outsider or a deactivated account."""
+    if not user.is_active:
+        return None
+    return Membership.objects.filter(project=project, user=user).values_list("role", flat=True).first()
+
+
+def role_may(role: str | None, action: Action) -> bool:
+    return action in ALLOWED.get(role, ())
+
+
+def may(user: User, action: Action, project: Project) -> bool:
+    return role_may(role_of(user, project), action)
+
+
+def require(user: User, action: Action, project: Project) -> None:
+    """Raise NotAllowed unless `user` may; call it on a project fetched by `visible_to`."""
+    if not may(user, action, project):
+        raise NotAllowed(
+            _("Your role in this project does not let you {action}.").format(action=action.label)
+        )

@@ -1,0 +1,49 @@
+"""Handing a task to a member of its project: a person or an agent."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Project
+from apps.tasks.models import Task
+
+
+class NotAMember(Refused):
+    code = "not_a_member"
+    api_status = 400
+
+
+@transaction.atomic
+def assign(task: Task, *, to: User | None, by: User, prompt: str = "") -> Task:
+    """Make `to` the assignee (None: nobody) and log `task.assigned`.
+
+    `prompt` is what the requester adds for an agent. What hangs on it, such as an agent's run,
+    happens in the same transaction; assigning the same agent again asks it again.
+    Raises NotAMember when `to` is not in the project, and what the subscribers refuse.
+    """
+    project = Project.objects.locked(task.project_id)
+    task.refresh_from_db()
+    if to and not project.memberships.filter(user=to, user__is_active=True).exists():
+        raise NotAMember(_("{name} is not in this project.").format(name=to))
+    before = task.assignee_id
+    if before == (to and to.pk) and not (to and to.is_agent):
+        return task
+    task.assignee = to
+    task.version += 1
+    task.save(update_fields=["assignee", "version", "updated_at"])
+    events.record(
+        project,
+        "task.assigned",
+        by=by,
+        task=task.pk,
+        to=to and to.pk,
+        before=before,
+        prompt=prompt,
+        name=str(to or ""),
+        fields=["assignee"],
+        version=task.version,
+    )
+    task.refresh_from_db()
+    return task

@@ -1,0 +1,203 @@
+"""Card faces: plain rows by one query, and each drawn once for all who see it.
+
+A face is everything that its HTML depends on, so the HTML can be kept by the face itself
+and nothing has to be invalidated: another title, language or note is another key.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+
+from django.db import connection
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+
+from apps.accounts.models import User
+from apps.projects.live import Op
+from apps.projects.models import Event, Project
+from apps.tasks import notes, timeline
+from apps.tasks.models import Category, Column
+
+PAGE = 25  # cards of a column that come with the page; the rest follow in pages of this size
+
+
+class Who(NamedTuple):
+    """A user as faces show them."""
+
+    pk: int
+    name: str
+    initials: str
+    hue: str
+    is_agent: bool
+
+
+class Face(NamedTuple):
+    pk: int
+    column: int
+    rank: str
+    number: int
+    title: str
+    priority: int
+    is_done: bool
+    assignee: int | None
+    parent: int | None  # its number
+    subtasks: int
+    subtasks_done: int
+    comments: int
+    labels: tuple[tuple[str, str], ...]  # (name, hue)
+    note: str | None  # as JSON text, so that the row can be a key
+
+
+_ROW = """
+  t.id, t.column_id, t.rank, t.number, t.title, t.priority, c.category = 'done', t.assignee_id,
+  (SELECT p.number FROM tasks_task p WHERE p.id = t.parent_id),
+  (SELECT count(*) FROM tasks_task s WHERE s.parent_id = t.id),
+  (SELECT count(*) FROM tasks_task s JOIN tasks_column sc ON sc.id = s.column_id
+    WHERE s.parent_id = t.id AND sc.category = 'done'),
+  (SELECT count(*) FROM tasks_comment m WHERE m.task_id = t.id),
+  (SELECT array_agg(ARRAY[l.name, l.hue] ORDER BY l.name) FROM tasks_task_labels tl
+    JOIN tasks_label l ON l.id = tl.label_id WHERE tl.task_id = t.id),
+  t.note::text
+"""
+
+
+def first_pages(project: Project) -> list[Face]:
+    """The first PAGE faces of each of the project's columns: flat in the number of tasks."""
+    return _faces(
+        f"""SELECT f.* FROM tasks_column c CROSS JOIN LATERAL (
+              SELECT {_ROW} FROM tasks_task t WHERE t.column_id = c.id ORDER BY t.rank LIMIT {PAGE}
+            ) f WHERE c.project_id = %s ORDER BY c.position, 3""",  # noqa: S608 - constants only
+        [project.pk],
+    )
+
+
+def next_page(column: Column, after: str) -> list[Face]:
+    """Up to PAGE faces of `column` that sort behind the rank `after`."""
+    return _faces(
+        f"""SELECT {_ROW} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+            WHERE t.column_id = %s AND t.rank > %s COLLATE "C" ORDER BY t.rank LIMIT {PAGE}""",  # noqa: S608
+        [column.pk, after],
+    )
+
+
+def of_tasks(project: Project, tasks: Iterable[int]) -> list[Face]:
+    return _faces(
+        f"""SELECT {_ROW} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+            WHERE t.project_id = %s AND t.id = ANY(%s)""",  # noqa: S608
+        [project.pk, list(tasks)],
+    )
+
+
+def _faces(sql: str, arguments: list) -> list[Face]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        return [Face(*row[:12], tuple(map(tuple, row[12] or ())), row[13]) for row in cursor.fetchall()]
+
+
+def people_of(project: Project) -> dict[int, Who]:
+    """Everybody a face of the project may name: its members, by primary key."""
+    users = User.objects.filter(memberships__project=project).only("name", "username", "hue", "kind")
+    return {user.pk: who(user) for user in users}
+
+
+def who(user: User) -> Who:
+    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent)
+
+
+def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:
+    """The card's HTML, the same for every viewer, in the language that is active."""
+    noted = _note_of(face)
+    noted_user = people.get(noted.get("user")) if noted else None
+    return _draw(project_key, face, people.get(face.assignee), noted_user, get_language())
+
+
+def _note_of(face: Face) -> notes.Note | None:
+    return notes.parsed(face.note) if face.note else None
+
+
+@lru_cache(maxsize=4096)
+def _draw(project_key: str, face: Face, assignee: Who | None, noted: Who | None, language: str) -> str:
+    note = _note_of(face)
+    return render_to_string(
+        "tasks/_card.html",
+        {
+            "project_key": project_key,
+            "card": face,
+            "assignee": assignee,
+            "note": note
+            and {**note, "say": notes.sentence_of(note), "word": notes.State(note["state"]).label},
+            "noted": noted,
+        },
+    )
+
+
+def column_counts(project: Project) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_id, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1", [project.pk]
+        )
+        return dict(cursor.fetchall())
+
+
+def waiting(project: Project) -> dict[str, list[Who]]:
+    """For the board's sentence: by state of note, whom the notes are about."""
+    people = people_of(project)
+    found: dict[str, list[Who]] = {}
+    rows = project.tasks.filter(note__isnull=False).exclude(column__category=Category.DONE)
+    for state, user in rows.values_list("note__state", "note__user"):
+        found.setdefault(state, []).append(people.get(user))
+    return found
+
+
+def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What task, comment and run events change: faces, column headers, the sentence, the open task."""
+    touched = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+    people = people_of(project)
+    movers = {event.task_id: event for event in events if event.kind == "task.moved"}
+    ops: list[Op] = []
+    found = of_tasks(project, touched)
+    for face in found:
+        op = Op(
+            op="put",
+            id=f"task-{face.pk}",
+            parent=f"column-{face.column}-list",
+            rank=face.rank,
+            html=drawn(project.key, face, people),
+        )
+        if (event := movers.get(face.pk)) and event.actor:
+            op["by"] = {
+                "name": str(event.actor),
+                "hue": event.actor.hue,
+                "client": event.payload.get("client", ""),
+            }
+        ops.append(op)
+    ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {face.pk for face in found}]
+    ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
+    ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project)))
+    if open_task in touched:
+        ops += timeline.ops_of(project, open_task, events)
+    return ops
+
+
+def _headers(project: Project, columns: set[int]) -> list[Op]:
+    if not columns:
+        return []
+    counts = column_counts(project)
+    return [
+        Op(
+            op="put",
+            id=f"column-{pk}-count",
+            parent=f"column-{pk}",
+            rank="",
+            html=count_html(pk, counts.get(pk, 0)),
+        )
+        for pk in sorted(columns)
+    ]
+
+
+def count_html(column: int, count: int) -> str:
+    return render_to_string("tasks/_count.html", {"column": column, "count": count})
+
+
+def sum_html(project: Project) -> str:
+    return render_to_string("tasks/_sum.html", {"waiting": waiting(project)})

@@ -1,0 +1,52 @@
+"""The foot of a card: why it waits, in one true sentence.
+
+A note is data, so that each reader gets it in their own language. The app that writes a note
+also says its sentence; tasks only draw it. Its shape, as kept in `Task.note`:
+
+    {"state": "queued", "code": "agent_full", "facts": {"agent": "Scribe", "busy": 2, "slots": 2, "place": 3},
+     "user": 7, "since": "2026-11-22T10:42:00+00:00", "run": "<uuid>"}
+"""
+
+import json
+from collections.abc import Callable
+from typing import NotRequired, TypedDict
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class State(TextChoices):
+    """The label is the state's word on the card; queued cards speak for themselves."""
+
+    QUEUED = "queued", ""
+    WORKING = "working", _("Working")
+    YOU = "you", _("Needs you")
+    DONE = "done", _("Result waits")
+    FAILED = "failed", _("Failed")
+
+
+class Note(TypedDict):
+    state: str
+    code: str
+    facts: dict
+    user: NotRequired[int]
+    since: NotRequired[str]
+    run: NotRequired[str]
+
+
+Sentence = Callable[[dict], str]
+_sentences: dict[str, Sentence] = {}
+
+
+def says(code: str, sentence: Sentence) -> None:
+    """Have notes with `code` read as `sentence(facts)`, in the language that is active then."""
+    _sentences[code] = sentence
+
+
+def parsed(text: str) -> Note:
+    return json.loads(text)
+
+
+def sentence_of(note: Note) -> str:
+    """The note's sentence; facts may hold words of agents, so templates escape it as ever."""
+    return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""

@@ -1,0 +1,3 @@
+from teamboard.celery import app as celery_app
+
+__all__ = ["celery_app"]

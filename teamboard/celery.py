@@ -1,0 +1,11 @@
+"""The worker and the beat: Celery only wakes; what is due stands in the database."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
+
+app = Celery("teamboard")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")

@@ -1,0 +1,12 @@
+"""What every page of a signed-in person needs for its frame."""
+
+from django.http import HttpRequest
+
+from apps.projects.models import Project
+
+
+def shell(request: HttpRequest) -> dict:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"rail": []}
+    return {"rail": Project.objects.visible_to(user)[:30]}

@@ -1,0 +1,14 @@
+"""A log line is a constant message; the facts given in `extra` follow as key=value."""
+
+import logging
+
+STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class FactsFormatter(logging.Formatter):
+    def __init__(self) -> None:
+        super().__init__("%(levelname)s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        facts = " ".join(f"{key}={value!r}" for key, value in vars(record).items() if key not in STANDARD)
+        return f"{super().formatMessage(record)} {facts}".rstrip()
