@@ -8,11 +8,39 @@ _markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": Tr
 # Images are shown as links: a remote one would tell its host who reads, and when.
 _markdown.disable("image")
 TAGS = set(
-    "p br hr h1 h2 h3 h4 h5 h6 strong em s del code pre blockquote ul ol li table thead tbody tr th td a input".split()
+    [
+        "p",
+        "br",
+        "hr",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "strong",
+        "em",
+        "s",
+        "del",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "a",
+        "input",
+    ]
 )
 ATTRIBUTES = {
     "a": {"href", "title"},
-    "input": {"type", "checked", "disabled"},
+    "input": {"checked", "disabled"},
     "ol": {"start"},
     "th": {"align"},
 }
