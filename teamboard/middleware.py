@@ -43,7 +43,7 @@ class PrivateByDefaultMiddleware:
 
 
 class RefusalMiddleware:
-    """A rule that says no becomes a sentence on the page, with its status; the API has its own (teamboard.api)."""
+    """A rule that says no becomes a sentence on the page, with its status (the API: teamboard.api)."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response

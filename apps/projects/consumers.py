@@ -18,7 +18,10 @@ TOO_MUCH = 1008
 
 
 class ProjectConsumer(AsyncWebsocketConsumer):
-    """Sends frames and heartbeats; understands `{"type": "open", "task": id|null}` and `{"type": "since", "seq": n}`."""
+    """Sends frames and heartbeats.
+
+    Understands `{"type": "open", "task": id|null}` and `{"type": "since", "seq": n}`.
+    """
 
     message_types = ("open", "since")
 

@@ -34,7 +34,7 @@ def subscribe_within(kind: str, handler: Handler) -> None:
 
 
 def handlers_of(kind: str) -> list[Handler]:
-    return _handlers[kind] if kind in _handlers else []
+    return _handlers.get(kind, [])
 
 
 def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload) -> Event:
@@ -57,7 +57,7 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
         is_due=bool(handlers_of(kind)),
     )
     transaction.on_commit(partial(announce, event), robust=True)
-    for handler in _within[kind] if kind in _within else ():
+    for handler in _within.get(kind, ()):
         handler(event)
     return event
 

@@ -124,12 +124,12 @@ class Task(models.Model):
     def __str__(self) -> str:
         return f"{self.key} {self.title}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("tasks:task", args=[self.project.key, self.number])
+
     @property
     def key(self) -> str:
         return f"{self.project.key}-{self.number}"
-
-    def get_absolute_url(self) -> str:
-        return reverse("tasks:task", args=[self.project.key, self.number])
 
 
 class Comment(models.Model):

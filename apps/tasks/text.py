@@ -7,37 +7,10 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 _markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}).use(tasklists_plugin)
 # Images are shown as links: a remote one would tell its host who reads, and when.
 _markdown.disable("image")
-TAGS = set(
-    [
-        "p",
-        "br",
-        "hr",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "strong",
-        "em",
-        "s",
-        "del",
-        "code",
-        "pre",
-        "blockquote",
-        "ul",
-        "ol",
-        "li",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "a",
-        "input",
-    ]
-)
+TAGS = {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
+    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input"),
+}
 ATTRIBUTES = {
     "a": {"href", "title"},
     "input": {"checked", "disabled"},

@@ -1,0 +1,227 @@
+"""The socket of a page: catch-up then live, one drawing for all, and nobody stays who may not."""
+
+import asyncio
+import json
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+
+from apps.projects import events, feed, live
+from apps.projects.models import Event, Membership, Project
+from apps.projects.tests.factories import MembershipFactory, ProjectFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+in_database = database_sync_to_async
+
+
+@pytest.fixture(autouse=True)
+def quick_heartbeat(monkeypatch):
+    monkeypatch.setattr(feed, "HEARTBEAT", 0.3)
+
+
+@pytest.fixture
+def project():
+    return ProjectFactory(name="Tidewater", key="TIDE")
+
+
+@pytest.fixture
+def ana(project):
+    return MembershipFactory(project=project, user__name="Ana").user
+
+
+def signed_in(user) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+
+
+def change(project, count=1):
+    for number in range(count):
+        with transaction.atomic():
+            events.record(Project.objects.locked(project.pk), "label.created", by=None, number=number)
+
+
+class Browser(ApplicationCommunicator):
+    """One page's socket (channels.testing wants daphne, which we do not use)."""
+
+    async def connect(self) -> bool:
+        await self.send_input({"type": "websocket.connect"})
+        answer = await self.receive_output(timeout=3)
+        return answer["type"] == "websocket.accept"
+
+    async def say(self, text: str) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text})
+
+    async def leave(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.wait(timeout=3)
+
+
+def socket(session_key, key="TIDE", query="", origin=b"http://localhost"):
+    from teamboard.asgi import application
+
+    headers = [(b"cookie", f"session={session_key}".encode())]
+    if origin:
+        headers.append((b"origin", origin))
+    scope = {
+        "type": "websocket",
+        "path": f"/ws/projects/{key}/",
+        "query_string": query.encode(),
+        "headers": headers,
+    }
+    return Browser(application, scope)
+
+
+@pytest.fixture
+async def open_socket(ana):
+    """Open Ana's socket; all are closed again at the end."""
+    opened = []
+    session_key = await in_database(signed_in)(ana)
+
+    async def open_one(**kwargs):
+        one = socket(kwargs.pop("session_key", session_key), **kwargs)
+        assert await one.connect()
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        await one.leave()
+
+
+async def frame(one, *, until="seq"):
+    """The next frame (or heartbeat, `until="head"`)."""
+    while True:
+        message = json.loads((await one.receive_output(timeout=5))["text"])
+        if until in message:
+            return message
+
+
+@pytest.mark.req("RT-3", "E2")
+async def test_a_browser_catches_up_and_then_follows_live(project, open_socket):
+    await in_database(change)(project, 3)
+    one = await open_socket(query="since=1")
+    assert (await frame(one))["seq"] == 3
+    await in_database(change)(project)
+    assert (await frame(one))["seq"] == 4
+
+
+@pytest.mark.req("E3", "RT-1")
+async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monkeypatch):
+    monkeypatch.setattr(live, "poke", lambda *_: None)
+    one = await open_socket()
+    await in_database(change)(project)
+    assert (await frame(one))["seq"] == 1
+    assert (await frame(one, until="head"))["head"] == 1
+
+
+@pytest.mark.req("E2", "RT-3")
+@pytest.mark.parametrize(
+    "query", ["since=1", "since=9999", "since=600&epoch=00000000-0000-4000-8000-000000000000"]
+)
+async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_socket, query):
+    await in_database(change)(project)
+    await in_database(Project.objects.filter(pk=project.pk).update)(last_seq=600)
+    one = await open_socket(query=query)
+    assert (await frame(one))["ops"] == [{"op": "reload"}]
+
+
+async def test_sockets_at_one_position_share_one_drawing(project, open_socket, monkeypatch):
+    drawings = []
+    monkeypatch.setattr(live, "ops_for", lambda *args: drawings.append(args) or [])
+    sockets = [await open_socket(query="since=0") for _ in range(5)]
+    await asyncio.sleep(0.1)
+    drawings.clear()
+    await in_database(change)(project)
+    assert {(await frame(one))["seq"] for one in sockets} == {1}
+    assert len(drawings) == 1
+
+
+@pytest.mark.req("E5")
+async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project, open_socket, monkeypatch):
+    monkeypatch.setattr(feed, "QUEUE_FRAMES", 0)
+    one = await open_socket()
+    await in_database(change)(project)
+    closed = await one.receive_output(timeout=3)
+    assert (closed["type"], closed["code"]) == ("websocket.close", feed.TRY_LATER)
+
+
+@pytest.mark.req("E7", "RT-8")
+@pytest.mark.parametrize("loss", ["membership", "deactivated", "signed out", "password"])
+async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
+    one = await open_socket()
+
+    def lose():
+        if loss == "membership":
+            Membership.objects.filter(user=ana).delete()
+        elif loss == "deactivated":
+            type(ana).objects.filter(pk=ana.pk).update(is_active=False)
+        elif loss == "password":
+            type(ana).objects.filter(pk=ana.pk).update(password="another")
+        else:
+            SessionStore.get_model_class().objects.all().delete()
+
+    await in_database(lose)()
+    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+        pass
+    assert message["code"] == feed.NOT_YOURS
+
+
+@pytest.mark.req("RT-8", "Z2")
+@pytest.mark.parametrize("key", ["TIDE", "NONE"])
+async def test_an_outsider_and_a_missing_project_are_refused_alike(project, key):
+    cy = await in_database(UserFactory)(name="Cy")
+    one = socket(await in_database(signed_in)(cy), key=key)
+    assert not await one.connect()
+
+
+@pytest.mark.req("E6")
+@pytest.mark.parametrize("origin", [b"https://evil.example", None])
+async def test_another_sites_page_or_none_is_refused(project, ana, origin):
+    one = socket(await in_database(signed_in)(ana), origin=origin)
+    assert not await one.connect()
+
+
+@pytest.mark.req("E5")
+@pytest.mark.parametrize(
+    "text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000]
+)
+async def test_what_is_not_understood_closes_the_socket(open_socket, text):
+    one = await open_socket()
+    await one.say(text)
+    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+        pass
+    assert message["code"] == 1008
+
+
+async def test_a_browser_that_missed_a_frame_asks_again(project, open_socket):
+    await in_database(change)(project, 2)
+    one = await open_socket(query="since=2")
+    await one.say('{"type": "since", "seq": 1}')
+    assert (await frame(one))["seq"] == 2
+
+
+@pytest.mark.req("E5")
+async def test_one_person_has_ten_sockets_at_most(project, ana, open_socket):
+    for _ in range(10):
+        await open_socket()
+    one = socket(await in_database(signed_in)(ana))
+    assert not await one.connect()
+
+
+@pytest.mark.req("E1")
+def test_a_rolled_back_change_leaves_no_event_and_no_gap(project):
+    change(project)
+    with transaction.atomic():
+        events.record(Project.objects.locked(project.pk), "label.created", by=None)
+        transaction.set_rollback(True)
+    change(project)
+    assert list(Event.objects.values_list("seq", flat=True)) == [1, 2]
