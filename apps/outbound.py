@@ -1,0 +1,242 @@
+"""The one way out: every HTTP request that Team Board itself makes goes through here.
+
+An address that a person typed may point at our own network. So a name is looked up once, all
+addresses it has must be public or allowed by the operator (OUTBOUND_ALLOWED_HOSTS), and the
+connection goes to the address that was checked, while TLS still verifies the name. Redirects are
+never followed, proxies from the environment are not used, size and time have limits.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import lru_cache
+
+import httpx
+from django.conf import settings
+
+SCHEMES = {"http": 80, "https": 443}
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class OutboundError(Exception):
+    """There is no whole answer. `sent` says whether the other side may have seen the request."""
+
+    def __init__(self, message: str, *, sent: bool) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class ForbiddenAddress(OutboundError):
+    """The address is not one that we talk to; nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
+class Unreachable(OutboundError):
+    """No connection came about; nothing was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
+class TimedOut(OutboundError):
+    """One of the time limits passed."""
+
+
+class ConnectionLost(OutboundError):
+    """The connection broke after the request had begun, or what came back was not HTTP."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=True)
+
+
+class TooLarge(OutboundError):
+    """The answer is longer than the limit; the rest of it was not read."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=True)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Seconds, and bytes of the answer's body."""
+
+    connect: float = 3
+    read: float = 20
+    total: float = 25
+    size: int = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+
+async def request(
+    method: str,
+    url: str,
+    *,
+    headers: dict[str, str] | None = None,
+    content: bytes | None = None,
+    limits: Limits = Limits(),  # noqa: B008  frozen
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> Answer:
+    """Send one request and read the whole answer, whatever its status. Raises OutboundError."""
+    sent = False
+
+    async def notice_sending(event: str, _details: dict) -> None:
+        nonlocal sent
+        sent = sent or event.endswith("send_request_headers.started")
+
+    try:
+        async with (
+            asyncio.timeout(limits.total),
+            async_client(limits=limits, transport=transport) as client,
+            client.stream(
+                method, url, headers=headers, content=content, extensions={"trace": notice_sending}
+            ) as response,
+        ):
+            return Answer(response.status_code, response.headers, await _read(response, limits.size))
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as exc:
+        raise ForbiddenAddress("This is not a web address.") from exc
+    except (httpx.LocalProtocolError, UnicodeEncodeError):  # their texts may quote a secret header
+        raise Unreachable("HTTP can't carry this request.") from None
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
+        raise TimedOut("No connection within the time limit.", sent=False) from exc
+    except httpx.ConnectError as exc:
+        raise Unreachable(f"No connection: {exc}.") from exc
+    except httpx.TimeoutException as exc:
+        raise TimedOut("No answer within the time limit.", sent=True) from exc
+    except TimeoutError as exc:
+        raise TimedOut(f"Not finished after {limits.total:g} seconds.", sent=sent) from exc
+    except httpx.TransportError as exc:
+        raise ConnectionLost("The connection broke before the answer was complete.") from exc
+
+
+def async_client(
+    *,
+    limits: Limits = Limits(),  # noqa: B008  frozen
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """An httpx client behind the guard, for libraries that want one. It does not limit size and total time."""
+    return httpx.AsyncClient(
+        transport=transport or GuardedTransport(),
+        timeout=httpx.Timeout(limits.read, connect=limits.connect),
+        headers={"Accept-Encoding": "identity", "User-Agent": "TeamBoard"},
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Connects to the addresses that were checked, in their order; the name is not looked up again."""
+
+    def __init__(self) -> None:
+        self._inner = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        wait = request.extensions.get("timeout", {}).get("connect")
+        *others, last = await checked_addresses(request.url, wait)
+        for address in others:
+            try:
+                return await self._inner.handle_async_request(_pinned(request, address))
+            except httpx.ConnectError:
+                continue
+        return await self._inner.handle_async_request(_pinned(request, last))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+@lru_cache(maxsize=1)
+def _trust() -> ssl.SSLContext:
+    """Loading the certificates takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
+    """The same request to `address`: its Host header and its certificate's name stay as they were."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=str(address)),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.host},
+    )
+
+
+async def _read(response: httpx.Response, size: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > size:
+            raise TooLarge(f"The answer is longer than {size} bytes.")
+    return bytes(body)
+
+
+async def checked_addresses(url: httpx.URL, wait: float | None = Limits.connect) -> list[Address]:
+    """Every address of the URL's host, all of them allowed, looked up within `wait` seconds.
+
+    Raises ForbiddenAddress when one of them is not: a name that has both is a trick.
+    """
+    if url.scheme not in SCHEMES:
+        raise ForbiddenAddress("Only http and https addresses are used.")
+    if url.userinfo:
+        raise ForbiddenAddress("An address must not contain a password.")
+    port = url.port or SCHEMES[url.scheme]
+    addresses = await _look_up(url.host, port, wait)
+    for address in addresses:
+        if not _is_listed(url.host, port, address):
+            _check_public(address, port)
+    return addresses
+
+
+async def _look_up(host: str, port: int, wait: float | None) -> list[Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(wait):
+            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except TimeoutError as exc:
+        raise TimedOut("The name was not found within the time limit.", sent=False) from exc
+    except (OSError, UnicodeError) as exc:
+        raise Unreachable("The name is not known.") from exc
+    return [ipaddress.ip_address(sockaddr[0]) for *_, sockaddr in found]
+
+
+def _is_listed(host: str, port: int, address: Address) -> bool:
+    """Whether the operator allows this: as "host", "host:port", or by a network its address is in.
+
+    An entry without a slash is a name, so that no other name gets in by pointing at the same address.
+    """
+    name = f"[{host}]" if ":" in host else host
+    for entry in settings.OUTBOUND_ALLOWED_HOSTS:
+        if "/" in entry:
+            if _carried(address) in ipaddress.ip_network(entry, strict=False):
+                return True
+        elif entry.lower() in (host, name, f"{name}:{port}"):
+            return True
+    return False
+
+
+def _check_public(address: Address, port: int) -> None:
+    target = _carried(address)
+    if not target.is_global or target.is_multicast or target.is_reserved or target.is_unspecified:
+        raise ForbiddenAddress("This address is inside a private network.")
+    if port not in SCHEMES.values():
+        raise ForbiddenAddress(f"Port {port} is not allowed.")
+
+
+def _carried(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one that is only its envelope (mapped, 6to4, NAT64), else itself."""
+    if address.version == 4:
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour or address
