@@ -1,0 +1,105 @@
+"""An old page and what happened since make the same page as a fresh load, for every action (as Zulip tests it)."""
+
+import random
+
+import pytest
+
+from apps.projects import live
+from apps.tasks import assigning, commenting, creating, editing, faces, moving
+from apps.tasks.models import Task
+from apps.tasks.tests.factories import LabelFactory, task_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("E4", "RT-2", "RT-5")]
+
+
+class Page:
+    """What a browser keeps: each element's parent, rank and HTML, with the version it was put at."""
+
+    def __init__(self, project) -> None:
+        project.refresh_from_db()
+        self.seq = project.last_seq
+        people, counts = faces.people_of(project), faces.column_counts(project)
+        self.elements = {
+            f"task-{face.pk}": (f"column-{face.column}-list", face.rank, faces.drawn(project.key, face, people))
+            for face in faces.of_tasks(project, project.tasks.values_list("pk", flat=True))
+        }
+        for column in project.columns.all():
+            html = faces.count_html(column.pk, counts.get(column.pk, 0))
+            self.elements[f"column-{column.pk}-count"] = (f"column-{column.pk}", "", html)
+        self.elements["board-sum"] = ("board-head", "", faces.sum_html(project))
+        self.versions = dict.fromkeys(self.elements, self.seq)
+
+    def apply(self, frame: dict) -> None:
+        for op in frame["ops"]:
+            if self.versions.get(op["id"], -1) >= frame["seq"]:
+                continue
+            self.versions[op["id"]] = frame["seq"]
+            if op["op"] == "drop":
+                self.elements.pop(op["id"], None)
+            else:
+                self.elements[op["id"]] = (op["parent"], op["rank"], op["html"])
+        self.seq = max(self.seq, frame["seq"])
+
+
+@pytest.fixture
+def tasks(columns):
+    return [task_in(columns["ready"], f"Task {number}") for number in range(5)]
+
+
+@pytest.fixture
+def actions(board, columns, tasks, ana, ben):
+    label = LabelFactory(project=board, name="Bug")
+    return {
+        "create": lambda: creating.create(board, title="Another", by=ana),
+        "create a subtask": lambda: creating.create(board, title="Child", parent=tasks[0], by=ana),
+        "move": lambda: moving.move(tasks[1], to=columns["doing"], by=ana),
+        "move up": lambda: moving.move(tasks[4], to=columns["ready"], before=tasks[0], by=ben),
+        "close": lambda: moving.move(tasks[2], to=columns["done"], by=ana, anyway=True),
+        "rename": lambda: editing.edit(tasks[3], title="Renamed", by=ben),
+        "label": lambda: editing.edit(tasks[3], labels=[label], by=ben),
+        "urgent": lambda: editing.edit(tasks[0], priority=4, by=ana),
+        "assign": lambda: assigning.assign(tasks[0], to=ben, by=ana),
+        "comment": lambda: commenting.comment(tasks[1], words="Hello.", by=ana),
+        "close a subtask": lambda: moving.move(
+            creating.create(board, title="Short", parent=tasks[1], by=ana), to=columns["done"], by=ana
+        ),
+    }
+
+
+def test_every_action_brings_an_old_page_to_the_fresh_one(board, actions):
+    for name, action in actions.items():
+        page = Page(board)
+        action()
+        page.apply(live.frame_since(board.pk, page.seq, language="en"))
+        assert page.elements == Page(board).elements, name
+
+
+def test_lost_doubled_and_reordered_frames_still_end_up_the_same(board, actions):
+    page = Page(board)
+    chance = random.Random(7)
+    frames = []
+    for action in chance.sample(list(actions.values()), len(actions)):
+        since = page.seq if not frames else chance.choice([page.seq, frames[-1]["seq"]])
+        action()
+        frames.append(live.frame_since(board.pk, since, language="en"))
+    last = live.frame_since(board.pk, page.seq, language="en")
+    for frame in [*chance.sample(frames, len(frames)), last, frames[0], frames[-1]]:
+        page.apply(frame)
+    assert page.elements == Page(board).elements
+
+
+def test_the_mover_is_named_so_that_others_see_whose_colour_it_is(board, columns, tasks, ana):
+    since = Page(board).seq
+    moving.move(tasks[0], to=columns["doing"], by=ana, client="page-1")
+    ops = live.frame_since(board.pk, since, language="en")["ops"]
+    put = next(op for op in ops if op["id"] == f"task-{tasks[0].pk}")
+    assert put["by"] == {"name": "Ana", "hue": ana.hue, "client": "page-1"}
+
+
+def test_a_task_that_is_gone_is_dropped(board, tasks, ana):
+    since = Page(board).seq
+    editing.edit(tasks[0], priority=4, by=ana)
+    pk = tasks[0].pk
+    Task.objects.filter(pk=pk).delete()
+    ops = live.frame_since(board.pk, since, language="en")["ops"]
+    assert {"op": "drop", "id": f"task-{pk}"} in ops
