@@ -1,0 +1,58 @@
+"""What can be started: a command, how it stops, and that it never outlives its parent."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    command: list[str]
+    stop_with: signal.Signals = signal.SIGTERM
+    stop_seconds: float = 30
+    is_service: bool = False  # others need it: stopped last, and its lines are shown only when it dies
+    before_exec: Callable[[], None] | None = None  # runs in the child
+    popen_options: dict = field(default_factory=dict)
+
+    def spawn(self, output: int | IO) -> subprocess.Popen:
+        """Start it in a session of its own, so that Ctrl-C reaches the launcher only.
+
+        Call it from the main thread: the kernel ends a child with the thread that made it.
+        """
+        return subprocess.Popen(
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=partial(in_child, self.before_exec, self.stop_with),  # noqa: PLW1509
+            **self.popen_options,
+        )
+
+
+def in_child(before_exec: Callable[[], None] | None, stop_with: signal.Signals) -> None:
+    if before_exec:
+        before_exec()
+    if libc:  # after `before_exec`: a change of user clears it
+        libc.prctl(PR_SET_PDEATHSIG, int(stop_with))
+
+
+def stop(process: subprocess.Popen, program: Program) -> None:
+    """Ask it to stop, and end it when it takes longer than it may."""
+    if process.poll() is None:
+        process.send_signal(program.stop_with)
+        try:
+            process.wait(program.stop_seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
