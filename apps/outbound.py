@@ -85,7 +85,7 @@ async def request(
     *,
     headers: dict[str, str] | None = None,
     content: bytes | None = None,
-    limits: Limits = Limits(),  # noqa: B008  frozen
+    limits: Limits = Limits(),
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Answer:
     """Send one request and read the whole answer, whatever its status. Raises OutboundError."""
@@ -122,10 +122,10 @@ async def request(
 
 def async_client(
     *,
-    limits: Limits = Limits(),  # noqa: B008  frozen
+    limits: Limits = Limits(),
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
-    """An httpx client behind the guard, for libraries that want one. It does not limit size and total time."""
+    """An httpx client behind the guard, for libraries that want one. It limits no size and no total."""
     return httpx.AsyncClient(
         transport=transport or GuardedTransport(),
         timeout=httpx.Timeout(limits.read, connect=limits.connect),

@@ -1,0 +1,790 @@
+#!/usr/bin/env python3
+"""A practice gateway: what OpenClaw says over HTTP, without OpenClaw and without a language model.
+
+    practice_gateway.py --hook-token T --gateway-token T --callback-url URL --callback-secret S
+
+`make run` starts it when no OpenClaw is configured, so that a newcomer sees the whole loop; its
+agents say honestly that they are for practice. The tests start it because it keeps a journal of
+what really happened and fails on demand. Standard library only; it listens on 127.0.0.1.
+
+It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same refusals, admission
+(8 runs at once, one per session, 503 after 15 s), replay of an Idempotency-Key for 5 minutes,
+forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks.
+
+Markers in a message: [[delay:S]] work for S seconds, [[fail]] or [[fail:WHY]] end in an error,
+[[hang]] work until the time limit, [[silent]] report nothing, [[say:TEXT]] answer TEXT.
+
+With --control-token (header X-Control-Token): GET /__journal is the journal so far, and
+POST /__faults {"mode", "times", "seconds"} makes the next `times` hook requests (for ever when
+missing) go wrong: refuse (no connections for `seconds`), hang, garbage, unavailable (503),
+slow_down (429, Retry-After `seconds`), reset (the run is taken, the answer lost), slow (50 ms
+or `seconds`), normal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import signal
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+import time
+import uuid
+from collections import OrderedDict, defaultdict, deque
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+HOST = "127.0.0.1"
+MODEL = "practice-1"
+LARGEST_BODY = 256 * 1024
+REPLAY_SECONDS, REPLAY_KEYS = 300, 1000
+FAILURES, FAILURE_SECONDS = 20, 60
+OUR_RUN = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
+MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say)(?::(.*?))?\]\]", re.DOTALL)
+TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+NOTE = re.compile(r"^\W*(?:feedback|note|sent back)\b.*?[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+
+
+def now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+# What is asked
+
+
+@dataclass
+class Request:
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    is_too_large: bool = False
+
+    def bearer(self) -> str:
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token if scheme.lower() == "bearer" else ""
+
+
+@dataclass
+class Reply:
+    status: int
+    value: object = None  # JSON, or text as it is
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        is_text = isinstance(self.value, str)
+        body = self.value.encode() if is_text else json.dumps(self.value, ensure_ascii=False).encode()
+        kind = "text/plain" if is_text else "application/json"
+        lines = [
+            f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Status')}",
+            f"Content-Type: {kind}; charset=utf-8",
+            f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in self.headers.items()),
+        ]
+        return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 503: "Service Unavailable"}
+
+
+class Refusal(Exception):
+    def __init__(self, status: int, value: object, **headers: str) -> None:
+        self.reply = Reply(status, value, {name.replace("_", "-"): text for name, text in headers.items()})
+
+
+def wrong(error: str, status: int = 400) -> Refusal:
+    return Refusal(status, {"ok": False, "error": error})
+
+
+async def read_request(reader: asyncio.StreamReader) -> Request | None:
+    """The connection's next request; None when it is over."""
+    try:
+        head = await reader.readuntil(b"\r\n\r\n")
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError):
+        return None
+    first, *lines = head.decode("latin-1").split("\r\n")
+    method, target, _ = first.split(" ", 2)
+    pairs = (line.split(":", 1) for line in lines if ":" in line)
+    headers = {name.strip().lower(): text.strip() for name, text in pairs}
+    size = int(headers.get("content-length") or 0)
+    is_too_large = size > LARGEST_BODY
+    with contextlib.suppress(asyncio.IncompleteReadError):
+        body = b"" if is_too_large else await reader.readexactly(size)
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        return Request(method, parts.path, query, headers, body, is_too_large)
+    return None
+
+
+# What is kept
+
+
+class Journal:
+    """What really happened, one JSON line each. Written at once: SIGKILL loses nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def note(self, what: str, **facts: object) -> None:
+        os.write(self._file, (json.dumps({"at": time.time(), "what": what, **facts}) + "\n").encode())
+
+    def lines(self) -> list[dict]:
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+
+class Sessions:
+    """Conversations by stored key, one file each."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+
+    def _file(self, key: str) -> Path:
+        return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()}.jsonl"
+
+    def add(self, key: str, message: dict) -> None:
+        with self._file(key).open("a") as file:
+            file.write(json.dumps(message) + "\n")
+
+    def messages(self, key: str) -> list[dict] | None:
+        """Oldest first; None when there is no such session."""
+        with contextlib.suppress(FileNotFoundError):
+            return [json.loads(line) for line in self._file(key).read_text().splitlines()]
+        return None
+
+
+class Replays:
+    """Which key started which run: 5 minutes after its end, at most 1,000, in memory only."""
+
+    def __init__(self) -> None:
+        self._started: OrderedDict[tuple[str, bytes], tuple[str, float | None]] = OrderedDict()
+
+    def find(self, key: str, body: bytes) -> str | None:
+        run_id, ended = self._started.get((key, body), (None, None))
+        return None if ended and time.monotonic() - ended > REPLAY_SECONDS else run_id
+
+    def remember(self, key: str, body: bytes, run_id: str, *, ended: float | None = None) -> None:
+        if key:
+            self._started[key, body] = (run_id, ended)
+            while len(self._started) > REPLAY_KEYS:
+                self._started.popitem(last=False)
+
+    def forget(self, key: str, body: bytes) -> None:
+        self._started.pop((key, body), None)
+
+
+class Outbox:
+    """Callbacks wait on disk until Team Board took them; those of one session keep their order."""
+
+    LANES = 8
+
+    def __init__(self, folder: Path, url: str, secret: str, journal: Journal) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._url, self._secret, self._journal = folder, url, secret, journal
+        self._lanes: list[asyncio.Queue[Path]] = [asyncio.Queue() for _ in range(self.LANES)]
+        self._serial = 0
+
+    def start(self) -> list[asyncio.Task]:
+        for file in sorted(self._folder.glob("*.json")):
+            self._lane(json.loads(file.read_text())).put_nowait(file)
+        return [asyncio.create_task(self._send_all(lane)) for lane in self._lanes]
+
+    def put(self, event: dict) -> None:
+        if not self._url:
+            return
+        self._serial += 1
+        file = self._folder / f"{event['createdAt']:015d}-{self._serial:06d}-{event['id']}.json"
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(json.dumps(event))
+        temporary.rename(file)
+        self._lane(event).put_nowait(file)
+
+    def _lane(self, event: dict) -> asyncio.Queue[Path]:
+        return self._lanes[hash(event["sessionKey"]) % self.LANES]
+
+    async def _send_all(self, lane: asyncio.Queue[Path]) -> None:
+        while True:
+            file = await lane.get()
+            event = json.loads(file.read_text())
+            pause = 0.2
+            while not await self._sent(event):
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+            file.unlink(missing_ok=True)
+
+    async def _sent(self, event: dict) -> bool:
+        """Whether Team Board took the event, or never will."""
+        body = json.dumps(event).encode()
+        stamp = str(int(time.time()))
+        mac = hmac.new(self._secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": event["id"],
+            "x-teamboard-timestamp": stamp,
+            "x-teamboard-signature": f"sha256={mac.hexdigest()}",
+        }
+        try:
+            status = await asyncio.wait_for(post(self._url, headers, body), 10)
+        except (OSError, ValueError, EOFError, TimeoutError):
+            status = 0
+        self._journal.note("callback", event=event["event"], id=event["id"], status=status)
+        return 200 <= status < 300 or (400 <= status < 500 and status not in (401, 403, 408, 429))
+
+
+async def post(url: str, headers: dict[str, str], body: bytes) -> int:
+    """The status that a POST gets."""
+    parts = urlsplit(url)
+    is_tls = parts.scheme == "https"
+    context = ssl.create_default_context() if is_tls else None
+    reader, writer = await asyncio.open_connection(
+        parts.hostname, parts.port or (443 if is_tls else 80), ssl=context
+    )
+    try:
+        lines = [
+            f"POST {parts.path or '/'} HTTP/1.1",
+            f"Host: {parts.netloc}",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+            *(f"{name}: {text}" for name, text in headers.items()),
+        ]
+        writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        await writer.drain()
+        return int((await reader.readline()).split()[1])
+    except IndexError as error:
+        raise EOFError("no answer") from error
+    finally:
+        writer.close()
+
+
+class Admission:
+    """At most `slots` runs at once and one per session; who waits too long is turned away."""
+
+    def __init__(self, slots: int, seconds: float) -> None:
+        self._slots = asyncio.Semaphore(slots)
+        self._sessions: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._seconds = seconds
+
+    async def enter(self, key: str) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._sessions[key].acquire()
+                try:
+                    await self._slots.acquire()
+                except asyncio.CancelledError:
+                    self._sessions[key].release()
+                    raise
+        except TimeoutError:
+            raise wrong("hook agent run did not start before admission timeout", 503) from None
+
+    def leave(self, key: str) -> None:
+        self._slots.release()
+        self._sessions[key].release()
+
+
+@dataclass
+class Faults:
+    mode: str = "normal"
+    times: int | None = None
+    seconds: float | None = None
+
+    def next(self) -> str:
+        """What the next hook request meets."""
+        if self.times is not None:
+            if self.times <= 0:
+                return "normal"
+            self.times -= 1
+        return self.mode
+
+
+# What an agent does
+
+
+@dataclass
+class Run:
+    agent: str
+    key: str  # as it is stored
+    message: str
+    timeout: float
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    started_at: int = 0
+
+    @property
+    def teamboard_run_id(self) -> str | None:
+        """Only our message's first line counts; further down it is somebody's text."""
+        found = OUR_RUN.match(self.message)
+        return found and found.group(1)
+
+    @property
+    def markers(self) -> dict[str, str]:
+        return {name: text or "" for name, text in MARKER.findall(self.message)}
+
+
+def practice_answer(message: str, turn: int) -> str:
+    """A short, honest piece of practice work on `message`."""
+    text = OUR_RUN.sub("", message, count=1).strip()
+    title = TITLE.search(text)
+    name = (title.group(1) if title else text.partition("\n")[0]).strip(" *#\"'<>")[:120] or "your task"
+    lines = [
+        "**I am the practice agent.** I come with Team Board and am no language model, "
+        "so I changed nothing; this shows how a result comes back.",
+        "",
+        f"You gave me “{name}”: {len(text.split())} words to read.",
+    ]
+    if turn > 1:
+        note = NOTE.search(text)
+        said = f" You wrote: “{note.group(1).strip()[:200]}”." if note else ""
+        lines += ["", f"This is turn {turn} of the same conversation.{said}"]
+    lines += [
+        "",
+        "A real agent would now, for example:",
+        "",
+        f"1. Read what belongs to “{name}” and name what is unclear.",
+        "2. Make the smallest change that does it, with a test.",
+        "3. Report what changed, and what it did not touch.",
+        "",
+        "Accept this result, or send it back with a note and I will answer once more.",
+    ]
+    return "\n".join(lines)
+
+
+class PracticeGateway:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        state = Path(options.state or tempfile.mkdtemp(prefix="practice-gateway-"))
+        state.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(Path(options.journal or state / "journal.jsonl"))
+        self.sessions = Sessions(state / "sessions")
+        self.open = state / "open"
+        self.open.mkdir(exist_ok=True)
+        self.outbox = Outbox(state / "outbox", options.callback_url, options.callback_secret, self.journal)
+        self.replays = Replays()
+        self.admission = Admission(options.slots, options.admission_seconds)
+        self.faults = Faults()
+        self.failures: deque[float] = deque(maxlen=FAILURES)
+        self.is_draining = False
+        self.running: set[asyncio.Task] = set()
+        self.server: asyncio.Server | None = None
+
+    # Runs
+
+    async def start_run(self, run: Run, idempotency_key: str, body: bytes) -> str:
+        """Admit the run and return the hook's id for it, which is not the run's own."""
+        if known := self.replays.find(idempotency_key, body):
+            self.journal.note("replayed", key=idempotency_key, session=run.key)
+            return known
+        hook_id = str(uuid.uuid4())
+        self.replays.remember(idempotency_key, body, hook_id)
+        try:
+            await self.admission.enter(run.key)
+        except BaseException:
+            self.replays.forget(idempotency_key, body)
+            self.journal.note("turned_away", key=idempotency_key, session=run.key)
+            raise
+        self.journal.note(
+            "admitted",
+            key=idempotency_key,
+            session=run.key,
+            agent=run.agent,
+            run=run.id,
+            teamboard_run=run.teamboard_run_id,
+        )
+        content = [{"type": "text", "text": run.message}]
+        self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
+        task = self._keep(self._work(run))
+        task.add_done_callback(
+            lambda _: self.replays.remember(idempotency_key, body, hook_id, ended=time.monotonic())
+        )
+        return hook_id
+
+    def _keep(self, work) -> asyncio.Task:
+        task = asyncio.create_task(work)
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
+        return task
+
+    async def _work(self, run: Run) -> None:
+        """From admission to the report; a crash in between leaves the run's file for the next start."""
+        file = self.open / f"{run.id}.json"
+        run.started_at = now_ms()
+        file.write_text(json.dumps(asdict(run)))
+        try:
+            self._report("run.started", run, startedAt=run.started_at)
+            text, error = await self._answer(run)
+            self._finish(run, text, error)
+            file.unlink()
+        finally:
+            self.admission.leave(run.key)
+
+    async def _answer(self, run: Run) -> tuple[str, str | None]:
+        markers = run.markers
+        seconds = float(markers["delay"]) if "delay" in markers else self._usual_delay(run)
+        if "hang" in markers or seconds > run.timeout:
+            await asyncio.sleep(run.timeout)
+            return "", "Agent run failed"
+        await asyncio.sleep(seconds)
+        if "fail" in markers:
+            return "", markers["fail"] or "The practice agent was asked to fail."
+        turns = [row for row in self.sessions.messages(run.key) or [] if row["role"] == "user"]
+        return markers.get("say") or practice_answer(run.message, len(turns)), None
+
+    def _usual_delay(self, run: Run) -> float:
+        """Two to four seconds at normal speed, the same for the same text."""
+        return (2 + 2 * hashlib.sha256(run.message.encode()).digest()[0] / 255) / self.options.speed
+
+    def _finish(self, run: Run, text: str, error: str | None) -> None:
+        tokens = {"input": len(run.message) // 4 + 1, "output": len(text) // 4 + 1 if text else 0}
+        usage = {**tokens, "cacheRead": 0, "cacheWrite": 0, "total": sum(tokens.values()), "cost": 0}
+        row = {
+            "role": "assistant",
+            "content": [{"type": "text", "text": text}],
+            "provider": "practice",
+            "model": MODEL,
+            "usage": {**tokens, "cost": {"total": 0}},
+            "stopReason": "error" if error else "stop",
+            "timestamp": now_ms(),
+            "__openclaw": {"runId": run.id},
+        }
+        self.sessions.add(run.key, row | ({"errorMessage": error} if error else {}))
+        self.journal.note("finished", run=run.id, teamboard_run=run.teamboard_run_id, error=error)
+        self._report(
+            "run.finished",
+            run,
+            status="error" if error else "ok",
+            error=error,
+            stopReason=row["stopReason"],
+            text=text,
+            truncated=False,
+            provider="practice",
+            model=MODEL,
+            usage=usage,
+            attempts=1,
+            startedAt=run.started_at,
+            endedAt=now_ms(),
+        )
+
+    def _report(self, kind: str, run: Run, **facts: object) -> None:
+        if "silent" in run.markers:
+            return
+        event = {
+            "event": kind,
+            "id": str(uuid.uuid4()),
+            "createdAt": now_ms(),
+            "sessionKey": run.key,
+            "agentId": run.agent,
+            "sessionId": str(uuid.uuid5(uuid.NAMESPACE_URL, run.key)),
+            "runId": run.id,
+            "teamboardRunId": run.teamboard_run_id,
+        }
+        self.outbox.put(event | facts)
+
+    async def resume(self, run: Run) -> None:
+        """Go on after a crash as OpenClaw does: a new run of the same conversation."""
+        await asyncio.sleep(2 / self.options.speed)
+        while not await self._is_admitted(run):
+            pass
+        self.journal.note("resumed", session=run.key, run=run.id, teamboard_run=run.teamboard_run_id)
+        await self._work(run)
+
+    async def _is_admitted(self, run: Run) -> bool:
+        with contextlib.suppress(Refusal):
+            await self.admission.enter(run.key)
+            return True
+        return False
+
+    def take_up_left_behind(self) -> None:
+        for file in sorted(self.open.glob("*.json")):
+            left = Run(**json.loads(file.read_text()))
+            self._report("run.interrupted", left, status="interrupted", startedAt=left.started_at)
+            file.unlink()
+            self._keep(self.resume(Run(left.agent, left.key, left.message, left.timeout)))
+
+    # Doors
+
+    async def reply_to(self, request: Request) -> Reply:
+        path = request.path
+        try:
+            if path in ("/health", "/healthz"):
+                return Reply(200, {"ok": True, "status": "live"})
+            if path in ("/ready", "/readyz"):
+                return Reply(503 if self.is_draining else 200, {"ready": not self.is_draining, "failing": []})
+            if path == "/startupz":
+                return Reply(200, {"ok": True, "status": "started", "version": "practice"})
+            if path.startswith("/__"):
+                return self._control(request)
+            if path.startswith("/hooks"):
+                return await self._hook(request)
+            self._check_gateway_token(request)
+            if found := re.fullmatch(r"/sessions/([^/]+)/history", path):
+                return self._history(unquote(found.group(1)).lower(), request.query)
+            if path == "/v1/models":
+                return Reply(200, {"data": [{"id": f"openclaw/{name}"} for name in self.options.agents]})
+            if path == "/api/v1/admin/rpc":
+                return self._rpc(request)
+        except Refusal as refusal:
+            return refusal.reply
+        return Reply(404, "Not Found")
+
+    def _check_gateway_token(self, request: Request) -> None:
+        if not hmac.compare_digest(request.bearer(), self.options.gateway_token):
+            raise Refusal(401, {"error": {"message": "Unauthorized", "type": "unauthorized"}})
+
+    async def _hook(self, request: Request) -> Reply:
+        self._check_hook_token(request)
+        if self.is_draining:
+            raise Refusal(503, {"error": {"code": "gateway_unavailable", "message": "gateway is draining"}})
+        if request.method != "POST":
+            raise Refusal(405, "Method Not Allowed", Allow="POST")
+        if request.is_too_large:
+            raise wrong("payload too large", 413)
+        if request.path == "/hooks/wake":
+            return self._wake(parsed(request.body))
+        hook = request.path.removeprefix("/hooks/")
+        if hook == "agent":
+            run = self._run_asked_for(parsed(request.body))
+        elif hook.startswith("task-") and hook.removeprefix("task-") in self.options.agents:
+            run = self._run_mapped(hook.removeprefix("task-"), parsed(request.body))
+        else:
+            raise Refusal(404, "Not Found")
+        key = request.headers.get("idempotency-key", "")
+        return Reply(200, {"ok": True, "runId": await self.start_run(run, key, request.body)})
+
+    def _check_hook_token(self, request: Request) -> None:
+        if "token" in request.query:
+            raise Refusal(400, "Hook token must be provided via the Authorization header.")
+        given = request.bearer() or request.headers.get("x-openclaw-token", "")
+        if hmac.compare_digest(given, self.options.hook_token):
+            return
+        recent = [at for at in self.failures if time.monotonic() - at < FAILURE_SECONDS]
+        if len(recent) >= FAILURES:
+            raise Refusal(429, "Too Many Requests", Retry_After=str(FAILURE_SECONDS))
+        self.failures.append(time.monotonic())
+        raise Refusal(401, "Unauthorized")
+
+    def _wake(self, body: dict) -> Reply:
+        if not text_in(body, "text"):
+            raise wrong("text required")
+        self.journal.note("woken")
+        return Reply(200, {"ok": True, "mode": body.get("mode", "now"), "eventOutcome": "queued"})
+
+    def _run_asked_for(self, body: dict) -> Run:
+        if not text_in(body, "message"):
+            raise wrong("message required")
+        agent = body.get("agentId") or self.options.agents[0]
+        if agent not in self.options.agents:
+            raise wrong(f'unknown agentId "{agent}"')
+        key = body.get("sessionKey") or ""
+        if body.get("sessionMode") == "persistent" and not key:
+            raise wrong("sessionKey is required when sessionMode is persistent")
+        if body.get("sessionMode") != "persistent":
+            self._check_session_key(key or "hook:none")
+            key = f"cron:{uuid.uuid4()}:run:{uuid.uuid4()}"
+        else:
+            self._check_session_key(key)
+        timeout = body.get("timeoutSeconds")
+        return Run(
+            agent, stored_key(agent, key), body["message"], timeout if isinstance(timeout, int) else 300
+        )
+
+    def _run_mapped(self, agent: str, body: dict) -> Run:
+        if not text_in(body, "message"):
+            raise wrong("hook mapping requires message")
+        if not text_in(body, "sessionKey"):
+            raise wrong("hook mapping sessionKey template rendered empty")
+        self._check_session_key(body["sessionKey"])
+        return Run(agent, stored_key(agent, body["sessionKey"]), body["message"], 300)
+
+    def _check_session_key(self, key: str) -> None:
+        if not key.startswith(tuple(self.options.prefixes)):
+            raise wrong(f"sessionKey must start with one of: {', '.join(self.options.prefixes)}")
+
+    def _history(self, key: str, query: dict[str, str]) -> Reply:
+        """The newest page first; the cursor is where the next older one ends."""
+        messages = self.sessions.messages(key)
+        if messages is None:
+            raise Refusal(404, {"ok": False, "error": {"type": "not_found", "message": "Session not found"}})
+        numbered = [
+            row | {"__openclaw": {**row.get("__openclaw", {}), "seq": seq}}
+            for seq, row in enumerate(messages, start=1)
+        ]
+        end = int(query.get("cursor") or len(numbered) + 1) - 1
+        start = max(0, end - int(query.get("limit") or 100))
+        page = numbered[start:end]
+        more = {"hasMore": start > 0} | ({"nextCursor": str(start + 1)} if start else {})
+        return Reply(200, {"sessionKey": key, "items": page, "messages": page, **more})
+
+    def _rpc(self, request: Request) -> Reply:
+        if parsed(request.body).get("method") != "agents.list":
+            raise wrong("the practice gateway knows agents.list only")
+        agents = [
+            {"id": name, "name": name.title(), "model": {"primary": f"practice/{MODEL}"}}
+            for name in self.options.agents
+        ]
+        return Reply(
+            200,
+            {
+                "id": str(uuid.uuid4()),
+                "ok": True,
+                "payload": {"defaultId": agents[0]["id"], "agents": agents},
+            },
+        )
+
+    # Faults
+
+    def _control(self, request: Request) -> Reply:
+        token = self.options.control_token
+        if not token or not hmac.compare_digest(request.headers.get("x-control-token", ""), token):
+            raise Refusal(404, "Not Found")
+        if request.path == "/__journal":
+            return Reply(200, self.journal.lines())
+        if request.path == "/__faults" and request.method == "POST":
+            self.faults = Faults(**parsed(request.body))
+            if self.faults.mode == "refuse":
+                self._keep(self._refuse_connections(self.faults.seconds or 1))
+            return Reply(200, asdict(self.faults))
+        raise Refusal(404, "Not Found")
+
+    async def _refuse_connections(self, seconds: float) -> None:
+        await asyncio.sleep(0.05)  # let the answer out
+        self.server.close()
+        await asyncio.sleep(seconds)
+        self.faults = Faults()
+        await self.listen()
+
+    async def go_wrong(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+        """Let a hook request meet the fault that is set; True when it has its answer, or never will."""
+        if not request.path.startswith("/hooks"):
+            return False
+        self._note_request(request)
+        mode = self.faults.next()
+        seconds = self.faults.seconds
+        if mode == "hang":
+            await asyncio.sleep(seconds or 3600)
+            reset(writer)
+        elif mode == "garbage":
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html>no json")
+        elif mode == "unavailable":
+            writer.write(wrong("hook agent run did not start before admission timeout", 503).reply.encoded())
+        elif mode == "slow_down":
+            writer.write(Reply(429, "Too Many Requests", {"Retry-After": f"{seconds or 1:g}"}).encoded())
+        elif mode == "reset":
+            await self.reply_to(request)
+            reset(writer)
+        else:
+            await asyncio.sleep((seconds or 0.05) if mode == "slow" else 0)
+            return False
+        return True
+
+    def _note_request(self, request: Request) -> None:
+        digest = hashlib.sha256(request.body).hexdigest()
+        key = request.headers.get("idempotency-key", "")
+        self.journal.note("asked", path=request.path, key=key, sha256=digest, fault=self.faults.mode)
+
+    # Process
+
+    async def listen(self) -> None:
+        self.server = await asyncio.start_server(
+            self._serve, HOST, self.options.port, limit=2**17, backlog=512
+        )
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while (request := await read_request(reader)) is not None:
+                if not await self.go_wrong(request, writer):
+                    writer.write((await self.reply_to(request)).encoded())
+                await writer.drain()
+                if request.is_too_large:
+                    break
+        except (ConnectionError, ValueError):
+            pass  # the caller hung up, or does not speak HTTP
+        finally:
+            writer.close()
+
+    async def run(self) -> None:
+        stop = asyncio.Event()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        await self.listen()
+        self.journal.note("started", pid=os.getpid())
+        lanes = self.outbox.start()
+        self.take_up_left_behind()
+        print(f"READY http://{HOST}:{self.options.port}", flush=True)
+        await stop.wait()
+        self.is_draining = True
+        if self.running:
+            await asyncio.wait(self.running, timeout=self.options.drain_seconds)
+        for task in (*lanes, *self.running):
+            task.cancel()
+        self.journal.note("stopped")
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Break the connection off, so that the caller sees it broken."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+def stored_key(agent: str, key: str) -> str:
+    return f"agent:{agent}:{key}".lower()
+
+
+def text_in(body: dict, name: str) -> bool:
+    return isinstance(body.get(name), str) and bool(body[name].strip())
+
+
+def parsed(body: bytes) -> dict:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        raise wrong("Expected property name or '}' in JSON at position 1") from None
+    if not isinstance(value, dict):
+        raise wrong("body must be an object")
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--hook-token", default=os.environ.get("OPENCLAW_TOKEN", ""))
+    parser.add_argument("--gateway-token", default=os.environ.get("OPENCLAW_GATEWAY_TOKEN", ""))
+    parser.add_argument("--callback-url", default="", help="where reports go; none without it")
+    parser.add_argument("--callback-secret", default=os.environ.get("OPENCLAW_CALLBACK_SECRET", ""))
+    parser.add_argument("--control-token", default="", help="opens /__faults and /__journal")
+    parser.add_argument("--agents", default="main,scribe", type=lambda text: text.split(","))
+    parser.add_argument("--prefixes", default="task:,room:,hook:", type=lambda text: text.split(","))
+    parser.add_argument("--state", help="folder that survives a restart")
+    parser.add_argument("--journal", help="file; default: journal.jsonl in the state folder")
+    parser.add_argument("--speed", type=float, default=1, help="2 works twice as fast")
+    parser.add_argument("--slots", type=int, default=8, help="runs at once")
+    parser.add_argument("--admission-seconds", type=float, default=15)
+    parser.add_argument("--drain-seconds", type=float, default=5)
+    chosen = parser.parse_args(arguments)
+    chosen.port = chosen.port or free_port()
+    chosen.hook_token = chosen.hook_token or secrets.token_urlsafe(32)
+    chosen.gateway_token = chosen.gateway_token or secrets.token_urlsafe(32)
+    return chosen
+
+
+if __name__ == "__main__":
+    os.umask(0o077)
+    asyncio.run(PracticeGateway(options(sys.argv[1:])).run())
