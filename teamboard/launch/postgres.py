@@ -98,7 +98,7 @@ class Postgres:
             text=True,
             capture_output=True,
             check=False,
-            preexec_fn=self.privileges.before_exec,  # noqa: PLW1509
+            preexec_fn=self.privileges.before_exec,
             **self.privileges.popen_options,
         )
         if done.returncode != 0:

@@ -35,7 +35,7 @@ class Program:
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=partial(in_child, self.before_exec, self.stop_with),  # noqa: PLW1509
+            preexec_fn=partial(in_child, self.before_exec, self.stop_with),
             **self.popen_options,
         )
 

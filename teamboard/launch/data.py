@@ -1,0 +1,82 @@
+"""The data folder of `make run`: its lock, its version, its secrets."""
+
+import fcntl
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from teamboard.launch import ROOT, CannotStart
+
+VERSION = 1  # raised when an older Team Board could not read the folder any more
+FREE_MEGABYTES = 200
+GENERATED = (
+    "SECRET_KEY",
+    "FIELD_KEYS",
+    "OPENCLAW_TOKEN",
+    "OPENCLAW_GATEWAY_TOKEN",
+    "OPENCLAW_CALLBACK_SECRET",
+    "POSTGRES_PASSWORD",
+    "VALKEY_PASSWORD",
+)
+
+
+def folder() -> Path:
+    return Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
+
+
+@contextmanager
+def held(data: Path) -> Iterator[None]:
+    """The folder, made if need be, for this process alone."""
+    data.mkdir(parents=True, exist_ok=True)
+    refuse_newer_version(data)
+    refuse_full_disk(data)
+    with (data / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise CannotStart(f"Team Board already runs on {data}. Stop that one first.") from exc
+        yield
+
+
+def is_held(data: Path) -> bool:
+    try:
+        with (data / "lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
+def refuse_newer_version(data: Path) -> None:
+    mark = data / "VERSION"
+    if not mark.exists():
+        mark.write_text(f"{VERSION}\n")
+    found = int(mark.read_text())
+    if found > VERSION:
+        raise CannotStart(
+            f"The data in {data} was written by a newer Team Board (its format is {found}, this one reads "
+            f"{VERSION}). Update this folder with git pull, or move the data away to start afresh."
+        )
+
+
+def refuse_full_disk(data: Path) -> None:
+    free = shutil.disk_usage(data).free // 1_000_000
+    if free < FREE_MEGABYTES:
+        raise CannotStart(f"Only {free} MB are free for {data}; Team Board needs {FREE_MEGABYTES} MB.")
+
+
+def read_secrets(data: Path) -> dict[str, str]:
+    """What was generated at the first start; what a newer version needs besides is added."""
+    path = data / "secrets.env"
+    known = dict(line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+    missing = {name: secrets.token_urlsafe(48) for name in GENERATED if name not in known}
+    if missing:
+        path.touch(mode=0o600)
+        with path.open("a") as file:
+            file.writelines(f"{name}={value}\n" for name, value in missing.items())
+    return known | missing

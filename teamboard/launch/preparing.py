@@ -1,0 +1,44 @@
+"""`python -m teamboard.launch.preparing`: collected static files, migrated tables, an owner, the demo.
+
+A process of its own, so that the supervisor stays small. Prints, as JSON, the owner's password if
+the account was made just now.
+"""
+
+import json
+import os
+import sys
+
+import django
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
+    django.setup()
+    migrate()
+    call_command("collectstatic", interactive=False, verbosity=0)
+    json.dump({"password": seed(with_demo=not os.environ.get("EMPTY"))}, sys.stdout)
+
+
+def migrate() -> None:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+@transaction.atomic
+def seed(*, with_demo: bool) -> str | None:
+    """The owner, and the demo when the owner is new: what people delete later stays deleted."""
+    from apps.accounts import owners
+    from apps.agents import demo
+
+    owner, password = owners.ensure_owner()
+    if password and with_demo:
+        demo.seed(owner)
+    return password
+
+
+if __name__ == "__main__":
+    main()

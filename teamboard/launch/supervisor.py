@@ -1,0 +1,195 @@
+"""Runs the programs side by side in one terminal and keeps them running.
+
+One loop in the main thread: lines are shown behind their program's name, one that dies is named
+with its last lines and started again after a pause that doubles, and the fifth death in a minute
+stops everything. Ctrl-C stops the workers first and what they need last.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+from teamboard.launch import CannotStart
+from teamboard.launch.programs import Program
+
+COLOURS = (36, 35, 33, 32, 34, 96, 95)
+NAME_WIDTH = 8
+LAST_LINES = 12
+DEATHS_ALLOWED = 5
+DEATHS_COUNT_FOR_SECONDS = 60
+FIRST_PAUSE_SECONDS = 0.5
+TICK_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Child:
+    """A program and the process that runs it now (None while it rests after a death)."""
+
+    def __init__(self, program: Program, colour: int) -> None:
+        self.program, self.colour = program, colour
+        self.process: subprocess.Popen | None = None
+        self.restart_at = 0.0
+        self.deaths: deque[float] = deque()
+        self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.half_line = b""
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None
+
+    def spawn(self) -> None:
+        self.process = self.program.spawn(subprocess.PIPE)
+        os.set_blocking(self.process.stdout.fileno(), False)
+
+    def read_lines(self) -> list[str]:
+        """The lines that came since the last call; an unfinished one waits for its end."""
+        with suppress(BlockingIOError):
+            while chunk := os.read(self.process.stdout.fileno(), 65536):
+                self.half_line += chunk
+        *lines, self.half_line = self.half_line.split(b"\n")
+        decoded = [line.decode(errors="replace").rstrip() for line in lines]
+        self.last_lines.extend(decoded)
+        return decoded
+
+    def died(self, now: float) -> None:
+        self.process.stdout.close()
+        self.process, self.half_line = None, b""
+        self.deaths.append(now)
+        while self.deaths[0] < now - DEATHS_COUNT_FOR_SECONDS:
+            self.deaths.popleft()
+        self.restart_at = now + FIRST_PAUSE_SECONDS * 2 ** (len(self.deaths) - 1)
+
+
+class Supervisor:
+    def __init__(self) -> None:
+        self.children: list[Child] = []
+        self.selector = selectors.DefaultSelector()
+        self.was_asked_to_stop = False
+        self.reason_to_stop = ""
+        self.is_coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    def __enter__(self) -> "Supervisor":
+        for each in STOP_SIGNALS:
+            signal.signal(each, self._ask_to_stop)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self, program: Program) -> Child:
+        child = Child(program, COLOURS[len(self.children) % len(COLOURS)])
+        self.children.append(child)
+        self._spawn(child)
+        return child
+
+    def run(self) -> int:
+        """Until somebody asks to stop (0) or a program can't be kept alive (1)."""
+        self.wait_for(lambda: False)
+        return 1 if self.reason_to_stop else 0
+
+    def wait_for(self, condition: Callable[[], bool]) -> bool:
+        """Look after the children until `condition` holds; False when it is time to stop."""
+        while not self.is_stopping():
+            if condition():
+                return True
+            self.tick()
+        return False
+
+    def is_stopping(self) -> bool:
+        return self.was_asked_to_stop or bool(self.reason_to_stop)
+
+    def tick(self) -> None:
+        self._show_lines(TICK_SECONDS)
+        for child in self.children:
+            self._look_after(child)
+
+    def stop(self) -> None:
+        """Workers at once, then the services one after the other, the first started last."""
+        self.say("Stopping; your data is kept.")
+        workers = [child for child in self.children if not child.program.is_service]
+        services = [[child] for child in reversed(self.children) if child.program.is_service]
+        for group in [workers, *services]:
+            self._stop_together([child for child in group if child.is_running])
+
+    def say(self, sentence: str) -> None:
+        self._print("team", 1, sentence)
+
+    def _ask_to_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.was_asked_to_stop = True
+
+    def _spawn(self, child: Child) -> None:
+        child.spawn()
+        self.selector.register(child.process.stdout, selectors.EVENT_READ, child)
+
+    def _show_lines(self, seconds: float) -> None:
+        for key, _ in self.selector.select(seconds):
+            self._show(key.data)
+
+    def _show(self, child: Child) -> None:
+        for line in child.read_lines():
+            if not child.program.is_service:
+                self._print(child.program.name, child.colour, line)
+
+    def _look_after(self, child: Child) -> None:
+        if child.is_running and child.process.poll() is not None:
+            self._mourn(child)
+        elif not child.is_running and time.monotonic() >= child.restart_at and not self.is_stopping():
+            self.say(f"Starting {child.program.name} again.")
+            self._spawn(child)
+
+    def _mourn(self, child: Child) -> None:
+        code = self._bury(child)
+        name = child.program.name
+        self.say(f"{name} died ({describe(code)}). Its last lines:")
+        for line in child.last_lines:
+            self._print(name, child.colour, f"  {line}")
+        if len(child.deaths) >= DEATHS_ALLOWED:
+            self.reason_to_stop = f"{name} died {DEATHS_ALLOWED} times in a minute ({describe(code)})."
+            self.say(self.reason_to_stop)
+
+    def _bury(self, child: Child) -> int:
+        self._show(child)
+        self.selector.unregister(child.process.stdout)
+        code = child.process.returncode
+        child.died(time.monotonic())
+        return code
+
+    def _stop_together(self, children: list[Child]) -> None:
+        for child in children:
+            child.process.send_signal(child.program.stop_with)
+        deadline = time.monotonic() + max((child.program.stop_seconds for child in children), default=0)
+        while running := [child for child in children if child.is_running]:
+            self._show_lines(TICK_SECONDS / 4)
+            for child in running:
+                if child.process.poll() is not None:
+                    self._bury(child)
+                elif time.monotonic() > deadline:
+                    self.say(f"{child.program.name} did not stop in time and is ended.")
+                    os.killpg(child.process.pid, signal.SIGKILL)
+                    child.process.wait()
+
+    def _print(self, name: str, colour: int, line: str) -> None:
+        label = f"{name:<{NAME_WIDTH}} |"
+        if self.is_coloured:
+            label = f"\033[{colour}m{label}\033[0m"
+        with suppress(BrokenPipeError):
+            print(label, line, flush=True)
+
+
+def wait_until_ready(child: Child, supervisor: Supervisor, is_ready: Callable[[], bool]) -> None:
+    """Raises CannotStart with the last lines of a service that is gone before it answers."""
+    supervisor.wait_for(lambda: not child.is_running or is_ready())
+    if not child.is_running:
+        lines = "\n  ".join(child.last_lines)
+        raise CannotStart(f"{child.program.name} did not start. Its last lines:\n  {lines}")
+
+
+def describe(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"

@@ -1,0 +1,187 @@
+"""`manage.py up`: what has no address in the environment is started here, then the board itself."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import environ
+
+from teamboard.launch import ROOT, CannotStart, data, ports
+from teamboard.launch.banner import banner
+from teamboard.launch.postgres import Postgres
+from teamboard.launch.programs import Program
+from teamboard.launch.supervisor import Supervisor, wait_until_ready
+from teamboard.launch.valkey import Valkey
+
+PORT = 8000
+PRACTICE_PORT = 18790
+WORKER_THREADS = 16
+ALONE = ["--without-mingle", "--without-gossip"]  # the only worker asks no neighbours
+CALLBACK_PATH = "/api/v1/agents/callback/"
+
+
+def up() -> int:
+    environ.Env.read_env(ROOT / ".env")
+    folder = data.folder()
+    try:
+        with data.held(folder), Supervisor() as supervisor:
+            return Start(folder, supervisor).run()
+    except CannotStart as exc:
+        print(exc, file=sys.stderr)
+        return 1
+
+
+class Start:
+    """One start, in its order; every step may complete the environment for the next."""
+
+    def __init__(self, folder: Path, supervisor: Supervisor) -> None:
+        self.folder, self.supervisor = folder, supervisor
+        self.secrets = data.read_secrets(folder)
+        self.is_practice = not os.environ.get("OPENCLAW_URL")
+        self.external_database = os.environ.get("DATABASE_URL", "")
+
+    def run(self) -> int:
+        self.choose_address()
+        self.set_environment()
+        self.start_postgres()
+        self.start_valkey()
+        password = self.prepare()
+        for program in self.own_programs():
+            self.supervisor.start(program)
+        if self.supervisor.wait_for(self.web_answers):
+            print(self.banner(password), flush=True)
+        return self.supervisor.run()
+
+    def choose_address(self) -> None:
+        wanted = int(os.environ.get("PORT", PORT))
+        self.port = ports.next_free(wanted)
+        self.practice_port = ports.next_free(PRACTICE_PORT)
+        if self.port != wanted:
+            self.supervisor.say(f"Port {wanted} is taken, so Team Board uses {self.port}.")
+
+    def set_environment(self) -> None:
+        here = f"http://{ports.HOST}:{self.port}"
+        defaults = {
+            "SECRET_KEY": self.secrets["SECRET_KEY"],
+            "FIELD_KEYS": self.secrets["FIELD_KEYS"],
+            "OPENCLAW_CALLBACK_SECRET": self.secrets["OPENCLAW_CALLBACK_SECRET"],
+            "PUBLIC_URL": here,
+            "STATIC_ROOT": str(self.folder / "static"),
+            "PYTHONUNBUFFERED": "1",
+        }
+        if self.is_practice:
+            defaults |= {
+                "OPENCLAW_URL": f"http://{ports.HOST}:{self.practice_port}",
+                "OPENCLAW_TOKEN": self.secrets["OPENCLAW_TOKEN"],
+                "OPENCLAW_GATEWAY_TOKEN": self.secrets["OPENCLAW_GATEWAY_TOKEN"],
+                "OPENCLAW_IS_PRACTICE": "1",
+                "OUTBOUND_ALLOWED_HOSTS": ports.HOST,
+            }
+        for name, value in defaults.items():
+            if not os.environ.get(name):
+                os.environ[name] = value
+
+    def start_postgres(self) -> None:
+        if self.external_database:
+            return
+        password = self.secrets["POSTGRES_PASSWORD"]
+        postgres = Postgres(self.folder / "postgres", password=password, port=ports.any_free())
+        postgres.initialise()
+        os.environ["DATABASE_URL"] = postgres.url
+        child = self.supervisor.start(postgres.program())
+        wait_until_ready(child, self.supervisor, postgres.is_ready)
+
+    def start_valkey(self) -> None:
+        if os.environ.get("REDIS_URL"):
+            return
+        password = self.secrets["VALKEY_PASSWORD"]
+        valkey = Valkey(self.folder / "valkey", password=password, port=ports.any_free())
+        os.environ["REDIS_URL"] = valkey.url
+        child = self.supervisor.start(valkey.program())
+        wait_until_ready(child, self.supervisor, valkey.is_ready)
+
+    def prepare(self) -> str | None:
+        """Migrate, collect and seed unless nothing has changed since it was last done here."""
+        mark = self.folder / "prepared"
+        wanted = fingerprint(self.external_database, os.environ["OPENCLAW_URL"])
+        if not self.external_database and mark.exists() and mark.read_text() == wanted:
+            return None
+        self.supervisor.say("Preparing the database and the pages.")
+        command = [sys.executable, "-m", "teamboard.launch.preparing"]
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
+        if done.returncode != 0:
+            raise CannotStart("The database could not be prepared; above is why.")
+        mark.write_text(wanted)
+        return json.loads(done.stdout)["password"]
+
+    def own_programs(self) -> Iterator[Program]:
+        python = sys.executable
+        as_root = ["-W", "ignore:You're running the worker with superuser"]  # it runs no pickles
+        celery = [python, *as_root, "-m", "celery", "--quiet", "-A", "teamboard", "--workdir", str(ROOT)]
+        schedule = str(self.folder / "beat-schedule")
+        yield Program("web", [python, "-m", "uvicorn", *self.uvicorn_options()])
+        yield Program("worker", [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), *ALONE])
+        yield Program("beat", [*celery, "beat", "-s", schedule])
+        if self.is_practice:
+            yield self.practice_gateway()
+
+    def uvicorn_options(self) -> list[str]:
+        proxies = os.environ.get("TRUSTED_PROXIES")
+        return [
+            *("teamboard.asgi:application", "--app-dir", str(ROOT), "--lifespan", "off", "--no-access-log"),
+            *("--host", os.environ.get("HOST", ports.HOST), "--port", str(self.port)),
+            *(
+                "--ws-per-message-deflate",
+                "false",
+                "--timeout-graceful-shutdown",
+                "20",
+                "--log-level",
+                "warning",
+            ),
+            *(("--proxy-headers", "--forwarded-allow-ips", proxies) if proxies else ("--no-proxy-headers",)),
+        ]
+
+    def practice_gateway(self) -> Program:
+        options = {
+            "--port": str(self.practice_port),
+            "--callback-url": f"http://{ports.HOST}:{self.port}{CALLBACK_PATH}",
+            "--callback-secret": os.environ["OPENCLAW_CALLBACK_SECRET"],
+            "--hook-token": os.environ["OPENCLAW_TOKEN"],
+            "--gateway-token": os.environ["OPENCLAW_GATEWAY_TOKEN"],
+            "--agents": "scribe,mason",
+            "--state": str(self.folder / "practice-gateway"),
+        }
+        program = str(ROOT / "integrations/openclaw/practice_gateway.py")
+        return Program(
+            "gateway", [sys.executable, program, *(part for pair in options.items() for part in pair)]
+        )
+
+    def web_answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{ports.HOST}:{self.port}/healthz", timeout=2):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def banner(self, password: str | None) -> str:
+        return banner(
+            url=os.environ["PUBLIC_URL"],
+            password=password,
+            data="in the database of DATABASE_URL" if self.external_database else f"{self.folder} (kept)",
+            gateway="" if self.is_practice else os.environ["OPENCLAW_URL"],
+        )
+
+
+def fingerprint(*settings: str) -> str:
+    """Changes when a migration, a static file, a requirement or one of `settings` does."""
+    watched = [ROOT / "requirements.txt", *ROOT.glob("apps/*/migrations/*.py"), *ROOT.glob("static/**/*")]
+    facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in sorted(watched)]
+    return hashlib.sha256(repr((facts, settings)).encode()).hexdigest()
