@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 
@@ -22,6 +23,17 @@ LONGEST_WAIT = 600  # seconds: what Retry-After may ask of us
 HISTORY = outbound.Limits(size=4 * 1024 * 1024)
 HISTORY_PAGE = 100
 HISTORY_PAGES = 10
+
+# Our first line in a user turn, with what OpenClaw puts before it: nothing, the mark of a scheduled
+# run, or the notice around untrusted text. Anywhere else it is somebody's text.
+OUR_LINE = re.compile(
+    r"""(?: \[cron:[^\]\n]*\]\s
+        | (?:Job\ ID:[^\n]*\s+)? SECURITY\ NOTICE: (?:(?!<<<).)* <<<EXTERNAL_UNTRUSTED_CONTENT[^>]*>>>\n
+          (?:(?!---\n)[^\n]*\n)* ---\n
+        )?
+        \[teamboard-run:(?P<run>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\][ \t]*(?:\n|$)""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Kind(StrEnum):
@@ -116,6 +128,17 @@ def build_request(
     )
 
 
+def first_line(run_id: UUID) -> str:
+    """What every prompt begins with: our plugin and `named_run()` read it back."""
+    return f"[teamboard-run:{run_id}]"
+
+
+def named_run(text: str) -> UUID | None:
+    """The run that a user turn was started for; None when the turn is not ours."""
+    found = OUR_LINE.match(text)
+    return UUID(found["run"]) if found else None
+
+
 class OpenClawClient:
     """One gateway. It keeps no connection, so it may be made wherever it is needed."""
 
@@ -138,7 +161,7 @@ class OpenClawClient:
         session_key: str,
         agent_id: str = "main",
         deliver: bool = False,
-        timeout: int = 300,  # noqa: ASYNC109  the run's own limit in seconds, not this request's
+        timeout: int = 300,
         *,
         idempotency_key: str | None = None,
         path: str = "/hooks/agent",
@@ -157,7 +180,7 @@ class OpenClawClient:
         return await self._post_hook(path, body, headers, _admission)
 
     async def wake(self, text: str, mode: str = "now") -> Outcome:
-        """Wake the default agent with `text`; nothing can be had back. Never for a user's text: it is trusted."""
+        """Wake the default agent with `text`, which it trusts; no result can be had back."""
         return await self._post_hook("/hooks/wake", _json({"text": text, "mode": mode}), {}, _wake)
 
     async def get_session_history(self, session_key: str, *, pages: int = HISTORY_PAGES) -> list[Entry]:
@@ -191,10 +214,25 @@ class OpenClawClient:
         """Ask for a run without a message: REFUSED with status 400 means that the token was accepted."""
         return await self.post_run("/hooks/agent", b"{}")
 
-    async def takes_session_key(self, session_key: str, path: str = "/hooks/agent") -> Outcome:
-        """Ask for an unknown agent under `session_key`: nothing starts, and the reason says what is not allowed."""
-        body = {"message": "", "sessionKey": session_key, "sessionMode": "persistent"}
-        return await self.post_run(path, _json(body))
+    async def session_key_prefixes(self, agent_id: str, path: str = "/hooks/agent") -> tuple[str, ...]:
+        """What a session key may begin with for `agent_id`; ("",) stands for anything.
+
+        Asks with a key that a careful gateway refuses, because the refusal names the ones it takes.
+        A gateway without such a list starts a run instead, which is asked to say nothing. Raises
+        GatewayError when no session key is taken from us, or the agent is not.
+        """
+        outcome = await self.run_agent(
+            "Team Board is checking its connection. Reply exactly NO_REPLY.",
+            "teamboard-check:",
+            agent_id,
+            path=path,
+        )
+        if outcome.kind is Kind.ADMITTED:
+            return ("",)
+        _, found, prefixes = outcome.reason.partition("sessionKey must start with one of: ")
+        if not found:
+            raise GatewayError(outcome.reason)
+        return tuple(prefixes.rstrip(".").split(", "))
 
     async def hook_token_opens_everything(self) -> bool:
         """Whether the hook token is also the gateway's own: then it must be changed."""

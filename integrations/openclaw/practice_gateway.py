@@ -318,6 +318,7 @@ class Run:
     key: str  # as it is stored
     message: str
     timeout: float
+    is_mapped: bool = False
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     started_at: int = 0
 
@@ -326,6 +327,16 @@ class Run:
         """Only our message's first line counts; further down it is somebody's text."""
         found = OUR_RUN.match(self.message)
         return found and found.group(1)
+
+    def as_told(self) -> str:
+        """The message with what OpenClaw puts around it."""
+        if self.is_mapped:
+            return f"[cron:{uuid.uuid4()} TeamBoard] {self.message}"
+        mark = f'EXTERNAL_UNTRUSTED_CONTENT id="{secrets.token_hex(8)}"'
+        return (
+            "SECURITY NOTICE: The following content is from an EXTERNAL, UNTRUSTED source.\n\n"
+            f"<<<{mark}>>>\nSource: Webhook\nTask: TeamBoard\n---\n{self.message}\n<<<END_{mark}>>>"
+        )
 
     @property
     def markers(self) -> dict[str, str]:
@@ -401,7 +412,7 @@ class PracticeGateway:
             run=run.id,
             teamboard_run=run.teamboard_run_id,
         )
-        content = [{"type": "text", "text": run.message}]
+        content = [{"type": "text", "text": run.as_told()}]
         self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
         task = self._keep(self._work(run))
         task.add_done_callback(
@@ -509,7 +520,7 @@ class PracticeGateway:
             left = Run(**json.loads(file.read_text()))
             self._report("run.interrupted", left, status="interrupted", startedAt=left.started_at)
             file.unlink()
-            self._keep(self.resume(Run(left.agent, left.key, left.message, left.timeout)))
+            self._keep(self.resume(Run(left.agent, left.key, left.message, left.timeout, left.is_mapped)))
 
     # Doors
 
@@ -604,7 +615,7 @@ class PracticeGateway:
         if not text_in(body, "sessionKey"):
             raise wrong("hook mapping sessionKey template rendered empty")
         self._check_session_key(body["sessionKey"])
-        return Run(agent, stored_key(agent, body["sessionKey"]), body["message"], 300)
+        return Run(agent, stored_key(agent, body["sessionKey"]), body["message"], 300, is_mapped=True)
 
     def _check_session_key(self, key: str) -> None:
         if not key.startswith(tuple(self.options.prefixes)):
