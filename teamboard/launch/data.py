@@ -30,7 +30,7 @@ def folder() -> Path:
 @contextmanager
 def held(data: Path) -> Iterator[None]:
     """The folder, made if need be, for this process alone."""
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o711, parents=True, exist_ok=True)  # PostgreSQL may have to pass as nobody
     refuse_newer_version(data)
     refuse_full_disk(data)
     with (data / "lock").open("a") as lock:

@@ -30,7 +30,7 @@ class Valkey:
 
     def write_settings(self) -> Path:
         """A file and no arguments, because everybody on the machine can read those."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self.folder / "valkey.conf"
         lines = [f"bind {HOST}", f"port {self.port}", f'dir "{self.folder}"', f"requirepass {self.password}"]
         lines += ['save ""', f"appendonly {'yes' if self.durable else 'no'}", "appendfsync everysec"]

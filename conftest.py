@@ -1,0 +1,21 @@
+"""For every test: two workers at once (pytest -n 2) share no Redis database."""
+
+import os
+from urllib.parse import urlsplit
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        use_redis_database(int(worker.removeprefix("gw")) + 1)
+
+
+def use_redis_database(number: int) -> None:
+    """pytest-django has read the settings by now, but nothing has connected yet."""
+    from django.conf import settings
+
+    url = urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
+    settings.CHANNEL_LAYERS["default"]["CONFIG"] |= {"hosts": [url], "prefix": f"tb-{number}"}
