@@ -139,9 +139,8 @@ def column_counts(project: Project) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def waiting(project: Project) -> dict[str, list[Who]]:
+def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
     """For the board's sentence: by state of note, whom the notes are about."""
-    people = people_of(project)
     found: dict[str, list[Who]] = {}
     rows = project.tasks.filter(note__isnull=False).exclude(column__category=Category.DONE)
     for state, user in rows.values_list("note__state", "note__user"):
@@ -173,7 +172,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
         ops.append(op)
     ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {face.pk for face in found}]
     ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
-    ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project)))
+    ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project, people)))
     if open_task in touched:
         ops += timeline.ops_of(project, open_task, events)
     return ops
@@ -199,5 +198,6 @@ def count_html(column: int, count: int) -> str:
     return render_to_string("tasks/_count.html", {"column": column, "count": count})
 
 
-def sum_html(project: Project) -> str:
-    return render_to_string("tasks/_sum.html", {"waiting": waiting(project)})
+def sum_html(project: Project, people: dict[int, Who] | None = None) -> str:
+    people = people_of(project) if people is None else people
+    return render_to_string("tasks/_sum.html", {"waiting": waiting(project, people)})

@@ -1,0 +1,102 @@
+"""The same data for every measurement, written by bulk SQL: 5 columns, 10 labels, 5 people, N tasks."""
+
+import sys
+
+from django.db import connection
+
+from apps.accounts.models import Hue, User
+from apps.projects.models import Membership, Project, Role
+from apps.tasks import creating, ranks
+from apps.tasks.models import Label, Task
+
+PEOPLE = ["Ada Acorn", "Bo Birch", "Cleo Cedar", "Dan Daisy", "Eve Elder"]
+SPECTATORS = 100  # each may hold ten sockets
+COLUMNS = 5
+# Tasks in each column, by the key of the project.
+BOARDS = {
+    "B200": [40] * COLUMNS,
+    "B1000": [200] * COLUMNS,
+    "B5000": [1000] * COLUMNS,
+    "LONG": [5, 5000, 0, 0, 0],
+    "LIVE": [200] * COLUMNS,
+    "RUNS": [200] * COLUMNS,
+}
+
+_TASKS = """
+INSERT INTO tasks_task (project_id, uid, number, column_id, rank, title, description, priority, assignee_id,
+                        version, created_by_id, created_at, updated_at)
+SELECT %(project)s, gen_random_uuid(), n, %(column)s, ranks.rank,
+       rpad('Task ' || n || ' mends the garden gate before winter comes', 45, '.'),
+       rpad(repeat('It squeaks, it leans, and the hens go out. ', 8), 320, '.'),
+       1 + n %% 4, (%(people)s::int[])[1 + n %% 5], 1, (%(people)s::int[])[1], now(), now()
+FROM unnest(%(ranks)s::text[]) WITH ORDINALITY AS ranks (rank, place)
+CROSS JOIN LATERAL (SELECT (%(before)s + place)::int AS n) AS numbered
+"""
+_LABELS = """
+INSERT INTO tasks_task_labels (task_id, label_id)
+SELECT t.id, (%(labels)s::int[])[1 + (t.number * 7 + shift) %% 10]
+FROM tasks_task t CROSS JOIN (VALUES (0), (3)) AS two (shift) WHERE t.project_id = %(project)s
+"""
+_EVENTS = """
+INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, at, is_due)
+SELECT project_id, number, 'task.created', created_by_id, id, '{}', now(), false
+FROM tasks_task WHERE project_id = %(project)s
+"""
+
+
+def seed() -> list[User]:
+    """Fill the empty database and return the five people, who are members of every board."""
+    if Project.objects.exclude(key__in=BOARDS).exists():
+        sys.exit("The bench fills the database it is given: give it one that is not in use.")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE projects_project, accounts_user, agents_gateway CASCADE")
+    people = User.objects.bulk_create(_user(name) for name in PEOPLE)
+    spectators = User.objects.bulk_create(_user(f"Spectator {n}") for n in range(SPECTATORS))
+    for key, sizes in BOARDS.items():
+        _board(key, sizes, people)
+    live = Project.objects.get(key="LIVE")
+    Membership.objects.bulk_create(Membership(project=live, user=user) for user in spectators)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+    return people
+
+
+def spectators() -> list[User]:
+    return list(User.objects.filter(name__startswith="Spectator").order_by("pk"))
+
+
+def _user(name: str) -> User:
+    user = User(username=name.lower().replace(" ", "."), name=name)
+    user.set_unusable_password()
+    return user
+
+
+def _board(key: str, sizes: list[int], people: list[User]) -> Project:
+    project = Project.objects.create(
+        name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes)
+    )
+    Membership.objects.bulk_create(Membership(project=project, user=user, role=Role.OWNER) for user in people)
+    creating.first_columns(project)
+    hues = list(Hue)
+    labels = Label.objects.bulk_create(
+        Label(project=project, name=f"label {n}", hue=hues[n % len(hues)]) for n in range(10)
+    )
+    values = {
+        "project": project.pk,
+        "people": [u.pk for u in people],
+        "labels": [label.pk for label in labels],
+    }
+    before = 0
+    with connection.cursor() as cursor:
+        for column, size in zip(project.columns.all(), sizes, strict=True):
+            cursor.execute(
+                _TASKS, values | {"column": column.pk, "before": before, "ranks": ranks.spread(size)}
+            )
+            before += size
+        cursor.execute(_LABELS, values)
+        cursor.execute(_EVENTS, values)
+    return project
+
+
+def tasks_of(key: str) -> list[Task]:
+    return list(Task.objects.filter(project__key=key).select_related("project", "column").order_by("number"))

@@ -1,0 +1,82 @@
+"""The whole house on loopback, each process started as `manage.py up` starts it."""
+
+import os
+import sys
+from pathlib import Path
+
+import django
+
+from bench.processes import Child, cpu_ms, is_listening, memory_mib, wait_until
+from teamboard.launch.up import ALONE, WORKER_THREADS
+
+UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"]
+UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
+CELERY = [sys.executable, "-m", "celery", "-A", "teamboard"]
+WORKER = [*CELERY, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "warning", *ALONE]
+
+
+def furnish() -> None:
+    """Make the tables and collect the static files of a house whose environment is prepared."""
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+class House:
+    """Web, worker and beat, with what they and their database and broker cost."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port, self.url = folder, port, f"http://127.0.0.1:{port}"
+        self.children: dict[str, Child] = {}
+        self.services = service_pids()
+
+    def __enter__(self) -> "House":
+        self.start_web()
+        self.start_worker()
+        self.open("beat", [*CELERY, "beat", "-l", "warning", "-s", str(self.folder / "beat")])
+        return self
+
+    def __exit__(self, *_) -> None:
+        for child in reversed(self.children.values()):
+            child.stop()
+
+    def open(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Child:
+        self.children[name] = Child(name, command, self.folder, env)
+        return self.children[name]
+
+    def start_web(self) -> None:
+        self.serve("web", "teamboard.asgi:application", self.port)
+
+    def start_worker(self, env: dict[str, str] | None = None) -> Child:
+        return self.open("worker", WORKER, env)
+
+    def serve(self, name: str, application: str, port: int) -> Child:
+        """Start one more uvicorn process and wait until it listens."""
+        child = self.open(name, [*UVICORN, "--port", str(port), application])
+        try:
+            wait_until(lambda: is_listening(port), f"{name} listens")
+        except TimeoutError:
+            sys.exit(f"{name} did not start:\n{child.last_words()}")
+        return child
+
+    def cpu_ms(self) -> float:
+        """All that any process of the system has used so far, its database and broker included."""
+        return cpu_ms([child.pid for child in self.children.values()] + self.services)
+
+    def memory_mib(self) -> float:
+        return memory_mib(self.children[name].pid for name in ("web", "worker", "beat"))
+
+
+def service_pids() -> list[int]:
+    """PostgreSQL by its postmaster, which is the parent of our connection's process; and Valkey."""
+    import redis
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = cursor.fetchone()[0]
+    postmaster = int(Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()[1])
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as valkey:
+        return [postmaster, int(valkey.info("server")["process_id"])]

@@ -1,0 +1,78 @@
+"""One move to 200 and 1,000 open boards: the last socket, the cost of a delivery, and no refetching."""
+
+import asyncio
+
+import httpx
+
+from bench import boards
+from bench.fanout import Ear, Heard, Poke, hang_up, listen, rounds
+from bench.house import House
+from bench.moves import Mover
+from bench.table import Line
+from bench.visitor import Visitor
+from teamboard.launch.ports import any_free
+
+EACH = 10  # sockets of one person
+MANY = {200: 35, 1000: 100}  # sockets, and the goal in ms
+
+
+def lines(house: House, visitor: Visitor) -> list[Line]:
+    cookies = [Visitor(house, user).cookie_line for user in boards.spectators()]
+    return asyncio.run(_lines(house, visitor, Mover("LIVE"), cookies))
+
+
+async def _lines(house: House, visitor: Visitor, mover: Mover, cookies: list[str]) -> list[Line]:
+    async with httpx.AsyncClient(headers=visitor.http.headers, cookies=visitor.cookies) as http:
+        poke = _moving(house, http, mover)
+        alone = await _heard(house, house.port, "/ws/projects/LIVE/", cookies, 1, poke)
+        heard = {n: await _heard(house, house.port, "/ws/projects/LIVE/", cookies, n, poke) for n in MANY}
+    floors = await _floors(house)
+    found = []
+    for n, goal in MANY.items():
+        delivery = (heard[n].cpu_ms - alone.cpu_ms) / (n - 1) * 1000
+        bare = floors[n].cpu_ms / n * 1000
+        found += [
+            Line(
+                f"one move to {n} sockets: the last one, p50", heard[n].last_ms, "ms", goal, floors[n].last_ms
+            ),
+            Line(f"one move to {n} sockets: a delivery", delivery, "CPU µs", 80, bare),
+            Line(f"one move to {n} sockets: boards fetched again", heard[n].reloads, "", 0),
+        ]
+    return found
+
+
+def _moving(house: House, http: httpx.AsyncClient, mover: Mover) -> Poke:
+    async def poke(n: int) -> None:
+        path, values = mover.next(n)
+        answer = await http.post(house.url + path, data=values, headers={"HX-Request": "true"})
+        answer.raise_for_status()
+
+    return poke
+
+
+async def _heard(house: House, port: int, path: str, cookies: list[str], sockets: int, poke: Poke) -> Heard:
+    ears = await asyncio.gather(*(listen(port, path, cookies[n // EACH]) for n in range(sockets)))
+    await asyncio.sleep(2)
+    try:
+        return await rounds(house, ears, poke)
+    finally:
+        hang_up(ears)
+        await asyncio.sleep(1)
+
+
+async def _floors(house: House) -> dict[int, Heard]:
+    """The same number of sockets at a bare ASGI application that repeats what one of them says."""
+    port = any_free()
+    child = house.serve("floor", "bench.floors:echo", port)
+    found = {}
+    for n in MANY:
+        ears: list[Ear] = list(await asyncio.gather(*(listen(port, "/", "") for _ in range(n))))
+
+        async def poke(_: int, first: Ear = ears[0]) -> None:
+            first.say(b'"ops":[' + b"x" * 100)
+
+        found[n] = await rounds(house, ears, poke)
+        hang_up(ears)
+    child.stop()
+    del house.children["floor"]
+    return found

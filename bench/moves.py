@@ -1,0 +1,101 @@
+"""Moving a card: in a board of 1,000, in a column of 5 and of 5,000, and eight people at once."""
+
+import random
+import threading
+
+from django.db import transaction
+
+from apps.projects.models import Project
+from apps.tasks import ranks
+from apps.tasks.models import Column, Task
+from bench import boards
+from bench.house import House
+from bench.table import Line
+from bench.visitor import Cost, Visitor, cost_of
+
+TIMES = 80
+AT_ONCE = 8
+
+
+class Mover:
+    """Moves that always change something: a card behind one of another column, or to the end `within` its own."""
+
+    def __init__(self, key: str, within: Column | None = None, seed: int = 1) -> None:
+        self.key, self.within, self.random = key, within, random.Random(seed)
+        self.tasks = [task for task in boards.tasks_of(key) if within in (None, task.column)]
+        self.columns = list(Column.objects.filter(project__key=key))
+
+    def next(self, _: int) -> tuple[str, dict]:
+        """Where to post the next move, and what."""
+        if self.within:
+            task, to = self.tasks[0], self.within
+            self.tasks = self.tasks[1:] + self.tasks[:1]  # the first goes to the end
+            return self.path_of(task), {"to": to.pk}
+        task = self.random.choice(self.tasks)
+        to = self.random.choice([column for column in self.columns if column.pk != task.column_id])
+        after = self.random.choice([other for other in self.tasks if other.column_id == to.pk])
+        task.column_id = to.pk
+        return self.path_of(task), {"to": to.pk, "after": after.pk}
+
+    def path_of(self, task: Task) -> str:
+        return f"/projects/{self.key}/tasks/{task.number}/move/"
+
+
+def lines(house: House, visitor: Visitor) -> list[Line]:
+    board, bare = cost(house, visitor, Mover("B1000")), floor(house)
+    short, long = Column.objects.filter(project__key="LONG")[:2]
+    few = cost(house, visitor, Mover("LONG", within=short))
+    many = cost(house, visitor, Mover("LONG", within=long))
+    path, values = Mover("B1000", seed=3).next(0)
+    statements = visitor.queries("post", path, values)
+    return [
+        Line("move a card, 1000 on the board", board.cpu_ms, "CPU ms", 18, bare.cpu_ms),
+        Line("move a card, wall p50", board.p50_ms, "ms", None, bare.p50_ms),
+        Line("move a card, statements", len(statements), "", 10),
+        Line("move in a column of 5", few.cpu_ms, "CPU ms", 18),
+        Line("move in a column of 5000", many.cpu_ms, "CPU ms", 18),
+        *at_once(house, visitor),
+    ]
+
+
+def cost(house: House, visitor: Visitor, mover: Mover) -> Cost:
+    return cost_of(house, lambda n: visitor.post(*mover.next(n)).raise_for_status(), TIMES)
+
+
+def at_once(house: House, visitor: Visitor) -> list[Line]:
+    """Eight people move cards of one board at the same time."""
+    refused: list[int] = []
+
+    def drag(seed: int) -> None:
+        person, mover = Visitor(house, visitor.user), Mover("B1000", seed=seed)
+        for n in range(20):
+            status = person.post(*mover.next(n)).status_code
+            if status >= 400:
+                refused.append(status)
+
+    before = house.cpu_ms()
+    people = [threading.Thread(target=drag, args=[seed]) for seed in range(10, 10 + AT_ONCE)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    each = (house.cpu_ms() - before) / AT_ONCE / 20
+    return [
+        Line("move, 8 at once", each, "CPU ms", 18),
+        Line("move, 8 at once: errors", len(refused), "", 0),
+    ]
+
+
+def floor(house: House) -> Cost:
+    """Lock and save through the ORM, in this process: no HTTP, no log, nobody told."""
+    columns = list(Column.objects.filter(project__key="B200"))
+    tasks = boards.tasks_of("B200")
+
+    def update(n: int) -> None:
+        with transaction.atomic():
+            Project.objects.locked(tasks[n].project_id)
+            task = Task.objects.get(pk=tasks[n].pk)
+            task.column, task.rank = columns[n % len(columns)], ranks.between("zz", "")
+            task.save(update_fields=["column", "rank", "updated_at"])
+
+    return cost_of(house, update, TIMES, is_ours=True)

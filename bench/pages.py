@@ -1,0 +1,70 @@
+"""The board page: cost, growth with the number of tasks, weight and statements."""
+
+import os
+import re
+from html import unescape
+
+from bench.house import House
+from bench.table import Line
+from bench.visitor import Cost, Visitor, cost_of
+from teamboard.launch.ports import any_free
+
+TIMES = 60
+NEXT_PAGE = re.compile(r'hx-get="([^"]*\bafter=[^"]*)"')
+
+
+def lines(house: House, visitor: Visitor) -> list[Line]:
+    costs = {key: cost_of(house, lambda _, key=key: visitor.get(f"/projects/{key}/"), TIMES) for key in GOALS}
+    floors = {key: floor(house, visitor, key) for key in GOALS}
+    found = [
+        Line(f"board page, {key[1:]} tasks", costs[key].cpu_ms, "CPU ms", goal, floors[key].cpu_ms)
+        for key, goal in GOALS.items()
+    ]
+    answer = visitor.get("/projects/B1000/")
+    wire = int(answer.headers.get("content-length", 0)) or answer.num_bytes_downloaded
+    growth = costs["B5000"].cpu_ms / costs["B200"].cpu_ms
+    return [
+        *found,
+        Line("board page, growth from 200 to 5000 tasks", growth, "x", 1.2),
+        Line("board page, 1000 tasks, wall p50", costs["B1000"].p50_ms, "ms", None, floors["B1000"].p50_ms),
+        Line("board page, 1000 tasks, on the wire", wire / 1024, "KiB", 25),
+        Line("board page, 1000 tasks, statements", len(visitor.queries("get", "/projects/B1000/")), "", 10),
+        every_card(house, visitor),
+    ]
+
+
+GOALS = {"B200": None, "B1000": 45, "B5000": 50}
+
+
+def every_card(house: House, visitor: Visitor) -> Line:
+    """The board and then page after page of each column, until all 1,000 cards were shown."""
+    shown = read_to_the_end(visitor, "B1000")
+    if shown != 1000:
+        raise RuntimeError(f"{shown} of 1000 cards were shown")
+    cost = cost_of(house, lambda _: read_to_the_end(visitor, "B1000"), 8, warm=1)
+    return Line("every card of 1000, page by page", cost.cpu_ms, "CPU ms", 160)
+
+
+def read_to_the_end(visitor: Visitor, key: str) -> int:
+    """How many cards there were."""
+    waiting, shown = [f"/projects/{key}/"], set()
+    while waiting:
+        page = visitor.get(waiting.pop()).text
+        shown |= set(re.findall(r'id="task-(\d+)"', page))
+        waiting += [unescape(path) for path in NEXT_PAGE.findall(page)]
+    return len(shown)
+
+
+def floor(house: House, visitor: Visitor, key: str) -> Cost:
+    """The same bytes, drawn beforehand, by a bare ASGI application that asks two statements."""
+    with visitor.http.stream("GET", f"/projects/{key}/") as answer:
+        body = house.folder / "body.gz"
+        body.write_bytes(b"".join(answer.iter_raw()))
+    port = any_free()
+    os.environ["BENCH_BODY"] = str(body)
+    child = house.serve("floor", "bench.floors:page", port)
+    try:
+        return cost_of(house, lambda _: visitor.http.get(f"http://127.0.0.1:{port}/{key}/"), TIMES)
+    finally:
+        child.stop()
+        del house.children["floor"]

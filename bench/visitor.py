@@ -1,0 +1,87 @@
+"""A signed-in browser without the browser: session cookie, CSRF token, kept connection."""
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import httpx
+from django.conf import settings
+from django.contrib.auth.backends import ModelBackend
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils.crypto import get_random_string
+
+from apps.accounts.models import User
+from bench.house import House
+
+
+class Visitor:
+    def __init__(self, house: House, user: User) -> None:
+        self.user = user
+        self.inside = Client(SERVER_NAME="127.0.0.1")  # the same session without a server, to count queries
+        self.inside.force_login(user, backend=f"{ModelBackend.__module__}.{ModelBackend.__name__}")
+        csrf = get_random_string(32)
+        self.inside.cookies[settings.CSRF_COOKIE_NAME] = csrf
+        self.cookies = {name: morsel.value for name, morsel in self.inside.cookies.items()}
+        self.http = httpx.Client(
+            base_url=house.url,
+            cookies=self.cookies,
+            headers={"X-CSRFToken": csrf, "Accept-Encoding": "gzip", "Origin": house.url},
+            timeout=30,
+        )
+
+    @property
+    def cookie_line(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def get(self, path: str) -> httpx.Response:
+        answer = self.http.get(path)
+        answer.raise_for_status()
+        return answer
+
+    def post(self, path: str, values: dict) -> httpx.Response:
+        """As htmx posts a form."""
+        return self.http.post(path, data=values, headers={"HX-Request": "true"})
+
+    def queries(self, method: str, path: str, values: dict | None = None) -> list[str]:
+        """The statements one request runs, transaction control left out."""
+        with CaptureQueriesContext(connection) as captured:
+            getattr(self.inside, method)(path, values)
+        statements = [query["sql"] for query in captured]
+        return [sql for sql in statements if not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
+
+
+class Cost(NamedTuple):
+    """Of one operation: CPU of everything, and the visitor's wall clock."""
+
+    cpu_ms: float
+    p50_ms: float
+    p95_ms: float
+
+
+def cost_of(
+    house: House, act: Callable[[int], object], times: int, *, warm: int = 5, is_ours: bool = False
+) -> Cost:
+    """What `act(n)` costs in the mean, background work it causes included.
+
+    The visitor's own CPU does not count, unless the work is done in this process (`is_ours`).
+    """
+    for n in range(warm):
+        act(n)
+    time.sleep(0.5)
+    before, mine, took = house.cpu_ms(), time.process_time(), []
+    for n in range(warm, warm + times):
+        began = time.perf_counter()
+        act(n)
+        took.append((time.perf_counter() - began) * 1000)
+    used = (time.process_time() - mine) * 1000 if is_ours else 0
+    time.sleep(0.5)  # what was left to the worker and the feed
+    used += house.cpu_ms() - before
+    return Cost(used / times, statistics.median(took), percentile(took, 95))
+
+
+def percentile(values: list[float], percent: int) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
