@@ -148,12 +148,10 @@ class Start:
         ]
 
     def practice_gateway(self) -> Program:
+        """Its secrets reach it by the environment: arguments can be read by everybody here."""
         options = {
             "--port": str(self.practice_port),
             "--callback-url": f"http://{ports.HOST}:{self.port}{CALLBACK_PATH}",
-            "--callback-secret": os.environ["OPENCLAW_CALLBACK_SECRET"],
-            "--hook-token": os.environ["OPENCLAW_TOKEN"],
-            "--gateway-token": os.environ["OPENCLAW_GATEWAY_TOKEN"],
             "--agents": "scribe,mason",
             "--state": str(self.folder / "practice-gateway"),
         }

@@ -1,0 +1,27 @@
+# One image for web, worker and beat; it writes nowhere but /tmp, so the root file system may be read-only.
+FROM python:3.13-slim AS build
+WORKDIR /app
+COPY requirements.txt .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY manage.py ./
+COPY apps apps
+COPY teamboard teamboard
+COPY templates templates
+COPY static static
+COPY locale* locale/
+COPY integrations integrations
+RUN DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
+    /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
+    && /venv/bin/python -m compileall -q apps teamboard
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --no-create-home teamboard
+COPY --from=build /venv /venv
+COPY --from=build /app /app
+WORKDIR /app
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001
+EXPOSE 8000
+CMD ["python", "-m", "uvicorn", "teamboard.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
+     "--lifespan", "off", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "20", \
+     "--no-access-log", "--log-level", "warning", "--proxy-headers"]
