@@ -18,7 +18,7 @@ AT_ONCE = 8
 
 
 class Mover:
-    """Moves that always change something: a card behind one of another column, or to the end `within` its own."""
+    """Moves that always change something: a card behind one of another column, or to the end of its own."""
 
     def __init__(self, key: str, within: Column | None = None, seed: int = 1) -> None:
         self.key, self.within, self.random = key, within, random.Random(seed)

@@ -1,0 +1,111 @@
+"""Callbacks: each of them five times at once, and ten kinds of forged ones."""
+
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from apps.agents.models import Run
+from apps.projects.models import Event
+from bench import surroundings
+from tests.faults.outcomes import Outcome, toll_of
+from tests.faults.stage import CALLBACKS, PATIENCE, Stage
+
+COPIES = 5
+JSON = "application/json"
+
+
+def repeated(stage: Stage, full: bool) -> Outcome:
+    """Each report is delivered five times at once: one result, one comment, one event."""
+    runs = _silent_runs(stage, 40 if full else 6)
+    answers = []
+    with ThreadPoolExecutor(COPIES) as pool, httpx.Client(base_url=stage.house.url, timeout=30) as http:
+        for run in runs:
+            for request in map(signed, reports_of(run)):
+                answers += pool.map(lambda _, request=request: http.post(CALLBACKS, **request), range(COPIES))
+    refused = sum(not answer.is_success for answer in answers)
+    toll = toll_of(stage, runs)
+    did = f"{len(runs) * 2} reports x {COPIES} at once"
+    return Outcome("callbacks repeated", did, toll.lost + refused, toll.doubled, toll.seconds, PATIENCE)
+
+
+def forged(stage: Stage, full: bool) -> Outcome:
+    """Nothing of it is believed: the run stays open and the log stays as it was."""
+    [run] = _silent_runs(stage, 1)
+    before = Event.objects.count()
+    with httpx.Client(base_url=stage.house.url, timeout=30) as http:
+        answers = {kind: http.post(CALLBACKS, **request) for kind, request in forgeries(run)}
+    believed = [kind for kind, answer in answers.items() if answer.status_code < 400]
+    changed = Event.objects.count() - before + (not Run.objects.open().filter(pk=run.pk).exists())
+    also = f"taken: {', '.join(believed)}" if believed else "all refused"
+    return Outcome("callbacks forged", f"{len(answers)} kinds", changed, len(believed), 0, PATIENCE, also)
+
+
+def _silent_runs(stage: Stage, count: int) -> list[Run]:
+    """Running, and their gateway will not report by itself."""
+    runs = stage.cast.dispatch(count, prompt="[[silent]] [[hang]]")
+    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
+    stage.settle(lambda: not mine.exclude(status=Run.Status.RUNNING).exists())
+    return runs
+
+
+def reports_of(run: Run) -> list[dict]:
+    return [report_of(run, "run.started"), report_of(run, "run.finished", status="ok", text="Done.")]
+
+
+def report_of(run: Run, event: str, **facts: object) -> dict:
+    return {
+        "event": event,
+        "id": str(uuid.uuid4()),
+        "createdAt": int(time.time() * 1000),
+        "sessionKey": run.stored_key,
+        "agentId": run.agent.slug,
+        "runId": str(uuid.uuid4()),
+        "teamboardRunId": str(run.pk),
+        **facts,
+    }
+
+
+def signed(report: dict, *, secret: str = "", at: float | None = None) -> dict:
+    """What httpx.post() needs to deliver `report` as our plugin does."""
+    body, stamp = json.dumps(report).encode(), stamp_of(at)
+    return delivered(body, signature_of(body, secret or surroundings.CALLBACK_SECRET, stamp), stamp)
+
+
+def stamp_of(at: float | None = None) -> str:
+    return str(int(time.time() if at is None else at))
+
+
+def signature_of(body: bytes, secret: str, stamp: str) -> str:
+    mac = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+    return f"sha256={mac.hexdigest()}"
+
+
+def delivered(body: bytes, signature: str, stamp: str, kind: str = JSON) -> dict:
+    headers = {"Content-Type": kind, "X-Teamboard-Timestamp": stamp, "X-Teamboard-Signature": signature}
+    return {"content": body, "headers": headers}
+
+
+def forgeries(run: Run) -> Iterator[tuple[str, dict]]:
+    report = report_of(run, "run.finished", status="ok", text="Believe me.")
+    body, stamp = json.dumps(report).encode(), stamp_of()
+    good = signature_of(body, surroundings.CALLBACK_SECRET, stamp)
+    changed = body.replace(b"Believe", b"Suspect")
+    yield "unsigned", {"content": body, "headers": {"Content-Type": JSON}}
+    yield "empty signature", delivered(body, "", stamp)
+    yield "another secret", signed(report, secret="guessed" * 5)
+    yield "the hook token as secret", signed(report, secret=surroundings.HOOK_TOKEN)
+    yield "the gateway token as secret", signed(report, secret=surroundings.GATEWAY_TOKEN)
+    yield "an hour old", signed(report, at=time.time() - 3600)
+    yield "an hour ahead", signed(report, at=time.time() + 3600)
+    yield "changed after signing", delivered(changed, good, stamp)
+    yield "another time than was signed", delivered(body, good, stamp_of(time.time() + 1))
+    yield (
+        "a run nobody knows",
+        signed(report | {"teamboardRunId": str(uuid.uuid4()), "sessionKey": "agent:scribe:task:no"}),
+    )

@@ -1,0 +1,47 @@
+"""Who plays: Ana, a project, and agents on the practice gateway."""
+
+from apps.accounts.models import User
+from apps.agents.models import Agent, Gateway, Run
+from apps.projects.models import Membership, Project, Role
+from apps.tasks import assigning, creating
+from apps.tasks.models import Comment, Task
+from bench import surroundings
+
+SLOTS = 5  # runs at once of each agent
+
+
+class Cast:
+    def __init__(self, gateway_url: str, slugs: list[str]) -> None:
+        self.ana = User.objects.create_user("ana", password=None, name="Ana Acorn")
+        self.gateway = Gateway.objects.create(
+            name="practice",
+            url=gateway_url,
+            hook_token=surroundings.HOOK_TOKEN,
+            gateway_token=surroundings.GATEWAY_TOKEN,
+            callback_secret=surroundings.CALLBACK_SECRET,
+        )
+        self.project = Project.objects.create(name="Faults", key="FLT")
+        Membership.objects.create(project=self.project, user=self.ana, role=Role.OWNER)
+        creating.first_columns(self.project)
+        self.agents = [self.hire(slug) for slug in slugs]
+
+    def hire(self, slug: str) -> Agent:
+        user = User.objects.create_agent(username=slug, name=slug.title(), hue="sea")
+        Membership.objects.create(project=self.project, user=user)
+        return Agent.objects.create(
+            user=user, gateway=self.gateway, name=user.name, slug=slug, max_concurrent=SLOTS
+        )
+
+    def write(self, count: int) -> list[Task]:
+        return [creating.create(self.project, title=f"Mend the gate {n}", by=self.ana) for n in range(count)]
+
+    def dispatch(self, count: int, prompt: str = "") -> list[Run]:
+        """`count` new tasks, given to the agents in turn."""
+        tasks = self.write(count)
+        for n, task in enumerate(tasks):
+            assigning.assign(task, to=self.agents[n % len(self.agents)].user, by=self.ana, prompt=prompt)
+        return list(Run.objects.filter(task__in=tasks).select_related("agent"))
+
+    def results(self, run: Run) -> int:
+        """How many comments of its agent stand under the run's task."""
+        return Comment.objects.filter(task=run.task_id, author=run.agent.user_id).count()

@@ -1,0 +1,45 @@
+"""Many people drag the same few cards at the same time."""
+
+import threading
+import time
+
+from apps.projects.models import Event, Project
+from bench.visitor import Visitor
+from tests.faults.drag import Dragger
+from tests.faults.outages import CAUGHT_UP_SECONDS
+from tests.faults.outcomes import Outcome
+from tests.faults.stage import Stage
+from tests.faults.watchers import EACH, SOCKETS, Watchers
+
+PEOPLE = 10
+
+
+def at_once(stage: Stage, full: bool) -> Outcome:
+    """Every move is answered, the log has no gap, and every socket ends at its head."""
+    count = 500 if full else 100
+    ana, project = stage.cast.ana, stage.cast.project
+    watchers = Watchers(
+        stage.house.url, project.key, [Visitor(stage.house, ana).cookie_line for _ in range(SOCKETS // EACH)]
+    )
+    tasks = stage.cast.write(5)
+    draggers = [Dragger(stage.house, ana, tasks, seed=n) for n in range(PEOPLE)]
+    began = time.monotonic()
+    _all_at_once(draggers, count // PEOPLE)
+    took = time.monotonic() - began
+    head = Project.objects.values_list("last_seq", flat=True).get(pk=project.pk)
+    seconds = watchers.seconds_until_all_at(head, CAUGHT_UP_SECONDS * 2)
+    watchers.stop()
+    gaps = head - Event.objects.filter(project=project).count()
+    failed = sum(dragger.failed for dragger in draggers)
+    did, also = f"{count} of 5 cards by {PEOPLE} people", f"{count / took:.0f} moves a second"
+    return Outcome("moves at once", did, failed, gaps, seconds, CAUGHT_UP_SECONDS, also)
+
+
+def _all_at_once(draggers: list[Dragger], each: int) -> None:
+    threads = [
+        threading.Thread(target=lambda d=dragger: [d.drag() for _ in range(each)]) for dragger in draggers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,0 +1,98 @@
+"""The whole house with its practice gateway, whose journal says what really happened."""
+
+import contextlib
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import surroundings
+from bench.house import House, furnish
+from bench.processes import is_listening, wait_until
+from teamboard.launch import ROOT
+from teamboard.launch.ports import any_free
+from tests.faults import services
+
+GATEWAY = ROOT / "integrations/openclaw/practice_gateway.py"
+CALLBACKS = "/api/v1/agents/callback/"
+AGENTS = ["scribe", "mason", "smith", "baker"]
+PATIENCE = 90  # seconds until what has not happened counts as lost
+
+
+@contextlib.contextmanager
+def opened() -> Iterator["Stage"]:
+    with tempfile.TemporaryDirectory(prefix="teamboard-faults-") as name:
+        folder, port = Path(name), any_free()
+        postgres, valkey = services.start(folder)
+        surroundings.prepare(folder, port)
+        furnish()
+        try:
+            with House(folder, port) as house:
+                yield Stage(house, postgres, valkey)
+        finally:
+            valkey.stop()
+            postgres.stop()
+
+
+class Stage:
+    def __init__(self, house: House, postgres: services.Service, valkey: services.Service) -> None:
+        from tests.faults.cast import Cast
+
+        self.house, self.postgres, self.valkey = house, postgres, valkey
+        self.gateway_port, self.journal_file = any_free(), house.folder / "journal.jsonl"
+        self.start_gateway()
+        self.cast = Cast(f"http://127.0.0.1:{self.gateway_port}", AGENTS)
+
+    def start_gateway(self) -> None:
+        options = {
+            "--port": self.gateway_port,
+            "--hook-token": surroundings.HOOK_TOKEN,
+            "--gateway-token": surroundings.GATEWAY_TOKEN,
+            "--callback-url": self.house.url + CALLBACKS,
+            "--callback-secret": surroundings.CALLBACK_SECRET,
+            "--agents": ",".join(AGENTS),
+            "--journal": self.journal_file,
+            "--state": self.house.folder / "gateway",
+            "--speed": 10,
+            "--slots": 100,
+        }
+        words = [str(word) for pair in options.items() for word in pair]
+        self.house.open("gateway", [sys.executable, str(GATEWAY), *words])
+        wait_until(lambda: is_listening(self.gateway_port), "the practice gateway listens")
+
+    def journal(self, what: str) -> list[dict]:
+        lines = map(json.loads, self.journal_file.read_text().splitlines())
+        return [line for line in lines if line["what"] == what]
+
+    def admitted(self) -> Counter[str]:
+        """How often the gateway really started each of our runs."""
+        return Counter(line["key"] for line in self.journal("admitted"))
+
+    def asked_differently(self) -> set[str]:
+        """The runs whose attempts were not the same bytes each time."""
+        bodies: dict[str, set[str]] = {}
+        for line in self.journal("asked"):
+            bodies.setdefault(line["key"], set()).add(line["sha256"])
+        return {key for key, digests in bodies.items() if len(digests) > 1}
+
+    def restart_worker(self, **env: str) -> None:
+        self.house.start_worker(env)
+
+    def a_minute_passes(self) -> None:
+        """For the leases of a worker that died, so that a fault run need not wait for them."""
+        from django.db.models.functions import Now
+
+        from apps.agents.models import Run
+
+        Run.objects.filter(status=Run.Status.SENDING).update(lease_until=Now())
+
+    def settle(self, is_settled: Callable[[], bool], seconds: float = PATIENCE) -> float:
+        """Wait while leases of the dead run out; how many seconds it took, at most `seconds`."""
+        began = time.monotonic()
+        while not is_settled() and time.monotonic() - began < seconds:
+            self.a_minute_passes()
+            time.sleep(0.25)
+        return time.monotonic() - began

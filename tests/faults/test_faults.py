@@ -1,0 +1,21 @@
+"""The short form of all fault runs, in a house of its own; `make faults` has the full one."""
+
+import subprocess
+import sys
+
+import pytest
+
+from teamboard.launch import ROOT
+
+
+@pytest.mark.req("C3", "D4", "D8")
+def test_nothing_is_lost_and_nothing_happens_twice():
+    """Kills of the worker, Valkey and PostgreSQL, forged and repeated callbacks, moves at once."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults", "--short"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr[-4000:]}"

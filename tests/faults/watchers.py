@@ -1,0 +1,66 @@
+"""Browsers that watch a board: each keeps its position and comes back by itself when it is cut off."""
+
+import asyncio
+import json
+import threading
+import time
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import WebSocketException
+
+SOCKETS = 20
+EACH = 10  # of one person
+
+
+class Watchers:
+    """Twenty sockets in a thread of their own; `seqs` says how far each has read."""
+
+    def __init__(self, url: str, key: str, cookie_lines: list[str]) -> None:
+        self.url = f"{url.replace('http', 'ws', 1)}/ws/projects/{key}/"
+        self.origin, self.cookie_lines = url, cookie_lines
+        self.seqs: dict[int, int] = {}
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        self.loop.run_until_complete(self._watch_all())
+
+    async def _watch_all(self) -> None:
+        self.stopping = asyncio.Event()
+        watching = [asyncio.create_task(self._keep_watching(n)) for n in range(SOCKETS)]
+        await self.stopping.wait()
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
+
+    async def _keep_watching(self, n: int) -> None:
+        while True:
+            try:
+                await self._watch(n)
+            except (OSError, WebSocketException, TimeoutError):
+                await asyncio.sleep(0.5)
+
+    async def _watch(self, n: int) -> None:
+        since = f"?since={self.seqs[n]}" if n in self.seqs else ""
+        headers = {"Cookie": self.cookie_lines[n // EACH]}
+        async with connect(self.url + since, origin=self.origin, additional_headers=headers) as socket:
+            async for text in socket:
+                frame = json.loads(text)
+                if "seq" in frame:
+                    self.seqs[n] = frame["seq"]
+                else:
+                    self.seqs.setdefault(n, frame["head"])
+
+    def are_all_at(self, head: int) -> bool:
+        return len(self.seqs) == SOCKETS and all(seq == head for seq in self.seqs.values())
+
+    def seconds_until_all_at(self, head: int, limit: float) -> float:
+        began = time.monotonic()
+        while not self.are_all_at(head) and time.monotonic() - began < limit:
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.stopping.set)
+        self.thread.join(10)
