@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,8 +163,6 @@ class Start:
         try:
             with urllib.request.urlopen(f"http://{ports.HOST}:{self.port}/healthz", timeout=2):
                 return True
-        except urllib.error.HTTPError:
-            return True
         except OSError:
             return False
 
