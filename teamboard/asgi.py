@@ -1,6 +1,7 @@
 """HTTP goes to Django, sockets to the project's feed behind an Origin check."""
 
 import os
+import threading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
 
@@ -12,8 +13,12 @@ from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
+from teamboard.health import drain_on_sigterm  # noqa: E402
 from teamboard.overload import Bounded  # noqa: E402
 from teamboard.sockets import websocket_urlpatterns  # noqa: E402
+
+if threading.current_thread() is threading.main_thread():
+    drain_on_sigterm()  # the server has set its own handler before it imports this
 
 application = ProtocolTypeRouter(
     {

@@ -1,4 +1,25 @@
-from django.contrib import admin
-from django.urls import path
+"""Which door leads to which room. A view is for people who are signed in unless it says otherwise."""
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from apps.accounts.views import admin_sign_in
+from teamboard import api, health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="projects:list"), name="home"),
+    path("projects/", include("apps.projects.urls")),
+    path("projects/", include("apps.tasks.urls")),
+    path("projects/", include("apps.agents.urls")),
+    path("accounts/", include("apps.accounts.urls")),
+    path("admin/login/", admin_sign_in),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("teamboard.api_urls")),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+]
+handler400 = api.bad_request
+handler403 = api.forbidden
+handler404 = api.not_found
+handler500 = "teamboard.trouble.server_error"

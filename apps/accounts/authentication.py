@@ -1,0 +1,33 @@
+"""How the API knows who asks: a personal token in the header, or the session of a page."""
+
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+
+from apps.accounts import tokens
+from apps.accounts.models import ApiToken, User
+
+
+class BearerToken(BaseAuthentication):
+    """`Authorization: Bearer tb_…`, nowhere else. A token's scope is asked here, so no view can forget it."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        kind, _space, text = get_authorization_header(request).partition(b" ")
+        if kind.lower() != b"bearer":
+            return None
+        token = tokens.find(text.decode("latin-1").strip())
+        if token is None:
+            raise AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
+        if request.method not in SAFE_METHODS and token.scope != ApiToken.Scope.WRITE:
+            raise PermissionDenied(_("This token may only read."))
+        tokens.note_use(token)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="Team Board"'
+
+
+class Session(SessionAuthentication):
+    """The session's person; an unsafe method must carry the CSRF token."""

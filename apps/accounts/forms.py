@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import tokens
+from apps.accounts.models import ApiToken, User
+
+
+class SignInForm(AuthenticationForm):
+    """The same sentence for a wrong password, an unknown account, a closed one and an agent's."""
+
+    error_messages = {
+        "invalid_login": _("That name and password do not match."),
+        "inactive": _("That name and password do not match."),
+    }
+
+
+class PreferencesForm(forms.ModelForm):
+    language = forms.ChoiceField(
+        label=_("Language"),
+        required=False,
+        choices=[("", _("As my browser says")), *settings.LANGUAGES],
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "language", "theme", "density"]
+
+
+class TokenForm(forms.ModelForm):
+    DAYS = {30: _("30 days"), 90: _("90 days"), 365: _("one year")}
+
+    expires_in = forms.TypedChoiceField(
+        label=_("Expires in"), coerce=int, choices=list(DAYS.items()), initial=30
+    )
+
+    class Meta:
+        model = ApiToken
+        fields = ["name", "scope"]
+
+    def __init__(self, *args, user: User, **kwargs) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict:
+        live = self.user.tokens.filter(revoked_at=None, expires_at__gt=timezone.now())
+        if live.count() >= tokens.MOST_PER_PERSON:
+            raise forms.ValidationError(_("You have very many tokens. Revoke one first."))
+        return super().clean()
+
+    def issue(self) -> tuple[ApiToken, str]:
+        lifetime = min(timedelta(days=self.cleaned_data["expires_in"]), tokens.LONGEST_LIFE)
+        return tokens.issue(
+            self.user,
+            name=self.cleaned_data["name"],
+            scope=self.cleaned_data["scope"],
+            expires_at=timezone.now() + lifetime,
+        )

@@ -1,0 +1,119 @@
+"""What the API answers when it can't do what was asked: problem+json (RFC 9457), always."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import defaults
+from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
+from rest_framework.response import Response
+
+from apps.errors import Refused
+
+PROBLEM = "application/problem+json"
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_code = "too_large"
+    default_detail = gettext_lazy("This is more than can be taken in one request (2.5 MiB).")
+
+
+class BoundedJSON(BaseParser):
+    """JSON in UTF-8, whatever the charset parameter says, of at most DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: object, media_type: str | None = None, parser_context: dict | None = None) -> Any:
+        try:
+            text = parser_context["request"]._request.body.decode()
+            return json.loads(text, parse_constant=_refuse_constant)
+        except RequestDataTooBig as error:
+            raise TooLarge from error
+        except (ValueError, RecursionError) as error:
+            raise exceptions.ParseError(_("The body is not JSON in UTF-8.")) from error
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def problem(error: Exception, context: dict) -> Response | None:
+    """DRF's exception handler. What is not named here is our fault: None makes it a 500."""
+    if isinstance(error, Refused):
+        return Response(
+            told(error.api_status, str(error.message), error.code, **error.facts),
+            status=error.api_status,
+            content_type=PROBLEM,
+        )
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    response = Response(_told_of(error), status=error.status_code, content_type=PROBLEM)
+    if challenge := getattr(error, "auth_header", None):
+        response.headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        response.headers["Retry-After"] = str(int(wait) + 1)
+    return response
+
+
+def told(status: int, title: str, code: str, **facts: object) -> dict:
+    return {"type": "about:blank", "title": title, "status": status, "code": code, **facts}
+
+
+def _told_of(error: exceptions.APIException) -> dict:
+    if isinstance(error, exceptions.ValidationError):
+        errors = list(_field_errors(error.detail))
+        return told(error.status_code, _("Some fields are not right."), "invalid", errors=errors)
+    return told(error.status_code, str(error.detail), error.default_code)
+
+
+def _field_errors(detail: object, field: str = "") -> Iterator[dict]:
+    """The nested errors of a serializer as a flat list; `field` is a path such as `labels.0`."""
+    if isinstance(detail, exceptions.ErrorDetail):
+        yield {"field": field, "code": detail.code, "message": str(detail)}
+        return
+    is_list_of_words = isinstance(detail, list) and all(isinstance(one, str) for one in detail)
+    parts = detail.items() if isinstance(detail, dict) else enumerate(detail)
+    for name, inner in parts:
+        is_own = is_list_of_words or name == "non_field_errors"
+        yield from _field_errors(inner, field if is_own else f"{field}.{name}".strip("."))
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _plain(status: int, title: str, code: str) -> JsonResponse:
+    return JsonResponse(told(status, title, code), status=status, content_type=PROBLEM)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The 400 handler, also for a form that is too large, which is 413."""
+    if not is_api(request):
+        response = defaults.bad_request(request, exception)
+        response.status_code = 413 if isinstance(exception, RequestDataTooBig) else 400
+        return response
+    if isinstance(exception, RequestDataTooBig):
+        return _plain(413, str(TooLarge.default_detail), TooLarge.default_code)
+    return _plain(400, _("This request makes no sense."), "bad_request")
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return _plain(403, _("You may not do this."), "permission_denied")
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return _plain(404, str(exceptions.NotFound.default_detail), "not_found")
+    return defaults.page_not_found(request, exception)

@@ -1,0 +1,73 @@
+"""Whether this process is alive, and whether it should be sent requests. Neither says anything more."""
+
+import signal
+import threading
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+from redis.exceptions import RedisError
+
+draining = threading.Event()
+migrated = threading.Event()  # once true it stays true for this process
+
+
+@login_not_required
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> JsonResponse:
+    """200 with the database there and migrated; Redis gone is `degraded`: it is not the truth."""
+    if draining.is_set() or not _database_is_ready():
+        return JsonResponse({"status": "down"}, status=503)
+    return JsonResponse({"status": "ok" if _redis_answers() else "degraded"})
+
+
+def _database_is_ready() -> bool:
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return migrated.is_set() or _is_migrated()
+    except DatabaseError:
+        return False
+
+
+def _is_migrated() -> bool:
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return False
+    migrated.set()
+    return True
+
+
+def _redis_answers() -> bool:
+    try:
+        cache.get("ready")
+    except RedisError:
+        return False
+    return True
+
+
+def drain_on_sigterm() -> None:
+    """From the signal on `/readyz` answers 503; after DRAIN_SECONDS the server's own handling follows.
+
+    Call it in the main thread, when the server has set its handler.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    if not callable(before):
+        return
+
+    def drain(number: int, frame: object) -> None:
+        draining.set()
+        threading.Timer(settings.DRAIN_SECONDS, before, (number, None)).start()
+
+    signal.signal(signal.SIGTERM, drain)
