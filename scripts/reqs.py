@@ -18,7 +18,7 @@ def main() -> None:
     for number in [*wanted, *sorted(set(tests) - set(wanted))]:
         print(f"{number:<6} {len(tests[number])}", *tests[number], sep="\n       " if tests[number] else " ")
     without = [number for number in wanted if not tests[number]]
-    print(f"\n{len(wanted) - len(without)} of {len(wanted)} have tests. Without:", " ".join(without) or "none")
+    print(f"\n{len(wanted) - len(without)} of {len(wanted)} have tests.", "Without:", *without or ["none"])
 
 
 def marked_tests(module: ast.Module) -> Iterator[tuple[str, str]]:
