@@ -21,7 +21,7 @@ test-openclaw: ## the main loop against the real OpenClaw gateway (installed for
 
 lint: ## ruff, import layers, migrations, deployment checks, translations
 	@scripts/setup dev
-	@scripts/lint
+	@$(WITH_SERVICES) scripts/lint
 
 bench: ## our figures beside bare floors, in CPU milliseconds
 	@scripts/setup dev
