@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from teamboard import own_clock
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
 
 app = Celery("teamboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
+own_clock.start(app)

@@ -20,6 +20,7 @@ from apps import outbound
 
 NAME = "TeamBoard"
 LONGEST_WAIT = 600  # seconds: what Retry-After may ask of us
+HOOKS = outbound.Limits()
 HISTORY = outbound.Limits(size=4 * 1024 * 1024)
 HISTORY_PAGE = 100
 HISTORY_PAGES = 10
@@ -247,7 +248,7 @@ class OpenClawClient:
             **headers,
         }
         try:
-            answer = await self._send("POST", path, headers=headers, content=body)
+            answer = await self._send("POST", path, headers=headers, content=body, limits=HOOKS)
         except outbound.OutboundError as exc:
             return _without_answer(exc)
         if 200 <= answer.status < 300:

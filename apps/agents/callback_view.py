@@ -1,0 +1,127 @@
+"""POST /api/v1/agents/callback/: the door for reports of our plugin and of OpenClaw's cron webhook.
+
+Signed (C1): `x-teamboard-signature: sha256=HMAC(secret, timestamp + "." + raw body)` with
+`x-teamboard-timestamp` within five minutes, or, for the cron webhook, the secret as bearer token.
+Everything is checked on the raw bytes before anything is parsed.
+"""
+
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, JsonResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from apps.agents import callbacks
+from apps.agents.models import Gateway
+
+LARGEST = 1024 * 1024
+DEEPEST = 32
+TOLERANCE = 300  # seconds
+
+
+class Unacceptable(Exception):
+    """The request cannot be taken: status and one plain sentence."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code, self.sentence = status, code, sentence
+
+
+NOBODY = Unacceptable(401, "unauthorized", "This report is not signed by a gateway we know.")
+
+
+@csrf_exempt  # signed instead: no cookie is looked at
+@login_not_required
+@require_POST
+def callback(request: HttpRequest) -> JsonResponse:
+    """200 with what it came to (also when repeated), 409 for a result that came too late."""
+    try:
+        raw = raw_body(request)
+        gateway = signer_of(request, raw)
+        body = parsed(raw)
+        report = callbacks.receive(gateway, *named(request, body), body)
+    except Unacceptable as no:
+        problem = {"type": "about:blank", "title": no.sentence, "status": no.status, "code": no.code}
+        return JsonResponse(problem, status=no.status, content_type="application/problem+json")
+    return JsonResponse({"outcome": report.outcome}, status=409 if report.outcome == callbacks.LATE else 200)
+
+
+def raw_body(request: HttpRequest) -> bytes:
+    if request.content_type != "application/json" or request.headers.get("Content-Encoding"):
+        raise Unacceptable(415, "unsupported", "Send application/json, not encoded.")
+    length = request.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) > LARGEST:
+        raise Unacceptable(413, "too_large", "A report has 1 MiB at most.")
+    try:
+        raw = request.body
+    except (RequestDataTooBig, UnreadablePostError) as exc:
+        raise Unacceptable(413, "too_large", "A report has 1 MiB at most.") from exc
+    if len(raw) > LARGEST:
+        raise Unacceptable(413, "too_large", "A report has 1 MiB at most.")
+    return raw
+
+
+def signer_of(request: HttpRequest, raw: bytes) -> Gateway:
+    """The gateway whose secret made this request; anything else is one and the same refusal (C7)."""
+    stamp = request.headers.get("X-Teamboard-Timestamp", "")
+    given = request.headers.get("X-Teamboard-Signature", "")
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    found = None
+    for gateway in Gateway.objects.filter(is_enabled=True).exclude(callback_secret=""):
+        secret = gateway.callback_secret.encode()
+        expected = "sha256=" + hmac.new(secret, stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+        is_signed = hmac.compare_digest(expected.encode(), given.encode())
+        is_bearer = hmac.compare_digest(secret, bearer.encode())
+        if (is_signed and _is_now(stamp)) or (is_bearer and not given):
+            found = gateway
+    if found is None:
+        raise NOBODY
+    return found
+
+
+def _is_now(stamp: str) -> bool:
+    return stamp.isdecimal() and len(stamp) < 12 and abs(time.time() - int(stamp)) <= TOLERANCE
+
+
+def parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
+        raise Unacceptable(400, "invalid", "This is not strict JSON in UTF-8.") from exc
+    if not isinstance(body, dict) or _depth(body) > DEEPEST:
+        raise Unacceptable(400, "invalid", "A report is an object, 32 levels deep at most.")
+    return body
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inner), default=0) if isinstance(value, dict | list) else 0
+
+
+def named(request: HttpRequest, body: dict[str, Any]) -> tuple[str, str]:
+    """The event's id and kind; the cron webhook's shape is told apart by its `action`."""
+    if body.get("action") == "finished" and "jobId" in body:
+        body["text"] = body.get("summary")
+        digest = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        return f"cron-{digest}", "run.finished"
+    event_id, kind = body.get("id"), body.get("event")
+    if not isinstance(event_id, str) or not isinstance(kind, str) or not 0 < len(event_id) <= 100:
+        raise Unacceptable(400, "invalid", "A report has an id and an event.")
+    return event_id, kind[:40]

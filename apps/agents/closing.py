@@ -1,0 +1,57 @@
+"""Ending a run, once: its slot is free with that, and the next in line starts."""
+
+from functools import partial
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.agents import noting
+from apps.agents.models import Run
+from apps.projects import events
+from apps.projects.models import Project
+
+ENDED = {
+    Run.Status.SUCCEEDED: (noting.State.DONE, "result"),
+    Run.Status.FAILED: (noting.State.FAILED, "failed"),
+    Run.Status.TIMED_OUT: (noting.State.FAILED, "timed_out"),
+}
+
+
+@transaction.atomic
+def close(
+    run: Run, status: str, *, by: User | None, error: str = "", sends: int | None = None, **result
+) -> bool:
+    """End `run` as `status` and log `run.closed`; False when it had ended already.
+
+    `result` are further fields of the run, such as its tokens. `sends` fences: only if no other
+    worker has sent the run again since. Whoever comes second changes nothing. `run` is refreshed.
+    """
+    project = Project.objects.locked(run.task.project_id)
+    still_open = Run.objects.open().filter(pk=run.pk)
+    if sends is not None:
+        still_open = still_open.filter(sends=sends, status=Run.Status.SENDING)
+    review = Run.Review.WAITING if status == Run.Status.SUCCEEDED else Run.Review.NONE
+    closed = still_open.update(
+        status=status, error=error[:500], ended_at=timezone.now(), review=review, lease_until=None, **result
+    )
+    run.refresh_from_db()
+    if not closed:
+        return False
+    if status in ENDED:
+        state, code = ENDED[status]
+        noting.put(run, state, code, error=run.error)
+    else:
+        noting.clear(run)
+    events.record(
+        project, "run.closed", by=by, task=run.task_id, run=str(run.pk), status=status, error=run.error
+    )
+    nudge_later(run)
+    return True
+
+
+def nudge_later(run: Run) -> None:
+    """Once this commits, look at the agent's queue: a slot may be free, or somebody new is waiting."""
+    from apps.agents import jobs  # the jobs call the verbs, and the verbs wake the jobs
+
+    transaction.on_commit(partial(jobs.nudge, run.agent_id), robust=True)

@@ -1,0 +1,222 @@
+"""Handing a run to its gateway: claimed by one worker, sent with the same bytes, classified, settled.
+
+The rules are D1-D12 of our reliability criteria: see docs/openclaw.md for them in words.
+"""
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.agents import breaker, closing, crashing, noting, openclaw, prompting
+from apps.agents.models import LEASE, Agent, Gateway, Run
+from apps.projects import events
+from apps.projects.models import Project
+from apps.tasks import moving
+from apps.tasks.models import Category
+
+SENDS = 12
+FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
+REPLAY_WINDOW = timedelta(minutes=4)  # the gateway remembers a key for five
+SENDING_AT_ONCE = 8  # a gateway: what it takes, and half of one worker's threads
+DEADLINE_FACTOR = 2
+
+
+class Claim(NamedTuple):
+    """A run taken for sending. `was_sent`: an earlier send may have started it.
+
+    `is_stale`: that send is too long ago to be repeated, so the run was not taken after all.
+    """
+
+    run: Run
+    was_sent: bool
+    is_stale: bool
+
+
+def start_next(agent_id: UUID, worker: str) -> Run | None:
+    """Take the first startable run of the agent's queue and send it; None when nothing may start."""
+    claim = claim_next(agent_id, worker)
+    if claim is None:
+        return None
+    if claim.is_stale:
+        doubt(claim.run)
+        return claim.run
+    outcome = send(claim.run)
+    crashing.point("after-post-before-commit")
+    settle(claim, outcome)
+    return claim.run
+
+
+@transaction.atomic
+def claim_next(agent_id: UUID, worker: str) -> Claim | None:
+    """The head of the queue, leased to `worker`; capacity is counted under the agent's row lock."""
+    agent = Agent.objects.select_for_update(of=["self"]).select_related("gateway").get(pk=agent_id)
+    if not agent.is_enabled or not breaker.lets_through(agent.gateway):
+        return None
+    if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
+        return None
+    queue = agent.runs.queued().filter(due_at__lte=Now()).order_by("-priority", "created_at")
+    run = (
+        queue.select_related("task__project", "requested_by")
+        .select_for_update(of=["self"], skip_locked=True)
+        .first()
+    )
+    if run is None:
+        return None
+    run.agent = agent
+    was_sent_at = run.first_sent_at
+    if was_sent_at and timezone.now() - was_sent_at > REPLAY_WINDOW:
+        return Claim(run, was_sent=True, is_stale=True)
+    if run.request_body is None:
+        run.request_path, run.request_body = frozen_request(run)
+    Run.objects.filter(pk=run.pk).update(
+        status=Run.Status.SENDING,
+        leased_by=worker[:100],
+        lease_until=Now() + LEASE,
+        sends=F("sends") + 1,
+        first_sent_at=Coalesce(F("first_sent_at"), Now()),
+        request_path=run.request_path,
+        request_body=run.request_body,
+    )
+    run.sends += 1
+    return Claim(run, was_sent=was_sent_at is not None, is_stale=False)
+
+
+def frozen_request(run: Run) -> tuple[str, bytes]:
+    """Path and bytes, made once: a gateway that is reconfigured in mid-run changes neither."""
+    return openclaw.build_request(
+        prompting.prompt_for(run),
+        run.session_key,
+        agent_id=run.agent.slug,
+        timeout=run.agent.timeout_seconds,
+        mapped=run.agent.gateway.hooks == Gateway.Hooks.MAPPED,
+    )
+
+
+def client_of(gateway: Gateway) -> openclaw.OpenClawClient:
+    return openclaw.OpenClawClient(gateway.url, gateway.hook_token, gateway.gateway_token)
+
+
+def send(run: Run) -> openclaw.Outcome:
+    """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key."""
+    client = client_of(run.agent.gateway)
+    outcome = asyncio.run(client.post_run(run.request_path, bytes(run.request_body), str(run.pk)))
+    breaker.note(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
+    return outcome
+
+
+def settle(claim: Claim, outcome: openclaw.Outcome) -> None:
+    """Write down what the answer means. A worker that comes late, or after the result, changes nothing."""
+    run = claim.run
+    if outcome.kind == openclaw.Kind.ADMITTED:
+        admit(run, gateway_run_id=outcome.run_id, sends=run.sends)
+    elif outcome.kind == openclaw.Kind.REFUSED:
+        closing.close(run, Run.Status.FAILED, by=None, error=outcome.reason, sends=run.sends)
+    elif claim.was_sent and not outcome.sent:
+        # It may have started, and a gateway that no longer listens has forgotten its keys.
+        doubt(run)
+    elif outcome.kind == openclaw.Kind.AMBIGUOUS or claim.was_sent:
+        try_again(run, outcome, may_have_started=True)
+    else:
+        try_again(run, outcome, may_have_started=False)
+
+
+@transaction.atomic
+def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: User | None = None) -> bool:
+    """The gateway has it: the run works, its clock runs, and the card moves to where work is done."""
+    project = Project.objects.locked(run.task.project_id)
+    waiting = Run.objects.filter(
+        pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.UNCERTAIN, Run.Status.QUEUED]
+    )
+    if sends is not None:
+        waiting = waiting.filter(sends=sends, status=Run.Status.SENDING)
+    admitted = waiting.update(
+        status=Run.Status.RUNNING,
+        started_at=Coalesce(F("started_at"), Now()),
+        deadline_at=deadline_of(run),
+        lease_until=None,
+        error="",
+        **({"gateway_run_id": gateway_run_id} if gateway_run_id else {}),
+    )
+    if not admitted:
+        return False
+    noting.put(run, noting.State.WORKING, "working")
+    events.record(
+        project, "run.started", by=run.agent.user, task=run.task_id, run=str(run.pk), attempt=run.attempt
+    )
+    run.task.refresh_from_db()
+    if run.task.column.category in (Category.BACKLOG, Category.READY):
+        move_to(run, Category.DOING)
+    return True
+
+
+def deadline_of(run: Run) -> CombinedExpression:
+    """When nobody having reported on `run` means that its time is up (database clock)."""
+    return Now() + timedelta(seconds=run.agent.timeout_seconds * DEADLINE_FACTOR)
+
+
+def move_to(run: Run, category: str) -> None:
+    """Put the run's card into the project's first column of that meaning, if it has one."""
+    column = run.task.project.columns.filter(category=category).first()
+    if column and run.task.column_id != column.pk:
+        moving.move(run.task, to=column, by=run.agent.user, anyway=True)
+
+
+@transaction.atomic
+def try_again(run: Run, outcome: openclaw.Outcome, *, may_have_started: bool) -> None:
+    """Back into the queue, later; after SENDS attempts, or outside the replay window, not any more."""
+    delay = outcome.retry_after or backoff(run.sends)
+    if may_have_started:
+        run.refresh_from_db(fields=["first_sent_at"])
+        left = (run.first_sent_at + REPLAY_WINDOW - timezone.now()).total_seconds()
+        if left <= 1 or run.sends >= SENDS:
+            doubt(run)
+            return
+        delay = min(delay, left / 2)
+    elif run.sends >= SENDS:
+        closing.close(run, Run.Status.FAILED, by=None, error=outcome.reason, sends=run.sends)
+        return
+    project = Project.objects.locked(run.task.project_id)
+    requeued = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, sends=run.sends).update(
+        status=Run.Status.QUEUED,
+        due_at=Now() + timedelta(seconds=delay),
+        error=outcome.reason[:500],
+        lease_until=None,
+        **({} if may_have_started else {"first_sent_at": None}),
+    )
+    if requeued:
+        run.refresh_from_db()
+        at = run.due_at.isoformat(timespec="seconds")
+        noting.put(run, noting.State.QUEUED, "next_try", error=run.error, at=at)
+        events.record(project, "run.delayed", by=None, task=run.task_id, run=str(run.pk), error=run.error)
+        closing.nudge_later(run)
+
+
+def backoff(sends: int) -> float:
+    """Seconds: 2 × 2ⁿ with full jitter, five minutes at most."""
+    return random.uniform(0.5, min(FIRST_BACKOFF * 2**sends, LONGEST_BACKOFF))  # noqa: S311 - not a secret
+
+
+@transaction.atomic
+def doubt(run: Run) -> bool:
+    """An answer was lost where asking again might run it twice: a person decides."""
+    project = Project.objects.locked(run.task.project_id)
+    unsettled = Run.objects.filter(pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.QUEUED])
+    if not unsettled.update(status=Run.Status.UNCERTAIN, lease_until=None):
+        return False
+    noting.put(run, noting.State.YOU, "uncertain")
+    events.record(project, "run.doubted", by=None, task=run.task_id, run=str(run.pk))
+    closing.nudge_later(run)
+    return True
+
+
+def _sending(gateway: Gateway) -> int:
+    return Run.objects.filter(agent__gateway=gateway, status=Run.Status.SENDING).count()

@@ -1,0 +1,75 @@
+"""The worker's door: which agents may start something, and what was left behind.
+
+Celery messages carry an id at the most and may all vanish. The sweeps find in the database what
+is due; beat calls them, and each worker's own clock does when beat, or Redis, has gone silent.
+"""
+
+import logging
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from celery import shared_task
+from kombu.exceptions import OperationalError
+
+from apps.agents import dispatch, reconcile, waiting
+from apps.agents.models import Agent, Run
+
+log = logging.getLogger(__name__)
+WORKER = socket.gethostname()
+# Only used while the broker is away: then this process does the work that it cannot hand on.
+_own_hands = ThreadPoolExecutor(8, thread_name_prefix="without-broker")
+
+
+@shared_task
+def work_through(agent_id: str) -> None:
+    """Start what may start of one agent's queue, then say the reasons of what still waits."""
+    while dispatch.start_next(UUID(agent_id), f"{WORKER}:{threading.get_ident()}"):
+        pass
+    agent = Agent.objects.select_related("gateway", "user").get(pk=agent_id)
+    waiting.refresh(agent)
+
+
+def nudge(agent_id: UUID, times: int = 1) -> None:
+    """Wake workers for the agent's queue; without a broker the sweep does it, seconds later."""
+    for _ in range(times):
+        try:
+            work_through.delay(str(agent_id))
+        except OperationalError as error:
+            log.warning("A nudge was lost", extra={"agent": str(agent_id), "error": repr(error)})
+            return
+
+
+@shared_task
+def start_due_runs() -> None:
+    """Free what dead workers held, then nudge every agent that has something due."""
+    reconcile.free_expired_leases()
+    for agent in Agent.objects.filter(runs__status=Run.Status.QUEUED).distinct():
+        free = max(1, min(agent.max_concurrent - agent.current_tasks, agent.runs.queued().count(), 8))
+        for _ in range(free):
+            _hand_on(agent)
+
+
+def _hand_on(agent: Agent) -> None:
+    try:
+        work_through.delay(str(agent.pk))
+    except OperationalError:
+        _own_hands.submit(_by_hand, str(agent.pk))
+
+
+def _by_hand(agent_id: str) -> None:
+    from django.db import close_old_connections
+
+    try:
+        work_through(agent_id)
+    except Exception:
+        log.exception("A queue could not be worked through", extra={"agent": agent_id})
+    finally:
+        close_old_connections()
+
+
+@shared_task
+def reconcile_runs() -> None:
+    """Runs past their deadline: read what the gateway knows, else say that time is up."""
+    reconcile.runs_past_deadline()

@@ -1,0 +1,75 @@
+"""What the foot of a card says about a run, and the sentences for it."""
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.agents.models import Run
+from apps.tasks import notes
+from apps.tasks.models import Task
+
+State = notes.State
+
+
+def note_of(run: Run, state: str, code: str, **facts) -> notes.Note:
+    return notes.Note(
+        state=state,
+        code=code,
+        facts={"agent": run.agent.name, "attempt": run.attempt, **facts},
+        user=run.agent.user_id,
+        since=timezone.now().isoformat(timespec="seconds"),
+        run=str(run.pk),
+    )
+
+
+def put(run: Run, state: str, code: str, **facts) -> None:
+    """Write the note onto the run's task; whoever calls records the event that shows it."""
+    Task.objects.filter(pk=run.task_id).update(note=note_of(run, state, code, **facts))
+
+
+def clear(run: Run) -> None:
+    Task.objects.filter(pk=run.task_id).update(note=None)
+
+
+def _place(facts: dict) -> str:
+    if facts["place"] == 1:
+        return _("This is next in line.")
+    return _("This is number {place} in line.").format(**facts)
+
+
+def _full(facts: dict) -> str:
+    return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _place(facts)])
+
+
+def _clock(iso: str) -> str:
+    return time_format(timezone.localtime(parse_datetime(iso)))
+
+
+SENTENCES: dict[str, notes.Sentence] = {
+    "starting": lambda facts: _("Starting {agent}.").format(**facts),
+    "agent_full": _full,
+    "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
+    "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(
+        **facts
+    ),
+    "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
+        gateway=facts["gateway"], at=_clock(facts["since"])
+    ),
+    "next_try": lambda facts: _("{error} Next try at {at}.").format(
+        error=facts["error"], at=_clock(facts["at"])
+    ),
+    "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
+    "working": lambda facts: ngettext(
+        "{agent} is at it.", "{agent} is at it, attempt {attempt}.", facts["attempt"]
+    ).format(**facts),
+    "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
+    "uncertain": lambda facts: _(
+        "An answer was lost: {agent} may or may not be working. Look, then decide."
+    ).format(**facts),
+    "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
+    "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
+    "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
+    "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
+}

@@ -1,0 +1,117 @@
+"""Lining a task up for an agent: assigned, asked again, or sent back."""
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.agents import closing, waiting
+from apps.agents.models import Agent, Run
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Event, Project
+from apps.tasks import assigning
+from apps.tasks.models import Task
+
+PROMPT_BYTES = 200 * 1024  # of the gateway's 256 KiB
+
+
+class AgentDisabled(Refused):
+    code = "agent_disabled"
+    api_status = 400
+
+
+class AgentBusy(Refused):
+    code = "agent_busy"
+    api_status = 400
+
+
+class PromptTooLarge(Refused):
+    code = "too_large"
+    page_status = api_status = 413
+
+
+class AlreadyOpen(Refused):
+    code = "run_open"
+
+
+class StillOpen(Refused):
+    code = "run_open"
+
+
+@transaction.atomic
+def assign_now(agent: Agent, task: Task, *, by: User, prompt: str = "", queue: bool = False) -> Run:
+    """Assign `task` to `agent` and return the run that now waits for it.
+
+    The outline's rules: raises AgentDisabled, and AgentBusy unless `queue`, both decided under
+    the agent's row lock; PromptTooLarge; AlreadyOpen when the agent is on it already.
+    """
+    Project.objects.locked(task.project_id)
+    agent = Agent.objects.select_for_update().get(pk=agent.pk)
+    if not agent.is_enabled:
+        raise AgentDisabled(gettext_lazy("Agent is disabled"))
+    if (
+        not queue
+        and agent.runs.filter(status__in=[*Run.BUSY, Run.Status.QUEUED]).count() >= agent.max_concurrent
+    ):
+        raise AgentBusy(gettext_lazy("Agent is busy"))
+    assigning.assign(task, to=agent.user, by=by, prompt=prompt)
+    return task.runs.open().get()
+
+
+def on_assigned(event: Event) -> None:
+    """A new assignee: the former one's run ends, and an agent gets a run of its own.
+
+    Within the transaction of the assignment, so that task, run and event stand or fall together.
+    """
+    task = Task.objects.select_related("project").get(pk=event.task_id)
+    agent = Agent.objects.filter(user=event.payload["to"]).select_related("gateway", "user").first()
+    open_run = task.runs.open().select_related("agent", "task").first()
+    if open_run and agent and open_run.agent_id == agent.pk:
+        raise AlreadyOpen(_("{agent} is on it already.").format(agent=agent))
+    if open_run:
+        closing.close(open_run, Run.Status.CANCELLED, by=event.actor, error=_("Given to somebody else."))
+    if agent:
+        enqueue(task, agent, by=event.actor, prompt=event.payload["prompt"])
+
+
+def enqueue(task: Task, agent: Agent, *, by: User | None, prompt: str = "", fresh: bool = False) -> Run:
+    """The next attempt at `task`, in the same session unless `fresh`. Call it under the project's lock."""
+    if len(prompt.encode()) > PROMPT_BYTES:
+        raise PromptTooLarge(_("That is too long: {limit} KiB at most.").format(limit=PROMPT_BYTES // 1024))
+    attempt = (task.runs.aggregate(last=Max("attempt"))["last"] or 0) + 1
+    last_key = (
+        task.runs.filter(agent=agent).order_by("-attempt").values_list("session_key", flat=True).first()
+    )
+    key = f"task:{task.uid}"
+    run = Run.objects.create(
+        task=task,
+        agent=agent,
+        requested_by=by,
+        attempt=attempt,
+        priority=task.priority,
+        prompt=prompt,
+        session_key=f"{key}:{attempt}" if fresh else last_key or key,
+    )
+    reason = waiting.reason_of(run)
+    Task.objects.filter(pk=task.pk).update(note=reason)
+    project = Project.objects.locked(task.project_id)
+    events.record(
+        project, "run.queued", by=by, task=task.pk, run=str(run.pk), attempt=attempt, agent=agent.name
+    )
+    closing.nudge_later(run)
+    return run
+
+
+@transaction.atomic
+def retry(run: Run, *, by: User, fresh: bool = False) -> Run:
+    """Attempt n+1 by the same agent. An uncertain run ends with that; raises StillOpen for any other open one."""
+    Project.objects.locked(run.task.project_id)
+    run.refresh_from_db()
+    if run.status == Run.Status.UNCERTAIN:
+        closing.close(run, Run.Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
+    if run.task.runs.open().exists():
+        raise StillOpen(_("This task has a run already."))
+    Run.objects.filter(pk=run.pk, review=Run.Review.WAITING).update(review=Run.Review.SENT_BACK)
+    return enqueue(run.task, run.agent, by=by, prompt=run.prompt, fresh=fresh)

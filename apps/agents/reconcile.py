@@ -1,0 +1,73 @@
+"""Runs that nobody reported on: expired leases, passed deadlines, results found in the history."""
+
+import asyncio
+import logging
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from apps.agents import callbacks, closing, dispatch, openclaw
+from apps.agents.models import Run
+from apps.projects.models import Project
+
+log = logging.getLogger(__name__)
+
+
+def free_expired_leases() -> None:
+    """A worker died while sending: the same bytes go again inside the replay window, else a person decides."""
+    expired = Run.objects.filter(status=Run.Status.SENDING, lease_until__lt=Now())
+    for run in expired.select_related("task", "agent__gateway", "agent__user"):
+        with transaction.atomic():
+            Project.objects.locked(run.task.project_id)
+            freed = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, lease_until__lt=Now())
+            if freed.update(status=Run.Status.QUEUED, lease_until=None, due_at=Now()):
+                closing.nudge_later(run)
+
+
+def runs_past_deadline() -> None:
+    """Look each one up in its session; one gateway that does not answer does not stop the others."""
+    overdue = Run.objects.filter(status__in=[Run.Status.RUNNING, Run.Status.UNCERTAIN], deadline_at__lt=Now())
+    for run in overdue.select_related("task__project", "agent__gateway", "agent__user"):
+        try:
+            settle_overdue(run)
+        except Exception:
+            log.exception("A run could not be reconciled", extra={"run": str(run.pk)})
+
+
+def settle_overdue(run: Run) -> None:
+    """Close `run` by what its session says; without an answer there its time is up."""
+    answer = answer_in_history(run)
+    if answer is None:
+        closing.close(run, Run.Status.TIMED_OUT, by=None, error="")
+    elif answer.error or answer.stop_reason == "error":
+        closing.close(run, Run.Status.FAILED, by=run.agent.user, error=answer.error)
+    else:
+        result = callbacks.Result(
+            text=answer.text,
+            model=answer.model,
+            tokens_in=answer.tokens_in,
+            tokens_out=answer.tokens_out,
+            cost=answer.cost,
+        )
+        callbacks.succeed(run, result)
+
+
+def answer_in_history(run: Run) -> openclaw.Entry | None:
+    """The last finished answer of the turn that our run's first line began; None if there is none to be had."""
+    gateway = run.agent.gateway
+    if not gateway.gateway_token:
+        return None
+    try:
+        entries = asyncio.run(dispatch.client_of(gateway).get_session_history(run.stored_key))
+    except openclaw.GatewayError as error:
+        log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
+        return None
+    turn, ours = [], False
+    for entry in entries:
+        if entry.role == "user":
+            named = openclaw.named_run(entry.text)
+            ours = named == run.pk if named else ours
+            turn = [] if ours and named else turn
+        elif ours and entry.role == "assistant" and entry.stop_reason in ("stop", "error"):
+            turn.append(entry)
+    return turn[-1] if turn else None
