@@ -8,7 +8,7 @@ COPY apps apps
 COPY teamboard teamboard
 COPY templates templates
 COPY static static
-COPY locale* locale/
+COPY locale locale
 COPY integrations integrations
 RUN DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \

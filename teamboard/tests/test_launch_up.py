@@ -20,15 +20,19 @@ GIVEN_BY_THE_TESTS = {"DATABASE_URL", "REDIS_URL", "DEBUG", "OPENCLAW_URL", "PYT
 BANNER_SECONDS = 90
 
 
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    own = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_THE_TESTS}
+    return own | {"DATA_DIR": str(folder)} | more
+
+
 class Board:
     """`manage.py up` on data in `folder`, with what it has printed."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_THE_TESTS}
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=settings.BASE_DIR,
-            env=environment | {"DATA_DIR": str(folder), "PORT": str(port)},
+            env=environment(folder, PORT=str(port)),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -70,6 +74,12 @@ def start(tmp_path):
             board.stop()
 
 
+def new_owner_password(folder: Path) -> str:
+    command = [sys.executable, "manage.py", "owner"]
+    printed = subprocess.check_output(command, cwd=settings.BASE_DIR, env=environment(folder), text=True)
+    return re.search(r"password (\S+)", printed)[1]
+
+
 def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
@@ -104,6 +114,8 @@ def test_a_first_start_a_death_a_stop_and_a_second_start(start, tmp_path):
     assert again.process.wait(30) == 1
     assert "already runs" in again.printed
 
+    assert new_owner_password(tmp_path / "data") != password
+
     web = next(pid for pid, command in running_below(tmp_path).items() if "uvicorn" in command)
     os.kill(web, signal.SIGKILL)
     board.wait_for(r"web died \((signal SIGKILL)\)")
@@ -111,6 +123,7 @@ def test_a_first_start_a_death_a_stop_and_a_second_start(start, tmp_path):
 
     assert board.stop() == 0
     assert running_below(tmp_path) == {}
+    assert new_owner_password(tmp_path / "data")
 
     second = start(port)
     url = second.wait_for(r"Open +(http\S+)")
