@@ -1,0 +1,45 @@
+// What every page does: menus close by themselves, toasts go, times read in the reader's own clock.
+
+const TOAST_SECONDS = 6
+
+export function toast(sentence) {
+  const line = document.createElement("p")
+  line.className = "toast"
+  line.textContent = sentence
+  document.getElementById("toasts").append(line)
+  leave(line)
+}
+
+function leave(line) {
+  setTimeout(() => line.remove(), TOAST_SECONDS * 1000)
+}
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(except)) menu.open = false
+  }
+}
+
+export function localTimes(root) {
+  const language = document.documentElement.lang
+  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" })
+  const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })
+  for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
+    const at = new Date(time.dateTime)
+    const isToday = at.toDateString() === new Date().toDateString()
+    time.textContent = (isToday ? clock : calendar).format(at)
+    time.title = at.toLocaleString(language)
+    time.dataset.local = ""
+  }
+}
+
+document.querySelectorAll(".toasts > .toast").forEach(leave)
+document.addEventListener("click", (event) => closeMenus(event.target))
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && event.target.closest("details.menu[open]")
+  if (!menu) return
+  menu.open = false
+  menu.querySelector("summary").focus()
+  event.stopPropagation()
+})
+localTimes(document)
