@@ -18,6 +18,8 @@ from django.conf import settings
 
 SCHEMES = {"http": 80, "https": 443}
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Special networks that Python before 3.12.4 takes for global.
+SPECIAL = [ipaddress.ip_network(net) for net in ("192.0.0.0/24", "64:ff9b:1::/48", "2001::/23", "3fff::/20")]
 
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -173,8 +175,10 @@ def _pinned(request: httpx.Request, address: Address) -> httpx.Request:
 
 
 async def _read(response: httpx.Response, size: int) -> bytes:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise ConnectionLost("The answer is compressed, which nobody asked for.")
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > size:
             raise TooLarge(f"The answer is longer than {size} bytes.")
@@ -227,7 +231,8 @@ def _is_listed(host: str, port: int, address: Address) -> bool:
 
 def _check_public(address: Address, port: int) -> None:
     target = _carried(address)
-    if not target.is_global or target.is_multicast or target.is_reserved or target.is_unspecified:
+    is_special = target.is_multicast or target.is_reserved or any(target in net for net in SPECIAL)
+    if is_special or not target.is_global:
         raise ForbiddenAddress("This address is inside a private network.")
     if port not in SCHEMES.values():
         raise ForbiddenAddress(f"Port {port} is not allowed.")
