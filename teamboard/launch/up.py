@@ -12,7 +12,7 @@ from pathlib import Path
 import environ
 
 from teamboard.launch import ROOT, CannotStart, data, ports
-from teamboard.launch.banner import banner
+from teamboard.launch.banner import banner, sign_in
 from teamboard.launch.postgres import Postgres
 from teamboard.launch.programs import Program
 from teamboard.launch.supervisor import Supervisor, wait_until_ready
@@ -55,6 +55,8 @@ class Start:
             self.supervisor.start(program)
         if self.supervisor.wait_for(self.web_answers):
             print(self.banner(password), flush=True)
+        elif password:
+            self.supervisor.say(f"Next time, sign in as {sign_in(password)}.")
         return self.supervisor.run()
 
     def choose_address(self) -> None:
