@@ -29,7 +29,5 @@ def note(gateway: Gateway, *, reached: bool, reason: str = "") -> None:
             failures=0, retry_at=None, down_since=None, last_error=""
         )
         return
-    row.update(
-        failures=F("failures") + 1, last_error=reason[:300], down_since=Coalesce(F("down_since"), Now())
-    )
+    row.update(failures=F("failures") + 1, last_error=reason[:300], down_since=Coalesce(F("down_since"), Now()))
     row.filter(failures__gte=FAILURES).update(retry_at=Now() + PAUSE)

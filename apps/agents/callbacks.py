@@ -51,9 +51,7 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
     if run:  # in line with every other change of the project, before anything is looked at
         Project.objects.locked(run.task.project_id)
         run.refresh_from_db()
-    report = Report.objects.create(
-        gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED
-    )
+    report = Report.objects.create(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED)
     Gateway.objects.filter(pk=gateway.pk).update(heard_at=timezone.now())
     report.outcome = _effect(run, kind, body) if run else IGNORED
     report.save(update_fields=["outcome"])
@@ -84,9 +82,7 @@ def _session(stored: str, agent: str) -> tuple[str, str]:
 def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
     is_open = run.status in Run.OPEN
     if kind == "run.started":
-        return (
-            APPLIED if is_open and dispatch.admit(run, gateway_run_id=_short(body.get("runId"))) else IGNORED
-        )
+        return APPLIED if is_open and dispatch.admit(run, gateway_run_id=_short(body.get("runId"))) else IGNORED
     if kind == "run.interrupted":
         return APPLIED if is_open and interrupted(run) else IGNORED
     if kind == "run.finished":
@@ -102,11 +98,7 @@ def _finished(run: Run, body: dict[str, Any], *, is_open: bool) -> str:
         return APPLIED if reopen(run, result_of(body)) else LATE
     ending = {"aborted": Run.Status.CANCELLED, "timeout": Run.Status.TIMED_OUT}.get(status, Run.Status.FAILED)
     error = str(body.get("error") or _("The agent's run failed without a reason."))
-    return (
-        APPLIED
-        if closing.close(run, ending, by=run.agent.user, error=error, **_usage(result_of(body)))
-        else LATE
-    )
+    return APPLIED if closing.close(run, ending, by=run.agent.user, error=error, **_usage(result_of(body))) else LATE
 
 
 def result_of(body: dict[str, Any]) -> Result:
@@ -193,9 +185,7 @@ def _count(value: object) -> int | None:
 
 def _money(value: object) -> Decimal | None:
     try:
-        amount = (
-            Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-        )
+        amount = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
     except InvalidOperation:
         return None
     return amount if amount is not None and 0 <= amount < 100_000 else None

@@ -19,9 +19,7 @@ ENDED = {
 
 
 @transaction.atomic
-def close(
-    run: Run, status: str, *, by: User | None, error: str = "", sends: int | None = None, **result
-) -> bool:
+def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int | None = None, **result) -> bool:
     """End `run` as `status` and log `run.closed`; False when it had ended already.
 
     `result` are further fields of the run, such as its tokens. `sends` fences: only if no other
@@ -43,9 +41,7 @@ def close(
         noting.put(run, state, code, error=run.error)
     else:
         noting.clear(run)
-    events.record(
-        project, "run.closed", by=by, task=run.task_id, run=str(run.pk), status=status, error=run.error
-    )
+    events.record(project, "run.closed", by=by, task=run.task_id, run=str(run.pk), status=status, error=run.error)
     nudge_later(run)
     return True
 

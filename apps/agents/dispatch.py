@@ -64,11 +64,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
         return None
     queue = agent.runs.queued().filter(due_at__lte=Now()).order_by("-priority", "created_at")
-    run = (
-        queue.select_related("task__project", "requested_by")
-        .select_for_update(of=["self"], skip_locked=True)
-        .first()
-    )
+    run = queue.select_related("task__project", "requested_by").select_for_update(of=["self"], skip_locked=True).first()
     if run is None:
         return None
     run.agent = agent
@@ -133,9 +129,7 @@ def settle(claim: Claim, outcome: openclaw.Outcome) -> None:
 def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: User | None = None) -> bool:
     """The gateway has it: the run works, its clock runs, and the card moves to where work is done."""
     project = Project.objects.locked(run.task.project_id)
-    waiting = Run.objects.filter(
-        pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.UNCERTAIN, Run.Status.QUEUED]
-    )
+    waiting = Run.objects.filter(pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.UNCERTAIN, Run.Status.QUEUED])
     if sends is not None:
         waiting = waiting.filter(sends=sends, status=Run.Status.SENDING)
     admitted = waiting.update(
@@ -149,9 +143,7 @@ def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: U
     if not admitted:
         return False
     noting.put(run, noting.State.WORKING, "working")
-    events.record(
-        project, "run.started", by=run.agent.user, task=run.task_id, run=str(run.pk), attempt=run.attempt
-    )
+    events.record(project, "run.started", by=run.agent.user, task=run.task_id, run=str(run.pk), attempt=run.attempt)
     run.task.refresh_from_db()
     if run.task.column.category in (Category.BACKLOG, Category.READY):
         move_to(run, Category.DOING)

@@ -28,9 +28,7 @@ class Gateway(models.Model):
     gateway_token = SecretField(
         _("gateway token"), blank=True, help_text=_("gateway.auth.token: reads histories and lists agents.")
     )
-    callback_secret = SecretField(
-        _("callback secret"), help_text=_("What our plugin signs its reports with.")
-    )
+    callback_secret = SecretField(_("callback secret"), help_text=_("What our plugin signs its reports with."))
     hooks = models.CharField(_("hook path"), max_length=10, choices=Hooks, default=Hooks.AGENT)
     is_enabled = models.BooleanField(_("enabled"), default=True)
     # The circuit breaker: closed while failures < 5, else half open again after `retry_at`.
@@ -51,12 +49,18 @@ class AgentQuerySet(models.QuerySet):
         """The agents that share a project with `user`."""
         return self.filter(user__memberships__project__in=Project.objects.visible_to(user)).distinct()
 
+    def with_load(self) -> "AgentQuerySet":
+        """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
+        busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
+        return self.annotate(
+            busy_runs=models.Count("runs", filter=busy, distinct=True),
+            queued_runs=models.Count("runs", filter=queued, distinct=True),
+        )
+
 
 class Agent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="agent", editable=False
-    )
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="agent", editable=False)
     gateway = models.ForeignKey(Gateway, models.PROTECT, related_name="agents", verbose_name=_("gateway"))
     name = models.CharField(_("name"), max_length=100)
     slug = models.SlugField(_("slug"), max_length=50, unique=True, help_text=_("The agent's id in OpenClaw."))
@@ -83,7 +87,7 @@ class Agent(models.Model):
     @property
     def current_tasks(self) -> int:
         """How many slots are taken: derived from open runs, so it cannot leak."""
-        return self.runs.busy().count()
+        return self.busy_runs if hasattr(self, "busy_runs") else self.runs.busy().count()
 
     @property
     def status(self) -> str:
@@ -92,9 +96,10 @@ class Agent(models.Model):
             return "disabled"
         if not self.gateway.is_enabled or self.gateway.down_since:
             return "offline"
-        if self.runs.busy().exists():
+        if self.current_tasks:
             return "working"
-        return "queued up" if self.runs.queued().exists() else "idle"
+        queued = self.queued_runs if hasattr(self, "queued_runs") else self.runs.queued().count()
+        return "queued up" if queued else "idle"
 
 
 class RunQuerySet(models.QuerySet):

@@ -51,23 +51,19 @@ SENTENCES: dict[str, notes.Sentence] = {
     "starting": lambda facts: _("Starting {agent}.").format(**facts),
     "agent_full": _full,
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
-    "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(
-        **facts
-    ),
+    "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
         gateway=facts["gateway"], at=_clock(facts["since"])
     ),
-    "next_try": lambda facts: _("{error} Next try at {at}.").format(
-        error=facts["error"], at=_clock(facts["at"])
-    ),
+    "next_try": lambda facts: _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])),
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
     "working": lambda facts: ngettext(
         "{agent} is at it.", "{agent} is at it, attempt {attempt}.", facts["attempt"]
     ).format(**facts),
     "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
-    "uncertain": lambda facts: _(
-        "An answer was lost: {agent} may or may not be working. Look, then decide."
-    ).format(**facts),
+    "uncertain": lambda facts: _("An answer was lost: {agent} may or may not be working. Look, then decide.").format(
+        **facts
+    ),
     "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
     "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),

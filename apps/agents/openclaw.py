@@ -168,9 +168,7 @@ class OpenClawClient:
         path: str = "/hooks/agent",
     ) -> Outcome:
         """Start a run of `agent_id`. `path` may be its mapping's `hook_path()`."""
-        _, body = build_request(
-            message, session_key, agent_id=agent_id, timeout=timeout, mapped=path != "/hooks/agent"
-        )
+        _, body = build_request(message, session_key, agent_id=agent_id, timeout=timeout, mapped=path != "/hooks/agent")
         if deliver:
             body = _json({**json.loads(body), "deliver": True})
         return await self.post_run(path, body, idempotency_key)
@@ -299,9 +297,7 @@ def _admission(answer: outbound.Answer) -> Outcome:
         run_id = None
     if isinstance(run_id, str) and run_id:
         return Outcome(Kind.ADMITTED, run_id=run_id[:100], status=answer.status)
-    return Outcome(
-        Kind.AMBIGUOUS, "The gateway answered, but not that it took the run.", status=answer.status
-    )
+    return Outcome(Kind.AMBIGUOUS, "The gateway answered, but not that it took the run.", status=answer.status)
 
 
 def _wake(answer: outbound.Answer) -> Outcome:
@@ -407,9 +403,7 @@ def text_of(content: object) -> str:
     if isinstance(content, str):
         return content
     parts = content if isinstance(content, list) else []
-    return "\n".join(
-        part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)
-    )
+    return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
 
 
 def _instant(milliseconds: object) -> datetime | None:

@@ -51,10 +51,7 @@ def assign_now(agent: Agent, task: Task, *, by: User, prompt: str = "", queue: b
     agent = Agent.objects.select_for_update().get(pk=agent.pk)
     if not agent.is_enabled:
         raise AgentDisabled(gettext_lazy("Agent is disabled"))
-    if (
-        not queue
-        and agent.runs.filter(status__in=[*Run.BUSY, Run.Status.QUEUED]).count() >= agent.max_concurrent
-    ):
+    if not queue and agent.runs.filter(status__in=[*Run.BUSY, Run.Status.QUEUED]).count() >= agent.max_concurrent:
         raise AgentBusy(gettext_lazy("Agent is busy"))
     assigning.assign(task, to=agent.user, by=by, prompt=prompt)
     return task.runs.open().get()
@@ -81,9 +78,7 @@ def enqueue(task: Task, agent: Agent, *, by: User | None, prompt: str = "", fres
     if len(prompt.encode()) > PROMPT_BYTES:
         raise PromptTooLarge(_("That is too long: {limit} KiB at most.").format(limit=PROMPT_BYTES // 1024))
     attempt = (task.runs.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    last_key = (
-        task.runs.filter(agent=agent).order_by("-attempt").values_list("session_key", flat=True).first()
-    )
+    last_key = task.runs.filter(agent=agent).order_by("-attempt").values_list("session_key", flat=True).first()
     key = f"task:{task.uid}"
     run = Run.objects.create(
         task=task,
@@ -97,9 +92,7 @@ def enqueue(task: Task, agent: Agent, *, by: User | None, prompt: str = "", fres
     reason = waiting.reason_of(run)
     Task.objects.filter(pk=task.pk).update(note=reason)
     project = Project.objects.locked(task.project_id)
-    events.record(
-        project, "run.queued", by=by, task=task.pk, run=str(run.pk), attempt=attempt, agent=agent.name
-    )
+    events.record(project, "run.queued", by=by, task=task.pk, run=str(run.pk), attempt=attempt, agent=agent.name)
     closing.nudge_later(run)
     return run
 

@@ -67,9 +67,7 @@ def refresh(agent: Agent) -> None:
 def _say(project_id: int, runs: list) -> None:
     project = Project.objects.locked(project_id)
     tasks = []
-    for run in (
-        Run.objects.queued().filter(pk__in=runs).select_related("task", "agent__gateway", "agent__user")
-    ):
+    for run in Run.objects.queued().filter(pk__in=runs).select_related("task", "agent__gateway", "agent__user"):
         Task.objects.filter(pk=run.task_id).update(note=reason_of(run))
         tasks.append(run.task_id)
     if tasks:

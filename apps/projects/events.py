@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.projects import live
@@ -45,8 +45,7 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
     41" never misses a late commit. `task` is the primary key of the task it is about;
     `payload` is JSON: ids and names, no secrets. `by` is None when the board itself acts.
     """
-    project.last_seq += 1
-    project.save(update_fields=["last_seq"])
+    project.last_seq = _next_seq(project.pk)
     event = Event.objects.create(
         project=project,
         seq=project.last_seq,
@@ -60,6 +59,15 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
     for handler in _within.get(kind, ()):
         handler(event)
     return event
+
+
+def _next_seq(project_id: int) -> int:
+    """Counted by the row itself: a verb that called another holds a project read before the other's event."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE projects_project SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq", [project_id]
+        )
+        return cursor.fetchone()[0]
 
 
 def announce(event: Event) -> None:

@@ -5,55 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('agents', '0001_initial'),
-        ('tasks', '0001_initial'),
+        ("agents", "0001_initial"),
+        ("tasks", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='run',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='tasks.task'),
+            model_name="run",
+            name="task",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="tasks.task"),
         ),
         migrations.AddField(
-            model_name='report',
-            name='run',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='reports', to='agents.run'),
+            model_name="report",
+            name="run",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="reports", to="agents.run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(('max_concurrent__gte', 1)), name='agent_has_a_slot'),
+            model_name="agent",
+            constraint=models.CheckConstraint(condition=models.Q(("max_concurrent__gte", 1)), name="agent_has_a_slot"),
         ),
         migrations.AddConstraint(
-            model_name='agent',
-            constraint=models.CheckConstraint(condition=models.Q(('timeout_seconds__range', (1, 86400))), name='agent_time_limit'),
+            model_name="agent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("timeout_seconds__range", (1, 86400))), name="agent_time_limit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(models.OrderBy(models.F('priority'), descending=True), models.F('created_at'), condition=models.Q(('status', 'queued')), name='run_queue'),
+            model_name="run",
+            index=models.Index(
+                models.OrderBy(models.F("priority"), descending=True),
+                models.F("created_at"),
+                condition=models.Q(("status", "queued")),
+                name="run_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['agent', 'status'], name='run_of_agent'),
+            model_name="run",
+            index=models.Index(fields=["agent", "status"], name="run_of_agent"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['session_key'], name='run_of_session'),
+            model_name="run",
+            index=models.Index(fields=["session_key"], name="run_of_session"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('status__in', ['queued', 'sending', 'running', 'needs_input', 'uncertain'])), fields=('task',), name='one_open_run_per_task'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status__in", ["queued", "sending", "running", "needs_input", "uncertain"])),
+                fields=("task",),
+                name="one_open_run_per_task",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('task', 'attempt'), name='run_attempt_once_per_task'),
+            model_name="run",
+            constraint=models.UniqueConstraint(fields=("task", "attempt"), name="run_attempt_once_per_task"),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('gateway', 'event_id'), name='report_once'),
+            model_name="report",
+            constraint=models.UniqueConstraint(fields=("gateway", "event_id"), name="report_once"),
         ),
     ]

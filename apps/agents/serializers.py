@@ -1,0 +1,76 @@
+from rest_framework import serializers
+
+from apps.agents.models import Agent, Run
+from apps.tasks import notes
+
+
+class AgentSerializer(serializers.ModelSerializer):
+    """An agent of the outline, with the user that tasks name as assignee."""
+
+    status = serializers.CharField(read_only=True, help_text="disabled, offline, working, queued up or idle")
+    current_tasks = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Agent
+        fields = [
+            *("id", "name", "slug", "gateway", "model", "system_prompt", "max_concurrent"),
+            *("timeout_seconds", "is_enabled", "status", "current_tasks", "user", "created_at", "updated_at"),
+        ]
+        read_only_fields = ["user"]
+        extra_kwargs = {
+            "system_prompt": {"max_length": 20_000},
+            "max_concurrent": {"min_value": 1, "max_value": 100},
+            "timeout_seconds": {"min_value": 1, "max_value": 86_400},
+        }
+
+
+class ChangedAgentSerializer(AgentSerializer):
+    """The slug is the agent's id at its gateway and stays."""
+
+    class Meta(AgentSerializer.Meta):
+        read_only_fields = ["user", "slug", "gateway"]
+
+
+class AssignSerializer(serializers.Serializer):
+    task_id = serializers.IntegerField(min_value=1)
+    prompt = serializers.CharField(default="", allow_blank=True, trim_whitespace=False, help_text="200 KiB at most.")
+    queue = serializers.BooleanField(default=False, help_text="Wait in line if the agent is busy.")
+
+
+class NoteSerializer(serializers.Serializer):
+    note = serializers.CharField(max_length=20_000, help_text="What is missing.")
+
+
+class AcceptSerializer(serializers.Serializer):
+    anyway = serializers.BooleanField(default=False, help_text="Close the task though subtasks are open.")
+
+
+class RunLineSerializer(serializers.Serializer):
+    """A run in a list: a plain row of `api.rows()`."""
+
+    id = serializers.UUIDField()
+    task = serializers.IntegerField(source="task_id")
+    agent = serializers.UUIDField(source="agent_id")
+    attempt = serializers.IntegerField()
+    status = serializers.ChoiceField(choices=Run.Status.values)
+    review = serializers.ChoiceField(choices=[value for value in Run.Review.values if value], allow_blank=True)
+    waits_for = serializers.SerializerMethodField()
+    error = serializers.CharField()
+    model = serializers.CharField()
+    tokens_in = serializers.IntegerField(allow_null=True)
+    tokens_out = serializers.IntegerField(allow_null=True)
+    cost = serializers.DecimalField(max_digits=12, decimal_places=6, allow_null=True)
+    requested_by = serializers.IntegerField(source="requested_by_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    ended_at = serializers.DateTimeField(allow_null=True)
+
+    def get_waits_for(self, row: dict) -> str:
+        """What the card says, while the run is the one it speaks of."""
+        note = row["task__note"]
+        return str(notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
+
+
+class RunSerializer(RunLineSerializer):
+    prompt = serializers.CharField()
+    result = serializers.CharField()
