@@ -1,3 +1,33 @@
+"""/api/v1/: which door of the programs leads to which room."""
+
 from django.urls import path
 
-urlpatterns = []
+from apps.agents import api as agents
+from apps.agents.callback_view import callback
+from apps.projects import api as projects
+from apps.tasks import api as tasks
+from teamboard import api_docs
+
+app_name = "api"
+urlpatterns = [
+    path("projects/", projects.ProjectsView.as_view(), name="projects"),
+    path("projects/<str:key>/", projects.ProjectView.as_view(), name="project"),
+    path("projects/<str:key>/columns/", tasks.ColumnsView.as_view(), name="columns"),
+    path("projects/<str:key>/labels/", tasks.LabelsView.as_view(), name="labels"),
+    path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
+    path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
+    path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
+    path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),
+    path("agents/", agents.AgentsView.as_view(), name="agents"),
+    path("agents/callback/", callback, name="callback"),
+    path("agents/<uuid:pk>/", agents.AgentView.as_view(), name="agent"),
+    path("agents/<uuid:pk>/assign/", agents.AssignView.as_view(), name="assign"),
+    path("runs/", agents.RunsView.as_view(), name="runs"),
+    path("runs/<uuid:pk>/", agents.RunView.as_view(), name="run"),
+    path("runs/<uuid:pk>/cancel/", agents.CancelView.as_view(), name="cancel"),
+    path("runs/<uuid:pk>/retry/", agents.RetryView.as_view(), name="retry"),
+    path("runs/<uuid:pk>/accept/", agents.AcceptView.as_view(), name="accept"),
+    path("runs/<uuid:pk>/send-back/", agents.SendBackView.as_view(), name="send-back"),
+    path("schema/", api_docs.SchemaView.as_view(), name="schema"),
+    path("docs/", api_docs.page, name="docs"),
+]

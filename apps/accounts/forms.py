@@ -34,9 +34,7 @@ class PreferencesForm(forms.ModelForm):
 class TokenForm(forms.ModelForm):
     DAYS = {30: _("30 days"), 90: _("90 days"), 365: _("one year")}
 
-    expires_in = forms.TypedChoiceField(
-        label=_("Expires in"), coerce=int, choices=list(DAYS.items()), initial=30
-    )
+    expires_in = forms.TypedChoiceField(label=_("Expires in"), coerce=int, choices=list(DAYS.items()), initial=30)
 
     class Meta:
         model = ApiToken

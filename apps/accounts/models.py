@@ -58,9 +58,7 @@ class User(AbstractUser):
     objects = Users()
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"]))
-        ]
+        constraints = [models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"]))]
 
     def __str__(self) -> str:
         return self.name or self.username

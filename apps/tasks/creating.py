@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import Hue, User
 from apps.errors import Refused
 from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.models import Event, Project
 from apps.tasks import assigning, ranks
 from apps.tasks.models import Category, Column, Label, Task
 
@@ -90,3 +90,7 @@ def first_columns(project: Project) -> None:
         )
         for position, (category, hue) in enumerate(FIRST_COLUMNS)
     )
+
+
+def on_project_created(event: Event) -> None:
+    first_columns(event.project)

@@ -1,0 +1,102 @@
+from rest_framework import serializers
+
+from apps.accounts.models import User
+from apps.projects.serializers import WithinProject
+from apps.tasks import notes
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Comment, Label, Task
+
+
+class ColumnSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Column
+        fields = ["id", "name", "category", "position"]
+
+
+class LabelSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Label
+        fields = ["id", "name", "hue"]
+
+
+class PriorityField(serializers.ChoiceField):
+    """A priority by its name: low, normal, high or urgent."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(choices=[priority.name.lower() for priority in Task.Priority], **kwargs)
+
+    def to_internal_value(self, data: object) -> Task.Priority:
+        return Task.Priority[super().to_internal_value(data).upper()]
+
+    def to_representation(self, value: int) -> str:
+        return Task.Priority(value).name.lower()
+
+
+class TaskLineSerializer(serializers.Serializer):
+    """A task in a list: a plain row of `api.rows()`."""
+
+    id = serializers.IntegerField()
+    key = serializers.SerializerMethodField()
+    number = serializers.IntegerField()
+    title = serializers.CharField()
+    priority = PriorityField()
+    column = serializers.IntegerField(source="column_id")
+    category = serializers.CharField(source="column__category")
+    assignee = serializers.IntegerField(source="assignee_id", allow_null=True)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    labels = serializers.ListField(child=serializers.IntegerField(), source="label_ids")
+    waits_for = serializers.SerializerMethodField()
+    version = serializers.IntegerField()
+    created_by = serializers.IntegerField(source="created_by_id", allow_null=True)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    def get_key(self, row: dict) -> str:
+        return f"{row['project__key']}-{row['number']}"
+
+    def get_waits_for(self, row: dict) -> str:
+        return str(notes.sentence_of(row["note"])) if row["note"] else ""
+
+
+class TaskSerializer(TaskLineSerializer):
+    description = serializers.CharField()
+
+
+class NewTaskSerializer(serializers.Serializer):
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    description = serializers.CharField(max_length=TEXT_LENGTH, allow_blank=True, trim_whitespace=False)
+    priority = PriorityField()
+    column = WithinProject(queryset=Column.objects.all())
+    assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
+    parent = WithinProject(queryset=Task.objects.all(), allow_null=True)
+    labels = serializers.ListField(child=WithinProject(queryset=Label.objects.all()), max_length=20)
+
+    def get_fields(self) -> dict:
+        fields = super().get_fields()
+        for name in fields.keys() - {"title"}:
+            fields[name].required = False
+        return fields
+
+
+class EditedTaskSerializer(NewTaskSerializer):
+    """What PATCH may change. The column changes by moving."""
+
+    version = serializers.IntegerField(min_value=1, help_text="The version you saw; stale is 412.")
+    column = parent = None
+
+
+class MoveSerializer(serializers.Serializer):
+    to = WithinProject(queryset=Column.objects.all(), help_text="The column.")
+    after = WithinProject(queryset=Task.objects.all(), required=False, help_text="The task it is to stand below.")
+    before = WithinProject(queryset=Task.objects.all(), required=False, help_text="The task it is to stand above.")
+    seen_in = WithinProject(
+        queryset=Column.objects.all(), required=False, help_text="The column you saw it in; left it is 412."
+    )
+    anyway = serializers.BooleanField(default=False, help_text="Close it though subtasks are open.")
+
+
+class CommentSerializer(serializers.Serializer):
+    id = serializers.IntegerField(read_only=True)
+    task = serializers.IntegerField(source="task_id", read_only=True)
+    author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
+    text = serializers.CharField(max_length=Comment._meta.get_field("text").max_length)
+    created_at = serializers.DateTimeField(read_only=True)
