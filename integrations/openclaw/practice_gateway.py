@@ -53,7 +53,7 @@ FAILURES, FAILURE_SECONDS = 20, 60
 OUR_RUN = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
 MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-NOTE = re.compile(r"^\W*(?:feedback|note|sent back)\b.*?[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
+NOTE = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
 
 
 def now_ms() -> int:
