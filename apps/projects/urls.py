@@ -1,2 +1,9 @@
+from django.urls import path
+
+from apps.projects import views
+
 app_name = "projects"
-urlpatterns = []
+urlpatterns = [
+    path("", views.projects, name="list"),
+    path("new/", views.create, name="create"),
+]

@@ -4,8 +4,10 @@ from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 register = template.Library()
+WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 @register.simple_tag
@@ -15,3 +17,10 @@ def icon(name: str, size: str = "") -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, static("icons.svg"), name
     )
+
+
+@register.filter
+def in_words(number: int) -> str:
+    """A small number as English prose writes it; in other languages digits, whose gender is always right."""
+    is_english = (get_language() or "en").startswith("en")
+    return WORDS[number] if is_english and number < len(WORDS) else str(number)

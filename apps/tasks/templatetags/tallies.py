@@ -1,0 +1,26 @@
+"""What the page of all projects says about each one's tasks."""
+
+from collections.abc import Iterable
+
+from django import template
+from django.db.models import Count, Q
+
+from apps.projects.models import Project
+from apps.tasks.models import Task
+from apps.tasks.notes import State
+
+register = template.Library()
+NEEDS_SOMEBODY = [State.YOU, State.DONE, State.FAILED]
+
+
+@register.simple_tag
+def with_tallies(projects: Iterable[Project]) -> list[dict]:
+    """Each project with its number of open tasks, and of those that need a person."""
+    found = (
+        Task.objects.open()
+        .filter(project__in=projects)
+        .values("project")
+        .annotate(open=Count("pk"), asks=Count("pk", filter=Q(note__state__in=NEEDS_SOMEBODY)))
+    )
+    tallies = {row["project"]: row for row in found}
+    return [{"project": project, **tallies.get(project.pk, {"open": 0, "asks": 0})} for project in projects]
