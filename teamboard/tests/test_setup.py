@@ -109,7 +109,15 @@ def test_a_python_is_judged_by_running_it(clone):
 
 
 def test_a_named_python_comes_first(clone):
-    program(
-        clone / "mine", "#!/bin/sh\n[ \"$2\" = 'import sys; print(sys.executable)' ] && echo mine || exit 0\n"
-    )
+    program(clone / "mine", "#!/bin/sh\n[ \"$2\" = 'import sys; print(sys.executable)' ] && echo mine || exit 0\n")
     assert run(clone, "scripts/find-python", PYTHON=str(clone / "mine")).stdout == "mine\n"
+
+
+@pytest.mark.parametrize(("answer", "is_kept"), [("yes", False), ("y", True), ("", True)])
+def test_a_reset_asks_and_deletes_where_the_data_really_is(clone, tmp_path, answer, is_kept):
+    elsewhere = tmp_path / "elsewhere/postgres"
+    elsewhere.mkdir(parents=True)
+    (clone / ".data").mkdir()
+    (clone / ".data/postgres").symlink_to(elsewhere)
+    subprocess.run(["scripts/reset"], cwd=clone, input=answer, text=True, check=is_kept is False)
+    assert (clone / ".data").exists() is elsewhere.exists() is is_kept
