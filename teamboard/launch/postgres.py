@@ -50,9 +50,7 @@ class Postgres:
         self._give(made, password)
         try:
             self._run("initdb", *self._initdb_options(made, password))
-            self._run(
-                "postgres", "--single", "-D", str(made), "postgres", typed=f"CREATE DATABASE {DATABASE}\n"
-            )
+            self._run("postgres", "--single", "-D", str(made), "postgres", typed=f"CREATE DATABASE {DATABASE}\n")
         finally:
             password.unlink()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -139,15 +137,11 @@ class Postgres:
 
 def find_programs() -> Path:
     found = [WHEEL / WHEEL_PROGRAMS]
-    found += [
-        path for pattern in SYSTEM_PROGRAMS for path in sorted(Path("/").glob(pattern[1:]), reverse=True)
-    ]
+    found += [path for pattern in SYSTEM_PROGRAMS for path in sorted(Path("/").glob(pattern[1:]), reverse=True)]
     for folder in found:
         if (folder / "postgres").exists() and (folder / "initdb").exists():
             return folder
-    raise CannotStart(
-        f"PostgreSQL is not here. Run {ROOT}/scripts/setup, or set DATABASE_URL to one that runs."
-    )
+    raise CannotStart(f"PostgreSQL is not here. Run {ROOT}/scripts/setup, or set DATABASE_URL to one that runs.")
 
 
 def major_of(programs: Path) -> int:

@@ -157,9 +157,7 @@ class Start:
             "--state": str(self.folder / "practice-gateway"),
         }
         program = str(ROOT / "integrations/openclaw/practice_gateway.py")
-        return Program(
-            "gateway", [sys.executable, program, *(part for pair in options.items() for part in pair)]
-        )
+        return Program("gateway", [sys.executable, program, *(part for pair in options.items() for part in pair)])
 
     def web_answers(self) -> bool:
         try:

@@ -26,8 +26,7 @@ def main(command: list[str]) -> int:
         with ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="teamboard-")))
             environment = os.environ | {
-                "DATABASE_URL": os.environ.get("TEST_DATABASE_URL")
-                or start(Postgres, folder / "postgres", stack),
+                "DATABASE_URL": os.environ.get("TEST_DATABASE_URL") or start(Postgres, folder / "postgres", stack),
                 "REDIS_URL": os.environ.get("TEST_REDIS_URL") or start(Valkey, folder / "valkey", stack),
             }
             return run(command, environment)

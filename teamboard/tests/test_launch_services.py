@@ -47,9 +47,7 @@ def test_given_services_are_used_instead(clean_environment):
 
 def test_a_killed_launcher_leaves_no_service_behind(clean_environment, tmp_path):
     clean_environment.setenv("TMPDIR", str(tmp_path))
-    launcher = subprocess.Popen(
-        with_services("sh", "-c", "echo up; exec sleep 60"), stdout=subprocess.PIPE, text=True
-    )
+    launcher = subprocess.Popen(with_services("sh", "-c", "echo up; exec sleep 60"), stdout=subprocess.PIPE, text=True)
     assert launcher.stdout.readline() == "up\n"
     launcher.kill()
     launcher.wait()
@@ -99,9 +97,7 @@ def test_data_of_another_postgres_is_refused_in_words(tmp_path):
 def test_a_database_is_made_wholly_or_not_at_all(tmp_path, monkeypatch):
     postgres = Postgres(tmp_path / "postgres", password="pw", port=1, durable=False)
     run = postgres._run
-    monkeypatch.setattr(
-        postgres, "_run", lambda program, *a, **kw: run(program if program == "initdb" else "false")
-    )
+    monkeypatch.setattr(postgres, "_run", lambda program, *a, **kw: run(program if program == "initdb" else "false"))
     with pytest.raises((CannotStart, FileNotFoundError)):
         postgres.initialise()
     assert not postgres.folder.exists()

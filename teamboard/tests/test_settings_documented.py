@@ -45,9 +45,7 @@ def test_each_variable_says_why():
 def test_compose_takes_documented_variables_only(compose):
     text = (ROOT / "docker-compose.yml").read_text()
     assert set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", text)) <= DOCUMENTED
-    set_by_compose = {
-        name for service in compose["services"].values() for name in service.get("environment", {})
-    }
+    set_by_compose = {name for service in compose["services"].values() for name in service.get("environment", {})}
     assert set_by_compose <= DOCUMENTED | OF_THE_IMAGES
 
 
