@@ -6,6 +6,8 @@ import json
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
+from django.conf import settings
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
@@ -37,7 +39,7 @@ def ana(project):
 def signed_in(user) -> str:
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     return session.session_key
@@ -124,9 +126,7 @@ async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monke
 
 
 @pytest.mark.req("E2", "RT-3")
-@pytest.mark.parametrize(
-    "query", ["since=1", "since=9999", "since=600&epoch=00000000-0000-4000-8000-000000000000"]
-)
+@pytest.mark.parametrize("query", ["since=1", "since=9999", "since=600&epoch=00000000-0000-4000-8000-000000000000"])
 async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_socket, query):
     await in_database(change)(project)
     await in_database(Project.objects.filter(pk=project.pk).update)(last_seq=600)
@@ -191,9 +191,7 @@ async def test_another_sites_page_or_none_is_refused(project, ana, origin):
 
 
 @pytest.mark.req("E5")
-@pytest.mark.parametrize(
-    "text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000]
-)
+@pytest.mark.parametrize("text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000])
 async def test_what_is_not_understood_closes_the_socket(open_socket, text):
     one = await open_socket()
     await one.say(text)
