@@ -72,9 +72,7 @@ def _user(name: str) -> User:
 
 
 def _board(key: str, sizes: list[int], people: list[User]) -> Project:
-    project = Project.objects.create(
-        name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes)
-    )
+    project = Project.objects.create(name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes))
     Membership.objects.bulk_create(Membership(project=project, user=user, role=Role.OWNER) for user in people)
     creating.first_columns(project)
     hues = list(Hue)
@@ -89,9 +87,7 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
     before = 0
     with connection.cursor() as cursor:
         for column, size in zip(project.columns.all(), sizes, strict=True):
-            cursor.execute(
-                _TASKS, values | {"column": column.pk, "before": before, "ranks": ranks.spread(size)}
-            )
+            cursor.execute(_TASKS, values | {"column": column.pk, "before": before, "ranks": ranks.spread(size)})
             before += size
         cursor.execute(_LABELS, values)
         cursor.execute(_EVENTS, values)

@@ -32,9 +32,7 @@ async def _lines(house: House, visitor: Visitor, mover: Mover, cookies: list[str
         delivery = (heard[n].cpu_ms - alone.cpu_ms) / (n - 1) * 1000
         bare = floors[n].cpu_ms / n * 1000
         found += [
-            Line(
-                f"one move to {n} sockets: the last one, p50", heard[n].last_ms, "ms", goal, floors[n].last_ms
-            ),
+            Line(f"one move to {n} sockets: the last one, p50", heard[n].last_ms, "ms", goal, floors[n].last_ms),
             Line(f"one move to {n} sockets: a delivery", delivery, "CPU µs", 80, bare),
             Line(f"one move to {n} sockets: boards fetched again", heard[n].reloads, "", 0),
         ]

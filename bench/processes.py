@@ -14,9 +14,7 @@ TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 class Child:
     """One process of ours: its output goes to a file, and it ends with its group."""
 
-    def __init__(
-        self, name: str, command: list[str], folder: Path, env: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, name: str, command: list[str], folder: Path, env: dict[str, str] | None = None) -> None:
         self.name, self.command, self.env = name, command, {**os.environ, **(env or {})}
         self.log = folder / f"{name}.log"
         self.start()

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import httpx
 from django.conf import settings
-from django.contrib.auth.backends import ModelBackend
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,7 +20,7 @@ class Visitor:
     def __init__(self, house: House, user: User) -> None:
         self.user = user
         self.inside = Client(SERVER_NAME="127.0.0.1")  # the same session without a server, to count queries
-        self.inside.force_login(user, backend=f"{ModelBackend.__module__}.{ModelBackend.__name__}")
+        self.inside.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
         csrf = get_random_string(32)
         self.inside.cookies[settings.CSRF_COOKIE_NAME] = csrf
         self.cookies = {name: morsel.value for name, morsel in self.inside.cookies.items()}
@@ -61,9 +60,7 @@ class Cost(NamedTuple):
     p95_ms: float
 
 
-def cost_of(
-    house: House, act: Callable[[int], object], times: int, *, warm: int = 5, is_ours: bool = False
-) -> Cost:
+def cost_of(house: House, act: Callable[[int], object], times: int, *, warm: int = 5, is_ours: bool = False) -> Cost:
     """What `act(n)` costs in the mean, background work it causes included.
 
     The visitor's own CPU does not count, unless the work is done in this process (`is_ours`).

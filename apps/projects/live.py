@@ -10,7 +10,9 @@ import asyncio
 import json
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
@@ -80,9 +82,7 @@ def _poking_loop() -> asyncio.AbstractEventLoop:
     return _loop
 
 
-def frame_since(
-    project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None
-) -> dict:
+def frame_since(project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None) -> dict:
     """The frame that takes a browser from `since` to the head of the project's log.
 
     Further behind than FURTHEST_BEHIND, ahead of the log, or of another epoch: one `reload` op.
@@ -93,14 +93,52 @@ def frame_since(
     if is_foreign or not 0 <= project.last_seq - since <= FURTHEST_BEHIND:
         frame["ops"] = [{"op": "reload"}]
     elif project.last_seq > since:
-        events = list(
-            project.events.filter(seq__gt=since, seq__lte=project.last_seq)
-            .select_related("actor")
-            .order_by("seq")
-        )
-        with translation.override(language):
-            frame["ops"] = ops_for(project, events, open_task)
+        frame["ops"] = _drawings.get(project, since, language, open_task)
     return frame
+
+
+class Drawings:
+    """The latest ops of this process, each range drawn once: for the answer to a POST and for all sockets.
+
+    Who asks while another thread draws waits for that. What is drawn for a range can only be too
+    new, never too old, so it is right for whoever asks later.
+    """
+
+    KEPT = 32
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.drawn: OrderedDict[tuple, Future[list[Op]]] = OrderedDict()
+
+    def get(self, project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
+        key = (project.pk, project.epoch, since, project.last_seq, language, open_task)
+        with self.lock:
+            drawing, is_first = self.drawn.get(key), key not in self.drawn
+            if is_first:
+                drawing = self.drawn[key] = Future()
+                while len(self.drawn) > self.KEPT:
+                    self.drawn.popitem(last=False)
+        if is_first:
+            self._draw(key, drawing, project)
+        return drawing.result()
+
+    def _draw(self, key: tuple, drawing: Future, project: Project) -> None:
+        _, _, since, head, language, open_task = key
+        try:
+            drawing.set_result(_ops_between(project, since, head, language, open_task))
+        except BaseException as error:
+            with self.lock:
+                self.drawn.pop(key, None)
+            drawing.set_exception(error)
+
+
+_drawings = Drawings()
+
+
+def _ops_between(project: Project, since: int, head: int, language: str, open_task: int | None) -> list[Op]:
+    events = project.events.filter(seq__gt=since, seq__lte=head).select_related("actor").order_by("seq")
+    with translation.override(language):
+        return ops_for(project, list(events), open_task)
 
 
 def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:

@@ -36,6 +36,8 @@ def main(arguments: list[str]) -> int:
             outcome = getattr(importlib.import_module(f"tests.faults.{module}"), function)(house, full)
             print(row_of(outcome), flush=True)
             are_good.append(outcome.is_good)
+            if not outcome.is_good:
+                print(house.last_words(), file=sys.stderr, flush=True)
     return 0 if all(are_good) else 1
 
 

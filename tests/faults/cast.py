@@ -28,9 +28,7 @@ class Cast:
     def hire(self, slug: str) -> Agent:
         user = User.objects.create_agent(username=slug, name=slug.title(), hue="sea")
         Membership.objects.create(project=self.project, user=user)
-        return Agent.objects.create(
-            user=user, gateway=self.gateway, name=user.name, slug=slug, max_concurrent=SLOTS
-        )
+        return Agent.objects.create(user=user, gateway=self.gateway, name=user.name, slug=slug, max_concurrent=SLOTS)
 
     def write(self, count: int) -> list[Task]:
         return [creating.create(self.project, title=f"Mend the gate {n}", by=self.ana) for n in range(count)]
@@ -41,6 +39,12 @@ class Cast:
         for n, task in enumerate(tasks):
             assigning.assign(task, to=self.agents[n % len(self.agents)].user, by=self.ana, prompt=prompt)
         return list(Run.objects.filter(task__in=tasks).select_related("agent"))
+
+    def strangers_secret(self) -> str:
+        """Of another gateway, which may report on its own runs only."""
+        secret = "another gateway's secret"
+        Gateway.objects.create(name="other", url="http://127.0.0.1:9", hook_token="x", callback_secret=secret)
+        return secret
 
     def results(self, run: Run) -> int:
         """How many comments of its agent stand under the run's task."""

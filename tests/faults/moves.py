@@ -36,9 +36,7 @@ def at_once(stage: Stage, full: bool) -> Outcome:
 
 
 def _all_at_once(draggers: list[Dragger], each: int) -> None:
-    threads = [
-        threading.Thread(target=lambda d=dragger: [d.drag() for _ in range(each)]) for dragger in draggers
-    ]
+    threads = [threading.Thread(target=lambda d=dragger: [d.drag() for _ in range(each)]) for dragger in draggers]
     for thread in threads:
         thread.start()
     for thread in threads:

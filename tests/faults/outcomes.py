@@ -34,9 +34,7 @@ def toll_of(stage: Stage, runs: list[Run]) -> Toll:
     succeeded = {run.pk for run in mine.filter(status=Run.Status.SUCCEEDED)}
     lost = [run for run in runs if run.pk not in succeeded or not admitted[str(run.pk)]]
     doubled = [
-        run
-        for run in runs
-        if admitted[str(run.pk)] > 1 or str(run.pk) in changed or stage.cast.results(run) > 1
+        run for run in runs if admitted[str(run.pk)] > 1 or str(run.pk) in changed or stage.cast.results(run) > 1
     ]
     return Toll(len(lost), len(doubled), min(seconds, PATIENCE))
 

@@ -19,7 +19,7 @@ from tests.faults import services
 GATEWAY = ROOT / "integrations/openclaw/practice_gateway.py"
 CALLBACKS = "/api/v1/agents/callback/"
 AGENTS = ["scribe", "mason", "smith", "baker"]
-PATIENCE = 90  # seconds until what has not happened counts as lost
+PATIENCE = 60  # seconds until what has not happened counts as lost
 
 
 @contextlib.contextmanager
@@ -80,6 +80,14 @@ class Stage:
 
     def restart_worker(self, **env: str) -> None:
         self.house.start_worker(env)
+
+    def last_words(self) -> str:
+        """The ends of the logs, and where the runs stand, for whoever has to find out why."""
+        from apps.agents.models import Run
+
+        logs = [f"== {name}\n{child.last_words()}" for name, child in self.house.children.items()]
+        runs = Counter(Run.objects.values_list("status", "error"))
+        return "\n".join([*logs, f"== runs\n{dict(runs)}"])
 
     def a_minute_passes(self) -> None:
         """For the leases of a worker that died, so that a fault run need not wait for them."""
