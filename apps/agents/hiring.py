@@ -1,12 +1,15 @@
 """Bringing an agent onto the board: its row, its user, and the projects it may work in."""
 
+import asyncio
 from collections.abc import Iterable
 
 from django.db import transaction
 
 from apps.accounts.models import Hue, User
+from apps.agents.dispatch import client_of
 from apps.agents.models import Agent, Gateway
-from apps.projects.models import Membership, Project, Role
+from apps.projects import joining
+from apps.projects.models import Project
 
 HUES = [Hue.TEAL, Hue.BRICK, Hue.OLIVE, Hue.VIOLET, Hue.OCHRE, Hue.SEA]
 
@@ -14,23 +17,47 @@ HUES = [Hue.TEAL, Hue.BRICK, Hue.OLIVE, Hue.VIOLET, Hue.OCHRE, Hue.SEA]
 @transaction.atomic
 def hire(gateway: Gateway, *, slug: str, name: str, projects: Iterable[Project] = (), **fields) -> Agent:
     """A new agent with a user of its own, member of `projects`. `slug` is its id at the gateway."""
-    hue = HUES[Agent.objects.count() % len(HUES)]
-    user = User.objects.create_agent(username=f"agent-{slug}", name=name, hue=hue)
-    agent = Agent.objects.create(user=user, gateway=gateway, slug=slug, name=name, **fields)
+    agent = Agent.objects.create(user=user_for(slug, name), gateway=gateway, slug=slug, name=name, **fields)
     put_into(agent, projects)
     return agent
 
 
+def user_for(slug: str, name: str) -> User:
+    """The user that an agent acts as; nobody can sign in as it."""
+    hue = HUES[Agent.objects.count() % len(HUES)]
+    return User.objects.create_agent(username=f"agent-{slug}", name=name, hue=hue)
+
+
 @transaction.atomic
-def put_into(agent: Agent, projects: Iterable[Project]) -> None:
+def put_into(agent: Agent, projects: Iterable[Project], *, by: User | None = None) -> None:
     """Make `agent` a member of exactly `projects`."""
     projects = list(projects)
-    agent.user.memberships.exclude(project__in=projects).delete()
+    for membership in agent.user.memberships.exclude(project__in=projects):
+        joining.leave(membership, by=by)
     for project in projects:
-        Membership.objects.get_or_create(project=project, user=agent.user, defaults={"role": Role.MEMBER})
+        joining.join(project, agent.user, by=by)
 
 
-@transaction.atomic
 def rename(agent: Agent) -> None:
     """Give the agent's user the agent's name, which is what people see."""
     User.objects.filter(pk=agent.user_id).update(name=agent.name)
+
+
+def import_from(gateway: Gateway) -> list[Agent]:
+    """Hire whom the gateway knows and we do not, switched off until somebody has had a look.
+
+    Raises openclaw.GatewayError when the list can't be had.
+    """
+    known = set(Agent.objects.values_list("slug", flat=True))
+    remote = asyncio.run(client_of(gateway).list_agents())
+    return [
+        hire(
+            gateway,
+            slug=agent.id[:50],
+            name=agent.name[:100],
+            is_enabled=False,
+            **({"model": agent.model[:100]} if agent.model else {}),
+        )
+        for agent in remote
+        if agent.id and agent.id[:50] not in known
+    ]

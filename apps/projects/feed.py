@@ -121,9 +121,7 @@ class Feed:
                     seat.seq, seat.epoch = seq, epoch
                     await self.hand(seat, text)
 
-    async def drawn(
-        self, since: int, epoch: str, language: str, open_task: int | None
-    ) -> tuple[int, str, str]:
+    async def drawn(self, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str]:
         """The frame from `since`, made once for all who ask while it is being made."""
         key = (since, epoch, language, open_task)
         if key not in self.drawing:
@@ -181,9 +179,7 @@ def seats_of(user_id: int) -> int:
     return sum(seat.user_id == user_id for feed in _feeds.values() for seat in feed.seats)
 
 
-async def _draw(
-    project_id: int, since: int, epoch: str, language: str, open_task: int | None
-) -> tuple[int, str, str]:
+async def _draw(project_id: int, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str]:
     frame = await in_database(live.frame_since, thread_sensitive=False)(
         project_id, since, epoch=epoch, language=language, open_task=open_task
     )

@@ -27,11 +27,7 @@ def relay(event_id: int) -> None:
 @shared_task
 def relay_left_behind() -> None:
     """Relay what stayed open for more than five seconds; one failing event does not stop the others."""
-    left = (
-        Event.objects.filter(is_due=True, at__lt=Now() - GRACE)
-        .order_by("at")
-        .values_list("pk", flat=True)[:500]
-    )
+    left = Event.objects.filter(is_due=True, at__lt=Now() - GRACE).order_by("at").values_list("pk", flat=True)[:500]
     for pk in left:
         try:
             relay(pk)

@@ -38,7 +38,7 @@ def set_role(membership: Membership, *, role: str, by: User) -> Membership:
 
 
 @transaction.atomic
-def leave(membership: Membership, *, by: User) -> None:
+def leave(membership: Membership, *, by: User | None) -> None:
     """End a membership and log `member.left`; their sockets close within seconds. Raises LastOwner."""
     project = Project.objects.locked(membership.project_id)
     membership.refresh_from_db()

@@ -33,9 +33,7 @@ class Project(models.Model):
         max_length=10,
         unique=True,
         validators=[
-            RegexValidator(
-                r"^[A-Z][A-Z0-9]{1,9}$", _("Use 2 to 10 capital letters or digits, a letter first.")
-            )
+            RegexValidator(r"^[A-Z][A-Z0-9]{1,9}$", _("Use 2 to 10 capital letters or digits, a letter first."))
         ],
     )
     about = models.CharField(_("about"), max_length=200, blank=True)

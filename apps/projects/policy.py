@@ -46,6 +46,4 @@ def may(user: User, action: Action, project: Project) -> bool:
 def require(user: User, action: Action, project: Project) -> None:
     """Raise NotAllowed unless `user` may; call it on a project fetched by `visible_to`."""
     if not may(user, action, project):
-        raise NotAllowed(
-            _("Your role in this project does not let you {action}.").format(action=action.label)
-        )
+        raise NotAllowed(_("Your role in this project does not let you {action}.").format(action=action.label))

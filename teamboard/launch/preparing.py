@@ -30,13 +30,14 @@ def migrate() -> None:
 
 @transaction.atomic
 def seed(*, with_demo: bool) -> str | None:
-    """The owner, and the demo when the owner is new: what people delete later stays deleted."""
+    """The owner, the gateway of the environment, and the demo when the owner is new: what is deleted stays so."""
     from apps.accounts import owners
-    from apps.agents import demo
+    from apps.agents import connecting, demo
 
     owner, password = owners.ensure_owner()
+    gateway = connecting.ensure_gateway_from_settings()
     if password and with_demo:
-        demo.seed(owner)
+        demo.seed(owner, gateway)
     return password
 
 

@@ -1,0 +1,95 @@
+"""A believable project for the first start, made by the verbs that people use."""
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.agents import hiring
+from apps.agents.models import Agent, Gateway
+from apps.projects import creating as founding
+from apps.projects import joining
+from apps.projects.models import Project
+from apps.tasks import assigning, commenting, creating
+from apps.tasks.models import Category, Label, Task
+
+KEY = "TIDE"
+PEOPLE = [("mei", "Mei Tanaka", "leaf"), ("jonas", "Jonas Weber", "sky")]
+LABELS = {"Booking": "violet", "Timetable": "teal", "Payments": "leaf", "Docs": "ochre", "Bug": "rose"}
+B, R, D, V, X = Category.BACKLOG, Category.READY, Category.DOING, Category.REVIEW, Category.DONE
+HIGH, URGENT = Task.Priority.HIGH, Task.Priority.URGENT
+TASKS = [
+    (B, "Harbour names in Gaelic and Norwegian", ["Docs"], None, None),
+    (B, "A seat map for the upper deck", ["Booking"], None, None),
+    (B, "Lost property gets its own inbox", [], None, None),
+    (R, "Refund a crossing cancelled for weather", ["Payments"], HIGH, "jonas"),
+    (R, "Write the deckhand’s guide to scanning tickets offline", ["Docs"], None, None),
+    (R, "Quay boards drift by a minute after midnight", ["Bug"], None, "mei"),
+    (R, "Renew the certificate of the payment gateway", ["Payments"], URGENT, "owner"),
+    (D, "Move all departure times to UTC", ["Timetable", "Bug"], None, "mei"),
+    (D, "Bicycle spaces count as deck cargo, not as passengers", ["Booking"], None, "jonas"),
+    (V, "Show the walking time from the bus stop to the quay", ["Timetable"], None, "owner"),
+    (X, "Tickets open without a network", ["Booking"], None, "mei"),
+    (X, "Plain words for the eleven payment errors", ["Payments"], None, "jonas"),
+]
+GUIDE = """\
+Crews scan tickets on the pier, where there is often no network. The guide should fit on **one page**:
+
+- how to load the day's list before casting off
+- what the three colours on the screen mean
+- what to do when a ticket was already used"""
+SUBTASKS = ["List every place that stores a local time", "Convert the timetable import", "Show local time on tickets"]
+
+
+@transaction.atomic
+def seed(owner: User, gateway: Gateway | None) -> Project | None:
+    """The demo project with its people and tasks, and two agents if there is a gateway for them.
+
+    None when there are projects already.
+    """
+    if Project.objects.exists():
+        return None
+    project = founding.create(name="Tidewater", key=KEY, about="Ferry tickets for nine islands", by=owner)
+    people = {"owner": owner} | {name: _person(project, name, full, hue) for name, full, hue in PEOPLE}
+    if gateway:
+        _agents(gateway, project)
+    _tasks(project, owner, people)
+    return project
+
+
+def _person(project: Project, username: str, name: str, hue: str) -> User:
+    """Somebody to assign to; nobody can sign in as them."""
+    person = User(username=username, name=name, hue=hue)
+    person.set_unusable_password()
+    person.save()
+    joining.join(project, person, by=None)
+    return person
+
+
+def _agents(gateway: Gateway, project: Project) -> list[Agent]:
+    return [
+        hiring.hire(gateway, slug="scribe", name="Scribe", projects=[project], system_prompt="You write for people."),
+        hiring.hire(gateway, slug="mason", name="Mason", projects=[project], max_concurrent=2),
+    ]
+
+
+def _tasks(project: Project, owner: User, people: dict[str, User]) -> None:
+    columns = {column.category: column for column in project.columns.all()}
+    labels = {name: Label.objects.create(project=project, name=name, hue=hue) for name, hue in LABELS.items()}
+    made = {}
+    for category, title, named, priority, assignee in TASKS:
+        made[title] = creating.create(
+            project,
+            title=title,
+            column=columns[category],
+            description=GUIDE if "deckhand" in title else "",
+            priority=priority or Task.Priority.NORMAL,
+            labels=[labels[name] for name in named],
+            assignee=people.get(assignee),
+            by=owner,
+        )
+    times = made["Move all departure times to UTC"]
+    for number, title in enumerate(SUBTASKS):
+        column = columns[X if number == 0 else R]
+        child = creating.create(project, title=title, parent=times, column=column, by=people["mei"])
+        assigning.assign(child, to=people["mei"], by=people["mei"])
+    words = "The import is the hard part: two harbours send summer time without saying so."
+    commenting.comment(times, words=words, by=people["mei"])
