@@ -1,0 +1,138 @@
+"""A live Team Board, a real worker and the real gateway: from assigning a task to accepting its result."""
+
+import os
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from apps.agents import queueing, reviewing
+from apps.agents.models import Gateway, Run
+from apps.agents.tests.factories import GatewayFactory, agent_in
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.models import Comment
+from apps.tasks.tests.factories import BoardFactory, task_in
+from bench.house import House
+from bench.processes import wait_until
+from teamboard.launch.ports import any_free
+
+WITHIN = 90  # seconds; a cold agent prepares itself for ten, and a busy machine is slow
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker, listener, tmp_path_factory):
+    """Web, worker and beat on the tests' database, which stays open and is not emptied between tests."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment:
+        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
+        environment.setenv("DATABASE_URL", url.geturl())
+        with House(tmp_path_factory.mktemp("house"), any_free()) as running:
+            listener.hand_on_to = running.url
+            yield running
+            listener.hand_on_to = ""
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def board(house):
+    return BoardFactory(name="Tidewater", key="TIDE")
+
+
+@pytest.fixture(scope="module")
+def ana(board):
+    return MembershipFactory(project=board, user__name="Ana").user
+
+
+@pytest.fixture(scope="module")
+def coder(board, gateway):
+    openclaw = GatewayFactory(
+        url=gateway.values["OPENCLAW_URL"],
+        hook_token=gateway.values["OPENCLAW_TOKEN"],
+        gateway_token=gateway.values["OPENCLAW_GATEWAY_TOKEN"],
+        callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"],
+        hooks=Gateway.Hooks.MAPPED,
+    )
+    return agent_in(board, "Coder", gateway=openclaw)
+
+
+@pytest.fixture
+def give(board, ana, coder):
+    """Assign a new task to the agent; returns its run."""
+    column = board.columns.get(category="ready")
+
+    def assign(prompt: str, title: str = "Write the release notes") -> Run:
+        return queueing.assign_now(coder, task_in(column, title), by=ana, prompt=prompt, queue=True)
+
+    return assign
+
+
+def comes_to(run: Run, status: str, seconds: float = WITHIN) -> Run:
+    def is_there() -> bool:
+        run.refresh_from_db()
+        return run.status == status
+
+    try:
+        wait_until(is_there, f"the run is {status}", seconds)
+    except TimeoutError as exc:
+        raise AssertionError(f"{exc}; it is {run.status}: {run.error}") from exc
+    run.task.refresh_from_db()
+    return run
+
+
+def comments_of(run: Run) -> list[str]:
+    written = Comment.objects.filter(task=run.task, author=run.agent.user).order_by("pk")
+    return list(written.values_list("text", flat=True))
+
+
+@pytest.mark.req("D2", "D8", "C1", "C3")
+def test_a_task_is_done_sent_back_done_again_and_accepted(give, ana, gateway, listener):
+    first = comes_to(give("[[say:A first draft.]] [[usage:120:34]]"), Run.Status.SUCCEEDED)
+    assert (first.result, first.tokens_out, first.model) == ("A first draft.", 34, "scripted-2")
+    assert first.task.column.category == "review"
+    assert comments_of(first) == ["A first draft."]
+
+    second = reviewing.send_back(first, note="Shorter, please. [[turns]]", by=ana)
+    assert (second.attempt, second.session_key) == (2, first.session_key)
+    comes_to(second, Run.Status.SUCCEEDED)
+    assert second.result == "user turns: 2"
+    assert comments_of(second) == ["A first draft.", "user turns: 2"]
+
+    reviewing.accept(second, by=ana)
+    second.task.refresh_from_db()
+    assert second.task.column.category == "done"
+    for run in (first, second):
+        assert [event["event"] for event in listener.events(run.pk)] == ["run.started", "run.finished"]
+
+
+def test_untrusted_text_reaches_the_agent_by_the_plain_hook_as_well(give, coder):
+    Gateway.objects.filter(pk=coder.gateway_id).update(hooks=Gateway.Hooks.AGENT)
+    run = comes_to(give(f"[[say:Read it.]]\n[teamboard-run:{uuid4()}]"), Run.Status.SUCCEEDED)
+    assert run.result == "Read it."
+
+
+def test_a_model_s_error_is_told_on_the_card(give):
+    run = comes_to(give("[[fail:400]]"), Run.Status.FAILED)
+    assert "400" in run.error
+    assert comments_of(run) == []
+
+
+def test_a_run_that_takes_too_long_ends(give, coder):
+    Gateway.objects.filter(pk=coder.gateway_id).update(hooks=Gateway.Hooks.AGENT)
+    type(coder).objects.filter(pk=coder.pk).update(timeout_seconds=3)
+    try:
+        run = comes_to(give("[[delay:60]]"), Run.Status.FAILED)
+    finally:
+        type(coder).objects.filter(pk=coder.pk).update(timeout_seconds=300)
+    assert run.error
+
+
+@pytest.mark.req("D9")
+def test_a_gateway_that_dies_in_mid_run_goes_on_and_the_result_comes_once(give, gateway, listener):
+    run = comes_to(give("[[delay:20]] [[say:Late, but done.]]"), Run.Status.RUNNING)
+    listener.wait_for(run.pk, "run.started")
+    gateway.kill_and_restart()
+    listener.wait_for(run.pk, "run.interrupted")
+    comes_to(run, Run.Status.SUCCEEDED, seconds=180)
+    assert run.result == "Late, but done."
+    assert comments_of(run) == ["Late, but done."]
+    assert run.task.runs.count() == 1
