@@ -1,0 +1,105 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from apps.accounts import hashing
+from apps.accounts.models import User
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def ana(db):
+    return User.objects.create_user("ana", name="Ana", password=PASSWORD)
+
+
+def sign_in(client: Client, username: str = "ana", password: str = PASSWORD, **more):
+    return client.post(reverse("accounts:sign-in"), {"username": username, "password": password, **more})
+
+
+def test_the_right_password_opens_the_projects_and_a_new_session(client, ana):
+    client.get(reverse("accounts:sign-in"))
+    response = sign_in(client)
+    assert response.status_code == 302
+    assert response.url == reverse("projects:list")
+    assert client.session["_auth_user_id"] == str(ana.pk)
+
+
+def test_a_wrong_password_an_unknown_a_closed_and_an_agents_account_answer_alike(client, ana):
+    closed = User.objects.create_user("cy", name="Cy", password=PASSWORD, is_active=False)
+    User.objects.create_agent(username="scribe", name="Scribe", hue="teal")
+    tries = [("ana", "wrong"), ("nobody", PASSWORD), (closed.username, PASSWORD), ("scribe", PASSWORD)]
+    pages = []
+    for username, password in tries:
+        response = sign_in(Client(), username, password)
+        assert response.status_code == 422
+        pages.append([str(error) for error in response.context["form"].non_field_errors()])
+    assert pages == [["That name and password do not match."]] * 4
+
+
+def test_an_agent_has_no_session_even_with_a_password(client, db):
+    scribe = User.objects.create_agent(username="scribe", name="Scribe", hue="teal")
+    scribe.set_password(PASSWORD)
+    scribe.save()
+    assert sign_in(client, "scribe").status_code == 422
+    client.force_login(scribe)
+    assert client.get(reverse("accounts:profile")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("https://evil.example/", "//evil.example/", "/\\evil.example/", "\\\\evil.example", "javascript:alert(1)"),
+        *("/\tevil.example", "///evil.example", "/ok\n", "evil", "http:evil.example", "/\u202eevil"),
+    ],
+)
+def test_only_our_own_paths_are_returned_to(client, ana, asked):
+    assert sign_in(client, next=asked).url == reverse("projects:list")
+
+
+def test_signing_in_returns_to_the_path_that_asked_for_it(client, ana):
+    asked = client.get(reverse("accounts:profile"))
+    assert asked.url == "/accounts/sign-in/?next=/accounts/profile/"
+    assert sign_in(client, next="/accounts/profile/?a=b").url == "/accounts/profile/?a=b"
+
+
+@pytest.mark.parametrize("username", ["ana", "nobody"])
+def test_ten_failures_close_the_door_for_known_and_unknown_accounts_alike(client, ana, username):
+    for _ in range(9):
+        assert sign_in(client, username, "wrong").status_code == 422
+    locked = sign_in(client, username, "wrong")
+    assert locked.status_code == 429
+    assert locked["Retry-After"] == "300"
+    assert "Too many failed sign-ins. Please try again in 5 minutes." in locked.content.decode()
+    assert sign_in(client).status_code == 429  # from this address, even with the right password
+
+
+def test_signing_out_needs_a_post(client, ana):
+    sign_in(client)
+    assert client.get(reverse("accounts:sign-out")).status_code == 405
+    client.post(reverse("accounts:sign-out"))
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_admin_has_no_door_of_its_own(client, ana):
+    assert client.get("/admin/").url.startswith("/admin/login/")
+    assert client.get("/admin/login/").url == "/accounts/sign-in/?next=%2Fadmin%2F"
+    assert client.post("/admin/login/", {"username": "ana", "password": PASSWORD}).status_code == 405
+    sign_in(client)
+    assert client.get("/admin/", follow=True).status_code == 404
+
+
+def test_a_form_without_its_csrf_token_is_refused(ana):
+    strict = Client(enforce_csrf_checks=True)
+    assert sign_in(strict).status_code == 403
+
+
+def test_two_hashes_are_made_at_a_time():
+    with hashing.SLOTS, hashing.SLOTS:
+        assert not hashing.SLOTS.acquire(blocking=False)
+    assert hashing.SLOTS.acquire(blocking=False)
+    hashing.SLOTS.release()
+
+
+def test_passwords_are_kept_as_argon2id_by_the_slotted_hasher(ana):
+    assert ana.password.startswith("argon2$argon2id$")

@@ -1,0 +1,100 @@
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts import tokens
+from apps.accounts.models import ApiToken, User
+
+PROJECTS = "/api/v1/projects/"
+NEW = {"key": "NEW", "name": "New"}
+
+
+@pytest.fixture
+def ana(db):
+    return User.objects.create_user("ana", name="Ana")
+
+
+def token_of(person: User, scope: str = "write", days: int = 1) -> tuple[ApiToken, str]:
+    return tokens.issue(person, name="ci", scope=scope, expires_at=timezone.now() + timedelta(days=days))
+
+
+def bearing(text: str) -> Client:
+    return Client(headers={"Authorization": f"Bearer {text}"}, enforce_csrf_checks=True)
+
+
+def test_a_token_opens_the_api_as_its_person(ana):
+    token, text = token_of(ana)
+    assert bearing(text).get(PROJECTS).status_code == 200
+    assert bearing(text).post(PROJECTS, NEW, "application/json").status_code == 201
+    token.refresh_from_db()
+    assert token.used_at
+
+
+def test_a_token_opens_no_page(ana):
+    assert bearing(token_of(ana)[1]).get(reverse("accounts:profile")).status_code == 302
+
+
+def test_a_reading_token_writes_nothing_by_any_unsafe_method(ana):
+    client = bearing(token_of(ana, scope="read")[1])
+    assert client.get(PROJECTS).status_code == 200
+    for method in ("post", "put", "patch", "delete"):
+        response = getattr(client, method)(PROJECTS, NEW, "application/json")
+        assert response.status_code == 403, method
+        assert response.json()["title"] == "This token may only read."
+    override = client.get(PROJECTS, headers={"X-HTTP-Method-Override": "POST"})
+    assert override.status_code == 200
+
+
+def test_wrong_revoked_expired_and_closed_are_answered_alike(ana):
+    revoked, revoked_text = token_of(ana)
+    tokens.revoke(revoked)
+    ben = User.objects.create_user("ben", name="Ben", is_active=False)
+    texts = ["tb_x_y", "", "ü", revoked_text, token_of(ana, days=-1)[1], token_of(ben)[1], "a b"]
+    answers = [bearing(text.encode().decode("latin-1")).get(PROJECTS) for text in texts]
+    assert {answer.status_code for answer in answers} == {401}
+    assert {answer["WWW-Authenticate"] for answer in answers} == {'Bearer realm="Team Board"'}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_token_in_the_address_is_not_looked_at(ana):
+    text = token_of(ana)[1]
+    assert Client().get(f"{PROJECTS}?token={text}&access_token={text}").status_code == 401
+
+
+def test_use_is_written_at_most_once_a_minute(ana, django_assert_num_queries):
+    token, _text = token_of(ana)
+    tokens.note_use(token)
+    token.refresh_from_db()
+    with django_assert_num_queries(0):
+        tokens.note_use(token)
+
+
+def test_a_session_needs_its_csrf_token_on_the_api_too(ana):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ana)
+    assert client.get(PROJECTS).status_code == 200
+    assert client.post(PROJECTS, NEW, "application/json").status_code == 403
+
+
+def test_more_than_a_persons_share_is_429_and_others_are_not_touched(ana, settings):
+    cache.clear()
+    settings.API_READS_PER_MINUTE = 2
+    client = bearing(token_of(ana)[1])
+    answers = [client.get(PROJECTS) for _ in range(6)]  # at worst the minute ends in between
+    last = answers[-1]
+    assert last.status_code == 429
+    assert last["Content-Type"] == "application/problem+json"
+    assert 1 <= int(last["Retry-After"]) <= 61
+    ben = User.objects.create_user("ben", name="Ben")
+    assert bearing(token_of(ben)[1]).get(PROJECTS).status_code == 200
+
+
+def test_without_redis_the_api_works_and_counts_nothing(ana, settings):
+    settings.CACHES = {
+        "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"},
+    }
+    assert bearing(token_of(ana)[1]).get(PROJECTS).status_code == 200
