@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
@@ -43,7 +43,7 @@ class PrivateByDefaultMiddleware:
 
 
 class RefusalMiddleware:
-    """A rule that says no becomes a sentence on the page, with its status (the API: teamboard.api)."""
+    """A rule that says no becomes a sentence with its status: a page, or JSON for our scripts."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -54,4 +54,7 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
+        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+            told = {"code": exception.code, "message": str(exception.message), **exception.facts}
+            return JsonResponse(told, status=exception.page_status)
         return render(request, "refusal.html", {"refusal": exception}, status=exception.page_status)

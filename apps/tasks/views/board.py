@@ -17,6 +17,7 @@ from apps.projects.policy import Action
 from apps.tasks import creating, faces, moving
 from apps.tasks.forms import MoveForm, TaskForm
 from apps.tasks.models import Column, Task
+from apps.tasks.words import board_words
 
 
 @dataclass
@@ -67,11 +68,11 @@ def board_context(request: MemberRequest, project: Project) -> dict:
     return {
         "project": project,
         "shelves": [
-            Shelf(column, placed.get(column.pk, []), counts.get(column.pk, 0))
-            for column in project.columns.all()
+            Shelf(column, placed.get(column.pk, []), counts.get(column.pk, 0)) for column in project.columns.all()
         ],
         "sum": mark_safe(faces.sum_html(project, people)),  # noqa: S308 - a rendered template
-        "has_tasks": bool(counts),
+        "lesson": not counts,
+        "words": board_words(),
         "can_write": policy.role_may(project.role, Action.WRITE),
         "can_comment": policy.role_may(project.role, Action.COMMENT),
         "can_run": policy.role_may(project.role, Action.RUN),

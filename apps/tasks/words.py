@@ -1,0 +1,26 @@
+"""What the board's script says aloud, shows in toasts and in its help, in the reader's language."""
+
+from django.utils.translation import gettext as _
+
+
+def board_words() -> dict[str, str]:
+    return {
+        "lifted": _("{title} is lifted. Arrows move it, Space drops it, Escape puts it back."),
+        "now_at": _("{title}: {column}, place {place} of {count}."),
+        "dropped": _("{title} is dropped: {column}, place {place} of {count}."),
+        "put_back": _("{title} is back where it was."),
+        "moved_by": _("{name} moved this here just now."),
+        "offline": _("That did not reach the board. Please try again."),
+        "anyway": _("Close it anyway"),
+        "limited": _("Live updates are limited: this page looks every ten seconds."),
+        "keys": _("Keys of the board"),
+        "close": _("Close"),
+        "key_next": _("Go to the next card or the one before"),
+        "key_column": _("Go to the column beside"),
+        "key_open": _("Open the card"),
+        "key_shift": _("Move the card a place or a column"),
+        "key_brackets": _("Move the card to the column before or after"),
+        "key_lift": _("Lift the card, then arrows, then Space drops it or Escape puts it back"),
+        "key_add": _("Add a task in this column"),
+        "key_help": _("Show these keys"),
+    }
