@@ -1,10 +1,9 @@
 """A live Team Board, a real worker and the real gateway: from assigning a task to accepting its result."""
 
-import os
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from apps.agents import queueing, reviewing
@@ -21,11 +20,10 @@ WITHIN = 90  # seconds; a cold agent prepares itself for ten, and a busy machine
 
 
 @pytest.fixture(scope="module")
-def house(django_db_setup, django_db_blocker, listener, tmp_path_factory):
-    """Web, worker and beat on the tests' database, which stays open and is not emptied between tests."""
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as environment:
-        url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
-        environment.setenv("DATABASE_URL", url.geturl())
+def house(django_db_blocker, listener, tmp_path_factory):
+    """Web, worker and beat on the database of with_services, which lives as long as these tests."""
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
         with House(tmp_path_factory.mktemp("house"), any_free()) as running:
             listener.hand_on_to = running.url
             yield running
@@ -112,7 +110,7 @@ def test_untrusted_text_reaches_the_agent_by_the_plain_hook_as_well(give, coder)
 
 def test_a_model_s_error_is_told_on_the_card(give):
     run = comes_to(give("[[fail:400]]"), Run.Status.FAILED)
-    assert "400" in run.error
+    assert "LLM request failed" in run.error
     assert comments_of(run) == []
 
 

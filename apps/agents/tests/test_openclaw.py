@@ -236,7 +236,6 @@ async def test_the_check_reads_the_allowed_prefixes_from_the_refusal():
         await client(httpx.Response(400, json=said("unknown agentId"))).session_key_prefixes("ghost")
 
 
-@pytest.mark.req("§1.5")
 @pytest.mark.parametrize(("status", "opens"), [(200, True), (401, False)])
 async def test_the_check_finds_a_hook_token_that_opens_everything(status, opens):
     assert await client(httpx.Response(status)).hook_token_opens_everything() is opens
