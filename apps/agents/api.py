@@ -28,7 +28,7 @@ from apps.errors import NotAllowed
 from apps.paging import PARAMETERS, page, page_of
 from apps.projects import policy
 from apps.projects.policy import Action
-from apps.tasks.api import filter_parameters, filtered, task_for, whole
+from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
 
 LINE = [
     *("id", "task_id", "task__note", "agent_id", "attempt", "status", "review", "error", "model"),
@@ -86,7 +86,7 @@ class AgentView(APIView):
 
     @extend_schema(request=ChangedAgentSerializer, responses=AgentSerializer)
     def put(self, request: Request, pk: UUID) -> Response:
-        """Change an agent (administrators). What is left out takes its default."""
+        """Change an agent (administrators); its name must be among the fields."""
         return self.change(request, pk, partial=False)
 
     @extend_schema(request=ChangedAgentSerializer, responses=AgentSerializer)
@@ -114,7 +114,7 @@ class AssignView(APIView):
 
 
 class RunFilter(filters.FilterSet):
-    task = whole(field_name="task_id", label="The task's id.")
+    task = WholeNumberFilter(field_name="task_id", label="The task's id.")
     agent = filters.UUIDFilter(field_name="agent_id", label="The agent's id.")
     status = filters.ChoiceFilter(choices=Run.Status.choices)
 

@@ -56,17 +56,18 @@ def answer(task: Task, status: int = 200) -> Response:
     return Response(told, status=status, headers={"ETag": f'"{told["version"]}"'})
 
 
-def whole(**kwargs) -> filters.Filter:
-    """A filter by a whole number (a plain NumberFilter would take 1e999999999)."""
-    return filters.Filter(field_class=forms.IntegerField, **kwargs)
+class WholeNumberFilter(filters.Filter):
+    """By a whole number; the library's NumberFilter would take 1e999999999 and compute it."""
+
+    field_class = forms.IntegerField
 
 
 class TaskFilter(filters.FilterSet):
-    column = whole(field_name="column_id", label="The column's id.")
+    column = WholeNumberFilter(field_name="column_id", label="The column's id.")
     category = filters.ChoiceFilter(field_name="column__category", choices=Category.choices)
-    assignee = whole(field_name="assignee_id", label="The id of the person or agent.")
-    label = whole(field_name="labels", label="The label's id.")
-    parent = whole(field_name="parent_id", label="The id of the task it is a part of.")
+    assignee = WholeNumberFilter(field_name="assignee_id", label="The id of the person or agent.")
+    label = WholeNumberFilter(field_name="labels", label="The label's id.")
+    parent = WholeNumberFilter(field_name="parent_id", label="The id of the task it is a part of.")
     q = filters.CharFilter(field_name="title", lookup_expr="icontains", max_length=200, label="In the title.")
 
 
@@ -151,7 +152,7 @@ class TaskView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change some fields. From a stale version: 412, with the task as it stands now in `current`."""
         task = task_for(request, pk, Action.WRITE)
-        changes = valid(EditedTaskSerializer, request, task.project)
+        changes = valid(EditedTaskSerializer, request, task.project, partial=True)
         check_version(task, [changes.pop("version", None), version_in(request.headers.get("If-Match"))])
         if "assignee" in changes:
             assigning.assign(task, to=changes.pop("assignee"), by=request.user)
