@@ -44,10 +44,12 @@ def measure(folder: Path, rows: list[str]) -> None:
     lines = []
     with House(folder, port) as house:
         visitor = Visitor(house, people[0])
-        for row in rows:
-            print(f"measuring {row} …", file=sys.stderr, flush=True)
-            lines += importlib.import_module(f"bench.{ROWS[row]}").lines(house, visitor)
-    print(draw(lines))
+        try:
+            for row in rows:
+                print(f"measuring {row} …", file=sys.stderr, flush=True)
+                lines += importlib.import_module(f"bench.{ROWS[row]}").lines(house, visitor)
+        finally:
+            print(draw(lines), flush=True)
     if missed := [line.operation for line in lines if line.misses]:
         print(f"\nMissed: {', '.join(missed)}.")
 

@@ -38,7 +38,9 @@ class House:
         self.open("beat", [*CELERY, "beat", "-l", "warning", "-s", str(self.folder / "beat")])
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_) -> None:
+        if kind:
+            print(f"The last words of web:\n{self.children['web'].last_words()}", file=sys.stderr)
         for child in reversed(self.children.values()):
             child.stop()
 

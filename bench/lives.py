@@ -42,8 +42,7 @@ async def _lines(house: House, visitor: Visitor, mover: Mover, cookies: list[str
 def _moving(house: House, http: httpx.AsyncClient, mover: Mover) -> Poke:
     async def poke(n: int) -> None:
         path, values = mover.next(n)
-        answer = await http.post(house.url + path, data=values, headers={"HX-Request": "true"})
-        answer.raise_for_status()
+        mover.note(await http.post(house.url + path, data=values, headers={"Accept": "application/json"}))
 
     return poke
 

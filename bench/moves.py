@@ -3,6 +3,7 @@
 import random
 import threading
 
+import httpx
 from django.db import transaction
 
 from apps.projects.models import Project
@@ -20,22 +21,32 @@ AT_ONCE = 8
 class Mover:
     """Moves that always change something: a card behind one of another column, or to the end of its own."""
 
-    def __init__(self, key: str, within: Column | None = None, seed: int = 1) -> None:
-        self.key, self.within, self.random = key, within, random.Random(seed)
-        self.tasks = [task for task in boards.tasks_of(key) if within in (None, task.column)]
+    def __init__(self, key: str, within: Column | None = None, share: int = 0, shares: int = 1) -> None:
+        self.key, self.within, self.random = key, within, random.Random(share)
+        self.tasks = [task for task in boards.tasks_of(key) if within in (None, task.column)][share::shares]
         self.columns = list(Column.objects.filter(project__key=key))
+        self.project = Project.objects.get(key=key)
 
     def next(self, _: int) -> tuple[str, dict]:
         """Where to post the next move, and what."""
         if self.within:
             task, to = self.tasks[0], self.within
             self.tasks = self.tasks[1:] + self.tasks[:1]  # the first goes to the end
-            return self.path_of(task), {"to": to.pk}
+            return self.path_of(task), self.seen() | {"to": to.pk}
         task = self.random.choice(self.tasks)
         to = self.random.choice([column for column in self.columns if column.pk != task.column_id])
         after = self.random.choice([other for other in self.tasks if other.column_id == to.pk])
+        values = self.seen() | {"to": to.pk, "after": after.pk, "seen_in": task.column_id}
         task.column_id = to.pk
-        return self.path_of(task), {"to": to.pk, "after": after.pk}
+        return self.path_of(task), values
+
+    def seen(self) -> dict:
+        """Where the page stands, which the answer goes on from."""
+        return {"since": self.project.last_seq, "epoch": self.project.epoch, "client": "bench"}
+
+    def note(self, answer: httpx.Response) -> None:
+        answer.raise_for_status()
+        self.project.last_seq = answer.json()["seq"]
 
     def path_of(self, task: Task) -> str:
         return f"/projects/{self.key}/tasks/{task.number}/move/"
@@ -46,7 +57,7 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
     short, long = Column.objects.filter(project__key="LONG")[:2]
     few = cost(house, visitor, Mover("LONG", within=short))
     many = cost(house, visitor, Mover("LONG", within=long))
-    path, values = Mover("B1000", seed=3).next(0)
+    path, values = Mover("B1000").next(0)
     statements = visitor.queries("post", path, values)
     return [
         Line("move a card, 1000 on the board", board.cpu_ms, "CPU ms", 18, bare.cpu_ms),
@@ -59,22 +70,22 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
 
 
 def cost(house: House, visitor: Visitor, mover: Mover) -> Cost:
-    return cost_of(house, lambda n: visitor.post(*mover.next(n)).raise_for_status(), TIMES)
+    return cost_of(house, lambda n: mover.note(visitor.post(*mover.next(n))), TIMES)
 
 
 def at_once(house: House, visitor: Visitor) -> list[Line]:
     """Eight people move cards of one board at the same time."""
     refused: list[int] = []
 
-    def drag(seed: int) -> None:
-        person, mover = Visitor(house, visitor.user), Mover("B1000", seed=seed)
+    def drag(share: int) -> None:
+        person, mover = Visitor(house, visitor.user), Mover("B1000", share=share, shares=AT_ONCE)
         for n in range(20):
             status = person.post(*mover.next(n)).status_code
             if status >= 400:
                 refused.append(status)
 
     before = house.cpu_ms()
-    people = [threading.Thread(target=drag, args=[seed]) for seed in range(10, 10 + AT_ONCE)]
+    people = [threading.Thread(target=drag, args=[share]) for share in range(AT_ONCE)]
     for person in people:
         person.start()
     for person in people:
@@ -89,13 +100,13 @@ def at_once(house: House, visitor: Visitor) -> list[Line]:
 def floor(house: House) -> Cost:
     """Lock and save through the ORM, in this process: no HTTP, no log, nobody told."""
     columns = list(Column.objects.filter(project__key="B200"))
-    tasks = boards.tasks_of("B200")
+    tasks, places = boards.tasks_of("B200"), ranks.spread(200, "zz")
 
     def update(n: int) -> None:
         with transaction.atomic():
             Project.objects.locked(tasks[n].project_id)
             task = Task.objects.get(pk=tasks[n].pk)
-            task.column, task.rank = columns[n % len(columns)], ranks.between("zz", "")
+            task.column, task.rank = columns[n % len(columns)], places[n]
             task.save(update_fields=["column", "rank", "updated_at"])
 
     return cost_of(house, update, TIMES, is_ours=True)

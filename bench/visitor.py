@@ -35,19 +35,21 @@ class Visitor:
     def cookie_line(self) -> str:
         return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
 
-    def get(self, path: str) -> httpx.Response:
-        answer = self.http.get(path)
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        answer = self.http.get(path, headers=headers)
         answer.raise_for_status()
         return answer
 
     def post(self, path: str, values: dict) -> httpx.Response:
-        """As htmx posts a form."""
-        return self.http.post(path, data=values, headers={"HX-Request": "true"})
+        """As the board's script does: what comes back is the frame since where the page was."""
+        return self.http.post(path, data=values, headers={"Accept": "application/json"})
 
     def queries(self, method: str, path: str, values: dict | None = None) -> list[str]:
         """The statements one request runs, transaction control left out."""
         with CaptureQueriesContext(connection) as captured:
-            getattr(self.inside, method)(path, values)
+            answer = getattr(self.inside, method)(path, values, headers={"Accept": "application/json, text/html"})
+        if answer.status_code != 200:
+            raise RuntimeError(f"{method} {path} was answered {answer.status_code}")
         statements = [query["sql"] for query in captured]
         return [sql for sql in statements if not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
 

@@ -112,7 +112,4 @@ def forgeries(run: Run) -> Iterator[tuple[str, dict]]:
     yield "an hour ahead", signed(report, at=time.time() + 3600)
     yield "changed after signing", delivered(changed, good, stamp)
     yield "another time than was signed", delivered(body, good, stamp_of(time.time() + 1))
-    yield (
-        "a run nobody knows",
-        signed(report | {"teamboardRunId": str(uuid.uuid4()), "sessionKey": "agent:scribe:task:no"}),
-    )
+    yield "the secret as bearer and a wrong signature", bearing(body, "sha256=00", stamp)
