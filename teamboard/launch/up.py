@@ -110,7 +110,8 @@ class Start:
     def prepare(self) -> str | None:
         """Migrate, collect and seed unless nothing has changed since it was last done here."""
         mark = self.folder / "prepared"
-        wanted = fingerprint(self.external_database, os.environ["OPENCLAW_URL"])
+        gateway = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("OPENCLAW_"))
+        wanted = fingerprint(self.external_database, *gateway)
         if not self.external_database and mark.exists() and mark.read_text() == wanted:
             return None
         self.supervisor.say("Preparing the database and the pages.")

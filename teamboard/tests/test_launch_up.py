@@ -72,6 +72,7 @@ def start(tmp_path):
     for board in boards:
         if board.process.poll() is None:
             board.stop()
+        print(board.printed[-5000:])  # noqa: T201 (pytest shows it when the test fails)
 
 
 def new_owner_password(folder: Path) -> str:
