@@ -124,8 +124,7 @@ def _draw(project_key: str, face: Face, assignee: Who | None, noted: Who | None,
             "project_key": project_key,
             "card": face,
             "assignee": assignee,
-            "note": note
-            and {**note, "say": notes.sentence_of(note), "word": notes.State(note["state"]).label},
+            "note": note and {**note, "say": notes.sentence_of(note), "word": notes.State(note["state"]).label},
             "noted": noted,
         },
     )
@@ -133,9 +132,7 @@ def _draw(project_key: str, face: Face, assignee: Who | None, noted: Who | None,
 
 def column_counts(project: Project) -> dict[int, int]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT column_id, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1", [project.pk]
-        )
+        cursor.execute("SELECT column_id, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1", [project.pk])
         return dict(cursor.fetchall())
 
 

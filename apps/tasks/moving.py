@@ -92,9 +92,7 @@ def _ask_about_subtasks(task: Task) -> None:
 def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
     """The ranks on both sides of the asked-for place, and whether it fell back to the end."""
     others = Task.objects.filter(column=to).exclude(pk=task.pk)
-    ranks_of = dict(
-        others.filter(pk__in=[anchor.pk for anchor in (after, before) if anchor]).values_list("pk", "rank")
-    )
+    ranks_of = dict(others.filter(pk__in=[anchor.pk for anchor in (after, before) if anchor]).values_list("pk", "rank"))
     if after and after.pk in ranks_of:
         low = ranks_of[after.pk]
         high = others.filter(rank__gt=low).order_by("rank").values_list("rank", flat=True).first() or ""
@@ -116,12 +114,8 @@ def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, 
     below = list(others.filter(rank__lte=low).order_by("-rank")[: WINDOW // 2])[::-1] if low else []
     above = list(others.filter(rank__gte=high).order_by("rank")[: WINDOW // 2]) if high else []
     window = [*below, *above]
-    floor = (
-        others.filter(rank__lt=window[0].rank).order_by("-rank").values_list("rank", flat=True).first() or ""
-    )
-    ceiling = (
-        others.filter(rank__gt=window[-1].rank).order_by("rank").values_list("rank", flat=True).first() or ""
-    )
+    floor = others.filter(rank__lt=window[0].rank).order_by("-rank").values_list("rank", flat=True).first() or ""
+    ceiling = others.filter(rank__gt=window[-1].rank).order_by("rank").values_list("rank", flat=True).first() or ""
     fresh = ranks.spread(len(window) + 1, floor, ceiling)
     gap = fresh.pop(len(below))
     # Out of the way first: a new rank may be a neighbour's old one, and each must be unique at any time.

@@ -11,11 +11,7 @@ SHOWN = 100  # the latest entries; older ones come in pages
 
 def entries(task: Task, before: int | None = None) -> list[dict]:
     """Up to SHOWN entries, oldest first, of those with a seq below `before`: `{"event", "comment"}`."""
-    log = (
-        Event.objects.filter(project=task.project_id, task_id=task.pk)
-        .select_related("actor")
-        .order_by("-seq")
-    )
+    log = Event.objects.filter(project=task.project_id, task_id=task.pk).select_related("actor").order_by("-seq")
     return _with_comments(list((log.filter(seq__lt=before) if before else log)[:SHOWN])[::-1])
 
 

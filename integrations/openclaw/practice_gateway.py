@@ -12,7 +12,8 @@ It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same r
 forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks.
 
 Markers in a message: [[delay:S]] work for S seconds, [[fail]] or [[fail:WHY]] end in an error,
-[[hang]] work until the time limit, [[silent]] report nothing, [[say:TEXT]] answer TEXT.
+[[hang]] work until the time limit, [[silent]] report nothing, [[say:TEXT]] answer TEXT,
+[[turns]] answer how many turns the conversation has, [[usage:IN:OUT]] count tokens so.
 
 With --control-token (header X-Control-Token): GET /__journal is the journal so far, and
 POST /__faults {"mode", "times", "seconds"} makes the next `times` hook requests (for ever when
@@ -51,7 +52,7 @@ LARGEST_BODY = 256 * 1024
 REPLAY_SECONDS, REPLAY_KEYS = 300, 1000
 FAILURES, FAILURE_SECONDS = 20, 60
 OUR_RUN = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
-MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say)(?::(.*?))?\]\]", re.DOTALL)
+MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 NOTE = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
 
@@ -249,9 +250,7 @@ async def post(url: str, headers: dict[str, str], body: bytes) -> int:
     parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     context = ssl.create_default_context() if is_tls else None
-    reader, writer = await asyncio.open_connection(
-        parts.hostname, parts.port or (443 if is_tls else 80), ssl=context
-    )
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if is_tls else 80), ssl=context)
     try:
         lines = [
             f"POST {parts.path or '/'} HTTP/1.1",
@@ -371,6 +370,15 @@ def practice_answer(message: str, turn: int) -> str:
     return "\n".join(lines)
 
 
+def tokens_of(run: Run, text: str) -> dict[str, int]:
+    """About four characters a token, unless the message says how many."""
+    given, _, answered = run.markers.get("usage", "").partition(":")
+    return {
+        "input": int(given or len(run.message) // 4 + 1),
+        "output": int(answered or (len(text) + 3) // 4),
+    }
+
+
 class PracticeGateway:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
@@ -415,9 +423,7 @@ class PracticeGateway:
         content = [{"type": "text", "text": run.as_told()}]
         self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
         task = self._keep(self._work(run))
-        task.add_done_callback(
-            lambda _: self.replays.remember(idempotency_key, body, hook_id, ended=time.monotonic())
-        )
+        task.add_done_callback(lambda _: self.replays.remember(idempotency_key, body, hook_id, ended=time.monotonic()))
         return hook_id
 
     def _keep(self, work) -> asyncio.Task:
@@ -448,15 +454,17 @@ class PracticeGateway:
         await asyncio.sleep(seconds)
         if "fail" in markers:
             return "", markers["fail"] or "The practice agent was asked to fail."
-        turns = [row for row in self.sessions.messages(run.key) or [] if row["role"] == "user"]
-        return markers.get("say") or practice_answer(run.message, len(turns)), None
+        turns = sum(row["role"] == "user" for row in self.sessions.messages(run.key) or [])
+        if "turns" in markers:
+            return f"user turns: {turns}", None
+        return markers.get("say") or practice_answer(run.message, turns), None
 
     def _usual_delay(self, run: Run) -> float:
         """Two to four seconds at normal speed, the same for the same text."""
         return (2 + 2 * hashlib.sha256(run.message.encode()).digest()[0] / 255) / self.options.speed
 
     def _finish(self, run: Run, text: str, error: str | None) -> None:
-        tokens = {"input": len(run.message) // 4 + 1, "output": len(text) // 4 + 1 if text else 0}
+        tokens = tokens_of(run, text)
         usage = {**tokens, "cacheRead": 0, "cacheWrite": 0, "total": sum(tokens.values()), "cost": 0}
         row = {
             "role": "assistant",
@@ -605,9 +613,7 @@ class PracticeGateway:
         else:
             self._check_session_key(key)
         timeout = body.get("timeoutSeconds")
-        return Run(
-            agent, stored_key(agent, key), body["message"], timeout if isinstance(timeout, int) else 300
-        )
+        return Run(agent, stored_key(agent, key), body["message"], timeout if isinstance(timeout, int) else 300)
 
     def _run_mapped(self, agent: str, body: dict) -> Run:
         if not text_in(body, "message"):
@@ -627,8 +633,7 @@ class PracticeGateway:
         if messages is None:
             raise Refusal(404, {"ok": False, "error": {"type": "not_found", "message": "Session not found"}})
         numbered = [
-            row | {"__openclaw": {**row.get("__openclaw", {}), "seq": seq}}
-            for seq, row in enumerate(messages, start=1)
+            row | {"__openclaw": {**row.get("__openclaw", {}), "seq": seq}} for seq, row in enumerate(messages, start=1)
         ]
         end = int(query.get("cursor") or len(numbered) + 1) - 1
         start = max(0, end - int(query.get("limit") or 100))
@@ -706,9 +711,7 @@ class PracticeGateway:
     # Process
 
     async def listen(self) -> None:
-        self.server = await asyncio.start_server(
-            self._serve, HOST, self.options.port, limit=2**17, backlog=512
-        )
+        self.server = await asyncio.start_server(self._serve, HOST, self.options.port, limit=2**17, backlog=512)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -772,9 +775,7 @@ def free_port() -> int:
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--hook-token", default=os.environ.get("OPENCLAW_TOKEN", ""))
     parser.add_argument("--gateway-token", default=os.environ.get("OPENCLAW_GATEWAY_TOKEN", ""))
