@@ -25,21 +25,38 @@ function putBack(item, place) {
   place.list.insertBefore(item, place.next?.parentElement === place.list ? place.next : null)
 }
 
+/** While a card is held, what others do to it waits. Held twice, it must be let go twice. */
+function hold(item) {
+  item.dataset.held = Number(item.dataset.held ?? 0) + 1
+}
+
+function letGo(item) {
+  const left = Number(item.dataset.held) - 1
+  if (left) item.dataset.held = left
+  else delete item.dataset.held
+  release()
+}
+
 /** Send where the card stands now. `was` is where it goes back to when the answer is no. */
-function send(item, was, extra = {}) {
-  const seenIn = columnOf(was.list).dataset.column
-  item.dataset.held = ""
+function send(item, was) {
+  const url = `${linkOf(item).getAttribute("href")}move/`
+  const wish = { ...neighbours(item), seen_in: columnOf(was.list).dataset.column }
+  hold(item)
   queue = queue.then(async () => {
-    const refusal = await change(`${linkOf(item).getAttribute("href")}move/`, { ...neighbours(item), seen_in: seenIn, ...extra })
-    delete item.dataset.held
-    if (refusal?.code === "open_subtasks" && confirm(refusal.message)) return send(item, was, { anyway: 1 })
+    const refusal = await ask(url, wish)
     if (refusal) {
       putBack(item, was)
       toast(refusal.message)
     }
-    release()
+    letGo(item)
   })
-  return queue
+}
+
+/** A move; a parent with open subtasks is closed only after a second look. */
+async function ask(url, wish) {
+  const refusal = await change(url, wish)
+  const isQuestion = refusal?.code === "open_subtasks"
+  return isQuestion && confirm(refusal.message) ? change(url, { ...wish, anyway: 1 }) : refusal
 }
 
 function neighbours(item) {
@@ -65,7 +82,7 @@ function makeSortable(list) {
     filter: ".glyph, .button, .column__lesson",
     preventOnFilter: false,
     onStart({ item }) {
-      item.dataset.held = ""
+      hold(item)
       grabbed.set(item, placeOf(item))
       board.dataset.dragging = ""
     },
@@ -73,17 +90,14 @@ function makeSortable(list) {
     onAdd: ({ item }) => settle(item),
     onEnd({ item }) {
       delete board.dataset.dragging
-      if (!grabbed.has(item)) return
       grabbed.delete(item)
-      delete item.dataset.held
-      release()
+      letGo(item)
     },
   })
 }
 
 function settle(item) {
   const was = grabbed.get(item)
-  grabbed.delete(item)
   keepFootLast(item.parentElement)
   send(item, was)
 }
@@ -143,7 +157,7 @@ function moveByKey(item, key) {
 function lift(item) {
   if (!canWrite) return
   lifted = { item, was: placeOf(item) }
-  item.dataset.held = ""
+  hold(item)
   item.querySelector(".card").dataset.lifted = ""
   say(fill(words.lifted, whereIs(item)))
 }
@@ -152,13 +166,12 @@ function drop(isWanted) {
   const { item, was } = lifted
   lifted = null
   delete item.querySelector(".card").dataset.lifted
-  delete item.dataset.held
   const hasMoved = item.parentElement !== was.list || item.nextElementSibling !== was.next
   if (!isWanted) putBack(item, was)
   linkOf(item).focus()
   say(fill(isWanted ? words.dropped : words.put_back, whereIs(item)))
   if (isWanted && hasMoved) send(item, was)
-  else release()
+  letGo(item)
 }
 
 function goTo(item, key) {
@@ -251,10 +264,7 @@ async function openMoveForm(link) {
   dialog.append(Object.assign(document.createElement("h2"), { className: "sheet__title", textContent: link.getAttribute("aria-label") }), form)
   form.addEventListener("submit", async (event) => {
     event.preventDefault()
-    let refusal = await change(form.action, Object.fromEntries(new FormData(form)))
-    if (refusal?.code === "open_subtasks" && confirm(refusal.message)) {
-      refusal = await change(form.action, { ...Object.fromEntries(new FormData(form)), anyway: 1 })
-    }
+    const refusal = await ask(form.action, Object.fromEntries(new FormData(form)))
     if (refusal) toast(refusal.message)
     dialog.close()
   })

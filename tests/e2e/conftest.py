@@ -1,0 +1,158 @@
+"""The whole house in a browser: a real server in a thread, real sockets, two people."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from playwright.sync_api import Browser, Page
+
+from apps.accounts.models import User
+from apps.projects.models import Role
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.tests.factories import BoardFactory
+
+# Playwright keeps an event loop on this thread, which Django would take for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+CHROMIUM = "/usr/bin/chromium"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args) -> dict:
+    own = {"executable_path": CHROMIUM} if os.path.exists(CHROMIUM) else {}
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run"]
+    return {**browser_type_launch_args, **own, "args": [*quiet, "--disable-background-networking"]}
+
+
+class House:
+    """A running server; `close` and `open` are a restart, on the same port."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        from teamboard.asgi import application
+
+        config = uvicorn.Config(
+            WithStatic(application),
+            port=self.port,
+            log_level="error",
+            ws="websockets-sansio",
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        until(lambda: self.server.started)
+
+    def close(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+
+
+class WithStatic:
+    """The application, with static files from the source tree also when DEBUG is off."""
+
+    def __init__(self, application) -> None:
+        self.application = application
+        self.static = ASGIStaticFilesHandler(application)
+
+    async def __call__(self, scope, receive, send) -> None:
+        is_static = scope["type"] == "http" and scope["path"].startswith(settings.STATIC_URL)
+        await (self.static if is_static else self.application)(scope, receive, send)
+
+
+def until(is_so: Callable[[], object], seconds: float = 10) -> None:
+    """Wait for something the browser can't tell: the database, the server."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def house(transactional_db, settings) -> Iterator[House]:
+    house = House()
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    settings.PUBLIC_URL = house.url
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    house.open()
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def board(transactional_db):
+    return BoardFactory(name="Tidewater", key="TIDE")
+
+
+@pytest.fixture
+def columns(board) -> dict:
+    return {column.category: column for column in board.columns.all()}
+
+
+@pytest.fixture
+def ana(board) -> User:
+    return MembershipFactory(project=board, user__name="Ana Ruiz", user__hue="plum", role=Role.MEMBER).user
+
+
+@pytest.fixture
+def ben(board) -> User:
+    return MembershipFactory(project=board, user__name="Ben Okoro", user__hue="leaf", role=Role.MEMBER).user
+
+
+@pytest.fixture
+def visit(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a path as somebody, in a browser context of their own; errors on the page fail the test."""
+    contexts, errors = [], []
+
+    def as_person(user: User, path: str = "/projects/TIDE/", *, viewport=(1440, 900), **options) -> Page:
+        width, height = viewport
+        context = browser.new_context(base_url=house.url, viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": house.url}])
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: "Content Security" in line.text and errors.append(line.text))
+        page.goto(path)
+        return page
+
+    yield as_person
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+def session_of(user: User) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+
+
+def is_live(page: Page) -> Page:
+    page.wait_for_selector("html[data-live='on']")
+    return page
+
+
+def faults_of(page: Page) -> list[str]:
+    """What axe finds wrong with the page as it is now."""
+    found = Axe().run(page).response["violations"]
+    return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
