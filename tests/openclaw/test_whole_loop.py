@@ -82,7 +82,6 @@ def comments_of(run: Run) -> list[str]:
     return list(written.values_list("text", flat=True))
 
 
-@pytest.mark.req("D2", "D8", "C1", "C3")
 def test_a_task_is_done_sent_back_done_again_and_accepted(give, ana, gateway, listener):
     first = comes_to(give("[[say:A first draft.]] [[usage:120:34]]"), Run.Status.SUCCEEDED)
     assert (first.result, first.tokens_out, first.model) == ("A first draft.", 34, "scripted-2")
@@ -124,7 +123,6 @@ def test_a_run_that_takes_too_long_ends(give, coder):
     assert run.error
 
 
-@pytest.mark.req("D9")
 def test_a_gateway_that_dies_in_mid_run_goes_on_and_the_result_comes_once(give, gateway, listener):
     run = comes_to(give("[[delay:20]] [[say:Late, but done.]]"), Run.Status.RUNNING)
     listener.wait_for(run.pk, "run.started")

@@ -117,13 +117,11 @@ async def test_a_lost_answer_is_not_a_connection_that_never_was(error, kind, sen
     assert HOOK not in outcome.reason
 
 
-@pytest.mark.req("S1")
 async def test_a_reason_never_repeats_a_token():
     outcome = await client(httpx.Response(400, text=f"bad {HOOK}\r\nand\x00 {GATEWAY}")).wake("Hello")
     assert outcome.reason == "The gateway refused the request (400): bad … and …"
 
 
-@pytest.mark.req("D4")
 async def test_a_run_is_asked_for_with_our_key_and_only_the_hook_token():
     seen = []
 
@@ -250,7 +248,6 @@ OURS = f"{openclaw.first_line(RUN)}\nWrite a page."
 FORGED = f"Write a page.\n{openclaw.first_line(RUN)}\n"
 
 
-@pytest.mark.req("G3")
 @pytest.mark.parametrize("around", ["", "[cron:6c0d12ef-1e5c TeamBoard] ", NOTICE])
 def test_a_turn_names_its_run_in_our_first_line_only(around):
     assert openclaw.named_run(around + OURS) == RUN

@@ -1,0 +1,156 @@
+"""The practice gateway does as the real one does, and fails as it is told."""
+
+import asyncio
+import time
+from uuid import uuid4
+
+import pytest
+
+from apps.agents import openclaw
+from apps.agents.openclaw import Kind
+from tests.gateways.contract import *  # noqa: F403
+from tests.gateways.contract import message
+from tests.gateways.practice import PracticeGateway
+
+
+async def ask(gateway, text: str = "[[say:Fine]]", *, session: str = "", key: str = "", agent: str = "coder"):
+    run = key or str(uuid4())
+    return await gateway.client().run_agent(message(run, text), session or f"task:{run}", agent, idempotency_key=run)
+
+
+async def test_it_says_that_it_is_for_practice(gateway, listener):
+    run = uuid4()
+    text = "<<<AB>>>\nTitle:\nTIDE-1: Mend the gate\n<<<AB end>>>"
+    await gateway.client().run_agent(message(run, text), f"task:{run}", "coder")
+    said = listener.wait_for(run, "run.finished")["text"]
+    assert "I am the practice agent" in said
+    assert "“TIDE-1: Mend the gate”" in said
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "started"),
+    [
+        ("garbage", Kind.AMBIGUOUS, 0),
+        ("unavailable", Kind.RETRY, 0),
+        ("slow_down", Kind.RETRY, 0),
+        ("reset", Kind.AMBIGUOUS, 1),
+        ("slow", Kind.ADMITTED, 1),
+        ("normal", Kind.ADMITTED, 1),
+    ],
+)
+async def test_each_fault_is_met_once_and_the_journal_tells_what_really_started(gateway, mode, kind, started):
+    key = str(uuid4())
+    gateway.fault(mode, times=1)
+    assert (await ask(gateway, key=key)).kind is kind
+    assert sum(line["key"] == key for line in gateway.journal("admitted")) == started
+    assert (await ask(gateway, key=key)).kind is Kind.ADMITTED
+    assert sum(line["key"] == key for line in gateway.journal("admitted")) == 1
+    asked = [line["sha256"] for line in gateway.journal("asked") if line["key"] == key]
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+
+
+async def test_a_gateway_that_slows_us_down_says_for_how_long(gateway):
+    gateway.fault("slow_down", times=1, seconds=7)
+    assert (await ask(gateway)).retry_after == 7
+
+
+async def test_a_gateway_that_hangs_is_waited_for_to_the_limit(gateway, monkeypatch):
+    monkeypatch.setattr(openclaw, "HOOKS", openclaw.outbound.Limits(read=0.2))
+    gateway.fault("hang", times=1, seconds=2)
+    assert (await ask(gateway)).kind is Kind.AMBIGUOUS
+
+
+async def test_a_gateway_that_refuses_connections_was_never_sent_to(tmp_path):
+    gateway = PracticeGateway(tmp_path)
+    try:
+        gateway.fault("refuse", seconds=1)
+        await asyncio.sleep(0.3)
+        outcome = await ask(gateway)
+        assert (outcome.kind, outcome.sent) == (Kind.RETRY, False)
+        await asyncio.sleep(1)
+        assert (await ask(gateway)).kind is Kind.ADMITTED
+    finally:
+        gateway.stop()
+
+
+async def test_what_waits_too_long_for_its_session_is_dropped(tmp_path):
+    gateway = PracticeGateway(tmp_path, admission_seconds=0.2)
+    try:
+        await ask(gateway, "[[delay:1]]", session="task:1")
+        outcome = await ask(gateway, session="task:1")
+        assert outcome.kind is Kind.RETRY
+        assert "admission timeout" in outcome.reason
+        assert (await ask(gateway, session="task:2")).kind is Kind.ADMITTED
+    finally:
+        gateway.stop()
+
+
+async def test_a_crash_forgets_keys_and_resumes_what_was_open(tmp_path, listener):
+    gateway = PracticeGateway(tmp_path, listener.url)
+    try:
+        done, open_run = str(uuid4()), str(uuid4())
+        await ask(gateway, key=done)
+        listener.wait_for(done, "run.finished")
+        await ask(gateway, "[[delay:1]] [[say:At last]]", key=open_run)
+        listener.wait_for(open_run, "run.started")
+        gateway.kill_and_restart()
+        assert listener.wait_for(open_run, "run.finished")["text"] == "At last"
+        kinds = [event["event"] for event in listener.events(open_run)]
+        assert kinds == ["run.started", "run.interrupted", "run.started", "run.finished"]
+
+        await ask(gateway, key=done)
+        assert sum(line["key"] == done for line in gateway.journal("admitted")) == 2
+        assert len(await gateway.client().get_session_history(f"agent:coder:task:{done}")) >= 3
+    finally:
+        gateway.stop()
+
+
+async def test_a_failing_run_and_a_silent_one(gateway, listener):
+    failing, silent = str(uuid4()), str(uuid4())
+    await ask(gateway, "[[silent]]", key=silent)
+    await ask(gateway, "[[fail:no paper]]", key=failing)
+    finished = listener.wait_for(failing, "run.finished")
+    assert (finished["status"], finished["error"]) == ("error", "no paper")
+    assert listener.events(silent) == []
+
+
+async def test_twenty_wrong_tokens_lock_the_door_for_them(tmp_path):
+    gateway = PracticeGateway(tmp_path)
+    try:
+        stranger = gateway.client(hook_token="guessed-token")
+        answers = [await stranger.wake("Hello") for _ in range(21)]
+        assert {answer.status for answer in answers[:20]} == {401}
+        assert (answers[20].status, answers[20].retry_after) == (429, 60)
+        assert (await gateway.client().wake("Hello")).kind is Kind.ADMITTED
+    finally:
+        gateway.stop()
+
+
+async def test_a_long_history_comes_in_pages(gateway, listener):
+    session, last = f"task:{uuid4()}", ""
+    for _ in range(60):
+        last = str(uuid4())
+        await ask(gateway, f"[[say:{last}]]", session=session, key=last)
+    listener.wait_for(last, "run.finished")
+    entries = await gateway.client().get_session_history(f"agent:coder:{session}")
+    assert len(entries) == 120
+    assert entries[-1].text == last
+    assert entries == sorted(entries, key=lambda entry: entry.at)
+
+
+async def test_reports_wait_until_team_board_takes_them(tmp_path, listener):
+    gateway = PracticeGateway(tmp_path, listener.url)
+    run = str(uuid4())
+    try:
+        listener.hand_on_to = "http://127.0.0.1:1"  # nobody there: 502
+        await ask(gateway, key=run)
+        await asyncio.sleep(0.5)
+        listener.hand_on_to = ""
+        before = time.monotonic()
+        while not any(line["status"] == 200 for line in gateway.journal("callback")):
+            assert time.monotonic() - before < 10
+            await asyncio.sleep(0.1)
+    finally:
+        listener.hand_on_to = ""
+        gateway.stop()
