@@ -11,7 +11,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="projects:list"), name="home"),
     path("projects/", include("apps.projects.urls")),
     path("projects/", include("apps.tasks.urls")),
-    path("projects/", include("apps.agents.urls")),
+    path("runs/<uuid:pk>/", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),

@@ -5,10 +5,14 @@ class AgentsConfig(AppConfig):
     name = "apps.agents"
 
     def ready(self) -> None:
-        from apps.agents import noting, queueing
+        from apps.agents import noting, panel, queueing, telling
         from apps.projects import events
-        from apps.tasks import notes
+        from apps.tasks import notes, opened, timeline
 
         for code, sentence in noting.SENTENCES.items():
             notes.says(code, sentence)
+        for kind, (icon, sentence) in telling.SENTENCES.items():
+            timeline.tells(kind, icon, sentence)
+        opened.shows("runs", panel.runs)
+        opened.shows("verdict", panel.verdict)
         events.subscribe_within("task.assigned", queueing.on_assigned)

@@ -234,9 +234,12 @@ class OpenClawClient:
         return tuple(prefixes.rstrip(".").split(", "))
 
     async def hook_token_opens_everything(self) -> bool:
-        """Whether the hook token is also the gateway's own: then it must be changed."""
+        """Whether the hook token is seen to be the gateway's own too: then it must be changed."""
         headers = {"Authorization": f"Bearer {self._hook_token}"}
-        answer = await self._send("GET", "/v1/models", headers=headers)
+        try:
+            answer = await self._send("GET", "/v1/models", headers=headers)
+        except outbound.OutboundError:
+            return False
         return answer.status == 200
 
     async def _post_hook(self, path: str, body: bytes, headers: dict[str, str], classify) -> Outcome:

@@ -6,9 +6,9 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.projects import events, live
-        from apps.tasks import creating, faces
+        from apps.tasks import creating, faces, opened
 
-        live.draws("task.", faces.ops_of)
-        live.draws("comment.", faces.ops_of)
-        live.draws("run.", faces.ops_of)
+        for prefix in ("task.", "comment.", "run."):
+            live.draws(prefix, faces.ops_of)
+            live.draws(prefix, opened.ops_of)
         events.subscribe_within("project.created", creating.on_project_created)

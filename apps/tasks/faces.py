@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from apps.accounts.models import User
 from apps.projects.live import Op
 from apps.projects.models import Event, Project
-from apps.tasks import notes, timeline
+from apps.tasks import notes
 from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the page; the rest follow in pages of this size
@@ -145,9 +145,14 @@ def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
     return found
 
 
+def tasks_in(events: list[Event]) -> set[int]:
+    """The tasks that events are about or name besides."""
+    return {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+
+
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
-    """What task, comment and run events change: faces, column headers, the sentence, the open task."""
-    touched = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+    """What task, comment and run events change: faces, column headers, the sentence."""
+    touched = tasks_in(events)
     people = people_of(project)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}
     ops: list[Op] = []
@@ -170,8 +175,6 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
     ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {face.pk for face in found}]
     ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
     ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project, people)))
-    if open_task in touched:
-        ops += timeline.ops_of(project, open_task, events)
     return ops
 
 

@@ -1,8 +1,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.projects.models import Project
-from apps.tasks.models import TITLE_LENGTH, Column, Task
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Task
 
 
 class Anchor(forms.IntegerField):
@@ -52,3 +53,39 @@ class TaskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["column"].queryset = project.columns.all()
         self.fields["parent"].queryset = project.tasks.all()
+
+
+class EditForm(forms.Form):
+    """Any of a task's own fields; `changes()` are those that were sent."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH, required=False)
+    description = forms.CharField(
+        label=_("Description"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea, strip=False
+    )
+    priority = forms.TypedChoiceField(label=_("Priority"), choices=Task.Priority.choices, coerce=int, required=False)
+    labels = forms.ModelMultipleChoiceField(Label.objects.none(), label=_("Labels"), required=False)
+    has_labels = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["labels"].queryset = project.labels.all()
+
+    def changes(self) -> dict:
+        sent = {name for name in ("title", "description", "priority") if name in self.data}
+        if self.cleaned_data["has_labels"]:
+            sent.add("labels")
+        return {name: self.cleaned_data[name] for name in sent}
+
+
+class AssignForm(forms.Form):
+    to = forms.ModelChoiceField(User.objects.none(), label=_("Who does it?"), required=False)
+    prompt = forms.CharField(label=_("Anything to add for an agent?"), required=False, widget=forms.Textarea)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = project.members.filter(is_active=True)
+
+
+class CommentForm(forms.Form):
+    words = forms.CharField(label=_("Write to the team"), max_length=TEXT_LENGTH, widget=forms.Textarea, strip=False)

@@ -1,38 +1,109 @@
 """What happened to one task: its events and comments in one line of time."""
 
-from django.template.loader import render_to_string
+from collections.abc import Callable
+from dataclasses import dataclass
 
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
 from apps.projects.live import Op
-from apps.projects.models import Event, Project
+from apps.projects.models import Event
+from apps.tasks import faces
 from apps.tasks.models import Comment, Task
 
-SHOWN = 100  # the latest entries; older ones come in pages
+PAGE = 50  # entries that come at once, the latest first to be read
+
+# What an event says after its actor's name, and the icon before it. Apps above add their own kinds.
+Sentence = Callable[[dict], str]
+_tellings: dict[str, tuple[str, Sentence]] = {}
 
 
-def entries(task: Task, before: int | None = None) -> list[dict]:
-    """Up to SHOWN entries, oldest first, of those with a seq below `before`: `{"event", "comment"}`."""
-    log = Event.objects.filter(project=task.project_id, task_id=task.pk).select_related("actor").order_by("-seq")
-    return _with_comments(list((log.filter(seq__lt=before) if before else log)[:SHOWN])[::-1])
+def tells(kind: str, icon: str, sentence: Sentence) -> None:
+    """Have events of `kind` told as `icon`, actor and `sentence(payload)`. Kinds without one are not told."""
+    _tellings[kind] = (icon, sentence)
 
 
-def _with_comments(log: list[Event]) -> list[dict]:
-    said = Comment.objects.select_related("author").in_bulk(
-        [event.payload["comment"] for event in log if event.kind == "comment.created"]
-    )
-    return [{"event": event, "comment": said.get(event.payload.get("comment"))} for event in log]
+def _assigned(payload: dict) -> str:
+    return _("gave this to {name}.").format(**payload) if payload.get("to") else _("took the assignee off.")
 
 
-def ops_of(project: Project, task: int, events: list[Event]) -> list[Op]:
-    """The open task's new entries."""
-    fresh = _with_comments([event for event in events if event.task_id == task])
+FIELDS = {
+    "title": lambda: _("the title"),
+    "description": lambda: _("the description"),
+    "priority": lambda: _("the priority"),
+    "labels": lambda: _("the labels"),
+}
+
+
+def _edited(payload: dict) -> str:
+    return _("changed {what}.").format(what=", ".join(FIELDS[name]() for name in payload["fields"]))
+
+
+tells("task.created", "plus", lambda payload: _("wrote this down."))
+tells("task.moved", "arrow-right", lambda payload: _("moved this from {0} to {1}.").format(*payload["names"]))
+tells("task.assigned", "user", _assigned)
+tells("task.edited", "file-text", _edited)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened: a sentence about it, or the comment itself."""
+
+    event: Event
+    actor: faces.Who | None
+    icon: str = ""
+    sentence: str = ""
+    comment: Comment | None = None
+
+    @property
+    def html(self) -> str:
+        return render_to_string("tasks/_entry.html", {"entry": self})
+
+
+def entries(task: Task, before: int | None = None) -> tuple[list[Entry], int | None]:
+    """The latest PAGE entries, oldest first, of those before the number `before`.
+
+    And the number to ask for older ones with, None when there are none.
+    """
+    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_tellings, "comment.created"])
+    log = log.filter(seq__lt=before) if before else log
+    found = list(log.select_related("actor").order_by("-seq")[: PAGE + 1])
+    older = found[PAGE - 1].seq if len(found) > PAGE else None
+    return told(found[:PAGE][::-1]), older
+
+
+def told(log: list[Event]) -> list[Entry]:
+    comments = Comment.objects.in_bulk([event.payload["comment"] for event in log if "comment" in event.payload])
+    return [entry for event in log if (entry := _entry(event, comments))]
+
+
+def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
+    actor: User | None = event.actor
+    who = faces.who(actor) if actor else None
+    if event.kind == "comment.created":
+        comment = comments.get(event.payload["comment"])
+        return comment and Entry(event, who, comment=comment)
+    if event.kind not in _tellings:
+        return None
+    icon, sentence = _tellings[event.kind]
+    return Entry(event, who, icon=icon, sentence=sentence(event.payload))
+
+
+def ops_of(task: int, events: list[Event]) -> list[Op]:
+    """The open task's new entries; their rank is their number."""
     return [
         Op(
             op="put",
-            id=f"event-{entry['event'].pk}",
+            id=f"event-{entry.event.pk}",
             parent=f"timeline-{task}",
-            rank=f"{entry['event'].seq:012}",
-            html=render_to_string("tasks/_entry.html", entry),
+            rank=rank_of(entry.event),
+            html=entry.html,
             audience=task,
         )
-        for entry in fresh
+        for entry in told([event for event in events if event.task_id == task])
     ]
+
+
+def rank_of(event: Event) -> str:
+    return f"{event.seq:012}"

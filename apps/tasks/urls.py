@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.tasks.views import board
+from apps.tasks.views import board, task
 
 app_name = "tasks"
 urlpatterns = [
@@ -8,5 +8,9 @@ urlpatterns = [
     path("<str:key>/updates/", board.updates, name="updates"),
     path("<str:key>/columns/<int:pk>/", board.more, name="more"),
     path("<str:key>/tasks/", board.create, name="create"),
+    path("<str:key>/tasks/<int:number>/", task.task, name="task"),
     path("<str:key>/tasks/<int:number>/move/", board.move, name="move"),
+    path("<str:key>/tasks/<int:number>/edit/", task.edit, name="edit"),
+    path("<str:key>/tasks/<int:number>/assign/", task.assign, name="assign"),
+    path("<str:key>/tasks/<int:number>/comment/", task.comment, name="comment"),
 ]

@@ -12,6 +12,8 @@ def board_words() -> dict[str, str]:
         "moved_by": _("{name} moved this here just now."),
         "offline": _("That did not reach the board. Please try again."),
         "anyway": _("Close it anyway"),
+        "keep_mine": _("Keep mine"),
+        "take_theirs": _("Take theirs"),
         "limited": _("Live updates are limited: this page looks every ten seconds."),
         "keys": _("Keys of the board"),
         "close": _("Close"),

@@ -1,0 +1,75 @@
+"""An open task's runs as people see them: attempts, what was sent, what came, what to decide."""
+
+import json
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Run
+from apps.tasks import faces, notes, text
+from apps.tasks.models import Task
+
+CAN_STOP = (Run.Status.QUEUED, *Run.BUSY, Run.Status.UNCERTAIN)
+CAN_RETRY = (Run.Status.FAILED, Run.Status.TIMED_OUT, Run.Status.CANCELLED, Run.Status.UNCERTAIN)
+
+
+def runs(task: Task) -> str:
+    """The run section; an empty element when no agent ever had the task."""
+    attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
+    last = attempts[-1] if attempts else None
+    context = {
+        "task": task,
+        "attempts": [shown(run) for run in attempts],
+        "last": last,
+        "who": last and faces.who(last.agent.user),
+        "state": last and state_of(last, task),
+        "can_stop": last and last.status in CAN_STOP,
+        "can_retry": last and last.status in CAN_RETRY,
+    }
+    return render_to_string("agents/_runs.html", context)
+
+
+def verdict(task: Task) -> str:
+    """The buttons beside the comment field while a result waits for a person."""
+    waiting = task.runs.filter(review=Run.Review.WAITING).order_by("-attempt").first()
+    return render_to_string("agents/_verdict.html", {"task": task, "run": waiting})
+
+
+def state_of(run: Run, task: Task) -> tuple[str, str]:
+    """What the head of the section says: a word and a sentence."""
+    word = str(run.get_status_display()).capitalize()
+    if run.review == Run.Review.WAITING:
+        word = _("The result waits for a person")
+    elif run.review == Run.Review.ACCEPTED:
+        word = _("Accepted")
+    if task.note and task.note.get("run") == str(run.pk):
+        return word, notes.sentence_of(task.note)
+    return word, run.error
+
+
+def shown(run: Run) -> dict:
+    """One attempt with its result as HTML and its request as people can read it."""
+    return {
+        "run": run,
+        "html": text.to_html(run.result) if run.result else "",
+        "sent": sent(run),
+        "spent": spent(run),
+        "is_well": run.status == Run.Status.SUCCEEDED,
+    }
+
+
+def sent(run: Run) -> str:
+    """The message as it went out; empty before the first send."""
+    return json.loads(bytes(run.request_body))["message"] if run.request_body else ""
+
+
+def spent(run: Run) -> str:
+    """Tokens and cost; what the gateway did not tell is unknown, never nothing."""
+    if run.ended_at is None:
+        return ""
+    if run.tokens_in is None and run.tokens_out is None:
+        tokens = _("tokens unknown")
+    else:
+        tokens = _("{n} tokens").format(n=(run.tokens_in or 0) + (run.tokens_out or 0))
+    cost = _("cost unknown") if run.cost is None else f"$ {run.cost:.4f}"
+    return f"{tokens} · {cost}"

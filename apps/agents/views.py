@@ -1,0 +1,57 @@
+"""Deciding about a run from its task's page."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_POST
+
+from apps.accounts.views import MemberRequest
+from apps.agents import cancelling, queueing, reviewing
+from apps.agents.models import Run
+from apps.projects import policy
+from apps.projects.policy import Action
+from apps.tasks import moving
+from apps.tasks.views.board import frame_or, wants_json
+
+
+def decidable(request: MemberRequest, pk: UUID) -> Run:
+    """The run, for somebody who may decide about runs of its project."""
+    runs = Run.objects.visible_to(request.user).select_related("task__project", "agent__gateway", "agent__user")
+    run = get_object_or_404(runs, pk=pk)
+    policy.require(request.user, Action.RUN, run.task.project)
+    return run
+
+
+def back(request: MemberRequest, run: Run) -> HttpResponse:
+    return frame_or(request, run.task.project, run.task.get_absolute_url())
+
+
+@require_POST
+def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
+    return back(request, cancelling.cancel(decidable(request, pk), by=request.user))
+
+
+@require_POST
+def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
+    return back(request, queueing.retry(decidable(request, pk), by=request.user))
+
+
+@require_POST
+def accept(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """With open subtasks it asks first; `anyway` is the answer."""
+    run = decidable(request, pk)
+    try:
+        reviewing.accept(run, by=request.user, anyway=bool(request.POST.get("anyway")))
+    except moving.OpenSubtasks as question:
+        if wants_json(request):
+            raise
+        return render(request, "agents/accept.html", {"run": run, "question": question}, status=422)
+    return back(request, run)
+
+
+@require_POST
+def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
+    run = decidable(request, pk)
+    reviewing.send_back(run, note=request.POST.get("words", ""), by=request.user)
+    return back(request, run)

@@ -1,0 +1,84 @@
+"""The task that somebody has open: its parts, drawn alike for the page, the answer to a click and the socket.
+
+A part is one element, `task-<pk>-<slot>`, made again whenever something touches the task; a browser
+that has the same HTML already leaves it alone. Upper apps add parts of their own.
+"""
+
+from collections.abc import Callable
+
+from django.template.loader import render_to_string
+
+from apps.projects.live import Op
+from apps.projects.models import Event, Project
+from apps.tasks import faces, text, timeline
+from apps.tasks.models import Category, Task
+
+Part = Callable[[Task], str]
+_parts: dict[str, Part] = {}
+
+
+def shows(slot: str, part: Part) -> None:
+    """Have `part(task)` drawn as the open task's `slot`. Call this in `AppConfig.ready()`."""
+    _parts[slot] = part
+
+
+def parts_of(task: Task) -> dict[str, str]:
+    """Every part's HTML by slot, for the language that is active; blind to who looks."""
+    return {slot: part(task) for slot, part in _parts.items()}
+
+
+def fetched(project: Project, pk: int) -> Task | None:
+    """The task with what its parts need."""
+    tasks = project.tasks.select_related("project", "column", "assignee", "parent").prefetch_related("labels")
+    return tasks.filter(pk=pk).first()
+
+
+def head(task: Task) -> str:
+    project = task.project
+    members = [faces.who(user) for user in project.members.filter(is_active=True).order_by("kind", "name")]
+    context = {
+        "task": task,
+        "columns": project.columns.all(),
+        "members": members,
+        "labels": project.labels.all(),
+        "own_labels": {label.pk for label in task.labels.all()},
+        "priorities": Task.Priority.choices,
+        "assignee": faces.who(task.assignee) if task.assignee else None,
+    }
+    return render_to_string("tasks/_head.html", context)
+
+
+def words(task: Task) -> str:
+    return render_to_string("tasks/_words.html", {"task": task, "html": text.to_html(task.description)})
+
+
+def subtasks(task: Task) -> str:
+    children = list(task.subtasks.select_related("column", "assignee").order_by("number"))
+    context = {
+        "task": task,
+        "children": [(child, child.assignee and faces.who(child.assignee)) for child in children],
+        "done": sum(child.column.category == Category.DONE for child in children),
+    }
+    return render_to_string("tasks/_subtasks.html", context)
+
+
+shows("head", head)
+shows("words", words)
+shows("subtasks", subtasks)
+
+
+def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
+    """The open task's parts and new entries, if the events touch it or one of its subtasks."""
+    if pk is None:
+        return []
+    touched = faces.tasks_in(events)
+    if pk not in touched and not Task.objects.filter(pk__in=touched, parent=pk, project=project).exists():
+        return []
+    task = fetched(project, pk)
+    if task is None:
+        return []
+    ops = [
+        Op(op="put", id=f"task-{pk}-{slot}", parent=f"opened-{pk}", rank="", html=html, audience=pk)
+        for slot, html in parts_of(task).items()
+    ]
+    return ops + timeline.ops_of(pk, events)

@@ -1,0 +1,110 @@
+"""One task: beside the board, as a page, and what is done to it there."""
+
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import get_object_or_404, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.views import MemberRequest
+from apps.errors import Conflict
+from apps.projects import policy
+from apps.projects.models import Project
+from apps.projects.policy import Action
+from apps.tasks import assigning, commenting, editing, opened, timeline
+from apps.tasks.forms import AssignForm, CommentForm, EditForm
+from apps.tasks.models import Task
+from apps.tasks.views.board import board_context, frame_or, not_understood, project_of, wants_json
+from apps.tasks.words import board_words
+
+
+@require_GET
+def task(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    """The task beside its board; alone with `?full`; only the drawer for the board's script."""
+    project = project_of(request, key)
+    found = task_of(project, number)
+    if "X-Fragment" in request.headers:
+        return render(request, "tasks/_opened.html", opened_context(request, project, found))
+    if "full" in request.GET:
+        return render(request, "tasks/task_page.html", opened_context(request, project, found))
+    return render(request, "tasks/task.html", board_context(request, project) | opened_context(request, project, found))
+
+
+def task_of(project: Project, number: int) -> Task:
+    return get_object_or_404(
+        project.tasks.select_related("project", "column", "assignee", "parent").prefetch_related("labels"),
+        number=number,
+    )
+
+
+def opened_context(request: MemberRequest, project: Project, found: Task) -> dict:
+    before = request.GET.get("before", "")
+    entries, older = timeline.entries(found, int(before) if before.isdecimal() else None)
+    return {
+        "project": project,
+        "task": found,
+        "parts": {slot: with_token(request, html) for slot, html in opened.parts_of(found).items()},
+        "entries": [{"html": mark_safe(entry.html)} for entry in entries],  # noqa: S308 - a rendered template
+        "older": older,
+        "words": board_words(),
+        "can_write": policy.role_may(project.role, Action.WRITE),
+        "can_comment": policy.role_may(project.role, Action.COMMENT),
+        "can_run": policy.role_may(project.role, Action.RUN),
+    }
+
+
+def with_token(request: MemberRequest, html: str) -> SafeString:
+    """A part is drawn blind to who looks; a page's forms work without a script, so they get their token here."""
+    token = f'name="csrfmiddlewaretoken" value="{get_token(request)}"'
+    return mark_safe(html.replace('name="csrfmiddlewaretoken" value=""', token))  # noqa: S308 - a rendered template
+
+
+@require_POST
+def edit(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    """Only the fields that were sent change. A conflict shows both texts and loses neither."""
+    project, found = allowed(request, key, number, Action.WRITE)
+    form = EditForm(request.POST, project=project)
+    if not form.is_valid():
+        return not_understood(request, form, "tasks/edit.html", {"project": project, "task": found})
+    try:
+        editing.edit(found, by=request.user, version=form.cleaned_data["version"], **form.changes())
+    except Conflict as refusal:
+        if wants_json(request):
+            raise
+        clashes = [
+            {"name": name, "mine": request.POST.get(name, ""), "theirs": theirs}
+            for name, theirs in refusal.facts["current"].items()
+        ]
+        page = {"project": project, "task": found, "refusal": refusal, "clashes": clashes}
+        return render(request, "tasks/conflict.html", page, status=409)
+    return frame_or(request, project, found.get_absolute_url())
+
+
+@require_POST
+def assign(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    project, found = allowed(request, key, number, Action.WRITE)
+    form = AssignForm(request.POST, project=project)
+    if not form.is_valid():
+        return not_understood(request, form, "tasks/edit.html", {"project": project, "task": found})
+    to = form.cleaned_data["to"]
+    if to and to.is_agent:
+        policy.require(request.user, Action.RUN, project)
+    assigning.assign(found, to=to, prompt=form.cleaned_data["prompt"], by=request.user)
+    return frame_or(request, project, found.get_absolute_url())
+
+
+@require_POST
+def comment(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    project, found = allowed(request, key, number, Action.COMMENT)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return not_understood(request, form, "tasks/edit.html", {"project": project, "task": found})
+    commenting.comment(found, words=form.cleaned_data["words"], by=request.user)
+    return frame_or(request, project, found.get_absolute_url())
+
+
+def allowed(request: MemberRequest, key: str, number: int, action: Action) -> tuple[Project, Task]:
+    """The project and its task, for somebody whose role lets them do `action`."""
+    project = project_of(request, key)
+    policy.require(request.user, action, project)
+    return project, task_of(project, number)

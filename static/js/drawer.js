@@ -1,0 +1,218 @@
+// The open task: shown beside the board without leaving it, and its forms sent without a new page.
+// Everything here also works as plain links and forms.
+
+import { change, openTask, release } from "./live.js"
+import { localTimes } from "./page.js"
+
+const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
+const work = document.getElementById("work")
+const boardTitle = document.title
+const drawer = () => document.querySelector(".drawer[data-task]")
+const isPage = () => !!document.querySelector(".opened-page")
+let cameFrom = null
+
+async function show(url, { push = true } = {}) {
+  const answer = await fetch(url, { headers: { "X-Fragment": "drawer" } }).catch(() => null)
+  if (!answer?.ok || answer.redirected) return location.assign(url)
+  const template = document.createElement("template")
+  template.innerHTML = (await answer.text()).trim()
+  const fresh = template.content.firstElementChild
+  drawer()?.remove()
+  work.append(fresh)
+  if (push) history.pushState({ drawer: true }, "", url)
+  ready(fresh)
+  fresh.querySelector(".drawer__title")?.focus({ preventScroll: true })
+}
+
+function close({ push = true } = {}) {
+  const open = drawer()
+  if (!open) return
+  const id = open.dataset.task
+  open.remove()
+  openTask(null)
+  document.title = boardTitle
+  mark(null)
+  if (push) history.pushState({}, "", document.querySelector("[data-project]").dataset.home ?? location.pathname.replace(/tasks\/\d+\/$/, ""))
+  const link = document.querySelector(`#task-${id} .card__link`) ?? cameFrom
+  link?.focus()
+}
+
+function ready(open) {
+  localTimes(open)
+  openTask(Number(open.dataset.task))
+  document.title = `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`
+  mark(open.dataset.task)
+  restoreDrafts(open)
+  wordsChanged(open)
+  open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
+}
+
+function mark(id) {
+  for (const card of document.querySelectorAll(".card[aria-current]")) card.removeAttribute("aria-current")
+  if (id) document.querySelector(`#task-${id} .card`)?.setAttribute("aria-current", "true")
+}
+
+// Links: a card, a subtask, the parent; close and back.
+
+document.addEventListener("click", (event) => {
+  if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
+  const opener = event.target.closest(".card__link, .note__act[href], a[data-opens]")
+  const closer = event.target.closest("a[data-closes]")
+  if (isPage()) return
+  if (opener) {
+    event.preventDefault()
+    cameFrom = opener
+    show(opener.href)
+  } else if (closer) {
+    event.preventDefault()
+    close()
+  }
+})
+
+addEventListener("popstate", () => {
+  if (isPage()) return
+  if (/\/tasks\/\d+\/$/.test(location.pathname)) show(location.href, { push: false })
+  else close({ push: false })
+})
+
+document.addEventListener("keydown", (event) => {
+  const open = drawer()
+  if (!open || isPage() || event.defaultPrevented) return
+  if (event.key === "Escape" && !event.target.closest("dialog, details[open]")) close()
+  else if (event.key === "F6") {
+    event.preventDefault()
+    const inside = open.contains(document.activeElement)
+    ;(inside ? document.querySelector(`#task-${open.dataset.task} .card__link`) : open.querySelector(".drawer__title"))?.focus()
+  }
+})
+
+// Forms: the answer is the frame that redraws what changed.
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest(".drawer form")
+  if (!form) return
+  event.preventDefault()
+  await send(form, event.submitter)
+})
+
+async function send(form, submitter, more = {}) {
+  if (form.ariaBusy === "true") return
+  const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action")
+  const fields = [...new FormData(form, submitter?.name ? submitter : null)].filter(([name]) => name !== "csrfmiddlewaretoken")
+  form.ariaBusy = "true"
+  clearRefusal(form)
+  const open = [...form.closest(".drawer").querySelectorAll("details[open]:not(.attempt, .attempt__sent)")].filter((one) => one.contains(form))
+  const refusal = await change(url, [...fields, ...Object.entries(more)])
+  form.ariaBusy = "false"
+  if (refusal) return refused(form, submitter, refusal)
+  forgetDrafts(form)
+  for (const one of open) one.open = false
+  for (const input of form.querySelectorAll("[data-draft], .quick__title")) if (!form.matches("[data-edit]")) input.value = ""
+  release()
+  wordsChanged(drawer())
+}
+
+function refused(form, submitter, refusal) {
+  if (refusal.code === "open_subtasks") return ask(form, submitter, refusal)
+  if (refusal.code === "conflict" && refusal.current) return bothTexts(form, refusal)
+  const line = document.createElement("p")
+  line.className = "field__error refusal"
+  line.role = "alert"
+  line.textContent = refusal.message
+  form.append(line)
+  if (form.matches(".fact")) form.reset()
+}
+
+function ask(form, submitter, refusal) {
+  const line = Object.assign(document.createElement("p"), { className: "field__error refusal", role: "alert", textContent: `${refusal.message} ` })
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.anyway })
+  button.onclick = () => send(form, submitter, { anyway: "1" })
+  line.append(button)
+  form.append(line)
+  button.focus()
+}
+
+/** Somebody changed the same field: both texts stand there until one is chosen. */
+function bothTexts(form, refusal) {
+  form.elements.version.value = refusal.version
+  for (const [name, theirs] of Object.entries(refusal.current)) {
+    const box = Object.assign(document.createElement("div"), { className: "refusal theirs", role: "alert" })
+    const said = Object.assign(document.createElement("p"), { className: "field__error", textContent: refusal.message })
+    const text = Object.assign(document.createElement("blockquote"), { className: "theirs__text", textContent: theirs })
+    const take = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.take_theirs })
+    const keep = Object.assign(document.createElement("button"), { className: "button button--small", textContent: words.keep_mine })
+    take.onclick = () => {
+      form.elements[name].value = theirs
+      box.remove()
+    }
+    box.append(said, text, keep, take)
+    form.elements[name].after(box)
+  }
+}
+
+function clearRefusal(form) {
+  for (const line of form.querySelectorAll(".refusal")) line.remove()
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest(".drawer form.fact")
+  if (form) form.requestSubmit()
+})
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return
+  const form = event.target.closest(".drawer form")
+  if (form) form.requestSubmit()
+})
+
+// Drafts: what is half written is kept in this browser until it is saved.
+
+function draftKey(field) {
+  return `draft:${document.body.dataset.me}:${drawer()?.dataset.task}:${field.name}`
+}
+
+document.addEventListener("input", (event) => {
+  const field = event.target.closest(".drawer [data-draft]")
+  if (!field) return
+  try {
+    localStorage.setItem(draftKey(field), field.value)
+  } catch {
+    // A browser that keeps nothing: the text stays in the field.
+  }
+  wordsChanged(drawer())
+})
+
+function restoreDrafts(open) {
+  for (const field of open.querySelectorAll("[data-draft]")) {
+    const draft = localStorage.getItem(draftKey(field))
+    if (draft && draft !== field.value) {
+      field.value = draft
+      const edit = field.closest("details.edit")
+      if (edit) edit.open = true
+    }
+  }
+}
+
+function forgetDrafts(form) {
+  for (const field of form.querySelectorAll("[data-draft]")) localStorage.removeItem(draftKey(field))
+}
+
+/** Sending back needs words: its button sleeps until there are some. */
+function wordsChanged(open) {
+  const field = open?.querySelector(".composer__field")
+  for (const button of open?.querySelectorAll("[data-with-words]") ?? []) button.disabled = !field?.value.trim()
+}
+
+document.addEventListener("board:changed", () => {
+  const open = drawer()
+  if (!open) return
+  mark(open.dataset.task)
+  wordsChanged(open)
+  const latest = open.querySelector(".attempt[data-latest]")
+  if (latest && !latest.dataset.seen) {
+    latest.dataset.seen = ""
+    latest.open = true
+  }
+})
+
+if (drawer()) ready(drawer())
