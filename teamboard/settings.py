@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "teamboard.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "teamboard.middleware.PersonLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -131,6 +132,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://localhost/teamboard")}
 DATABASES["default"] |= {
     "CONN_MAX_AGE": 0,
+    "CONN_HEALTH_CHECKS": True,  # else each pooled connection fails one request after a database restart
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 20), "timeout": 10},
         "options": "-c statement_timeout=20000 -c lock_timeout=8000",
@@ -248,6 +250,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "teamboard.api_schema.Operation",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "teamboard.api.problem",
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttling.PerMinute"],
 }
 SPECTACULAR_SETTINGS = {
