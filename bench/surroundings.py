@@ -19,5 +19,6 @@ def prepare(folder: Path, port: int) -> None:
         "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
         "STATIC_ROOT": str(folder / "static"),
         "LOG_LEVEL": "WARNING",
+        "API_WRITES_PER_MINUTE": "100000",
         "DJANGO_SETTINGS_MODULE": "teamboard.settings",
     }

@@ -1,10 +1,7 @@
 """Callbacks: each of them five times at once, and ten kinds of forged ones."""
 
-import hashlib
-import hmac
 import json
 import time
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,11 +10,11 @@ import httpx
 from apps.agents.models import Run
 from apps.projects.models import Event
 from bench import surroundings
+from bench.practice import CALLBACKS, delivered, report_of, signature_of, signed, stamp_of
 from tests.faults.outcomes import Outcome, toll_of
-from tests.faults.stage import CALLBACKS, PATIENCE, Stage
+from tests.faults.stage import PATIENCE, Stage
 
 COPIES = 5
-JSON = "application/json"
 
 
 def repeated(stage: Stage, full: bool) -> Outcome:
@@ -59,39 +56,6 @@ def reports_of(run: Run) -> list[dict]:
     return [report_of(run, "run.started"), report_of(run, "run.finished", status="ok", text="Done.")]
 
 
-def report_of(run: Run, event: str, **facts: object) -> dict:
-    return {
-        "event": event,
-        "id": str(uuid.uuid4()),
-        "createdAt": int(time.time() * 1000),
-        "sessionKey": run.stored_key,
-        "agentId": run.agent.slug,
-        "runId": str(uuid.uuid4()),
-        "teamboardRunId": str(run.pk),
-        **facts,
-    }
-
-
-def signed(report: dict, *, secret: str = "", at: float | None = None) -> dict:
-    """What httpx.post() needs to deliver `report` as our plugin does."""
-    body, stamp = json.dumps(report).encode(), stamp_of(at)
-    return delivered(body, signature_of(body, secret or surroundings.CALLBACK_SECRET, stamp), stamp)
-
-
-def stamp_of(at: float | None = None) -> str:
-    return str(int(time.time() if at is None else at))
-
-
-def signature_of(body: bytes, secret: str, stamp: str) -> str:
-    mac = hmac.new(secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
-    return f"sha256={mac.hexdigest()}"
-
-
-def delivered(body: bytes, signature: str, stamp: str, kind: str = JSON) -> dict:
-    headers = {"Content-Type": kind, "X-Teamboard-Timestamp": stamp, "X-Teamboard-Signature": signature}
-    return {"content": body, "headers": headers}
-
-
 def bearing(body: bytes, signature: str, stamp: str) -> dict:
     request = delivered(body, signature, stamp)
     request["headers"]["Authorization"] = f"Bearer {surroundings.CALLBACK_SECRET}"
@@ -103,7 +67,7 @@ def forgeries(run: Run) -> Iterator[tuple[str, dict]]:
     body, stamp = json.dumps(report).encode(), stamp_of()
     good = signature_of(body, surroundings.CALLBACK_SECRET, stamp)
     changed = body.replace(b"Believe", b"Suspect")
-    yield "unsigned", {"content": body, "headers": {"Content-Type": JSON}}
+    yield "unsigned", {"content": body, "headers": {"Content-Type": "application/json"}}
     yield "empty signature", delivered(body, "", stamp)
     yield "another secret", signed(report, secret="guessed" * 5)
     yield "the hook token as secret", signed(report, secret=surroundings.HOOK_TOKEN)

@@ -1,4 +1,4 @@
-"""Who plays: Ana, a project, and agents on the practice gateway."""
+"""Who plays: Ana and Ben, a project, and agents on the practice gateway."""
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway, Run
@@ -21,7 +21,9 @@ class Cast:
             callback_secret=surroundings.CALLBACK_SECRET,
         )
         self.project = Project.objects.create(name="Faults", key="FLT")
-        Membership.objects.create(project=self.project, user=self.ana, role=Role.OWNER)
+        self.ben = User.objects.create_user("ben", password=None, name="Ben Birch")
+        for person in (self.ana, self.ben):
+            Membership.objects.create(project=self.project, user=person, role=Role.OWNER)
         creating.first_columns(self.project)
         self.agents = [self.hire(slug) for slug in slugs]
 

@@ -4,12 +4,11 @@ import threading
 import time
 
 from apps.projects.models import Event, Project
-from bench.visitor import Visitor
 from tests.faults.drag import Dragger
 from tests.faults.outages import CAUGHT_UP_SECONDS
 from tests.faults.outcomes import Outcome
 from tests.faults.stage import Stage
-from tests.faults.watchers import EACH, SOCKETS, Watchers
+from tests.faults.watchers import Watchers
 
 PEOPLE = 10
 
@@ -18,9 +17,7 @@ def at_once(stage: Stage, full: bool) -> Outcome:
     """Every move is answered, the log has no gap, and every socket ends at its head."""
     count = 500 if full else 100
     ana, project = stage.cast.ana, stage.cast.project
-    watchers = Watchers(
-        stage.house.url, project.key, [Visitor(stage.house, ana).cookie_line for _ in range(SOCKETS // EACH)]
-    )
+    watchers = Watchers(stage)
     tasks = stage.cast.write(5)
     draggers = [Dragger(stage.house, ana, tasks, seed=n) for n in range(PEOPLE)]
     began = time.monotonic()

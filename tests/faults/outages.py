@@ -7,11 +7,10 @@ from collections.abc import Callable
 from django.db import connection
 
 from apps.projects.models import Project
-from bench.visitor import Visitor
 from tests.faults.drag import Dragger, Dragging
 from tests.faults.outcomes import Outcome, toll_of
 from tests.faults.stage import Stage
-from tests.faults.watchers import EACH, SOCKETS, Watchers
+from tests.faults.watchers import Watchers
 
 CAUGHT_UP_SECONDS = 15
 
@@ -38,10 +37,9 @@ def database_stopped(stage: Stage, full: bool) -> Outcome:
 def _outage(stage: Stage, full: bool, fall: Callable[[], None], fault: str, did: str) -> Outcome:
     """Moves and dispatches before, during and after; then every socket must reach the head."""
     ana, project = stage.cast.ana, stage.cast.project
-    cookies = [Visitor(stage.house, ana).cookie_line for _ in range(SOCKETS // EACH)]
     tasks = stage.cast.write(12)
     runs = stage.cast.dispatch(60 if full else 8)
-    watchers = Watchers(stage.house.url, project.key, cookies)
+    watchers = Watchers(stage)
     draggers = [Dragger(stage.house, ana, tasks[n::4], seed=n) for n in range(4)]
     with Dragging(draggers):
         time.sleep(2)

@@ -1,8 +1,6 @@
 """The whole house with its practice gateway, whose journal says what really happened."""
 
 import contextlib
-import json
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -11,13 +9,9 @@ from pathlib import Path
 
 from bench import surroundings
 from bench.house import House, furnish
-from bench.processes import is_listening, wait_until
-from teamboard.launch import ROOT
 from teamboard.launch.ports import any_free
 from tests.faults import services
 
-GATEWAY = ROOT / "integrations/openclaw/practice_gateway.py"
-CALLBACKS = "/api/v1/agents/callback/"
 AGENTS = ["scribe", "mason", "smith", "baker"]
 PATIENCE = 60  # seconds until what has not happened counts as lost
 
@@ -39,42 +33,21 @@ def opened() -> Iterator["Stage"]:
 
 class Stage:
     def __init__(self, house: House, postgres: services.Service, valkey: services.Service) -> None:
+        from bench.practice import PracticeGateway  # these need Django, which needs the services
         from tests.faults.cast import Cast
 
         self.house, self.postgres, self.valkey = house, postgres, valkey
-        self.gateway_port, self.journal_file = any_free(), house.folder / "journal.jsonl"
-        self.start_gateway()
-        self.cast = Cast(f"http://127.0.0.1:{self.gateway_port}", AGENTS)
-
-    def start_gateway(self) -> None:
-        options = {
-            "--port": self.gateway_port,
-            "--hook-token": surroundings.HOOK_TOKEN,
-            "--gateway-token": surroundings.GATEWAY_TOKEN,
-            "--callback-url": self.house.url + CALLBACKS,
-            "--callback-secret": surroundings.CALLBACK_SECRET,
-            "--agents": ",".join(AGENTS),
-            "--journal": self.journal_file,
-            "--state": self.house.folder / "gateway",
-            "--speed": 10,
-            "--slots": 100,
-        }
-        words = [str(word) for pair in options.items() for word in pair]
-        self.house.open("gateway", [sys.executable, str(GATEWAY), *words])
-        wait_until(lambda: is_listening(self.gateway_port), "the practice gateway listens")
-
-    def journal(self, what: str) -> list[dict]:
-        lines = map(json.loads, self.journal_file.read_text().splitlines())
-        return [line for line in lines if line["what"] == what]
+        self.gateway = PracticeGateway(house, AGENTS)
+        self.cast = Cast(self.gateway.url, AGENTS)
 
     def admitted(self) -> Counter[str]:
         """How often the gateway really started each of our runs."""
-        return Counter(line["key"] for line in self.journal("admitted"))
+        return Counter(line["key"] for line in self.gateway.journal("admitted"))
 
     def asked_differently(self) -> set[str]:
         """The runs whose attempts were not the same bytes each time."""
         bodies: dict[str, set[str]] = {}
-        for line in self.journal("asked"):
+        for line in self.gateway.journal("asked"):
             bodies.setdefault(line["key"], set()).add(line["sha256"])
         return {key for key, digests in bodies.items() if len(digests) > 1}
 

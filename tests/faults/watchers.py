@@ -8,16 +8,20 @@ import time
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from bench.visitor import Visitor
+from tests.faults.stage import Stage
+
 SOCKETS = 20
-EACH = 10  # of one person
 
 
 class Watchers:
     """Twenty sockets in a thread of their own; `seqs` says how far each has read."""
 
-    def __init__(self, url: str, key: str, cookie_lines: list[str]) -> None:
-        self.url = f"{url.replace('http', 'ws', 1)}/ws/projects/{key}/"
-        self.origin, self.cookie_lines = url, cookie_lines
+    def __init__(self, stage: Stage) -> None:
+        self.origin = stage.house.url
+        self.url = f"{self.origin.replace('http', 'ws', 1)}/ws/projects/{stage.cast.project.key}/"
+        people = (stage.cast.ana, stage.cast.ben)  # one person may open ten sockets
+        self.cookie_lines = [Visitor(stage.house, person).cookie_line for person in people]
         self.seqs: dict[int, int] = {}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -43,7 +47,7 @@ class Watchers:
 
     async def _watch(self, n: int) -> None:
         since = f"?since={self.seqs[n]}" if n in self.seqs else ""
-        headers = {"Cookie": self.cookie_lines[n // EACH]}
+        headers = {"Cookie": self.cookie_lines[n % 2]}
         async with connect(self.url + since, origin=self.origin, additional_headers=headers) as socket:
             async for text in socket:
                 frame = json.loads(text)
