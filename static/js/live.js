@@ -242,9 +242,10 @@ if (board?.dataset.seq) {
   document.addEventListener("toggle", () => setTimeout(release), true)
 }
 
-/** Post a change with where this page is; its answer is the frame that brings the page up to it, or a refusal. */
+/** Post a change (fields as an object or as pairs) with where this page is; its answer is the frame that brings the page up to it, or a refusal. */
 export async function change(url, fields) {
-  const body = new URLSearchParams({ client: clientId, ...position(), ...fields })
+  const pairs = Array.isArray(fields) ? fields : Object.entries(fields)
+  const body = new URLSearchParams([...Object.entries({ client: clientId, ...position() }), ...pairs])
   const answer = await fetch(url, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
