@@ -1,15 +1,22 @@
-"""For every test: two workers at once (pytest -n 2) share no Redis database."""
+"""For every test: two workers at once (pytest -n 2) share no Redis database, and end together."""
 
 import os
 from urllib.parse import urlsplit
 
 import pytest
 
+LONG = ("tests/faults/", "teamboard/tests/test_launch_up.py")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         use_redis_database(int(worker.removeprefix("gw")) + 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: one worker has them while the other does all the rest (--dist worksteal)."""
+    items.sort(key=lambda each: not each.nodeid.startswith(LONG))
 
 
 def use_redis_database(number: int) -> None:
