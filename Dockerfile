@@ -3,13 +3,7 @@ FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
-COPY manage.py ./
-COPY apps apps
-COPY teamboard teamboard
-COPY templates templates
-COPY static static
-COPY locale locale
-COPY integrations integrations
+COPY . .
 RUN DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && /venv/bin/python -m compileall -q apps teamboard
