@@ -23,4 +23,4 @@ def with_tallies(projects: Iterable[Project]) -> list[dict]:
         .annotate(open=Count("pk"), asks=Count("pk", filter=Q(note__state__in=NEEDS_SOMEBODY)))
     )
     tallies = {row["project"]: row for row in found}
-    return [{"project": project, **tallies.get(project.pk, {"open": 0, "asks": 0})} for project in projects]
+    return [{"open": 0, "asks": 0, **tallies.get(project.pk, {}), "project": project} for project in projects]
