@@ -54,7 +54,7 @@ export function release() {
 
 function isHeld(element) {
   if (!element) return false
-  return element.matches("[data-held]") || !!element.querySelector("details[open], [data-editing]")
+  return element.matches("[data-held]") || !!element.querySelector("details[open]:not(.attempt, .attempt__sent), [data-editing]")
 }
 
 function apply(op) {
