@@ -15,7 +15,7 @@ from apps.projects.models import Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import commenting
 from apps.tasks.models import Column, Comment, Label, Task
-from apps.tasks.tests.factories import BoardFactory, LabelFactory, task_in
+from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
 MISSING_ID = 987_654
 MISSING_UUID = "00000000-0000-4000-8000-000000000000"
