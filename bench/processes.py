@@ -6,7 +6,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
+
+from teamboard.launch.programs import in_child
 
 TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 
@@ -28,6 +31,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 env=self.env,
                 start_new_session=True,
+                preexec_fn=partial(in_child, None, signal.SIGTERM),  # it must not outlive us
             )
 
     @property

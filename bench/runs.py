@@ -14,7 +14,7 @@ from bench.processes import wait_until
 from bench.table import Line
 from bench.visitor import Visitor, cost_of, percentile
 
-ONE_BY_ONE, AT_ONCE, REPORTED = 20, 200, 80
+ONE_BY_ONE, AT_ONCE, REPORTED = 20, 100, 60
 QUIET = "[[silent]] [[hang]]"
 
 

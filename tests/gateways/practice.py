@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 from apps.agents.openclaw import OpenClawClient
 from bench.processes import is_listening, wait_until
 from teamboard.launch.ports import any_free
+from teamboard.launch.programs import in_child
 
 PROGRAM = Path(__file__).parents[2] / "integrations/openclaw/practice_gateway.py"
 CONTROL = "control-token"
@@ -44,7 +46,11 @@ class PracticeGateway:
         self.start()
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            self.command,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=partial(in_child, None, signal.SIGKILL),  # it never outlives us
+        )
         wait_until(lambda: is_listening(self.port), "the practice gateway listens")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
