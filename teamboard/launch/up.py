@@ -11,7 +11,7 @@ from pathlib import Path
 
 import environ
 
-from teamboard.launch import ROOT, CannotStart, data, ports
+from teamboard.launch import ROOT, CannotStart, data, ports, web
 from teamboard.launch.banner import banner, sign_in
 from teamboard.launch.postgres import Postgres
 from teamboard.launch.programs import Program
@@ -127,27 +127,11 @@ class Start:
         as_root = ["-W", "ignore:You're running the worker with superuser"]  # it runs no pickles
         celery = [python, *as_root, "-m", "celery", "--quiet", "-A", "teamboard", "--workdir", str(ROOT)]
         schedule = str(self.folder / "beat-schedule")
-        yield Program("web", [python, "-m", "uvicorn", *self.uvicorn_options()])
+        yield Program("web", web.command(os.environ.get("HOST", ports.HOST), self.port))
         yield Program("worker", [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), *ALONE])
         yield Program("beat", [*celery, "beat", "-s", schedule])
         if self.is_practice:
             yield self.practice_gateway()
-
-    def uvicorn_options(self) -> list[str]:
-        proxies = os.environ.get("TRUSTED_PROXIES")
-        return [
-            *("teamboard.asgi:application", "--app-dir", str(ROOT), "--lifespan", "off", "--no-access-log"),
-            *("--host", os.environ.get("HOST", ports.HOST), "--port", str(self.port)),
-            *(
-                "--ws-per-message-deflate",
-                "false",
-                "--timeout-graceful-shutdown",
-                "20",
-                "--log-level",
-                "warning",
-            ),
-            *(("--proxy-headers", "--forwarded-allow-ips", proxies) if proxies else ("--no-proxy-headers",)),
-        ]
 
     def practice_gateway(self) -> Program:
         """Its secrets reach it by the environment: arguments can be read by everybody here."""

@@ -41,7 +41,7 @@ class House:
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
-    def open(self) -> None:
+    def open(self, **options) -> None:
         from teamboard.asgi import application
 
         config = uvicorn.Config(
@@ -51,6 +51,7 @@ class House:
             ws="websockets-sansio",
             lifespan="off",
             timeout_graceful_shutdown=1,
+            **options,
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
