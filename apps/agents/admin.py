@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.agents import doctor, hiring
+from apps.agents import doctor, hiring, names
 from apps.agents.models import Agent, Gateway
 from apps.agents.openclaw import GatewayError
 from apps.projects.models import Project
@@ -99,6 +99,14 @@ class AgentForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["projects"] = self.instance.user.projects.all()
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        try:
+            names.refuse_impersonation(name, of=self.instance.user if self.instance.pk else None)
+        except names.NameTaken as taken:
+            raise forms.ValidationError(taken.message) from taken
+        return name
 
 
 @admin.register(Agent)

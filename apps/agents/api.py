@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -99,7 +100,8 @@ class AgentView(APIView):
         require_staff(request.user)
         given = ChangedAgentSerializer(agent, data=request.data, partial=partial)
         given.is_valid(raise_exception=True)
-        hiring.rename(given.save())
+        with transaction.atomic():
+            hiring.rename(given.save())
         return Response(AgentSerializer(agent).data)
 
 

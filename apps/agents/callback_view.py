@@ -8,6 +8,7 @@ Everything is checked on the raw bytes before anything is parsed.
 import hashlib
 import hmac
 import json
+import re
 import time
 from typing import Any
 
@@ -24,6 +25,7 @@ from apps.agents.models import Gateway
 LARGEST = 1024 * 1024
 DEEPEST = 32
 TOLERANCE = 300  # seconds
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps neither NUL nor half a character
 
 
 class Unacceptable(Exception):
@@ -97,7 +99,16 @@ def parsed(raw: bytes) -> dict[str, Any]:
         raise Unacceptable(400, "invalid", "This is not strict JSON in UTF-8.") from exc
     if not isinstance(body, dict) or _depth(body) > DEEPEST:
         raise Unacceptable(400, "invalid", "A report is an object, 32 levels deep at most.")
-    return body
+    return storable(body)
+
+
+def storable(value: Any) -> Any:
+    """The same with U+FFFD for what the database cannot keep: an agent's odd output is no reason to lose it."""
+    if isinstance(value, dict):
+        return {storable(name): storable(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [storable(inner) for inner in value]
+    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _finished(run: Run, body: dict[str, Any], *, is_open: bool) -> str:
 def result_of(body: dict[str, Any]) -> Result:
     usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
     return Result(
-        text=str(body.get("text") or "").replace("\x00", ""),
+        text=str(body.get("text") or ""),
         model=_short(body.get("model")),
         tokens_in=_count(usage.get("input")),
         tokens_out=_count(usage.get("output")),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from apps.accounts.models import Hue, User
+from apps.agents import names
 from apps.agents.dispatch import client_of
 from apps.agents.models import Agent, Gateway
 from apps.projects import joining
@@ -16,7 +17,11 @@ HUES = [Hue.TEAL, Hue.BRICK, Hue.OLIVE, Hue.VIOLET, Hue.OCHRE, Hue.SEA]
 
 @transaction.atomic
 def hire(gateway: Gateway, *, slug: str, name: str, projects: Iterable[Project] = (), **fields) -> Agent:
-    """A new agent with a user of its own, member of `projects`. `slug` is its id at the gateway."""
+    """A new agent with a user of its own, member of `projects`. `slug` is its id at the gateway.
+
+    Raises names.NameTaken for a name that would be taken for somebody else's.
+    """
+    names.refuse_impersonation(name)
     agent = Agent.objects.create(user=user_for(slug, name), gateway=gateway, slug=slug, name=name, **fields)
     put_into(agent, projects)
     return agent
@@ -39,7 +44,11 @@ def put_into(agent: Agent, projects: Iterable[Project], *, by: User | None = Non
 
 
 def rename(agent: Agent) -> None:
-    """Give the agent's user the agent's name, which is what people see."""
+    """Give the agent's user the agent's name, which is what people see.
+
+    Raises names.NameTaken for a name that would be taken for somebody else's.
+    """
+    names.refuse_impersonation(agent.name, of=agent.user)
     User.objects.filter(pk=agent.user_id).update(name=agent.name)
 
 
@@ -54,10 +63,19 @@ def import_from(gateway: Gateway) -> list[Agent]:
         hire(
             gateway,
             slug=agent.id[:50],
-            name=agent.name[:100],
+            name=_bearable(agent.name[:100], agent.id[:50]),
             is_enabled=False,
             **({"model": agent.model[:100]} if agent.model else {}),
         )
         for agent in remote
         if agent.id and agent.id[:50] not in known
     ]
+
+
+def _bearable(name: str, slug: str) -> str:
+    """The name the gateway gave it, with its id where the name alone would be taken for somebody else's."""
+    try:
+        names.refuse_impersonation(name)
+    except names.NameTaken:
+        return f"{name[:40]} ({slug})"
+    return name

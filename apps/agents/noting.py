@@ -4,7 +4,6 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.agents.models import Run
 from apps.tasks import notes
@@ -43,6 +42,12 @@ def _full(facts: dict) -> str:
     return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _place(facts)])
 
 
+def _working(facts: dict) -> str:
+    if facts["attempt"] == 1:
+        return _("{agent} is at it.").format(**facts)
+    return _("{agent} is at it, attempt {attempt}.").format(**facts)
+
+
 def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
 
@@ -57,9 +62,7 @@ SENTENCES: dict[str, notes.Sentence] = {
     ),
     "next_try": lambda facts: _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])),
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
-    "working": lambda facts: ngettext(
-        "{agent} is at it.", "{agent} is at it, attempt {attempt}.", facts["attempt"]
-    ).format(**facts),
+    "working": _working,
     "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
     "uncertain": lambda facts: _("An answer was lost: {agent} may or may not be working. Look, then decide.").format(
         **facts

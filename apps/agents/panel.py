@@ -4,6 +4,7 @@ import json
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.agents.models import Run
 from apps.tasks import faces, notes, text
@@ -70,6 +71,7 @@ def spent(run: Run) -> str:
     if run.tokens_in is None and run.tokens_out is None:
         tokens = _("tokens unknown")
     else:
-        tokens = _("{n} tokens").format(n=(run.tokens_in or 0) + (run.tokens_out or 0))
+        n = (run.tokens_in or 0) + (run.tokens_out or 0)
+        tokens = ngettext("{n} token", "{n} tokens", n).format(n=n)
     cost = _("cost unknown") if run.cost is None else f"$ {run.cost:.4f}"
     return f"{tokens} · {cost}"

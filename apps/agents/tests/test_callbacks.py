@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
@@ -149,6 +149,28 @@ def test_what_is_not_a_small_strict_object_is_refused(run, raw, status):
 @pytest.mark.parametrize("kwargs", [{"content_type": "text/plain"}, {"headers": {"content-encoding": "gzip"}}])
 def test_only_plain_json_is_taken(run, kwargs):
     assert post(report(run), **kwargs).status_code == 415
+
+
+@pytest.mark.req("C5")
+def test_what_the_database_cannot_keep_is_marked_and_the_rest_is_kept(run):
+    raw = json.dumps(report(run, text="Done\x00 \ud800 and \U0001f600.", **{"odd\x00": ["\x00"]})).encode()
+    assert post(raw).json() == {"outcome": "applied"}
+    assert Comment.objects.get().text == "Done\ufffd \ufffd and \U0001f600."
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("C6")
+def test_a_report_that_could_not_be_kept_is_not_acknowledged_and_may_come_again(run, monkeypatch):
+    body = report(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_commit", fail_to_commit)
+        assert post(body).status_code == 503
+    assert not Report.objects.exists()
+    assert post(body).json() == {"outcome": "applied"}
+
+
+def fail_to_commit() -> None:
+    raise OperationalError("the server closed the connection unexpectedly")
 
 
 @pytest.mark.req("C4")
