@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import environ
 from django.utils.csp import CSP
-from django.utils.translation import gettext_lazy as _
 
 # Paths
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -225,7 +224,7 @@ AXES_VERBOSE = False
 
 # Languages
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ru", _("Russian"))]
+LANGUAGES = [("en", "English"), ("ru", "Русский")]  # each as those who speak it call it
 LANGUAGE_COOKIE_NAME = "language"
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Hue(models.TextChoices):
@@ -84,7 +85,7 @@ class ApiToken(models.Model):
         WRITE = "write", _("read and write")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(_("may"), max_length=5, choices=Scope, default=Scope.READ)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -52,7 +53,11 @@ def locked_out(request: HttpRequest, *_details: object) -> HttpResponse:
     """The answer after too many failed sign-ins of one account or from one address (axes)."""
     form = SignInForm(request)
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    sentence = _("Too many failed sign-ins. Please try again in {minutes} minutes.").format(minutes=minutes)
+    sentence = ngettext(
+        "Too many failed sign-ins. Please try again in {minutes} minute.",
+        "Too many failed sign-ins. Please try again in {minutes} minutes.",
+        minutes,
+    ).format(minutes=minutes)
     context = {"form": form, "next": safe_next(request), "sentence": sentence}
     response = render(request, "accounts/sign_in.html", context, status=429)
     response.headers["Retry-After"] = str(minutes * 60)

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue, User
 from apps.projects.models import Project
@@ -32,7 +33,7 @@ class ColumnQuerySet(models.QuerySet):
 
 class Column(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="columns")
-    name = models.CharField(_("name"), max_length=50)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=50)
     category = models.CharField(_("category"), max_length=10, choices=Category)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
     position = models.PositiveSmallIntegerField()
@@ -56,7 +57,7 @@ class Column(models.Model):
 
 class Label(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="labels")
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=40)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
 
     class Meta:

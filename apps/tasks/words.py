@@ -17,6 +17,7 @@ def board_words() -> dict[str, str]:
         "limited": _("Live updates are limited: this page looks every ten seconds."),
         "keys": _("Keys of the board"),
         "close": _("Close"),
+        "space": _("Space"),
         "key_next": _("Go to the next card or the one before"),
         "key_column": _("Go to the column beside"),
         "key_open": _("Open the card"),

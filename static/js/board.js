@@ -198,7 +198,7 @@ const keys = [
   { on: [], shown: "Enter", says: words.key_open },
   { on: ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"], shift: true, shown: "Shift + ↓ ↑ → ←", says: words.key_shift, run: moveByKey },
   { on: ["[", "]"], shown: "[ ]", says: words.key_brackets, run: (item, key) => moveByKey(item, key === "[" ? "ArrowLeft" : "ArrowRight") },
-  { on: [" "], shown: "Space", says: words.key_lift, run: lift },
+  { on: [" "], shown: words.space, says: words.key_lift, run: lift },
   { on: ["c"], anywhere: true, shown: "c", says: words.key_add, run: addIn },
   { on: ["?"], anywhere: true, shown: "?", says: words.key_help, run: showKeys },
 ]
@@ -234,13 +234,20 @@ document.addEventListener("keydown", (event) => {
   const item = event.target.matches(".card__link") ? event.target.closest("li[id^='task-']") : null
   if (lifted) return whileLifted(event)
   const isArrow = event.key.startsWith("Arrow")
+  const pressed = latin(event)
   const key = keys.find(
-    (one) => one.on.includes(event.key) && (item || one.anywhere) && (!isArrow || !!one.shift === event.shiftKey),
+    (one) => one.on.includes(pressed) && (item || one.anywhere) && (!isArrow || !!one.shift === event.shiftKey),
   )
   if (!key) return
   event.preventDefault()
-  key.run(item, event.key)
+  key.run(item, pressed)
 })
+
+/** The key's name on a Latin keyboard: in a Russian layout J says “о”, and is J all the same. */
+function latin({ key, code }) {
+  if (!/^[а-яё]$/i.test(key)) return key
+  return { BracketLeft: "[", BracketRight: "]" }[code] ?? code.replace("Key", "").toLowerCase()
+}
 
 function whileLifted(event) {
   if (event.key === "Tab") return drop(false)
