@@ -1,10 +1,8 @@
 """Agents and gateways for those who run the board. Secrets go in and never come out again."""
 
-import asyncio
-
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
@@ -58,7 +56,7 @@ class GatewayAdmin(admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Check connection"))
     def check_connection(self, request: HttpRequest, gateways) -> None:
         for gateway in gateways:
-            findings = asyncio.run(doctor.examine(gateway))
+            findings = doctor.examine(gateway)
             is_well = all(finding.is_well for finding in findings)
             lines = format_html_join("", "<br>{} {}", (("✓" if f.is_well else "✗", f.sentence) for f in findings))
             level = messages.SUCCESS if is_well else messages.WARNING
@@ -97,13 +95,13 @@ class AgentForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
+        if not self.instance._state.adding:  # a UUID key is there before the row is
             self.initial["projects"] = self.instance.user.projects.all()
 
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         try:
-            names.refuse_impersonation(name, of=self.instance.user if self.instance.pk else None)
+            names.refuse_impersonation(name, of=None if self.instance._state.adding else self.instance.user)
         except names.NameTaken as taken:
             raise forms.ValidationError(taken.message) from taken
         return name
@@ -117,7 +115,7 @@ class AgentAdmin(admin.ModelAdmin):
     search_fields = ("name", "slug")
 
     def get_queryset(self, request: HttpRequest):
-        return super().get_queryset(request).annotate(last=Max("runs__created_at", filter=Q(runs__isnull=False)))
+        return super().get_queryset(request).with_load().annotate(last=Max("runs__created_at"))
 
     @admin.display(description=gettext_lazy("now / at most"))
     def slots(self, agent: Agent) -> str:

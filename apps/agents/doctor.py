@@ -1,9 +1,9 @@
 """What is wrong between us and a gateway, line by line, and what to paste where."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from asgiref.sync import sync_to_async
 from django.utils.translation import gettext as _
 
 from apps.agents.dispatch import client_of
@@ -19,17 +19,22 @@ class Finding:
     sentence: str
 
 
-async def examine(gateway: Gateway) -> list[Finding]:
+def examine(gateway: Gateway) -> list[Finding]:
     """Every finding about `gateway`; nothing is raised. One question may start an empty run there."""
+    slug = gateway.agents.values_list("slug", flat=True).first() or "main"
+    return asyncio.run(_findings(gateway, slug))
+
+
+async def _findings(gateway: Gateway, slug: str) -> list[Finding]:
     client = client_of(gateway)
     health = await client.health()
     if not health.is_live:
         return [Finding(False, _("It can't be reached. {reason}").format(reason=health.reason))]
     reached = Finding(health.is_ready, _("It answers.") if health.is_ready else health.reason)
-    return [reached, *[finding async for finding in _tokens(client, gateway)]]
+    return [reached, *[finding async for finding in _tokens(client, gateway, slug)]]
 
 
-async def _tokens(client: OpenClawClient, gateway: Gateway) -> AsyncIterator[Finding]:
+async def _tokens(client: OpenClawClient, gateway: Gateway, slug: str) -> AsyncIterator[Finding]:
     taken = await client.takes_hook_token()
     if taken.status != 400:
         yield Finding(False, _("The hook token is not accepted. {reason}").format(reason=taken.reason))
@@ -37,13 +42,12 @@ async def _tokens(client: OpenClawClient, gateway: Gateway) -> AsyncIterator[Fin
     yield Finding(True, _("The hook token is accepted."))
     if await client.hook_token_opens_everything():
         yield Finding(False, _("The hook token opens the whole gateway: give hooks.token a value of its own."))
-    yield await _session_keys(client, gateway)
+    yield await _session_keys(client, gateway, slug)
     yield await _history(client, gateway)
     yield _plugin(gateway)
 
 
-async def _session_keys(client: OpenClawClient, gateway: Gateway) -> Finding:
-    slug = await sync_to_async(lambda: gateway.agents.values_list("slug", flat=True).first())() or "main"
+async def _session_keys(client: OpenClawClient, gateway: Gateway, slug: str) -> Finding:
     path = hook_path(slug) if gateway.hooks == Gateway.Hooks.MAPPED else "/hooks/agent"
     try:
         prefixes = await client.session_key_prefixes(slug, path)
