@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
+from django.utils.translation import get_language
 
 from apps.projects import events, feed, live
 from apps.projects.models import Event, Membership, Project
@@ -131,6 +132,14 @@ async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_
     await in_database(Project.objects.filter(pk=project.pk).update)(last_seq=600)
     one = await open_socket(query=query)
     assert (await frame(one))["ops"] == [{"op": "reload"}]
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [("lang=ru", "ru"), ("lang=en", "en"), ("lang=xx", "en"), ("", "en")])
+async def test_frames_are_drawn_in_the_language_of_the_page(project, open_socket, monkeypatch, asked, spoken):
+    monkeypatch.setattr(live, "ops_for", lambda *_: [{"op": "put", "html": get_language()}])
+    one = await open_socket(query=asked)
+    await in_database(change)(project)
+    assert (await frame(one))["ops"][0]["html"] == spoken
 
 
 async def test_sockets_at_one_position_share_one_drawing(project, open_socket, monkeypatch):
