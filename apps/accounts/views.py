@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import PasswordChangeForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
@@ -16,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts import tokens
-from apps.accounts.forms import PreferencesForm, SignInForm, TokenForm
+from apps.accounts.forms import PasswordForm, PreferencesForm, SignInForm, TokenForm
 from apps.accounts.models import User
 
 
@@ -88,7 +87,7 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
     """The page with fresh forms, but for those given (which carry errors, or a token to show once)."""
     context = {
         "preferences_form": PreferencesForm(instance=request.user),
-        "password_form": PasswordChangeForm(request.user),
+        "password_form": PasswordForm(request.user),
         "token_form": TokenForm(user=request.user),
         "tokens": request.user.tokens.filter(revoked_at=None),
     }
@@ -125,7 +124,7 @@ def speaking(person: User, response: HttpResponse) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 def password(request: MemberRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.user, request.POST)
+    form = PasswordForm(request.user, request.POST)
     if not form.is_valid():
         return profile_page(request, status=422, password_form=form)
     update_session_auth_hash(request, form.save())  # every other session of theirs ends
