@@ -23,7 +23,7 @@ class PreferencesForm(forms.ModelForm):
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
-        choices=[("", _("As my browser says")), *settings.LANGUAGES],
+        choices=[("", _("as my browser says")), *settings.LANGUAGES],
     )
 
     class Meta:

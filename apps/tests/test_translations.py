@@ -36,7 +36,9 @@ def ana(client, board):
 
 
 def page(client, url: str, language: str) -> str:
-    return client.get(url, headers={"Accept-Language": language}).content.decode()
+    """What `url` shows somebody whose browser speaks `language`; Russian keeps numbers beside their nouns."""
+    html = client.get(url, headers={"Accept-Language": language}).content.decode()
+    return html.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def asking(board, count: int) -> None:
