@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,10 +26,11 @@ def repeated(stage: Stage, full: bool) -> Outcome:
         for run in runs:
             for request in map(signed, reports_of(run)):
                 answers += pool.map(lambda _, request=request: http.post(CALLBACKS, **request), range(COPIES))
-    refused = sum(not answer.is_success for answer in answers)
+    refused = Counter(answer.text for answer in answers if not answer.is_success)
     toll = toll_of(stage, runs)
     did = f"{len(runs) * 2} reports x {COPIES} at once"
-    return Outcome("callbacks repeated", did, toll.lost + refused, toll.doubled, toll.seconds, PATIENCE)
+    lost, also = toll.lost + refused.total(), "; ".join(refused)
+    return Outcome("callbacks repeated", did, lost, toll.doubled, toll.seconds, PATIENCE, also)
 
 
 def forged(stage: Stage, full: bool) -> Outcome:

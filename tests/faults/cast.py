@@ -7,7 +7,7 @@ from apps.tasks import assigning, creating
 from apps.tasks.models import Comment, Task
 from bench import surroundings
 
-SLOTS = 5  # runs at once of each agent
+SLOTS = 12  # runs at once of each agent: all that a fault run keeps open at once
 
 
 class Cast:
