@@ -13,6 +13,13 @@ from apps.agents.models import Agent, Gateway
 from apps.agents.openclaw import GatewayError
 from apps.projects.models import Project
 
+STATES = {
+    "disabled": gettext_lazy("disabled"),
+    "offline": gettext_lazy("offline"),
+    "working": gettext_lazy("working"),
+    "queued up": gettext_lazy("queued up"),
+    "idle": gettext_lazy("idle"),
+}
 SECRETS = ("hook_token", "gateway_token", "callback_secret")
 
 
@@ -110,12 +117,16 @@ class AgentForm(forms.ModelForm):
 @admin.register(Agent)
 class AgentAdmin(admin.ModelAdmin):
     form = AgentForm
-    list_display = ("name", "slug", "gateway", "status", "slots", "last_run", "is_enabled")
+    list_display = ("name", "slug", "gateway", "state", "slots", "last_run", "is_enabled")
     list_select_related = ("gateway",)
     search_fields = ("name", "slug")
 
     def get_queryset(self, request: HttpRequest):
         return super().get_queryset(request).with_load().annotate(last=Max("runs__created_at"))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, agent: Agent) -> str:
+        return STATES[agent.status]
 
     @admin.display(description=gettext_lazy("now / at most"))
     def slots(self, agent: Agent) -> str:

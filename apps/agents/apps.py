@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class AgentsConfig(AppConfig):
     name = "apps.agents"
+    verbose_name = _("agents")
 
     def ready(self) -> None:
         from apps.agents import noting, panel, queueing, telling

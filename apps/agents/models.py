@@ -40,6 +40,10 @@ class Gateway(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    class Meta:
+        verbose_name = _("gateway")
+        verbose_name_plural = _("gateways")
+
     def __str__(self) -> str:
         return self.name
 
@@ -75,6 +79,8 @@ class Agent(models.Model):
     objects = AgentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(name="agent_has_a_slot", condition=Q(max_concurrent__gte=1)),

@@ -65,6 +65,10 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
             ],
+            options={
+                "verbose_name": "gateway",
+                "verbose_name_plural": "gateways",
+            },
         ),
         migrations.CreateModel(
             name="Agent",
@@ -99,6 +103,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "agent",
+                "verbose_name_plural": "agents",
                 "ordering": ["name"],
             },
         ),
