@@ -30,12 +30,28 @@ TASKS = [
     (X, "Tickets open without a network", ["Booking"], None, "mei"),
     (X, "Plain words for the eleven payment errors", ["Payments"], None, "jonas"),
 ]
-GUIDE = """\
+DESCRIPTIONS = {
+    "Refund a crossing cancelled for weather": """\
+When the harbour master stops a sailing, everybody on it gets their money back **without asking**.
+
+- the whole fare, the booking fee too
+- to the card that paid, within three days
+- one e-mail that says so, in the passenger's language""",
+    "Write the deckhand’s guide to scanning tickets offline": """\
 Crews scan tickets on the pier, where there is often no network. The guide should fit on **one page**:
 
 - how to load the day's list before casting off
 - what the three colours on the screen mean
-- what to do when a ticket was already used"""
+- what to do when a ticket was already used""",
+    "Quay boards drift by a minute after midnight": """\
+Seen in Skerry and Port Ellen: from 00:00 on the boards are a minute behind, until somebody restarts them.
+The boards ask for the time once a day and count from there.""",
+    "Renew the certificate of the payment gateway": "It runs out on the last day of the month. The bank wants five working days.",
+    "Move all departure times to UTC": """\
+Times are stored as the harbour's clock shows them, so that twice a year one hour is wrong or there twice.
+Store UTC, show the harbour's time.""",
+    "Show the walking time from the bus stop to the quay": "Measured with a pram and a suitcase, not as the gull flies.",
+}
 SUBTASKS = ["List every place that stores a local time", "Convert the timetable import", "Show local time on tickets"]
 
 
@@ -80,7 +96,7 @@ def _tasks(project: Project, owner: User, people: dict[str, User]) -> None:
             project,
             title=title,
             column=columns[category],
-            description=GUIDE if "deckhand" in title else "",
+            description=DESCRIPTIONS.get(title, ""),
             priority=priority or Task.Priority.NORMAL,
             labels=[labels[name] for name in named],
             assignee=people.get(assignee),
