@@ -46,11 +46,11 @@ Crews scan tickets on the pier, where there is often no network. The guide shoul
     "Quay boards drift by a minute after midnight": """\
 Seen in Skerry and Port Ellen: from 00:00 on the boards are a minute behind, until somebody restarts them.
 The boards ask for the time once a day and count from there.""",
-    "Renew the certificate of the payment gateway": "It runs out on the last day of the month. The bank wants five working days.",
+    "Renew the certificate of the payment gateway": "It runs out on the last of the month. The bank wants five days.",
     "Move all departure times to UTC": """\
 Times are stored as the harbour's clock shows them, so that twice a year one hour is wrong or there twice.
 Store UTC, show the harbour's time.""",
-    "Show the walking time from the bus stop to the quay": "Measured with a pram and a suitcase, not as the gull flies.",
+    "Show the walking time from the bus stop to the quay": "Measured with a pram, not as the gull flies.",
 }
 SUBTASKS = ["List every place that stores a local time", "Convert the timetable import", "Show local time on tickets"]
 
