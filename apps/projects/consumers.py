@@ -49,11 +49,12 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         message = self.understood(text_data)
         if message is None:
             await self.close(code=TOO_MUCH)
-        elif message["type"] == "open":
+            return
+        if message["type"] == "open":
             self.seat.open_task = message["task"]
         else:
             self.seat.seq = min(message["seq"], self.seat.seq)
-            self.feed.poked.set()
+        self.feed.poked.set()
 
     def understood(self, text: str | None) -> dict | None:
         """The message, or None if it is too long, too frequent, or none we know."""

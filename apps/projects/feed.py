@@ -117,7 +117,8 @@ class Feed:
         for position, seats in positions.items():
             seq, epoch, text = await self.drawn(*position)
             for seat in seats:
-                if (seat.seq, seat.epoch) == position[:2] and (seq, epoch) != position[:2]:
+                stayed = (seat.seq, seat.epoch, seat.language, seat.open_task) == position
+                if stayed and (seq, epoch) != position[:2]:
                     seat.seq, seat.epoch = seq, epoch
                     await self.hand(seat, text)
 

@@ -39,7 +39,7 @@ function close({ push = true } = {}) {
 
 function ready(open) {
   localTimes(open)
-  openTask(Number(open.dataset.task))
+  openTask(Number(open.dataset.task), Number(open.dataset.seq))
   document.title = `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`
   mark(open.dataset.task)
   restoreDrafts(open)
@@ -78,7 +78,7 @@ addEventListener("popstate", () => {
 document.addEventListener("keydown", (event) => {
   const open = drawer()
   if (!open || isPage() || event.defaultPrevented) return
-  if (event.key === "Escape" && !event.target.closest("dialog, details[open]")) close()
+  if (event.key === "Escape" && !event.target.closest("dialog, details.menu[open], details.edit[open]")) close()
   else if (event.key === "F6") {
     event.preventDefault()
     const inside = open.contains(document.activeElement)
@@ -98,7 +98,7 @@ document.addEventListener("submit", async (event) => {
 async function send(form, submitter, more = {}) {
   if (form.ariaBusy === "true") return
   const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action")
-  const fields = [...new FormData(form, submitter?.name ? submitter : null)].filter(([name]) => name !== "csrfmiddlewaretoken")
+  const fields = [...new FormData(form, submitter?.name ? submitter : null)].filter(([name]) => isSent(form, name))
   form.ariaBusy = "true"
   clearRefusal(form)
   const open = [...form.closest(".drawer").querySelectorAll("details[open]:not(.attempt, .attempt__sent)")].filter((one) => one.contains(form))
@@ -107,14 +107,26 @@ async function send(form, submitter, more = {}) {
   if (refusal) return refused(form, submitter, refusal)
   forgetDrafts(form)
   for (const one of open) one.open = false
-  for (const input of form.querySelectorAll("[data-draft], .quick__title")) if (!form.matches("[data-edit]")) input.value = ""
+  if (!form.matches("[data-edit]")) for (const input of form.querySelectorAll("[data-draft], .quick__title")) empty(input)
   release()
   wordsChanged(drawer())
+  if (document.activeElement === document.body) drawer()?.querySelector(".drawer__title").focus({ preventScroll: true })
+}
+
+/** Of a text that is edited only what differs from what was shown, so that another's change of the rest stands. */
+function isSent(form, name) {
+  const field = form.elements[name]
+  return name !== "csrfmiddlewaretoken" && !(form.matches("[data-edit]") && field.matches("[data-draft]") && field.value === field.defaultValue)
+}
+
+function empty(input) {
+  input.value = ""
+  delete input.dataset.editing
 }
 
 function refused(form, submitter, refusal) {
   if (refusal.code === "open_subtasks") return ask(form, submitter, refusal)
-  if (refusal.code === "conflict" && refusal.current) return bothTexts(form, refusal)
+  if (refusal.code === "conflict" && refusal.current && form.matches("[data-edit]")) return bothTexts(form, refusal)
   const line = document.createElement("p")
   line.className = "field__error refusal"
   line.role = "alert"
@@ -175,27 +187,38 @@ document.addEventListener("input", (event) => {
   const field = event.target.closest(".drawer [data-draft]")
   if (!field) return
   try {
-    localStorage.setItem(draftKey(field), field.value)
+    localStorage.setItem(draftKey(field), JSON.stringify({ text: field.value, version: field.form.elements.version?.value }))
   } catch {
     // A browser that keeps nothing: the text stays in the field.
   }
   wordsChanged(drawer())
 })
 
+/** An edit goes on from the version it began at, so that what changed since is a conflict and not overwritten. */
 function restoreDrafts(open) {
   for (const field of open.querySelectorAll("[data-draft]")) {
-    const draft = localStorage.getItem(draftKey(field))
-    if (draft && draft !== field.value) {
-      field.value = draft
-      const edit = field.closest("details.edit")
-      if (edit) edit.open = true
-    }
+    const draft = JSON.parse(localStorage.getItem(draftKey(field)))
+    if (!draft || draft.text === field.value) continue
+    field.value = draft.text
+    if (!draft.version) continue
+    field.form.elements.version.value = Math.min(field.form.elements.version.value, draft.version)
+    field.closest("details").open = true
   }
 }
 
 function forgetDrafts(form) {
   for (const field of form.querySelectorAll("[data-draft]")) localStorage.removeItem(draftKey(field))
 }
+
+// A subtask half typed holds its part as it is; an edit opened again goes on where it was left.
+
+document.addEventListener("input", (event) => {
+  if (event.target.matches(".drawer .quick__title")) event.target.toggleAttribute("data-editing", !!event.target.value)
+})
+
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches(".drawer .edit[open]")) restoreDrafts(event.target)
+}, true)
 
 /** Sending back needs words: its button sleeps until there are some. */
 function wordsChanged(open) {
@@ -213,6 +236,14 @@ document.addEventListener("board:changed", () => {
     latest.dataset.seen = ""
     latest.open = true
   }
+})
+
+/** The board was taken anew: so is the task, and who is writing goes on. */
+document.addEventListener("board:renewed", async () => {
+  if (!drawer()) return
+  const wasWriting = document.activeElement.matches(".composer__field")
+  await show(location.href, { push: false })
+  if (wasWriting) drawer().querySelector(".composer__field").focus()
 })
 
 if (drawer()) ready(drawer())

@@ -16,7 +16,7 @@ const board = document.querySelector("[data-project]")
 const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
 const place = { seq: Number(board?.dataset.seq), epoch: board?.dataset.epoch, task: null }
 const putAt = new Map() // element id → the seq of the frame that put or dropped it
-const drawn = new Map() // element id → the HTML it was put with
+const drawn = new WeakMap() // element → the HTML it was put with
 const held = new Map() // element id → the op that waits until the element is let go
 let socket, heardAt, wait = FIRST_WAIT, polling
 
@@ -24,10 +24,17 @@ export function position() {
   return { since: place.seq, epoch: place.epoch, ...(place.task ? { task: place.task } : {}) }
 }
 
-/** Tell the server which task is open, so that its timeline comes along; null when none is. */
-export function openTask(id) {
+/** Tell the server which task is open, so that its timeline comes along; null when none is. `seq` is what it was drawn at. */
+export function openTask(id, seq = place.seq) {
   place.task = id
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "open", task: id }))
+  place.seq = Math.min(place.seq, seq)
+  if (socket?.readyState === WebSocket.OPEN) tellOpenTask()
+}
+
+/** From there on once more: the frames that came before the server knew were without this task. */
+function tellOpenTask() {
+  socket.send(JSON.stringify({ type: "open", task: place.task }))
+  if (place.task) socket.send(JSON.stringify({ type: "since", seq: place.seq }))
 }
 
 export function applyFrame(frame) {
@@ -69,7 +76,7 @@ function apply(op) {
   item.id = op.id
   item.dataset.rank = op.rank
   keepingFocus(item, () => {
-    if (drawn.get(op.id) !== op.html || !element) fill(item, op, isCard)
+    if (drawn.get(item) !== op.html) fill(item, op, isCard)
     if (from !== parent || before !== op.rank) putInPlace(item, parent)
   })
   if (isCard && item.isConnected && from !== parent && op.by && op.by.client !== clientId) glow(item, op.by)
@@ -77,7 +84,7 @@ function apply(op) {
 
 /** A card's op is the card, its item is ours; an entry of a timeline brings its own element. */
 function fill(item, op, isCard) {
-  drawn.set(op.id, op.html)
+  drawn.set(item, op.html)
   const fresh = elementOf(op.html)
   if (isCard && fresh.tagName !== "LI") item.replaceChildren(fresh)
   else {
@@ -88,16 +95,24 @@ function fill(item, op, isCard) {
 }
 
 function replace(op, element, parent) {
-  if (element && drawn.get(op.id) === op.html) return
-  drawn.set(op.id, op.html)
+  if (element && drawn.get(element) === op.html) return
   const fresh = elementOf(op.html)
+  drawn.set(fresh, op.html)
+  const focused = element?.contains(document.activeElement) ? document.activeElement : null
   if (element) element.replaceWith(fresh)
   else parent.append(fresh)
   localTimes(fresh)
+  if (focused) twinOf(focused, fresh)?.focus({ preventScroll: true })
+}
+
+/** What stands in the new element for what had the focus in the old one; inside a menu, what opens it. */
+function twinOf(focused, fresh) {
+  const told = focused.closest("details")?.querySelector("summary") ?? focused
+  const says = (one) => [one.name, one.ariaLabel ?? (one.matches("select") ? "" : one.textContent.trim())].join()
+  return [...fresh.querySelectorAll(told.tagName)].find((one) => says(one) === says(told))
 }
 
 function drop(id) {
-  drawn.delete(id)
   document.getElementById(id)?.remove()
 }
 
@@ -147,17 +162,16 @@ async function reload() {
   if (!answer?.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = page.querySelector("[data-project]")
-  if (!fresh) return location.reload()
+  const columns = fresh?.querySelector(".board__columns")
+  if (!columns) return location.reload()
   const typed = [...board.querySelectorAll(".quick__title")].map((input) => input.value)
   const focus = [...board.querySelectorAll(".quick__title")].indexOf(document.activeElement)
   for (const id of ["board-head"]) document.getElementById(id).replaceWith(page.getElementById(id))
-  const columns = fresh.querySelector(".board__columns")
   board.querySelector(".board__columns").replaceWith(columns)
   const inputs = [...board.querySelectorAll(".quick__title")]
   typed.forEach((value, index) => inputs[index] && (inputs[index].value = value))
   inputs[focus]?.focus()
   putAt.clear()
-  drawn.clear()
   held.clear()
   Object.assign(place, { seq: Number(fresh.dataset.seq), epoch: fresh.dataset.epoch })
   localTimes(board)
@@ -172,7 +186,10 @@ function connect() {
   const url = new URL(`/ws/projects/${board.dataset.project}/?${asked}`, location.href)
   url.protocol = url.protocol.replace("http", "ws")
   socket = new WebSocket(url)
-  socket.onopen = () => show("on")
+  socket.onopen = () => {
+    show("on")
+    if (place.task) tellOpenTask()
+  }
   socket.onmessage = (message) => hear(JSON.parse(message.data))
   socket.onclose = (event) => lost(event.code)
 }

@@ -40,6 +40,6 @@ document.addEventListener("keydown", (event) => {
   if (!menu) return
   menu.open = false
   menu.querySelector("summary").focus()
-  event.stopPropagation()
+  event.preventDefault() // it is used up: what the menu lies in stays open
 })
 localTimes(document)

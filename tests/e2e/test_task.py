@@ -1,0 +1,291 @@
+"""An open task as two people and an agent use it."""
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from playwright.sync_api import Page, expect
+
+from apps.agents.models import Run
+from apps.agents.tests.factories import GatewayFactory, agent_in
+from apps.projects.models import Role
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks import commenting, editing, moving
+from apps.tasks.models import Comment, Task
+from apps.tasks.tests.factories import task_in
+from teamboard import own_clock
+from teamboard.celery import app
+from tests.e2e.conftest import faults_of, is_live, until
+from tests.gateways.practice import SECRETS, PracticeGateway
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def task(columns, ana) -> Task:
+    return task_in(columns["ready"], "Paint the quay", description="Two coats.", by=ana)
+
+
+@pytest.fixture
+def opened(visit, task):
+    """Open the task beside its board, as somebody."""
+
+    def by(user, **options) -> Page:
+        return is_live(visit(user, task.get_absolute_url(), **options))
+
+    return by
+
+
+@pytest.fixture
+def plain(visit, task):
+    """Open the task as a page of its own, in a browser that runs no scripts."""
+
+    def by(user) -> Page:
+        return visit(user, f"{task.get_absolute_url()}?full", java_script_enabled=False)
+
+    return by
+
+
+def drawer(page: Page):
+    return page.locator(".drawer")
+
+
+def say(page: Page, words: str) -> None:
+    page.get_by_label("Write to the team").fill(words)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+# Opening and closing
+
+
+def test_a_card_opens_with_its_own_address_and_back_closes_it(visit, ana, task):
+    page = is_live(visit(ana))
+    page.get_by_role("link", name="Paint the quay").click()
+    expect(page).to_have_url(f"{page.url.split('/projects')[0]}{task.get_absolute_url()}")
+    expect(drawer(page).get_by_role("heading", name="Paint the quay")).to_be_focused()
+    expect(page).to_have_title(f"TIDE-{task.number} Paint the quay")
+    page.go_back()
+    expect(drawer(page)).to_have_count(0)
+    expect(page.locator(f"#task-{task.pk} .card__link")).to_be_focused()
+    expect(page).to_have_title("Tidewater · Team Board")
+    page.go_forward()
+    expect(drawer(page).get_by_role("heading", name="Paint the quay")).to_be_visible()
+
+
+def test_escape_closes_it_and_the_focus_returns_to_the_card(visit, ana, task):
+    page = is_live(visit(ana))
+    page.get_by_role("link", name="Paint the quay").focus()
+    page.keyboard.press("Enter")
+    expect(drawer(page)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_have_count(0)
+    expect(page).to_have_url(f"{page.url.split('/projects')[0]}/projects/TIDE/")
+    expect(page.locator(f"#task-{task.pk} .card__link")).to_be_focused()
+
+
+# Two people at one task
+
+
+def test_a_comment_appears_to_the_other_whose_half_typed_one_stays(opened, ana, ben, task):
+    one, other = opened(ana), opened(ben)
+    box = one.get_by_label("Write to the team")
+    box.focus()
+    one.keyboard.type("Half a tho")
+    say(other, "The **paint** is here.")
+    expect(drawer(one).locator(".timeline .said strong")).to_have_text("paint")
+    expect(drawer(one).locator(".said__by b")).to_have_text("Ben Okoro")
+    expect(box).to_be_focused()
+    one.keyboard.type("ught")
+    expect(box).to_have_value("Half a thought")
+    expect(other.get_by_label("Write to the team")).to_have_value("")
+
+
+def test_a_half_typed_comment_is_there_after_a_reload_until_it_is_sent(opened, ana):
+    page = opened(ana)
+    page.get_by_label("Write to the team").fill("Not yet sent")
+    is_live(page.reload() and page)
+    expect(page.get_by_label("Write to the team")).to_have_value("Not yet sent")
+    page.get_by_label("Write to the team").press("Control+Enter")
+    expect(drawer(page).locator(".said__text")).to_have_text("Not yet sent")
+    is_live(page.reload() and page)
+    expect(page.get_by_label("Write to the team")).to_have_value("")
+
+
+def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task):
+    page = opened(ana)
+    box = page.get_by_label("Add a subtask")
+    box.focus()
+    page.keyboard.type("Buy bru")
+    commenting.comment(task, words="Meanwhile.", by=ben)
+    expect(drawer(page).locator(".said__text")).to_have_text("Meanwhile.")
+    expect(box).to_be_focused()
+    page.keyboard.type("shes")
+    page.keyboard.press("Enter")
+    expect(drawer(page).locator(".checks__text")).to_have_text("Buy brushes")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+
+
+def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
+    page = opened(ana)
+    drawer(page).locator(".edit > summary").click()
+    field = page.get_by_label("Description, in Markdown")
+    field.fill("Three coats.")
+    editing.edit(task, by=ben, description="One coat will do.")
+    expect(drawer(page).locator(".event", has_text="Ben Okoro")).to_be_visible()
+    expect(field).to_have_value("Three coats.")
+    drawer(page).locator(".edit").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Somebody changed this at the same time.")).to_be_visible()
+    expect(page.locator(".theirs__text")).to_have_text("One coat will do.")
+    expect(field).to_have_value("Three coats.")
+    page.get_by_role("button", name="Keep mine").click()
+    expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
+    assert Task.objects.get(pk=task.pk).description == "Three coats."
+
+
+def test_a_title_and_a_description_changed_at_once_both_stand(opened, ana, ben, task):
+    page = opened(ana)
+    drawer(page).locator(".edit > summary").click()
+    page.get_by_label("Description, in Markdown").fill("Three coats.")
+    editing.edit(task, by=ben, title="Paint the pier")
+    drawer(page).locator(".edit").get_by_role("button", name="Save").click()
+    expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
+    expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible()
+
+
+# Subtasks
+
+
+def test_a_subtask_stands_on_the_board_and_is_counted_in_both_browsers(opened, visit, ana, ben, task, columns):
+    one, other = opened(ana), is_live(visit(ben))
+    one.get_by_label("Add a subtask").fill("Buy brushes")
+    one.get_by_label("Add a subtask").press("Enter")
+    expect(drawer(one).locator(".checks__text")).to_have_text("Buy brushes")
+    for page in (one, other):
+        expect(page.locator(".card__link", has_text="Buy brushes")).to_be_visible()
+        expect(page.locator(f"#task-{task.pk}")).to_contain_text("0/1")
+    moving.move(Task.objects.get(title="Buy brushes"), to=columns["done"], by=ben)
+    for page in (one, other):
+        expect(page.locator(f"#task-{task.pk}")).to_contain_text("1/1")
+    expect(drawer(one).locator(".section__count")).to_have_text("1 of 1")
+
+
+def test_closing_a_task_with_open_subtasks_asks(opened, ana, task, columns):
+    task_in(columns["ready"], "Buy brushes", parent=task, by=ana)
+    page = opened(ana)
+    page.get_by_label("Status").select_option(label="Done")
+    expect(page.get_by_text("1 subtask is still open. Close this task anyway?")).to_be_visible()
+    assert Task.objects.get(pk=task.pk).column == columns["ready"]
+    page.get_by_role("button", name="Close it anyway").click()
+    expect(page.locator(f"#column-{columns['done'].pk}-list #task-{task.pk}")).to_be_visible()
+    expect(page.get_by_label("Status").locator("option:checked")).to_have_text("Done")
+
+
+# An agent at work
+
+
+@pytest.fixture
+def gateway(house, settings, tmp_path, monkeypatch):
+    """The practice gateway and a worker, who take a second for what takes people's agents minutes."""
+    monkeypatch.setattr(own_clock, "_watch", lambda app: None)  # it would outlive the worker
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    running = PracticeGateway(tmp_path, f"{house.url}/api/v1/agents/callback/", agents="scribe", speed=2)
+    with start_worker(app, pool="solo", perform_ping_check=False):
+        yield running
+    running.stop()
+
+
+@pytest.fixture
+def scribe(board, gateway):
+    row = GatewayFactory(url=gateway.url, callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"], **SECRETS)
+    return agent_in(board, "Scribe", gateway=row)
+
+
+def give_to(page: Page, name: str, prompt: str = "") -> None:
+    drawer(page).locator("summary[aria-label='Assigned']").click()
+    page.get_by_role("radio", name=name).check()
+    if prompt:
+        page.get_by_label("Anything to add for an agent?").fill(prompt)
+    page.get_by_role("button", name="Assign", exact=True).click()
+
+
+def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
+    page = opened(ana)
+    page.evaluate("document.documentElement.dataset.same = 'page'")
+    give_to(page, "Scribe", prompt="Use marine paint.")
+    run = drawer(page).locator(".run")
+    expect(run).to_contain_text("Scribe is at it.")
+    accept = page.get_by_role("button", name="Accept", exact=True)
+    expect(accept).to_be_visible()
+    expect(page.locator(f"#column-{columns['review'].pk}-list #task-{task.pk}")).to_be_visible()
+    expect(drawer(page).locator(".said--agent")).to_have_count(1)
+
+    send_back = page.get_by_role("button", name="Send back")
+    expect(send_back).to_be_disabled()
+    page.get_by_label("Write to the team").fill("The railing is missing.")
+    send_back.click()
+    expect(drawer(page).locator(".said__text", has_text="The railing is missing.")).to_be_visible()
+    expect(run).to_contain_text("Attempt 2")
+    expect(accept).to_be_visible()
+
+    accept.click()
+    expect(page.locator(f"#column-{columns['done'].pk}-list #task-{task.pk}")).to_be_visible()
+    expect(run).to_contain_text("Accepted")
+    expect(accept).to_have_count(0)
+    assert page.locator("html[data-same=page]").count() == 1
+    assert [each.attempt for each in Run.objects.order_by("attempt")] == [1, 2]
+
+
+# Those who may only look, browsers without scripts, and everybody's eyes
+
+
+def test_a_viewer_sees_no_controls(opened, board, ana, task):
+    viewer = MembershipFactory(project=board, user__name="Vi Ewer", role=Role.VIEWER).user
+    commenting.comment(task, words="For all to read.", by=ana)
+    page = opened(viewer)
+    expect(drawer(page).get_by_text("For all to read.")).to_be_visible()
+    expect(drawer(page).locator("form:visible, button:visible, select:visible, summary:visible")).to_have_count(0)
+    expect(drawer(page).locator(".facts")).to_contain_text("To do")
+
+
+def test_commenting_assigning_and_editing_work_without_a_script(plain, ana, ben, task):
+    page = plain(ana)
+    say(page, "By hand.")
+    expect(page.locator(".said__text")).to_have_text("By hand.")
+    page = plain(ana)
+    give_to(page, "Ben Okoro")
+    expect(page.locator("summary[aria-label='Assigned']")).to_contain_text("Ben Okoro")
+    page = plain(ana)
+    page.locator(".edit > summary").click()
+    page.get_by_label("Title").fill("Paint the pier")
+    page.locator(".edit").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Paint the pier", level=2)).to_be_visible()
+    page.get_by_label("Status").select_option(label="Done")
+    page.locator(".fact", has=page.get_by_label("Status")).get_by_role("button", name="Save").click()
+    task.refresh_from_db()
+    assert (task.title, task.assignee, task.column.name) == ("Paint the pier", ben, "Done")
+
+
+def test_a_conflict_without_a_script_shows_both_texts(plain, ana, ben, task):
+    page = plain(ana)
+    page.locator(".edit > summary").click()
+    page.get_by_label("Description, in Markdown").fill("Three coats.")
+    editing.edit(task, by=ben, description="One coat will do.")
+    page.locator(".edit").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Changed at the same time")).to_be_visible()
+    expect(page.get_by_label("Yours")).to_have_value("Three coats.")
+    expect(page.get_by_text("One coat will do.")).to_be_visible()
+    page.get_by_role("button", name="Keep mine").click()
+    expect(page.locator(".opened__words .prose")).to_have_text("Three coats.")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["", "?full"])
+def test_axe_finds_nothing(visit, ana, ben, task, columns, query, theme):
+    ana.theme = theme
+    ana.save()
+    task_in(columns["done"], "Buy brushes", parent=task, assignee=ben, by=ana)
+    commenting.comment(task, words="Some `code`, a [link](https://example.org/) and\n\n- a list", by=ben)
+    page = visit(ana, task.get_absolute_url() + query)
+    assert faults_of(page) == []
+    page.locator(".edit > summary").click()
+    page.locator("summary[aria-label='Assigned']").click()
+    assert faults_of(page) == []
