@@ -3,6 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.projects.models import Project
+from apps.tasks.editing import FIELDS
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Task
 
 
@@ -56,26 +57,28 @@ class TaskForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    """Any of a task's own fields; `changes()` are those that were sent."""
+    """Those of a task's own fields that were sent; `changes()` are their values."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH, required=False)
+    title = forms.CharField(
+        label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("A task needs a title.")}
+    )
     description = forms.CharField(
         label=_("Description"), max_length=TEXT_LENGTH, required=False, widget=forms.Textarea, strip=False
     )
-    priority = forms.TypedChoiceField(label=_("Priority"), choices=Task.Priority.choices, coerce=int, required=False)
+    priority = forms.TypedChoiceField(label=_("Priority"), choices=Task.Priority.choices, coerce=int)
     labels = forms.ModelMultipleChoiceField(Label.objects.none(), label=_("Labels"), required=False)
     has_labels = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["labels"].queryset = project.labels.all()
+        sent = {*self.data, "labels" if "has_labels" in self.data else ""}
+        for name in set(FIELDS) - sent:
+            del self.fields[name]
 
     def changes(self) -> dict:
-        sent = {name for name in ("title", "description", "priority") if name in self.data}
-        if self.cleaned_data["has_labels"]:
-            sent.add("labels")
-        return {name: self.cleaned_data[name] for name in sent}
+        return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
 
 
 class AssignForm(forms.Form):
@@ -88,4 +91,10 @@ class AssignForm(forms.Form):
 
 
 class CommentForm(forms.Form):
-    words = forms.CharField(label=_("Write to the team"), max_length=TEXT_LENGTH, widget=forms.Textarea, strip=False)
+    words = forms.CharField(
+        label=_("Write to the team"),
+        max_length=TEXT_LENGTH,
+        widget=forms.Textarea,
+        strip=False,
+        error_messages={"required": _("Write a few words first.")},
+    )

@@ -9,11 +9,11 @@ from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import commenting, editing, moving
-from apps.tasks.models import Comment, Task
+from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
 from teamboard import own_clock
 from teamboard.celery import app
-from tests.e2e.conftest import faults_of, is_live, until
+from tests.e2e.conftest import faults_of, is_live
 from tests.gateways.practice import SECRETS, PracticeGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)

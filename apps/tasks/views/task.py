@@ -1,5 +1,7 @@
 """One task: beside the board, as a page, and what is done to it there."""
 
+from collections.abc import Iterable
+
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
@@ -71,13 +73,25 @@ def edit(request: MemberRequest, key: str, number: int) -> HttpResponse:
     except Conflict as refusal:
         if wants_json(request):
             raise
-        clashes = [
-            {"name": name, "mine": request.POST.get(name, ""), "theirs": theirs}
-            for name, theirs in refusal.facts["current"].items()
-        ]
-        page = {"project": project, "task": found, "refusal": refusal, "clashes": clashes}
+        page = {"project": project, "task": found, "refusal": refusal} | both_sides(
+            form, found, refusal.facts["current"]
+        )
         return render(request, "tasks/conflict.html", page, status=409)
     return frame_or(request, project, found.get_absolute_url())
+
+
+def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict:
+    """For the conflict page: what both changed, and the `rest` of the form, which either choice sends along."""
+    clashes = [
+        {"field": form[name], "mine": form.cleaned_data[name], "theirs": getattr(now, name)} for name in clashing
+    ]
+    dealt_with = {"csrfmiddlewaretoken", "version", *clashing}
+    rest = [(name, value) for name, value in sent(form) if name not in dealt_with]
+    return {"clashes": clashes, "rest": rest}
+
+
+def sent(form: EditForm) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in form.data.lists() for value in values]
 
 
 @require_POST
