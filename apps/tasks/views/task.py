@@ -82,16 +82,13 @@ def edit(request: MemberRequest, key: str, number: int) -> HttpResponse:
 
 def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict:
     """For the conflict page: what both changed, and the `rest` of the form, which either choice sends along."""
-    clashes = [
-        {"field": form[name], "mine": form.cleaned_data[name], "theirs": getattr(now, name)} for name in clashing
-    ]
     dealt_with = {"csrfmiddlewaretoken", "version", *clashing}
-    rest = [(name, value) for name, value in sent(form) if name not in dealt_with]
-    return {"clashes": clashes, "rest": rest}
-
-
-def sent(form: EditForm) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in form.data.lists() for value in values]
+    return {
+        "clashes": [
+            {"field": form[name], "mine": form.cleaned_data[name], "theirs": getattr(now, name)} for name in clashing
+        ],
+        "rest": [(name, value) for name, values in form.data.lists() if name not in dealt_with for value in values],
+    }
 
 
 @require_POST
