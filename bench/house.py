@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import django
@@ -13,6 +14,8 @@ UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan",
 UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
 CELERY = [sys.executable, "-m", "celery", "-A", "teamboard"]
 WORKER = [*CELERY, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "warning", *ALONE]
+
+QUIET_MS_A_SECOND = 60
 
 
 def furnish() -> None:
@@ -36,6 +39,7 @@ class House:
         self.start_web()
         self.start_worker()
         self.open("beat", [*CELERY, "beat", "-l", "warning", "-s", str(self.folder / "beat")])
+        self.wait_until_quiet()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_) -> None:
@@ -62,6 +66,16 @@ class House:
         except TimeoutError:
             sys.exit(f"{name} did not start:\n{child.last_words()}")
         return child
+
+    def wait_until_quiet(self) -> None:
+        """Starting costs seconds of CPU, which belong to no operation."""
+        before = self.cpu_ms()
+        while True:
+            time.sleep(1)
+            now = self.cpu_ms()
+            if now - before < QUIET_MS_A_SECOND:
+                return
+            before = now
 
     def cpu_ms(self) -> float:
         """All that any process of the system has used so far, its database and broker included."""

@@ -68,7 +68,7 @@ class Cost(NamedTuple):
     p95_ms: float
 
 
-def cost_of(house: House, act: Callable[[int], object], times: int, *, warm: int = 5, is_ours: bool = False) -> Cost:
+def cost_of(house: House, act: Callable[[int], object], times: int, *, warm: int = 20, is_ours: bool = False) -> Cost:
     """What `act(n)` costs in the mean, background work it causes included.
 
     The visitor's own CPU does not count, unless the work is done in this process (`is_ours`).

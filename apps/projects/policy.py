@@ -45,5 +45,10 @@ def may(user: User, action: Action, project: Project) -> bool:
 
 def require(user: User, action: Action, project: Project) -> None:
     """Raise NotAllowed unless `user` may; call it on a project fetched by `visible_to`."""
-    if not may(user, action, project):
+    require_role(role_of(user, project), action)
+
+
+def require_role(role: str | None, action: Action) -> None:
+    """The same for somebody whose role is known already."""
+    if not role_may(role, action):
         raise NotAllowed(_("Your role in this project does not let you {action}.").format(action=action.label))

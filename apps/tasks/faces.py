@@ -18,7 +18,8 @@ from apps.projects.models import Event, Project
 from apps.tasks import notes
 from apps.tasks.models import Category, Column
 
-PAGE = 25  # cards of a column that come with the page; the rest follow in pages of this size
+PAGE = 25  # cards of a column that come with the board
+NEXT_PAGE = 100  # and of each page that follows: a request costs more than its cards
 
 
 class Who(NamedTuple):
@@ -72,10 +73,10 @@ def first_pages(project: Project) -> list[Face]:
 
 
 def next_page(column: Column, after: str) -> list[Face]:
-    """Up to PAGE faces of `column` that sort behind the rank `after`."""
+    """Up to NEXT_PAGE faces of `column` that sort behind the rank `after`."""
     return _faces(
         f"""SELECT {_ROW} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
-            WHERE t.column_id = %s AND t.rank > %s COLLATE "C" ORDER BY t.rank LIMIT {PAGE}""",  # noqa: S608
+            WHERE t.column_id = %s AND t.rank > %s COLLATE "C" ORDER BY t.rank LIMIT {NEXT_PAGE}""",  # noqa: S608
         [column.pk, after],
     )
 
@@ -174,8 +175,14 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
         ops.append(op)
     ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {face.pk for face in found}]
     ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
-    ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project, people)))
+    if len(found) < len(touched) or any(face.note for face in found) or any(map(_is_about_runs, events)):
+        ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project, people)))
     return ops
+
+
+def _is_about_runs(event: Event) -> bool:
+    """Whether it may have taken a note away, which the board's sentence counts."""
+    return event.kind.startswith("run.")
 
 
 def _headers(project: Project, columns: set[int]) -> list[Op]:

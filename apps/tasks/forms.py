@@ -6,40 +6,36 @@ from apps.projects.models import Project
 from apps.tasks.editing import FIELDS
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Task
 
-
-class Anchor(forms.IntegerField):
-    """A neighbour's primary key. One that is gone is nobody: the verb then finds the nearest true place."""
-
-    def __init__(self, project: Project) -> None:
-        super().__init__(required=False, widget=forms.HiddenInput)
-        self.project = project
-
-    def clean(self, value: str | None) -> Task | None:
-        pk = super().clean(value)
-        return self.project.tasks.filter(pk=pk).first() if pk else None
+LARGEST_ID = 2**63 - 1
 
 
 class MoveForm(forms.Form):
     """Where a task shall go: by the page a column and an end of it, by a drag its neighbours."""
 
-    to = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), empty_label=None)
+    to = forms.TypedChoiceField(label=_("Column"))
     place = forms.ChoiceField(
         label=_("Place"), choices=[("end", _("At the end")), ("start", _("At the top"))], required=False
     )
-    seen_in = forms.ModelChoiceField(Column.objects.none(), required=False, widget=forms.HiddenInput)
+    seen_in = forms.TypedChoiceField(required=False, empty_value=None, widget=forms.HiddenInput)
+    # A neighbour that is gone is nobody: the verb then finds the nearest true place.
+    after = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
     anyway = forms.BooleanField(label=_("Close it anyway"), required=False, widget=forms.HiddenInput)
     client = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, *args, task: Task, **kwargs) -> None:
+    def __init__(self, *args, task: Task, project: Project, **kwargs) -> None:
         super().__init__(*args, initial={"to": task.column_id, "seen_in": task.column_id}, **kwargs)
-        self.task = task
+        self.task, self.project = task, project
+        columns = {str(column.pk): column for column in project.columns.all()}
         for name in ("to", "seen_in"):
-            self.fields[name].queryset = task.project.columns.all()
-        for name in ("after", "before"):
-            self.fields[name] = Anchor(task.project)
+            self.fields[name].choices = list(columns.items())
+            self.fields[name].coerce = columns.get
 
     def clean(self) -> dict:
         wishes = super().clean()
+        anchors = {name: wishes.pop(name, None) for name in ("after", "before")}
+        found = self.project.tasks.in_bulk([pk for pk in anchors.values() if pk])
+        wishes |= {name: found.get(pk) for name, pk in anchors.items()}
         if wishes.pop("place", "") == "start" and "to" in wishes:
             wishes["before"] = wishes["to"].tasks.exclude(pk=self.task.pk).first()
         return wishes

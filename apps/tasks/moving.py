@@ -1,7 +1,7 @@
 """Moving a task: anchors only, and the server finds the place."""
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,16 +47,16 @@ def move(
     it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked.
     """
     project = Project.objects.locked(task.project_id)
-    task.refresh_from_db()
+    task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
     if to.project_id != project.pk:
         raise ForeignColumn(_("That column is another project's."))
     if seen_in and task.column_id != seen_in.pk:
         raise Conflict(_("Somebody moved this task first."), column=task.column_id)
     if to.category == Category.DONE and not anyway:
         _ask_about_subtasks(task)
-    source_id = task.column_id
+    source = task.column
     low, high, at_end = _gap(task, to, after, before)
-    if source_id == to.pk and low < task.rank < (high or "~"):
+    if source == to and low < task.rank < (high or "~"):
         return task
     rank, respaced = ranks.between(low, high), []
     if len(rank) > ranks.LONGEST:
@@ -69,8 +69,8 @@ def move(
         by=by,
         task=task.pk,
         tasks=[*([task.parent_id] if task.parent_id else []), *respaced],
-        columns=[source_id, to.pk],
-        names=[Column.objects.only("name").get(pk=source_id).name, to.name],
+        columns=[source.pk, to.pk],
+        names=[source.name, to.name],
         client=client,
         **({"at_end": True} if at_end else {}),
     )
@@ -92,17 +92,19 @@ def _ask_about_subtasks(task: Task) -> None:
 def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
     """The ranks on both sides of the asked-for place, and whether it fell back to the end."""
     others = Task.objects.filter(column=to).exclude(pk=task.pk)
-    ranks_of = dict(others.filter(pk__in=[anchor.pk for anchor in (after, before) if anchor]).values_list("pk", "rank"))
-    if after and after.pk in ranks_of:
-        low = ranks_of[after.pk]
-        high = others.filter(rank__gt=low).order_by("rank").values_list("rank", flat=True).first() or ""
-        return low, high, False
-    if before and before.pk in ranks_of:
-        high = ranks_of[before.pk]
-        low = others.filter(rank__lt=high).order_by("-rank").values_list("rank", flat=True).first() or ""
-        return low, high, False
+    if after and (up := _from(others, after, "rank__gte", "rank")):
+        return up[0], up[1], False
+    if before and (down := _from(others, before, "rank__lte", "-rank")):
+        return down[1], down[0], False
     last = others.order_by("-rank").values_list("rank", flat=True).first() or ""
     return last, "", bool(after or before)
+
+
+def _from(others: QuerySet[Task], anchor: Task, side: str, order: str) -> tuple[str, str] | None:
+    """The ranks of `anchor` and of the one next to it ("" at the end); None when it is not among `others`."""
+    own = others.filter(pk=anchor.pk).values("rank")
+    found = list(others.filter(**{side: Subquery(own)}).order_by(order).values_list("rank", flat=True)[:2])
+    return (found[0], found[1] if len(found) == 2 else "") if found else None
 
 
 def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, list[int]]:

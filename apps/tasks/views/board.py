@@ -48,10 +48,12 @@ def board(request: MemberRequest, key: str) -> HttpResponse:
     return render(request, "tasks/board.html", board_context(request, project_of(request, key)))
 
 
-def project_of(request: MemberRequest, key: str) -> Project:
-    """The project if the person may see it, with their `role` in it."""
+def project_of(request: MemberRequest, key: str, action: Action = Action.VIEW) -> Project:
+    """The project with the person's `role` in it, if they may see it (else 404) and do `action` (else 403)."""
     mine = Project.objects.visible_to(request.user).annotate(role=F("memberships__role"))
-    return get_object_or_404(mine, key=key)
+    project = get_object_or_404(mine, key=key)
+    policy.require_role(project.role, action)
+    return project
 
 
 def board_context(request: MemberRequest, project: Project) -> dict:
@@ -95,7 +97,7 @@ def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "project": project,
         "column": column,
         "cards": cards,
-        "more_after": cards[-1].rank if len(cards) == faces.PAGE else "",
+        "more_after": cards[-1].rank if len(cards) == faces.NEXT_PAGE else "",
         "can_write": policy.role_may(project.role, Action.WRITE),
     }
     is_for_script = "X-Fragment" in request.headers
@@ -104,23 +106,21 @@ def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_POST
 def create(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key)
-    policy.require(request.user, Action.WRITE, project)
+    project = project_of(request, key, Action.WRITE)
     form = TaskForm(request.POST, project=project)
     if not form.is_valid():
         return not_understood(request, form, "tasks/create.html", {"project": project})
     task = creating.create(project, **form.cleaned_data, by=request.user)
     parent = form.cleaned_data["parent"]
-    return frame_or(request, project, parent.get_absolute_url() if parent else place_of(task))
+    return frame_or(request, project, parent.get_absolute_url() if parent else place_of(project, task))
 
 
 @require_http_methods(["GET", "POST"])
 def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
     """The drag's door, and a page of its own for moving without a mouse or a script."""
-    project = project_of(request, key)
-    policy.require(request.user, Action.WRITE, project)
+    project = project_of(request, key, Action.WRITE)
     task = get_object_or_404(project.tasks.select_related("column"), number=number)
-    form = MoveForm(request.POST or None, task=task)
+    form = MoveForm(request.POST or None, task=task, project=project)
     page = {"project": project, "task": task, "form": form}
     if request.method == "GET":
         return render(request, "tasks/move.html", page)
@@ -132,7 +132,7 @@ def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
         if wants_json(request):
             raise
         return render(request, "tasks/move.html", page | {"question": question}, status=422)
-    return frame_or(request, project, place_of(task))
+    return frame_or(request, project, place_of(project, task))
 
 
 @require_GET
@@ -172,6 +172,6 @@ def wants_json(request: MemberRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def place_of(task: Task) -> str:
+def place_of(project: Project, task: Task) -> str:
     """Where the task stands on the board."""
-    return f"{reverse('tasks:board', args=[task.project.key])}#task-{task.pk}"
+    return f"{reverse('tasks:board', args=[project.key])}#task-{task.pk}"

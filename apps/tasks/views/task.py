@@ -99,7 +99,7 @@ def assign(request: MemberRequest, key: str, number: int) -> HttpResponse:
         return not_understood(request, form, "tasks/edit.html", {"project": project, "task": found})
     to = form.cleaned_data["to"]
     if to and to.is_agent:
-        policy.require(request.user, Action.RUN, project)
+        policy.require_role(project.role, Action.RUN)
     assigning.assign(found, to=to, prompt=form.cleaned_data["prompt"], by=request.user)
     return frame_or(request, project, found.get_absolute_url())
 
@@ -116,6 +116,5 @@ def comment(request: MemberRequest, key: str, number: int) -> HttpResponse:
 
 def allowed(request: MemberRequest, key: str, number: int, action: Action) -> tuple[Project, Task]:
     """The project and its task, for somebody whose role lets them do `action`."""
-    project = project_of(request, key)
-    policy.require(request.user, action, project)
+    project = project_of(request, key, action)
     return project, task_of(project, number)
