@@ -73,5 +73,11 @@ def spent(run: Run) -> str:
     else:
         n = (run.tokens_in or 0) + (run.tokens_out or 0)
         tokens = ngettext("{n} token", "{n} tokens", n).format(n=n)
-    cost = _("cost unknown") if run.cost is None else f"$ {run.cost:.4f}"
-    return f"{tokens} · {cost}"
+    return f"{tokens} · {cost(run)}"
+
+
+def cost(run: Run) -> str:
+    """Dollars and cents; what is less than a cent keeps its digits."""
+    if run.cost is None:
+        return _("cost unknown")
+    return f"$ {run.cost:.4f}" if 0 < run.cost < 0.01 else f"$ {run.cost:.2f}"

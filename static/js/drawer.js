@@ -42,6 +42,7 @@ function ready(open) {
   openTask(Number(open.dataset.task), Number(open.dataset.seq))
   document.title = `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`
   mark(open.dataset.task)
+  document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
   restoreDrafts(open)
   wordsChanged(open)
   open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
