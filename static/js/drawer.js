@@ -42,7 +42,7 @@ function ready(open) {
   openTask(Number(open.dataset.task), Number(open.dataset.seq))
   document.title = `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`
   mark(open.dataset.task)
-  document.querySelector(".card[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" })
+  followCard(open)
   restoreDrafts(open)
   wordsChanged(open)
   open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
@@ -51,6 +51,15 @@ function ready(open) {
 function mark(id) {
   for (const card of document.querySelectorAll(".card[aria-current]")) card.removeAttribute("aria-current")
   if (id) document.querySelector(`#task-${id} .card`)?.setAttribute("aria-current", "true")
+}
+
+/** The open task's card is in sight beside it, also when it goes to another column. */
+function followCard(open) {
+  const card = document.querySelector(`#task-${open.dataset.task} .card`)
+  const column = card?.closest(".column").id
+  if (!card || column === open.dataset.seenIn) return
+  open.dataset.seenIn = column
+  card.scrollIntoView({ block: "nearest", inline: "nearest" })
 }
 
 // Links: a card, a subtask, the parent; close and back.
@@ -231,6 +240,7 @@ document.addEventListener("board:changed", () => {
   const open = drawer()
   if (!open) return
   mark(open.dataset.task)
+  followCard(open)
   wordsChanged(open)
   const latest = open.querySelector(".attempt[data-latest]")
   if (latest && !latest.dataset.seen) {

@@ -2,8 +2,10 @@
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from django.db.models.functions import Now
 from playwright.sync_api import Page, expect
 
+from apps.agents import queueing
 from apps.agents.models import Run
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.projects.models import Role
@@ -81,7 +83,51 @@ def test_escape_closes_it_and_the_focus_returns_to_the_card(visit, ana, task):
     expect(page.locator(f"#task-{task.pk} .card__link")).to_be_focused()
 
 
+def test_escape_in_a_menu_closes_the_menu_only(opened, ana):
+    page = opened(ana)
+    knob = drawer(page).locator("summary[aria-label='Assigned']")
+    knob.click()
+    page.get_by_role("radio", name="Nobody").focus()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("radio", name="Nobody")).to_be_hidden()
+    expect(knob).to_be_focused()
+    expect(drawer(page)).to_be_visible()
+
+
+def test_a_choice_made_by_keyboard_keeps_its_place(opened, ana, task, columns):
+    page = opened(ana)
+    page.get_by_label("Status").focus()
+    page.get_by_label("Status").select_option(label="In progress")
+    expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible()
+    expect(page.get_by_label("Status")).to_be_focused()
+
+
 # Two people at one task
+
+
+def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, columns):
+    page = is_live(visit(ana))
+
+    def comment_while_it_is_fetched(route) -> None:
+        answer = route.fetch()
+        commenting.comment(task, words="Just in between.", by=ben)
+        route.fulfill(response=answer)
+
+    page.route(f"**{task.get_absolute_url()}", comment_while_it_is_fetched)
+    page.get_by_role("link", name="Paint the quay").click()
+    expect(drawer(page).locator(".said__text")).to_have_text(["Just in between."])
+    commenting.comment(task, words="And later.", by=ben)
+    expect(drawer(page).locator(".said__text")).to_have_text(["Just in between.", "And later."])
+
+
+def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns):
+    other = task_in(columns["ready"], "Mend the nets", by=ana)
+    page = opened(ana)
+    page.get_by_role("link", name="Mend the nets").click()
+    expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
+    commenting.comment(task, words="About the quay.", by=ben)
+    commenting.comment(other, words="About the nets.", by=ben)
+    expect(drawer(page).locator(".said__text")).to_have_text(["About the nets."])
 
 
 def test_a_comment_appears_to_the_other_whose_half_typed_one_stays(opened, ana, ben, task):
@@ -139,6 +185,21 @@ def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
     page.get_by_role("button", name="Keep mine").click()
     expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
     assert Task.objects.get(pk=task.pk).description == "Three coats."
+
+
+def test_a_kept_draft_does_not_overwrite_what_came_since(opened, ana, ben, task):
+    page = opened(ana)
+    drawer(page).locator(".edit > summary").click()
+    page.get_by_label("Description, in Markdown").fill("Three coats.")
+    editing.edit(task, by=ben, description="One coat will do.")
+    is_live(page.reload() and page)
+    expect(page.get_by_label("Description, in Markdown")).to_have_value("Three coats.")
+    drawer(page).locator(".edit").get_by_role("button", name="Save").click()
+    expect(page.locator(".theirs__text")).to_have_text("One coat will do.")
+    page.get_by_role("button", name="Take theirs").click()
+    drawer(page).locator(".edit").get_by_role("button", name="Save").click()
+    expect(drawer(page).locator(".edit")).not_to_have_attribute("open", "")
+    assert Task.objects.get(pk=task.pk).description == "One coat will do."
 
 
 def test_a_title_and_a_description_changed_at_once_both_stand(opened, ana, ben, task):
@@ -232,6 +293,36 @@ def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
     expect(accept).to_have_count(0)
     assert page.locator("html[data-same=page]").count() == 1
     assert [each.attempt for each in Run.objects.order_by("attempt")] == [1, 2]
+
+
+@pytest.fixture
+def result(board, task, ana) -> Run:
+    """An agent's result for the task that waits for a person."""
+    run = queueing.assign_now(agent_in(board, "Scribe"), task, by=ana, queue=True)
+    ended = {"status": Run.Status.SUCCEEDED, "review": Run.Review.WAITING, "result": "Painted.", "ended_at": Now()}
+    Run.objects.filter(pk=run.pk).update(**ended)
+    return run
+
+
+def test_accepting_with_open_subtasks_asks(opened, ana, task, result, columns):
+    task_in(columns["ready"], "Buy brushes", parent=task, by=ana)
+    page = opened(ana)
+    page.get_by_role("button", name="Accept", exact=True).click()
+    expect(page.get_by_text("1 subtask is still open.")).to_be_visible()
+    page.get_by_role("button", name="Close it anyway").click()
+    expect(page.locator(f"#column-{columns['done'].pk}-list #task-{task.pk}")).to_be_visible()
+
+
+def test_deciding_works_without_a_script(plain, ana, task, result, columns):
+    page = plain(ana)
+    page.get_by_role("button", name="Send back").click()  # the browser asks for the words
+    result.refresh_from_db()
+    assert result.review == Run.Review.WAITING
+    task_in(columns["ready"], "Buy brushes", parent=task, by=ana)
+    page.get_by_role("button", name="Accept", exact=True).click()
+    expect(page.get_by_text("1 subtask is still open.")).to_be_visible()
+    page.get_by_role("button", name="Close it anyway").click()
+    expect(page.locator(f"#column-{columns['done'].pk}-list #task-{task.pk}")).to_be_visible()
 
 
 # Those who may only look, browsers without scripts, and everybody's eyes
