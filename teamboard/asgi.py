@@ -5,16 +5,16 @@ import threading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-django = get_asgi_application()
+django.setup()
 
 from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from teamboard.health import drain_on_sigterm  # noqa: E402
-from teamboard.overload import Bounded  # noqa: E402
+from teamboard.http import http_application  # noqa: E402
 from teamboard.sockets import websocket_urlpatterns  # noqa: E402
 
 if threading.current_thread() is threading.main_thread():
@@ -22,7 +22,7 @@ if threading.current_thread() is threading.main_thread():
 
 application = ProtocolTypeRouter(
     {
-        "http": Bounded(django),
+        "http": http_application(),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

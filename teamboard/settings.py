@@ -83,7 +83,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "teamboard.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -158,7 +157,6 @@ STORAGES = {
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVESTATIC_USE_FINDERS = SERVESTATIC_AUTOREFRESH = DEBUG
 
 # Background
 CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
