@@ -111,6 +111,7 @@ def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, colu
     def comment_while_it_is_fetched(route) -> None:
         answer = route.fetch()
         commenting.comment(task, words="Just in between.", by=ben)
+        expect(page.locator(f"#task-{task.pk}").get_by_text("Comments")).to_be_attached()  # the board has heard of it
         route.fulfill(response=answer)
 
     page.route(f"**{task.get_absolute_url()}", comment_while_it_is_fetched)
