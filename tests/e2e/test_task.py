@@ -12,7 +12,7 @@ from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import commenting, editing, moving
 from apps.tasks.models import Task
-from apps.tasks.tests.factories import task_in
+from apps.tasks.tests.factories import LabelFactory, task_in
 from teamboard import own_clock
 from teamboard.celery import app
 from tests.e2e.conftest import faults_of, is_live
@@ -381,3 +381,19 @@ def test_axe_finds_nothing(visit, ana, ben, task, columns, query, theme):
     page.locator(".edit > summary").click()
     page.locator("summary[aria-label='Assigned']").click()
     assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_nothing_is_wider_than_its_place(visit, ana, ben, board, task, columns, result, width):
+    word = "Donaudampfschifffahrtsgesellschaft" * 5
+    words = f"{word}\n\n```\n{word}\n```\n\nhttps://example.org/{word}"
+    editing.edit(task, by=ben, title=word, description=words, labels=[LabelFactory(project=board, name=word[:40])])
+    task_in(columns["done"], word, parent=task, by=ana)
+    commenting.comment(task, words=words, by=ben)
+    Run.objects.filter(pk=result.pk).update(result=words, error=word)
+    page = visit(ana, task.get_absolute_url(), viewport=(width, 844))
+    too_wide = """open => [...open.querySelectorAll("*")].filter(one => one.checkVisibility()
+        && !one.closest("pre, .clip") && one.getBoundingClientRect().right > open.getBoundingClientRect().right + 1)
+        .map(one => one.outerHTML.slice(0, 120))"""
+    assert drawer(page).evaluate(too_wide) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
