@@ -88,8 +88,11 @@ def filter_parameters(filter_class: type[filters.FilterSet]) -> list[OpenApiPara
     return [OpenApiParameter(name, str, description=str(one.label or "")) for name, one in known]
 
 
-def project_for(request: Request, key: str) -> Project:
-    return get_object_or_404(Project.objects.visible_to(request.user), key=key)
+def project_for(request: Request, key: str, action: Action = Action.VIEW) -> Project:
+    """The project if it is the asker's (else 404) and their role allows `action` (else 403)."""
+    project = get_object_or_404(Project.objects.visible_to(request.user).with_role(), key=key)
+    policy.require_role(project.role, action)
+    return project
 
 
 def task_for(request: Request, pk: int, action: Action) -> Task:
@@ -131,8 +134,7 @@ class TasksView(APIView):
     @extend_schema(request=NewTaskSerializer, responses={201: TaskSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Create a task, at the end of its column (the first one unless told)."""
-        project = project_for(request, key)
-        policy.require(request.user, Action.WRITE, project)
+        project = project_for(request, key, Action.WRITE)
         task = creating.create(project, by=request.user, **valid(NewTaskSerializer, request, project))
         return answer(task, status=201)
 

@@ -65,7 +65,7 @@ def create(
         created_by=by,
     )
     if labels:
-        task.labels.set(labels)
+        task.labels.add(*labels)
     events.record(
         project, "task.created", by=by, task=task.pk, columns=[column.pk], tasks=[parent.pk] if parent else []
     )

@@ -19,7 +19,7 @@ from apps.tasks import notes
 from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the board
-NEXT_PAGE = 100  # and of each page that follows: a request costs more than its cards
+NEXT_PAGE = 200  # and of each page that follows: a request costs more than its cards
 
 
 class Who(NamedTuple):
@@ -109,7 +109,8 @@ def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:
     """The card's HTML, the same for every viewer, in the language that is active."""
     noted = _note_of(face)
     noted_user = people.get(noted.get("user")) if noted else None
-    return _draw(project_key, face, people.get(face.assignee), noted_user, get_language())
+    shown = face._replace(column=0, rank="")  # where a card stands is not on it: a move draws nothing
+    return _draw(project_key, shown, people.get(face.assignee), noted_user, get_language())
 
 
 def _note_of(face: Face) -> notes.Note | None:

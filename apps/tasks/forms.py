@@ -17,7 +17,7 @@ class MoveForm(forms.Form):
         label=_("Place"), choices=[("end", _("At the end")), ("start", _("At the top"))], required=False
     )
     seen_in = forms.TypedChoiceField(required=False, empty_value=None, widget=forms.HiddenInput)
-    # A neighbour that is gone is nobody: the verb then finds the nearest true place.
+    # Known by their keys only: the verb looks under its lock where they stand, or whether they are gone.
     after = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
     anyway = forms.BooleanField(label=_("Close it anyway"), required=False, widget=forms.HiddenInput)
@@ -33,9 +33,8 @@ class MoveForm(forms.Form):
 
     def clean(self) -> dict:
         wishes = super().clean()
-        anchors = {name: wishes.pop(name, None) for name in ("after", "before")}
-        found = self.project.tasks.in_bulk([pk for pk in anchors.values() if pk])
-        wishes |= {name: found.get(pk) for name, pk in anchors.items()}
+        for name in ("after", "before"):
+            wishes[name] = Task(pk=wishes[name]) if wishes.get(name) else None
         if wishes.pop("place", "") == "start" and "to" in wishes:
             wishes["before"] = wishes["to"].tasks.exclude(pk=self.task.pk).first()
         return wishes

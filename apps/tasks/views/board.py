@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from django.db.models import F
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -50,8 +49,7 @@ def board(request: MemberRequest, key: str) -> HttpResponse:
 
 def project_of(request: MemberRequest, key: str, action: Action = Action.VIEW) -> Project:
     """The project with the person's `role` in it, if they may see it (else 404) and do `action` (else 403)."""
-    mine = Project.objects.visible_to(request.user).annotate(role=F("memberships__role"))
-    project = get_object_or_404(mine, key=key)
+    project = get_object_or_404(Project.objects.visible_to(request.user).with_role(), key=key)
     policy.require_role(project.role, action)
     return project
 
