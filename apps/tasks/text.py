@@ -4,12 +4,12 @@ import nh3
 from markdown_it import MarkdownIt
 from mdit_py_plugins.tasklists import tasklists_plugin
 
-_markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}).use(tasklists_plugin)
+_markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}).use(tasklists_plugin, label=True)
 # Images are shown as links: a remote one would tell its host who reads, and when.
 _markdown.disable("image")
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
-    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input"),
+    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label"),
 }
 ATTRIBUTES = {
     "a": {"href", "title"},
@@ -29,6 +29,9 @@ def to_html(markdown: str) -> str:
         tags=TAGS,
         attributes=ATTRIBUTES,
         tag_attribute_values={"input": {"type": {"checkbox"}}},
+        set_tag_attribute_values={
+            tag: {"tabindex": "0"} for tag in ("pre", "table")
+        },  # what scrolls takes the keyboard
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

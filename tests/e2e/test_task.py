@@ -1,5 +1,7 @@
 """An open task as two people and an agent use it."""
 
+import uuid
+
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.db.models.functions import Now
@@ -8,7 +10,7 @@ from playwright.sync_api import Page, expect
 from apps.agents import queueing
 from apps.agents.models import Run
 from apps.agents.tests.factories import GatewayFactory, agent_in
-from apps.projects.models import Role
+from apps.projects.models import Event, Project, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import commenting, editing, moving
 from apps.tasks.models import Task
@@ -213,6 +215,21 @@ def test_a_title_and_a_description_changed_at_once_both_stand(opened, ana, ben, 
     expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible()
 
 
+def test_an_open_task_is_taken_anew_with_its_board(opened, board, ana, ben, task):
+    page = opened(ana)
+    page.get_by_label("Write to the team").fill("Half a tho")
+    page.evaluate("document.documentElement.dataset.same = 'page'")
+    Event.objects.filter(project=board).delete()  # as after a backup was put back
+    Project.objects.filter(pk=board.pk).update(epoch=uuid.uuid4())
+    editing.edit(task, by=ben, title="Paint the pier")
+    expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible(timeout=8_000)
+    expect(page.get_by_label("Write to the team")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type("ught")
+    expect(page.get_by_label("Write to the team")).to_have_value("Half a thought")
+    assert page.locator("html[data-same=page]").count() == 1
+
+
 # Subtasks
 
 
@@ -371,11 +388,15 @@ def test_a_conflict_without_a_script_shows_both_texts(plain, ana, ben, task):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("query", ["", "?full"])
-def test_axe_finds_nothing(visit, ana, ben, task, columns, query, theme):
+def test_axe_finds_nothing(visit, ana, ben, task, columns, result, query, theme):
     ana.theme = theme
     ana.save()
+    words = (
+        f"Some `code`, a [link](https://example.org/), ~~not this~~\n\n> said\n\n- [x] done\n\n```\n{'wide ' * 80}\n```"
+    )
     task_in(columns["done"], "Buy brushes", parent=task, assignee=ben, by=ana)
-    commenting.comment(task, words="Some `code`, a [link](https://example.org/) and\n\n- a list", by=ben)
+    commenting.comment(task, words=words, by=ben)
+    Run.objects.filter(pk=result.pk).update(result=words)
     page = visit(ana, task.get_absolute_url() + query)
     assert faults_of(page) == []
     page.locator(".edit > summary").click()
