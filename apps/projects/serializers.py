@@ -1,3 +1,4 @@
+from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
 from apps.projects.models import Membership, Project
@@ -49,3 +50,21 @@ class WithinProject(serializers.PrimaryKeyRelatedField):
 
     def get_queryset(self):
         return super().get_queryset().filter(**{self.by: self.context["project"]})
+
+
+class ManyWithinProject(serializers.ListField):
+    """Rows of the project in question by their ids, however many by one statement."""
+
+    def __init__(self, *, queryset: QuerySet, **kwargs) -> None:
+        self.queryset = queryset
+        super().__init__(child=serializers.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT), **kwargs)
+
+    def to_internal_value(self, data: object) -> list[Model]:
+        keys = super().to_internal_value(data)
+        found = self.queryset.filter(project=self.context["project"]).in_bulk(keys)
+        if unknown := {n: [self._says_unknown(key)] for n, key in enumerate(keys) if key not in found}:
+            raise serializers.ValidationError(unknown)
+        return [found[key] for key in keys]
+
+    def _says_unknown(self, key: int) -> str:
+        return WithinProject.default_error_messages["does_not_exist"].format(pk_value=key)

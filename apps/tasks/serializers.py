@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from apps.accounts.models import User
-from apps.projects.serializers import WithinProject
+from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import notes
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Comment, Label, Task
 
@@ -68,7 +68,7 @@ class NewTaskSerializer(serializers.Serializer):
     column = WithinProject(queryset=Column.objects.all())
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
     parent = WithinProject(queryset=Task.objects.all(), allow_null=True)
-    labels = serializers.ListField(child=WithinProject(queryset=Label.objects.all()), max_length=20)
+    labels = ManyWithinProject(queryset=Label.objects.all(), max_length=20)
 
     def get_fields(self) -> dict:
         fields = super().get_fields()
