@@ -50,7 +50,7 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
     run = run_of(gateway, body)
     if run:  # in line with every other change of the project, before anything is looked at
         Project.objects.locked(run.task.project_id)
-        run.refresh_from_db()
+        run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     report = Report.objects.create(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED)
     Gateway.objects.filter(pk=gateway.pk).update(heard_at=timezone.now())
     report.outcome = _effect(run, kind, body) if run else IGNORED
@@ -60,9 +60,7 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
 
 def run_of(gateway: Gateway, body: dict[str, Any]) -> Run | None:
     """The run a report is about, among those of this gateway's agents."""
-    runs = Run.objects.filter(agent__gateway=gateway).select_related(
-        "task__project", "task__column", "agent__gateway", "agent__user"
-    )
+    runs = Run.objects.filter(agent__gateway=gateway).with_surroundings()
     if named := body.get("teamboardRunId"):
         try:
             return runs.filter(pk=UUID(str(named))).first()

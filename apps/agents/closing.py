@@ -33,7 +33,7 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
     closed = still_open.update(
         status=status, error=error[:500], ended_at=timezone.now(), review=review, lease_until=None, **result
     )
-    run.refresh_from_db()
+    run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     if not closed:
         return False
     if status in ENDED:

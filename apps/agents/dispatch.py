@@ -21,7 +21,7 @@ from apps.agents.models import LEASE, Agent, Gateway, Run
 from apps.projects import events
 from apps.projects.models import Project
 from apps.tasks import moving
-from apps.tasks.models import Category
+from apps.tasks.models import Category, Column, Task
 
 SENDS = 12
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
@@ -58,7 +58,7 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
 @transaction.atomic
 def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     """The head of the queue, leased to `worker`; capacity is counted under the agent's row lock."""
-    agent = Agent.objects.select_for_update(of=["self"]).select_related("gateway").get(pk=agent_id)
+    agent = Agent.objects.select_for_update(of=["self"]).select_related("gateway", "user").get(pk=agent_id)
     if not agent.is_enabled or not breaker.lets_through(agent.gateway):
         return None
     if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
@@ -144,7 +144,7 @@ def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: U
         return False
     noting.put(run, noting.State.WORKING, "working")
     events.record(project, "run.started", by=run.agent.user, task=run.task_id, run=str(run.pk), attempt=run.attempt)
-    run.task.refresh_from_db()
+    run.task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
     if run.task.column.category in (Category.BACKLOG, Category.READY):
         move_to(run, Category.DOING)
     return True
@@ -157,7 +157,7 @@ def deadline_of(run: Run) -> CombinedExpression:
 
 def move_to(run: Run, category: str) -> None:
     """Put the run's card into the project's first column of that meaning, if it has one."""
-    column = run.task.project.columns.filter(category=category).first()
+    column = Column.objects.filter(project=run.task.project_id, category=category).first()
     if column and run.task.column_id != column.pk:
         moving.move(run.task, to=column, by=run.agent.user, anyway=True)
 

@@ -112,6 +112,10 @@ class RunQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "RunQuerySet":
         return self.filter(task__project__in=Project.objects.visible_to(user))
 
+    def with_surroundings(self) -> "RunQuerySet":
+        """Bring along what every verb asks of a run's task and agent."""
+        return self.select_related("task__project", "task__column", "agent__gateway", "agent__user")
+
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)
 

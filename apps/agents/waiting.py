@@ -1,5 +1,7 @@
 """Why a queued run is not running: the scheduler's own decision, as one sentence with its numbers."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -14,17 +16,19 @@ from apps.tasks.models import Task
 
 def reason_of(run: Run) -> notes.Note:
     """The first thing that keeps `run` from starting, asked in the order in which dispatch asks."""
+    return _reason(run, busy=run.agent.runs.busy().count(), ahead=_ahead_of(run).count())
+
+
+def _reason(run: Run, *, busy: int, ahead: int) -> notes.Note:
     agent, gateway = run.agent, run.agent.gateway
-    now = timezone.now()
     if not agent.is_enabled:
         return _queued(run, "agent_disabled")
     if not gateway.is_enabled:
         return _queued(run, "gateway_disabled", gateway=gateway.name)
     if gateway.retry_at and gateway.down_since:
         return _queued(run, "gateway_down", gateway=gateway.name, since=_iso(gateway.down_since))
-    if run.error and run.due_at and run.due_at > now:
+    if run.error and run.due_at and run.due_at > timezone.now():
         return _queued(run, "next_try", error=run.error, at=_iso(run.due_at))
-    busy, ahead = agent.runs.busy().count(), _ahead_of(run).count()
     if busy + ahead >= agent.max_concurrent:
         return _queued(run, "agent_full", busy=busy, slots=agent.max_concurrent, place=ahead + 1)
     return _queued(run, "starting")
@@ -46,29 +50,29 @@ def _iso(moment) -> str:
 def refresh(agent: Agent) -> None:
     """Say the true reasons anew on the agent's queued cards; only changed sentences are logged.
 
-    One short transaction a project: the queue may span several, and no two are locked at once.
+    As many statements for a long queue as for a short one, and one short transaction a project:
+    the queue may span several, and no two are locked at once.
     """
-    changed: dict[int, list[int]] = {}
-    queue = agent.runs.queued().select_related("task", "agent__gateway", "agent__user")
-    for run in queue:
-        reason = reason_of(run)
-        said = run.task.note or {}
-        if (said.get("code"), said.get("facts"), said.get("run")) != (
-            reason["code"],
-            reason["facts"],
-            str(run.pk),
-        ):
-            changed.setdefault(run.task.project_id, []).append(run.pk)
-    for project_id, runs in changed.items():
-        _say(project_id, runs)
+    busy, queue = agent.runs.busy().count(), agent.runs.queued().order_by("-priority", "created_at")
+    changed: dict[int, dict[UUID, notes.Note]] = {}
+    for ahead, run in enumerate(queue.select_related("task", "agent__gateway", "agent__user").defer("request_body")):
+        reason = _reason(run, busy=busy, ahead=ahead)
+        if not _says(run.task.note or {}, reason):
+            changed.setdefault(run.task.project_id, {})[run.pk] = reason
+    for project_id, reasons in changed.items():
+        _say(project_id, reasons)
+
+
+def _says(note: notes.Note | dict, reason: notes.Note) -> bool:
+    """Whether the card says so already; since when does not count."""
+    return all(note.get(part) == reason[part] for part in ("code", "facts", "run"))
 
 
 @transaction.atomic
-def _say(project_id: int, runs: list) -> None:
+def _say(project_id: int, reasons: dict[UUID, notes.Note]) -> None:
     project = Project.objects.locked(project_id)
-    tasks = []
-    for run in Run.objects.queued().filter(pk__in=runs).select_related("task", "agent__gateway", "agent__user"):
-        Task.objects.filter(pk=run.task_id).update(note=reason_of(run))
-        tasks.append(run.task_id)
+    waiting = Run.objects.queued().filter(pk__in=reasons).values_list("pk", "task_id")
+    tasks = [Task(pk=task, note=reasons[run]) for run, task in waiting]
     if tasks:
-        events.record(project, "run.queue_changed", by=None, tasks=tasks)
+        Task.objects.bulk_update(tasks, ["note"])
+        events.record(project, "run.queue_changed", by=None, tasks=[task.pk for task in tasks])

@@ -4,6 +4,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.agents import breaker, closing, dispatch, queueing, reconcile, waiting
@@ -183,6 +184,18 @@ def test_slots_bound_how_many_run_and_the_queue_says_why(scribe, ana, gateway):
     waiting.refresh(scribe)
     notes = [run.task.note for run in Run.objects.queued().order_by("created_at").select_related("task")]
     assert [(note["code"], note["facts"]["place"]) for note in notes] == [("agent_full", 1), ("agent_full", 2)]
+
+
+def test_a_long_queue_is_told_why_it_waits_by_as_many_statements_as_a_short_one(scribe, ana):
+    statements = []
+    for length in (3, 20):
+        while Run.objects.queued().count() < length:
+            run_of(scribe, ana)
+        Task.objects.update(note=None)
+        with CaptureQueriesContext(connection) as captured:
+            waiting.refresh(scribe)
+        statements.append(len(captured))
+    assert statements[0] == statements[1]
 
 
 def test_the_next_run_is_the_most_urgent_and_then_the_oldest(scribe, ana, gateway):
