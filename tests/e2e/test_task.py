@@ -107,6 +107,7 @@ def test_a_choice_made_by_keyboard_keeps_its_place(opened, ana, task, columns):
 # Two people at one task
 
 
+@pytest.mark.req("E2")
 def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, columns):
     page = is_live(visit(ana))
 
@@ -133,6 +134,7 @@ def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns)
     expect(drawer(page).locator(".said__text")).to_have_text(["About the nets."])
 
 
+@pytest.mark.req("RT-6")
 def test_a_comment_appears_to_the_other_whose_half_typed_one_stays(opened, ana, ben, task):
     one, other = opened(ana), opened(ben)
     box = one.get_by_label("Write to the team")
@@ -158,6 +160,7 @@ def test_a_half_typed_comment_is_there_after_a_reload_until_it_is_sent(opened, a
     expect(page.get_by_label("Write to the team")).to_have_value("")
 
 
+@pytest.mark.req("RT-6")
 def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task):
     page = opened(ana)
     box = page.get_by_label("Add a subtask")
@@ -173,6 +176,7 @@ def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task
     expect(box).to_have_value("")
 
 
+@pytest.mark.req("I2", "RT-6")
 def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
     page = opened(ana)
     drawer(page).locator(".edit > summary").click()
@@ -190,6 +194,7 @@ def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
     assert Task.objects.get(pk=task.pk).description == "Three coats."
 
 
+@pytest.mark.req("I2")
 def test_a_kept_draft_does_not_overwrite_what_came_since(opened, ana, ben, task):
     page = opened(ana)
     drawer(page).locator(".edit > summary").click()

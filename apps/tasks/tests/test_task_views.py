@@ -126,6 +126,7 @@ def fields_of(html: str, form: int) -> dict[str, str]:
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', html.split("<form")[form]))
 
 
+@pytest.mark.req("I2")
 @pytest.mark.parametrize(("choice", "title"), [(-2, "My pier"), (-1, "Ben's pier")])
 def test_a_conflict_over_the_title_keeps_the_description(ana_visits, ben, task, choice, title):
     editing.edit(task, by=ben, title="Ben's pier")
