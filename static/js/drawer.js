@@ -6,13 +6,15 @@ import { localTimes } from "./page.js"
 
 const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
 const work = document.getElementById("work")
-const boardTitle = document.title
 const drawer = () => document.querySelector(".drawer[data-task]")
 const isPage = () => !!document.querySelector(".opened-page")
 let cameFrom = null
+let asked = 0 // how often one was opened or closed: an answer that comes after the next wish is dropped
 
-async function show(url, { push = true } = {}) {
+async function show(url, { push = true, focus = ".drawer__title" } = {}) {
+  const mine = ++asked
   const answer = await fetch(url, { headers: { "X-Fragment": "drawer" } }).catch(() => null)
+  if (mine !== asked) return
   if (!answer?.ok || answer.redirected) return location.assign(url)
   const template = document.createElement("template")
   template.innerHTML = (await answer.text()).trim()
@@ -21,16 +23,17 @@ async function show(url, { push = true } = {}) {
   work.append(fresh)
   if (push) history.pushState({ drawer: true }, "", url)
   ready(fresh)
-  fresh.querySelector(".drawer__title")?.focus({ preventScroll: true })
+  if (focus) fresh.querySelector(focus)?.focus({ preventScroll: true })
 }
 
 function close({ push = true } = {}) {
+  asked += 1
   const open = drawer()
   if (!open) return
   const id = open.dataset.task
   open.remove()
   openTask(null)
-  document.title = boardTitle
+  entitle(document.querySelector(".board__title").textContent)
   mark(null)
   if (push) history.pushState({}, "", document.querySelector("[data-project]").dataset.home ?? location.pathname.replace(/tasks\/\d+\/$/, ""))
   const link = document.querySelector(`#task-${id} .card__link`) ?? cameFrom
@@ -40,12 +43,16 @@ function close({ push = true } = {}) {
 function ready(open) {
   localTimes(open)
   openTask(Number(open.dataset.task), Number(open.dataset.seq))
-  document.title = `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`
+  entitle(`${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`)
   mark(open.dataset.task)
   followCard(open)
   restoreDrafts(open)
   wordsChanged(open)
   open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
+}
+
+function entitle(name) {
+  document.title = `${name} · Team Board`
 }
 
 function mark(id) {
@@ -250,11 +257,9 @@ document.addEventListener("board:changed", () => {
 })
 
 /** The board was taken anew: so is the task, and who is writing goes on. */
-document.addEventListener("board:renewed", async () => {
-  if (!drawer()) return
-  const wasWriting = document.activeElement.matches(".composer__field")
-  await show(location.href, { push: false })
-  if (wasWriting) drawer().querySelector(".composer__field").focus()
+document.addEventListener("board:renewed", () => {
+  const isWriting = document.activeElement.matches(".composer__field")
+  if (drawer()) show(location.href, { push: false, focus: isWriting ? ".composer__field" : null })
 })
 
 if (drawer()) ready(drawer())

@@ -65,7 +65,7 @@ def test_a_card_opens_with_its_own_address_and_back_closes_it(visit, ana, task):
     page.get_by_role("link", name="Paint the quay").click()
     expect(page).to_have_url(f"{page.url.split('/projects')[0]}{task.get_absolute_url()}")
     expect(drawer(page).get_by_role("heading", name="Paint the quay")).to_be_focused()
-    expect(page).to_have_title(f"TIDE-{task.number} Paint the quay")
+    expect(page).to_have_title(f"TIDE-{task.number} Paint the quay · Team Board")
     page.go_back()
     expect(drawer(page)).to_have_count(0)
     expect(page.locator(f"#task-{task.pk} .card__link")).to_be_focused()
@@ -83,6 +83,30 @@ def test_escape_closes_it_and_the_focus_returns_to_the_card(visit, ana, task):
     expect(drawer(page)).to_have_count(0)
     expect(page).to_have_url(f"{page.url.split('/projects')[0]}/projects/TIDE/")
     expect(page.locator(f"#task-{task.pk} .card__link")).to_be_focused()
+
+
+def test_a_page_that_began_with_the_task_goes_back_to_its_board(opened, ana, task):
+    page = opened(ana)
+    page.keyboard.press("Escape")
+    expect(drawer(page)).to_have_count(0)
+    expect(page).to_have_title("Tidewater · Team Board")
+    page.go_back()
+    expect(drawer(page).get_by_role("heading", name="Paint the quay")).to_be_visible()
+
+
+def test_of_two_opened_at_once_the_last_stays(visit, ana, task, columns):
+    task_in(columns["ready"], "Mend the nets", by=ana)
+    page = is_live(visit(ana))
+    waiting = []
+    page.route(f"**{task.get_absolute_url()}", lambda route: waiting.append(route))
+    page.get_by_role("link", name="Paint the quay").click()
+    page.get_by_role("link", name="Mend the nets").click()
+    expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
+    with page.expect_response(f"**{task.get_absolute_url()}"):
+        waiting[0].continue_()
+    page.wait_for_timeout(200)  # for what must not happen
+    expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
+    expect(drawer(page)).to_have_count(1)
 
 
 def test_escape_in_a_menu_closes_the_menu_only(opened, ana):
