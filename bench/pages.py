@@ -9,12 +9,13 @@ from bench.table import Line
 from bench.visitor import Cost, Visitor, cost_of
 from teamboard.launch.ports import any_free
 
-TIMES = 60
+TIMES, TURNS = 60, 3
+GOALS = {"B200": None, "B1000": 45, "B5000": 50}
 NEXT_PAGE = re.compile(r'href="([^"]*\?after=[^"]*)"')
 
 
 def lines(house: House, visitor: Visitor) -> list[Line]:
-    costs = {key: cost_of(house, lambda _, key=key: visitor.get(f"/projects/{key}/"), TIMES) for key in GOALS}
+    costs = costs_of_boards(house, visitor)
     floors = {key: floor(house, visitor, key) for key in GOALS}
     found = [
         Line(f"board page, {key[1:]} tasks", costs[key].cpu_ms, "CPU ms", goal, floors[key].cpu_ms)
@@ -33,7 +34,14 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
     ]
 
 
-GOALS = {"B200": None, "B1000": 45, "B5000": 50}
+def costs_of_boards(house: House, visitor: Visitor) -> dict[str, Cost]:
+    """Each size's median of TURNS; they take turns, so that what else the machine does meets them alike."""
+    turns = [{key: cost_of_board(house, visitor, key) for key in GOALS} for _ in range(TURNS)]
+    return {key: sorted(turn[key] for turn in turns)[TURNS // 2] for key in GOALS}
+
+
+def cost_of_board(house: House, visitor: Visitor, key: str) -> Cost:
+    return cost_of(house, lambda _: visitor.get(f"/projects/{key}/"), TIMES // 2, warm=5)
 
 
 def every_card(house: House, visitor: Visitor) -> Line:
