@@ -78,8 +78,8 @@ class House:
             before = now
 
     def cpu_ms(self) -> float:
-        """All that any process of the system has used so far, its database and broker included."""
-        return cpu_ms([child.pid for child in self.children.values()] + self.services)
+        """All that any process of ours has used so far, database and broker included; the gateway is not ours."""
+        return cpu_ms([child.pid for name, child in self.children.items() if name != "gateway"] + self.services)
 
     def memory_mib(self) -> float:
         return memory_mib(self.children[name].pid for name in ("web", "worker", "beat"))

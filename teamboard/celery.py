@@ -7,6 +7,8 @@ from celery import Celery
 from teamboard import own_clock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
+# Checks import every page and the API, 30 MiB that neither worker nor beat needs; migrating runs them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("teamboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -31,14 +31,17 @@ def work_through(agent_id: str) -> None:
     waiting.refresh(agent)
 
 
-def nudge(agent_id: UUID, times: int = 1) -> None:
-    """Wake workers for the agent's queue; without a broker the sweep does it, seconds later."""
-    for _ in range(times):
-        try:
-            work_through.delay(str(agent_id))
-        except OperationalError as error:
-            log.warning("A nudge was lost", extra={"agent": str(agent_id), "error": repr(error)})
-            return
+def nudge(agent_id: UUID) -> None:
+    """Wake a worker for the agent's queue, if it has one; without a broker the sweep does it, seconds later.
+
+    Call it after the commit: whoever queues a run later calls it too, and finds what was freed here.
+    """
+    if not Run.objects.queued().filter(agent=agent_id).exists():
+        return
+    try:
+        work_through.delay(str(agent_id))
+    except OperationalError as error:
+        log.warning("A nudge was lost", extra={"agent": str(agent_id), "error": repr(error)})
 
 
 @shared_task

@@ -3,7 +3,6 @@
 import unicodedata
 from itertools import chain
 
-from confusable_homoglyphs.confusables import confusables_data
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -44,6 +43,8 @@ def _as_latin(text: str) -> str:
 
 def _latin_twin(letter: str) -> str:
     """The Latin letter or letters that `letter` can be taken for, else itself."""
+    from confusable_homoglyphs.confusables import confusables_data  # 12 MiB, for the rare naming of an agent
+
     if letter.isascii() and letter not in LOOK_LIKE_LETTERS:
         return letter
     twins = (twin["c"] for twin in confusables_data.get(letter, ()))
