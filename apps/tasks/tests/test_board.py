@@ -28,6 +28,16 @@ def test_the_boards_queries_do_not_grow_with_its_tasks(
     assert html.count('<article class="card"') == min(count, 25)
 
 
+@pytest.mark.parametrize("count", [2, 120])
+def test_a_moves_queries_do_not_grow_with_the_column(ana_visits, board, columns, count, django_assert_max_num_queries):
+    first, *_, last = [task_in(columns["ready"], f"Task {number}") for number in range(count)]
+    board.refresh_from_db()
+    move = {"to": columns["ready"].pk, "after": last.pk, "since": board.last_seq}
+    with django_assert_max_num_queries(18):  # two of them begin and end a transaction within the test's
+        answer = ana_visits.post(f"{first.get_absolute_url()}move/", move, headers={"Accept": "application/json"})
+    assert f"task-{first.pk}" in {op["id"] for op in answer.json()["ops"]}
+
+
 def test_a_column_goes_on_where_the_page_ended(ana_visits, board, columns):
     for number in range(30):
         task_in(columns["ready"], f"Task {number}")
