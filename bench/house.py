@@ -8,12 +8,10 @@ from pathlib import Path
 import django
 
 from bench.processes import Child, cpu_ms, is_listening, memory_mib, wait_until
-from teamboard.launch.up import ALONE, WORKER_THREADS
 
 UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"]
 UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
-CELERY = [sys.executable, "-m", "celery", "-A", "teamboard"]
-WORKER = [*CELERY, "worker", "-P", "threads", "-c", str(WORKER_THREADS), "-l", "warning", *ALONE]
+BACKGROUND = [sys.executable, "-m", "teamboard.background"]
 
 QUIET_MS_A_SECOND = 60
 
@@ -38,7 +36,7 @@ class House:
     def __enter__(self) -> "House":
         self.start_web()
         self.start_worker()
-        self.open("beat", [*CELERY, "beat", "-l", "warning", "-s", str(self.folder / "beat")])
+        self.open("beat", [*BACKGROUND, "beat", str(self.folder / "beat")])
         self.wait_until_quiet()
         return self
 
@@ -56,7 +54,7 @@ class House:
         self.serve("web", "teamboard.asgi:application", self.port)
 
     def start_worker(self, env: dict[str, str] | None = None) -> Child:
-        return self.open("worker", WORKER, env)
+        return self.open("worker", [*BACKGROUND, "worker"], env)
 
     def serve(self, name: str, application: str, port: int) -> Child:
         """Start one more uvicorn process and wait until it listens."""

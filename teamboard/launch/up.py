@@ -20,8 +20,6 @@ from teamboard.launch.valkey import Valkey
 
 PORT = 8000
 PRACTICE_PORT = 18790
-WORKER_THREADS = 16
-ALONE = ["--without-mingle", "--without-gossip"]  # the only worker asks no neighbours
 CALLBACK_PATH = "/api/v1/agents/callback/"
 
 
@@ -123,13 +121,10 @@ class Start:
         return json.loads(done.stdout)["password"]
 
     def own_programs(self) -> Iterator[Program]:
-        python = sys.executable
-        as_root = ["-W", "ignore:You're running the worker with superuser"]  # it runs no pickles
-        celery = [python, *as_root, "-m", "celery", "--quiet", "-A", "teamboard", "--workdir", str(ROOT)]
-        schedule = str(self.folder / "beat-schedule")
+        background = [sys.executable, "-m", "teamboard.background"]
         yield Program("web", web.command(os.environ.get("HOST", ports.HOST), self.port))
-        yield Program("worker", [*celery, "worker", "-P", "threads", "-c", str(WORKER_THREADS), *ALONE])
-        yield Program("beat", [*celery, "beat", "-s", schedule])
+        yield Program("worker", [*background, "worker"], popen_options={"cwd": ROOT})
+        yield Program("beat", [*background, "beat", str(self.folder / "beat-schedule")], popen_options={"cwd": ROOT})
         if self.is_practice:
             yield self.practice_gateway()
 
