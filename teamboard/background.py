@@ -31,7 +31,7 @@ def worker() -> int:
 
 def beat(schedule_file: str) -> int:
     """Tell workers what is due, by name: none of our own code is imported for it."""
-    ticking = app.Beat(schedule_filename=schedule_file, loglevel="WARNING", quiet=True)
+    ticking = app.Beat(schedule=schedule_file, loglevel="WARNING", quiet=True)
     ticking.init_loader = app.finalize
     ticking.run()
     return EX_OK
