@@ -17,12 +17,12 @@ from bench.table import draw
 from teamboard.launch.ports import any_free
 
 ROWS = {
+    "memory": "memory",  # first: later rows open a thousand sockets
     "board": "pages",
     "move": "moves",
     "create": "creates",
     "live": "lives",
     "runs": "runs",
-    "memory": "memory",
 }
 
 
