@@ -1,5 +1,6 @@
 """The event log: history, source of live updates, catch-up, and the line between apps."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
@@ -45,29 +46,33 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
     41" never misses a late commit. `task` is the primary key of the task it is about;
     `payload` is JSON: ids and names, no secrets. `by` is None when the board itself acts.
     """
-    project.last_seq = _next_seq(project.pk)
-    event = Event.objects.create(
-        project=project,
-        seq=project.last_seq,
-        kind=kind,
-        actor=by,
-        task_id=task,
-        payload=payload,
-        is_due=bool(handlers_of(kind)),
-    )
+    event = Event(project=project, kind=kind, actor=by, task_id=task, payload=payload, is_due=bool(handlers_of(kind)))
+    _append(event)
+    project.last_seq = event.seq
     transaction.on_commit(partial(announce, event), robust=True)
     for handler in _within.get(kind, ()):
         handler(event)
     return event
 
 
-def _next_seq(project_id: int) -> int:
-    """Counted by the row itself: a verb that called another holds a project read before the other's event."""
+_APPEND = """
+WITH counted AS (UPDATE projects_project SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq)
+INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, is_due, at)
+SELECT %s, last_seq, %s, %s, %s, %s::jsonb, %s, statement_timestamp() FROM counted
+RETURNING id, seq, at"""
+
+
+def _append(event: Event) -> None:
+    """Number and insert it by one statement.
+
+    The row itself counts: a verb that called another holds a project read before the other's event.
+    """
+    payload = json.dumps(event.payload)
+    row = [event.project_id, event.kind, event.actor_id, event.task_id, payload, event.is_due]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE projects_project SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq", [project_id]
-        )
-        return cursor.fetchone()[0]
+        cursor.execute(_APPEND, [event.project_id, *row])
+        event.pk, event.seq, event.at = cursor.fetchone()
+    event._state.adding = False
 
 
 def announce(event: Event) -> None:
