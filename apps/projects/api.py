@@ -7,9 +7,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.paging import PARAMETERS, page, page_of
-from apps.projects import creating
-from apps.projects.models import Project
-from apps.projects.serializers import NewProjectSerializer, ProjectSerializer, ProjectWithMembersSerializer
+from apps.projects import creating, joining, policy
+from apps.projects.models import Membership, Project
+from apps.projects.policy import Action
+from apps.projects.serializers import (
+    MemberSerializer,
+    NewMemberSerializer,
+    NewProjectSerializer,
+    ProjectSerializer,
+    ProjectWithMembersSerializer,
+    RoleSerializer,
+)
 
 
 class ProjectsView(APIView):
@@ -34,3 +42,45 @@ class ProjectView(APIView):
         """One project and its members, people and agents."""
         project = get_object_or_404(Project.objects.visible_to(request.user), key=key)
         return Response(ProjectWithMembersSerializer(project).data)
+
+
+class MembersView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(MemberSerializer))
+    def get(self, request: Request, key: str) -> Response:
+        """A project's members, people and agents."""
+        project = policy.project_for(request.user, key)
+        return page(request, project.memberships.select_related("user"), MemberSerializer)
+
+    @extend_schema(request=NewMemberSerializer, responses={201: MemberSerializer})
+    def post(self, request: Request, key: str) -> Response:
+        """Bring somebody with an account into the project, in a role no higher than yours."""
+        project = policy.project_for(request.user, key, Action.MANAGE)
+        given = NewMemberSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = joining.person_called(given.validated_data["who"])
+        membership = joining.invite(project, person, role=given.validated_data["role"], by=request.user)
+        return Response(MemberSerializer(membership).data, status=201)
+
+
+class MemberView(APIView):
+    """A member by the id of their user, as tasks name them."""
+
+    @extend_schema(request=RoleSerializer, responses=MemberSerializer)
+    def patch(self, request: Request, key: str, pk: int) -> Response:
+        """Give a member another role; neither the old nor the new may be above yours."""
+        project = policy.project_for(request.user, key, Action.MANAGE)
+        membership = member_of(project, pk)
+        given = RoleSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        joining.set_role(membership, role=given.validated_data["role"], by=request.user)
+        return Response(MemberSerializer(membership).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, key: str, pk: int) -> Response:
+        """Take a member out of the project, or leave it yourself. Their open tasks are nobody's then."""
+        joining.remove(member_of(policy.project_for(request.user, key), pk), by=request.user)
+        return Response(status=204)
+
+
+def member_of(project: Project, user_id: int) -> Membership:
+    return get_object_or_404(project.memberships.select_related("user"), user=user_id)

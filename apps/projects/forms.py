@@ -1,7 +1,11 @@
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from apps.projects.models import Project
+from apps.accounts.models import User
+from apps.errors import Refused
+from apps.projects import joining, policy
+from apps.projects.models import Project, Role
 
 
 class UpperCase(forms.CharField):
@@ -16,3 +20,30 @@ class ProjectForm(forms.ModelForm):
         field_classes = {"key": UpperCase}
         labels = {"about": _("What it is about")}
         help_texts = {"key": _("Short and in capitals, such as TB: its tasks are called TB-1, TB-2 and so on.")}
+
+
+class RoleForm(forms.Form):
+    """Offers the roles that somebody with `own_role` may give."""
+
+    role = forms.ChoiceField(label=_("Role"), initial=Role.MEMBER)
+
+    def __init__(self, *args, own_role: str, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.value, capfirst(role.label)) for role in policy.roles_within(own_role)]
+
+
+class InviteForm(RoleForm):
+    who = forms.CharField(
+        label=_("Who?"),
+        max_length=150,
+        help_text=_("Their username, or their whole name if nobody else has it. They need an account here."),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        error_messages={"required": _("Write a name first.")},
+    )
+    field_order = ["who", "role"]
+
+    def clean_who(self) -> User:
+        try:
+            return joining.person_called(self.cleaned_data["who"])
+        except Refused as refusal:
+            raise forms.ValidationError(refusal.message) from refusal

@@ -1,22 +1,68 @@
-"""Who is in a project, and as what. A project always keeps an owner."""
+"""Who is in a project, and as what. A project always keeps an owner.
+
+`join` and `leave` are for the board itself and for one's own leaving; what people do to each other
+goes through `invite`, `set_role`, `remove` and `hand_over`, which look at the role of who asks.
+"""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.errors import Refused
-from apps.projects import events
+from apps.errors import NotAllowed, Refused
+from apps.projects import events, policy
 from apps.projects.models import Membership, Project, Role
+from apps.projects.policy import Action
 
 
 class LastOwner(Refused):
     code = "last_owner"
 
 
+class NobodyCalledThat(Refused):
+    code = "nobody_called_that"
+    api_status = 400
+
+
+class AlreadyIn(Refused):
+    code = "already_a_member"
+
+
+class NotIn(Refused):
+    code = "not_a_member"
+
+
+class NotForAgents(Refused):
+    code = "not_for_agents"
+
+
+def person_called(words: str) -> User:
+    """The person with the username `words`, or else the only one with that name.
+
+    Raises NobodyCalledThat alike for nobody, for several and for closed accounts, so that it tells
+    no more than whether a name that was typed in full is somebody's.
+    """
+    people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
+    found = people.filter(username__iexact=words)[:2] or people.filter(name__iexact=words)[:2]
+    if len(found) != 1:
+        raise NobodyCalledThat(_("Nobody goes by exactly that name, or more than one does. Try the username."))
+    return found[0]
+
+
+@transaction.atomic
+def invite(project: Project, person: User, *, role: str, by: User) -> Membership:
+    """Bring `person` in as `role`. Raises AlreadyIn, and NotAllowed for a role above one's own."""
+    project = Project.objects.locked(project.pk)
+    _require_reach(project, by, role)
+    if project.memberships.filter(user=person).exists():
+        raise AlreadyIn(_("{name} is in this project already.").format(name=person))
+    return join(project, person, role=role, by=by)
+
+
 @transaction.atomic
 def join(project: Project, user: User, *, role: str = Role.MEMBER, by: User | None) -> Membership:
     """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
     project = Project.objects.locked(project.pk)
+    _keep_agents_below(user, role)
     membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
     if is_new:
         events.record(project, "member.joined", by=by, user=user.pk, name=str(user), role=role)
@@ -25,29 +71,82 @@ def join(project: Project, user: User, *, role: str = Role.MEMBER, by: User | No
 
 @transaction.atomic
 def set_role(membership: Membership, *, role: str, by: User) -> Membership:
-    """Give a member another role and log `member.changed`. Raises LastOwner."""
-    project = Project.objects.locked(membership.project_id)
-    membership.refresh_from_db()
-    if membership.role == role:
+    """Give a member another role and log `member.role_changed`, with the one `before`.
+
+    Raises NotAllowed when either is above one's own, LastOwner, NotForAgents, and NotIn when they have left.
+    """
+    project = _locked(membership)
+    before = membership.role
+    _require_reach(project, by, before, role)
+    if before == role:
         return membership
+    _keep_agents_below(membership.user, role)
     _keep_an_owner(membership)
     membership.role = role
     membership.save(update_fields=["role"])
-    events.record(project, "member.changed", by=by, user=membership.user_id, name=str(membership.user), role=role)
+    about = {"user": membership.user_id, "name": str(membership.user)}
+    events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
     return membership
 
 
 @transaction.atomic
+def hand_over(membership: Membership, *, by: User) -> None:
+    """Make the member an owner in place of `by`, who stays as a maintainer. For owners, else NotAllowed."""
+    project = _locked(membership)
+    policy.require(by, Action.OWN, project)
+    if membership.user_id == by.pk:
+        raise AlreadyIn(_("You own this project already."))
+    set_role(membership, role=Role.OWNER, by=by)
+    set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
+
+
+@transaction.atomic
+def remove(membership: Membership, *, by: User) -> None:
+    """Take a member out of the project; oneself anybody may. Raises NotAllowed for a role above one's own."""
+    project = _locked(membership)
+    if membership.user_id != by.pk:
+        _require_reach(project, by, membership.role)
+    leave(membership, by=by)
+
+
+@transaction.atomic
 def leave(membership: Membership, *, by: User | None) -> None:
-    """End a membership and log `member.left`; their sockets close within seconds. Raises LastOwner."""
-    project = Project.objects.locked(membership.project_id)
-    membership.refresh_from_db()
+    """End a membership and log `member.left`; their sockets close within seconds. Raises LastOwner, NotIn."""
+    project = _locked(membership)
     _keep_an_owner(membership)
     membership.delete()
-    events.record(project, "member.left", by=by, user=membership.user_id, name=str(membership.user))
+    about = {"user": membership.user_id, "name": str(membership.user)}
+    events.record(project, "member.left", by=by, **about, before=membership.role)
+
+
+def _locked(membership: Membership) -> Project:
+    """The project under its lock, and `membership` as it stands now. Raises NotIn when it has ended meanwhile."""
+    project = Project.objects.locked(membership.project_id)
+    try:
+        membership.refresh_from_db()
+    except Membership.DoesNotExist as error:
+        raise NotIn(_("They are not in this project any more.")) from error
+    return project
+
+
+def _require_reach(project: Project, by: User, *roles: str) -> None:
+    """Raise NotAllowed unless `by` may manage members, and none of `roles` is above their own.
+
+    Ask under the project's lock: their own role may have been taken a moment ago.
+    """
+    own = policy.role_of(by, project)
+    policy.require_role(own, Action.MANAGE)
+    if not set(roles) <= set(policy.roles_within(own)):
+        raise NotAllowed(_("That role is above your own."))
+
+
+def _keep_agents_below(user: User, role: str) -> None:
+    if user.is_agent and policy.role_may(role, Action.MANAGE):
+        raise NotForAgents(_("An agent can't be {role}: people decide about people.").format(role=Role(role).label))
 
 
 def _keep_an_owner(membership: Membership) -> None:
-    others = Membership.objects.filter(project=membership.project_id, role=Role.OWNER).exclude(pk=membership.pk)
-    if membership.role == Role.OWNER and not others.exists():
+    """Owners whose account is closed don't count: nobody could act as them."""
+    owners = Membership.objects.filter(project=membership.project_id, role=Role.OWNER, user__is_active=True)
+    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise LastOwner(_("A project needs an owner. Make somebody else one first."))

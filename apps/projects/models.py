@@ -60,9 +60,12 @@ class Project(models.Model):
 
 
 class Role(models.TextChoices):
+    """What somebody is in a project, from the highest down."""
+
     OWNER = "owner", _("owner")
     MAINTAINER = "maintainer", _("maintainer")
     MEMBER = "member", _("member")
+    COMMENTER = "commenter", _("commenter")
     VIEWER = "viewer", _("viewer")
 
 

@@ -1,6 +1,7 @@
 """Who may do what: one table, role × action, asked by pages, API, sockets and admin."""
 
 from django.db.models import TextChoices
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
@@ -18,14 +19,22 @@ class Action(TextChoices):
 
 
 _VIEWER = {Action.VIEW}
-_MEMBER = _VIEWER | {Action.COMMENT, Action.WRITE, Action.RUN}
+_COMMENTER = _VIEWER | {Action.COMMENT}
+_MEMBER = _COMMENTER | {Action.WRITE, Action.RUN}
 _MAINTAINER = _MEMBER | {Action.MANAGE}
 ALLOWED: dict[str, set[Action]] = {
     Role.VIEWER: _VIEWER,
+    Role.COMMENTER: _COMMENTER,
     Role.MEMBER: _MEMBER,
     Role.MAINTAINER: _MAINTAINER,
     Role.OWNER: _MAINTAINER | {Action.OWN},
 }
+
+
+def roles_within(role: str | None) -> list[Role]:
+    """The roles that somebody with `role` may give and take: none above their own, none without MANAGE."""
+    roles = list(Role)
+    return roles[roles.index(role) :] if role_may(role, Action.MANAGE) else []
 
 
 def role_of(user: User, project: Project) -> str | None:
@@ -52,3 +61,13 @@ def require_role(role: str | None, action: Action) -> None:
     """The same for somebody whose role is known already."""
     if not role_may(role, action):
         raise NotAllowed(_("Your role in this project does not let you {action}.").format(action=action.label))
+
+
+def project_for(user: User, key: str, action: Action = Action.VIEW) -> Project:
+    """The project with the person's `role` in it.
+
+    Raises Http404 when they may not see it, NotAllowed when their role may not do `action`.
+    """
+    project = get_object_or_404(Project.objects.visible_to(user).with_role(), key=key)
+    require_role(project.role, action)
+    return project

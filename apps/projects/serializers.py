@@ -1,7 +1,7 @@
 from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
-from apps.projects.models import Membership, Project
+from apps.projects.models import Membership, Project, Role
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -28,6 +28,15 @@ class MemberSerializer(serializers.ModelSerializer):
     class Meta:
         model = Membership
         fields = ["id", "name", "kind", "role"]
+
+
+class RoleSerializer(serializers.Serializer):
+    role = serializers.ChoiceField(Role.choices)
+
+
+class NewMemberSerializer(RoleSerializer):
+    who = serializers.CharField(max_length=150, help_text="The username, or a name that only one person has.")
+    role = serializers.ChoiceField(Role.choices, default=Role.MEMBER)
 
 
 class ProjectWithMembersSerializer(ProjectSerializer):

@@ -1,9 +1,14 @@
 from django.urls import path
 
-from apps.projects import views
+from apps.projects import member_views, views
 
 app_name = "projects"
 urlpatterns = [
     path("", views.projects, name="list"),
     path("new/", views.create, name="create"),
+    path("<str:key>/members/", member_views.members, name="members"),
+    path("<str:key>/members/leave/", member_views.leave, name="leave"),
+    path("<str:key>/members/<int:pk>/role/", member_views.set_role, name="set-role"),
+    path("<str:key>/members/<int:pk>/remove/", member_views.remove, name="remove"),
+    path("<str:key>/members/<int:pk>/hand-over/", member_views.hand_over, name="hand-over"),
 ]

@@ -90,9 +90,7 @@ def filter_parameters(filter_class: type[filters.FilterSet]) -> list[OpenApiPara
 
 def project_for(request: Request, key: str, action: Action = Action.VIEW) -> Project:
     """The project if it is the asker's (else 404) and their role allows `action` (else 403)."""
-    project = get_object_or_404(Project.objects.visible_to(request.user).with_role(), key=key)
-    policy.require_role(project.role, action)
-    return project
+    return policy.project_for(request.user, key, action)
 
 
 def task_for(request: Request, pk: int, action: Action) -> Task:

@@ -6,9 +6,10 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.projects import events, live
-        from apps.tasks import creating, faces, opened
+        from apps.tasks import assigning, creating, faces, opened
 
         for prefix in ("task.", "comment.", "run."):
             live.draws(prefix, faces.ops_of)
             live.draws(prefix, opened.ops_of)
         events.subscribe_within("project.created", creating.on_project_created)
+        events.subscribe_within("member.left", assigning.on_member_left)

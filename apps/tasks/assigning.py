@@ -1,4 +1,4 @@
-"""Handing a task to a member of its project: a person or an agent."""
+"""Handing a task to a member of its project: a person or an agent; and taking it from those who leave."""
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.models import Event, Project
 from apps.tasks.models import Task
 
 
@@ -16,7 +16,7 @@ class NotAMember(Refused):
 
 
 @transaction.atomic
-def assign(task: Task, *, to: User | None, by: User, prompt: str = "") -> Task:
+def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") -> Task:
     """Make `to` the assignee (None: nobody) and log `task.assigned`.
 
     `prompt` is what the requester adds for an agent. What hangs on it, such as an agent's run,
@@ -47,3 +47,13 @@ def assign(task: Task, *, to: User | None, by: User, prompt: str = "") -> Task:
     )
     task.refresh_from_db()
     return task
+
+
+def on_member_left(event: Event) -> None:
+    """What the former member had open is nobody's now, so that it is not waiting for them; what is done stays theirs.
+
+    Within the transaction of the leaving: nobody outside a project is ever due to do something in it.
+    """
+    theirs = Task.objects.filter(project=event.project_id, assignee=event.payload["user"])
+    for task in theirs.open():
+        assign(task, to=None, by=event.actor)

@@ -23,10 +23,11 @@ MISSING_UUID = "00000000-0000-4000-8000-000000000000"
 
 @dataclass
 class World:
-    """A project and what is in it. `owner` also has a token, whose id stands in addresses."""
+    """A project and what is in it. The `owner`'s token and the member `person` stand in addresses."""
 
     project: Project
     owner: User
+    person: User
     column: Column
     label: Label
     task: Task
@@ -47,6 +48,7 @@ class World:
             "agents": self.agent.pk,
             "runs": self.run.pk,
             "tokens": self.token,
+            "members": self.person.pk,
         }[name]
 
 
@@ -72,6 +74,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     return World(
         project=project,
         owner=owner,
+        person=_member(project, Role.MEMBER),
         column=column,
         label=LabelFactory(project=project, name=f"{key} label"),
         task=run.task,
@@ -113,6 +116,7 @@ def identities(own: World, foreign: World) -> dict[str, Client]:
         "anonymous": Client(raise_request_exception=False),
         "outsider": _session(foreign.owner),
         "viewer": _session(_member(own.project, Role.VIEWER)),
+        "commenter": _session(_member(own.project, Role.COMMENTER)),
         "member": _session(_member(own.project, Role.MEMBER)),
         "maintainer": _session(_member(own.project, Role.MAINTAINER)),
         "owner": _session(own.owner),

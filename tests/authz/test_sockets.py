@@ -9,7 +9,18 @@ from tests.authz.cast import identities, world
 from tests.authz.test_matrix import EXPECTED
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("Z1")]
-SESSIONS = ["anonymous", "outsider", "viewer", "member", "maintainer", "owner", "admin", "disabled", "former"]
+SESSIONS = [
+    "anonymous",
+    "outsider",
+    "viewer",
+    "commenter",
+    "member",
+    "maintainer",
+    "owner",
+    "admin",
+    "disabled",
+    "former",
+]
 MESSAGES = {"open": {"type": "open", "task": None}, "since": {"type": "since", "seq": 0}}
 
 

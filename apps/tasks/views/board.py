@@ -49,9 +49,7 @@ def board(request: MemberRequest, key: str) -> HttpResponse:
 
 def project_of(request: MemberRequest, key: str, action: Action = Action.VIEW) -> Project:
     """The project with the person's `role` in it, if they may see it (else 404) and do `action` (else 403)."""
-    project = get_object_or_404(Project.objects.visible_to(request.user).with_role(), key=key)
-    policy.require_role(project.role, action)
-    return project
+    return policy.project_for(request.user, key, action)
 
 
 def board_context(request: MemberRequest, project: Project) -> dict:
