@@ -73,7 +73,8 @@ def test_who_is_removed_is_gone_within_a_heartbeat(visit, owner, ana, columns, m
     until(lambda: watching.wait_for_timeout(50) or closed, seconds=5)
     task.refresh_from_db()
     assert task.assignee is None
-    assert watching.goto("/projects/TIDE/").status == 404
+    expect(watching.locator(".board")).to_have_count(0)  # their page finds out by itself
+    assert watching.request.get("/projects/TIDE/").status == 404
 
 
 def test_a_commenter_comments_and_has_no_other_control(visit, board, owner, columns):

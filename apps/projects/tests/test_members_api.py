@@ -77,7 +77,7 @@ def test_nothing_but_the_role_is_taken_from_a_body(people, cy):
     assert (after.project_id, after.user_id, after.role) == (member.project_id, member.user_id, Role.VIEWER)
 
 
-@pytest.mark.req("Z3", "Z4")
+@pytest.mark.req("Z3")
 def test_another_projects_member_is_reached_from_neither_end(people):
     elsewhere = MembershipFactory(role=Role.MEMBER)
     program = Programs(people["owner"].user)
