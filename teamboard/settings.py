@@ -219,7 +219,7 @@ AUTHENTIK_CLIENT_SECRET = env.str("AUTHENTIK_CLIENT_SECRET", "")
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
+AXES_LOCKOUT_CALLABLE = "apps.accounts.views.signing_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from apps.accounts.views import admin_sign_in
+from apps.accounts.views.signing_in import admin_sign_in
 from teamboard import api, health
 
 urlpatterns = [

@@ -1,14 +1,14 @@
 from django.urls import path
 
-from apps.accounts import views
+from apps.accounts.views import profile, signing_in, tokens
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", views.sign_in, name="sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("profile/", views.profile, name="profile"),
-    path("preferences/", views.preferences, name="preferences"),
-    path("password/", views.password, name="password"),
-    path("tokens/", views.create_token, name="create-token"),
-    path("tokens/<int:pk>/revoke/", views.revoke_token, name="revoke-token"),
+    path("sign-in/", signing_in.sign_in, name="sign-in"),
+    path("sign-out/", signing_in.sign_out, name="sign-out"),
+    path("profile/", profile.profile, name="profile"),
+    path("preferences/", profile.preferences, name="preferences"),
+    path("password/", profile.password, name="password"),
+    path("tokens/", tokens.create_token, name="create-token"),
+    path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke-token"),
 ]

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
-from apps.accounts.views import MemberRequest
+from apps.accounts.requests import MemberRequest
 from apps.agents import cancelling, queueing, reviewing
 from apps.agents.models import Run
 from apps.projects import policy

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.views import MemberRequest
+from apps.accounts.requests import MemberRequest
 from apps.errors import Refused
 from apps.projects import joining, policy
 from apps.projects.forms import InviteForm, RoleForm

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.views import MemberRequest
+from apps.accounts.requests import MemberRequest
 from apps.projects import creating
 from apps.projects.forms import ProjectForm
 from apps.projects.models import Project

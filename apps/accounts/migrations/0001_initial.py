@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.accounts.models
+import apps.accounts.models.user
 
 
 class Migration(migrations.Migration):
@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             managers=[
-                ("objects", apps.accounts.models.Users()),
+                ("objects", apps.accounts.models.user.Users()),
             ],
         ),
         migrations.CreateModel(

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.views import MemberRequest
+from apps.accounts.requests import MemberRequest
 from apps.projects import live, policy
 from apps.projects.models import Project
 from apps.projects.policy import Action

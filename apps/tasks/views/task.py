@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.views import MemberRequest
+from apps.accounts.requests import MemberRequest
 from apps.errors import Conflict
 from apps.projects import policy
 from apps.projects.models import Project

@@ -1,9 +1,8 @@
-"""People and agents as users, and the tokens of programs."""
+"""People and agents as users."""
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 class Hue(models.TextChoices):
@@ -75,27 +74,3 @@ class User(AbstractUser):
         if self.is_agent or len(words) < 2:
             return words[0][:2].capitalize() if words else "?"
         return (words[0][0] + words[-1][0]).upper()
-
-
-class ApiToken(models.Model):
-    """A person's key for a program: only its SHA-256 is kept, so it is shown once."""
-
-    class Scope(models.TextChoices):
-        READ = "read", _("read only")
-        WRITE = "write", _("read and write")
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
-    prefix = models.CharField(max_length=12, unique=True)
-    digest = models.CharField(max_length=64, unique=True)
-    scope = models.CharField(_("may"), max_length=5, choices=Scope, default=Scope.READ)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField(_("expires"))
-    used_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-created_at"]
-
-    def __str__(self) -> str:
-        return f"tb_{self.prefix}_…"

@@ -1,0 +1,6 @@
+"""Who there is, and how they get in."""
+
+from apps.accounts.models.token import ApiToken
+from apps.accounts.models.user import Hue, User
+
+__all__ = ["ApiToken", "Hue", "User"]

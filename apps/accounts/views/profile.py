@@ -1,0 +1,52 @@
+"""A person's own page: preferences, password, tokens."""
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.forms import PasswordForm, PreferencesForm, TokenForm
+from apps.accounts.language import speaking
+from apps.accounts.models import User
+from apps.accounts.requests import MemberRequest
+
+
+@require_GET
+def profile(request: MemberRequest) -> HttpResponse:
+    return profile_page(request)
+
+
+def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> HttpResponse:
+    """The page with fresh forms, but for those given (which carry errors, or a token to show once)."""
+    context = {
+        "preferences_form": PreferencesForm(instance=request.user),
+        "password_form": PasswordForm(request.user),
+        "token_form": TokenForm(user=request.user),
+        "tokens": request.user.tokens.filter(revoked_at=None),
+    }
+    return render(request, "accounts/profile.html", context | forms, status=status)
+
+
+@require_POST
+def preferences(request: MemberRequest) -> HttpResponse:
+    person = User.objects.get(pk=request.user.pk)  # the form writes into it, even what it then refuses
+    form = PreferencesForm(request.POST, instance=person)
+    if not form.is_valid():
+        return profile_page(request, status=422, preferences_form=form)
+    form.save()
+    messages.success(request, _("Saved."))
+    return speaking(person, redirect("accounts:profile"))
+
+
+@sensitive_post_parameters()
+@require_POST
+def password(request: MemberRequest) -> HttpResponse:
+    form = PasswordForm(request.user, request.POST)
+    if not form.is_valid():
+        return profile_page(request, status=422, password_form=form)
+    update_session_auth_hash(request, form.save())  # every other session of theirs ends
+    messages.success(request, _("Your password is changed."))
+    return redirect("accounts:profile")
