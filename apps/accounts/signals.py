@@ -1,0 +1,6 @@
+"""What other apps may do in the transaction of a sign-in."""
+
+from django.dispatch import Signal
+
+# Sent with `user` and `groups: frozenset[str]`, the names the provider gave this time.
+groups_known = Signal()
