@@ -203,9 +203,10 @@ OPENCLAW_IS_PRACTICE = env.bool("OPENCLAW_IS_PRACTICE", False)
 # Login
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.backends.PeopleBackend"]
+# Off: the password form is gone, but for superusers at /accounts/sign-in/local/.
+LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", True)
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "projects:list"
-LOGOUT_REDIRECT_URL = "accounts:sign-in"
 PASSWORD_HASHERS = [
     "apps.accounts.hashing.SlottedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

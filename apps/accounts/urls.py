@@ -5,6 +5,7 @@ from apps.accounts.views import profile, signing_in, tokens
 app_name = "accounts"
 urlpatterns = [
     path("sign-in/", signing_in.sign_in, name="sign-in"),
+    path("sign-in/local/", signing_in.break_glass, name="break-glass"),
     path("sign-out/", signing_in.sign_out, name="sign-out"),
     path("profile/", profile.profile, name="profile"),
     path("preferences/", profile.preferences, name="preferences"),

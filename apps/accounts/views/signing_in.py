@@ -1,4 +1,4 @@
-"""The one door in, and the way out."""
+"""The doors in, and the way out."""
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -7,14 +7,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.forms import SignInForm
+from apps.accounts import refusals
+from apps.accounts.forms import BreakGlassForm, SignInForm
 from apps.accounts.language import speaking
+from apps.accounts.refusals import Refusal
 from apps.accounts.requests import MemberRequest
+
+BREAK_GLASS = "accounts:break-glass"
 
 
 @login_not_required
@@ -22,15 +27,49 @@ from apps.accounts.requests import MemberRequest
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
+    """The page for everybody; `?refusal=code` says why somebody is back at it."""
+    if request.method == "POST" and not settings.LOCAL_SIGN_IN:
+        return sign_in_page(request, refusal=refusals.refusal_for("passwords_off"), status=403)
+    return with_password(request, SignInForm)
+
+
+@login_not_required
+@ensure_csrf_cookie
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def break_glass(request: HttpRequest) -> HttpResponse:
+    """With LOCAL_SIGN_IN off, the door that stays for superusers, should Authentik fail."""
+    if settings.LOCAL_SIGN_IN:
+        return redirect("accounts:sign-in")
+    return with_password(request, BreakGlassForm)
+
+
+def with_password(request: HttpRequest, form_class: type[SignInForm]) -> HttpResponse:
     after = safe_next(request)
     if request.user.is_authenticated:
         return redirect(after or settings.LOGIN_REDIRECT_URL)
-    form = SignInForm(request, data=request.POST or None)
+    form = form_class(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
         login(request, form.get_user())
         return speaking(form.get_user(), redirect(after or settings.LOGIN_REDIRECT_URL))
-    context = {"form": form, "next": after}
-    return render(request, "accounts/sign_in.html", context, status=422 if form.is_bound else 200)
+    code = request.GET.get("refusal")
+    refusal = refusals.refusal_for(code) if code and not form.is_bound else None
+    return sign_in_page(request, form, refusal=refusal, status=422 if form.is_bound else 200)
+
+
+def sign_in_page(
+    request: HttpRequest, form: SignInForm | None = None, *, refusal: Refusal | None, status: int
+) -> HttpResponse:
+    """The page, with the password form where one may be used; unfolded when it has something to say."""
+    is_break_glass = request.resolver_match.view_name == BREAK_GLASS
+    context = {
+        "form": form or SignInForm(request),
+        "next": safe_next(request),
+        "refusal": refusal,
+        "is_break_glass": is_break_glass,
+        "has_form": settings.LOCAL_SIGN_IN or is_break_glass,
+    }
+    return render(request, "accounts/sign_in.html", context, status=status)
 
 
 def safe_next(request: HttpRequest) -> str:
@@ -42,15 +81,10 @@ def safe_next(request: HttpRequest) -> str:
 
 def locked_out(request: HttpRequest, *_details: object) -> HttpResponse:
     """The answer after too many failed sign-ins of one account or from one address (axes)."""
-    form = SignInForm(request)
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
-    sentence = ngettext(
-        "Too many failed sign-ins. Please try again in {minutes} minute.",
-        "Too many failed sign-ins. Please try again in {minutes} minutes.",
-        minutes,
-    ).format(minutes=minutes)
-    context = {"form": form, "next": safe_next(request), "sentence": sentence}
-    response = render(request, "accounts/sign_in.html", context, status=429)
+    text = ngettext("Please try again in {minutes} minute.", "Please try again in {minutes} minutes.", minutes)
+    refusal = Refusal(_("Too many failed sign-ins."), text.format(minutes=minutes))
+    response = sign_in_page(request, refusal=refusal, status=429)
     response.headers["Retry-After"] = str(minutes * 60)
     return response
 
@@ -67,4 +101,4 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: MemberRequest) -> HttpResponse:
     logout(request)
-    return redirect(settings.LOGOUT_REDIRECT_URL)
+    return redirect(refusals.address_of("signed_out"))
