@@ -19,6 +19,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda each: not each.nodeid.startswith(LONG))
 
 
+def pytest_terminal_summary(terminalreporter) -> None:
+    """How much the authorization matrix held: what its tests recorded, also on xdist's workers."""
+    reports = terminalreporter.getreports("passed")
+    counts = {name: count for report in reports for name, count in report.user_properties if name.startswith("cells: ")}
+    if counts:
+        told = ", ".join(f"{count} {name.removeprefix('cells: ')}" for name, count in counts.items())
+        terminalreporter.write_line(f"Authorization matrix: {sum(counts.values())} cells ({told}).")
+
+
 def use_redis_database(number: int) -> None:
     """pytest-django has read the settings by now, but nothing has connected yet."""
     from django.conf import settings

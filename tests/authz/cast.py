@@ -1,24 +1,28 @@
 """Two projects with one of everything, and everybody who may knock at a door."""
 
-from dataclasses import dataclass
+import hashlib
+import hmac
+import time
+from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import tokens
-from apps.accounts.models import User
-from apps.agents import closing
+from apps.accounts.models import ApiToken, User
+from apps.agents import callbacks, closing
 from apps.agents.models import Agent, Run
-from apps.agents.tests.factories import agent_in, run_of
+from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.projects.models import Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import commenting
 from apps.tasks.models import Column, Comment, Label, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
-MISSING_ID = 987_654
-MISSING_UUID = "00000000-0000-4000-8000-000000000000"
+RANDOM_ID = 987_654
+RANDOM_UUID = "00000000-0000-4000-8000-000000000000"
 
 
 @dataclass
@@ -34,7 +38,7 @@ class World:
     comment: Comment
     agent: Agent
     run: Run
-    token: int
+    token: ApiToken
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -47,83 +51,121 @@ class World:
             "comments": self.comment.pk,
             "agents": self.agent.pk,
             "runs": self.run.pk,
-            "tokens": self.token,
+            "tokens": self.token.pk,
             "members": self.person.pk,
         }[name]
 
-
-MISSING = {
-    "projects": "NOSUCH",
-    "agents": MISSING_UUID,
-    "runs": MISSING_UUID,
-}
+    def ids(self) -> set[object]:
+        """Every id by which something of this project could be named in a body."""
+        things = [getattr(self, field.name) for field in fields(self)]
+        return {thing.pk for thing in things if isinstance(thing, Model)} | {self.task.number, self.project.key}
 
 
-def missing_id_of(name: str) -> object:
-    return MISSING.get(name, MISSING_ID)
+class Nowhere:
+    """What was never there."""
+
+    def id_of(self, name: str) -> object:
+        return {"projects": "NOSUCH", "agents": RANDOM_UUID, "runs": RANDOM_UUID}.get(name, RANDOM_ID)
 
 
 def world(key: str, *, numbers_from: int = 0) -> World:
     """A seeded project. Its tasks' numbers start above `numbers_from`, so two worlds share none."""
     project = BoardFactory(key=key, name=key.title(), last_number=numbers_from)
     owner = MembershipFactory(project=project, role=Role.OWNER).user
-    column = project.columns.get(category="ready")
-    agent = agent_in(project, f"Scribe {key}".replace(" ", "-"))
+    gateway = GatewayFactory(callback_secret=f"callback-secret-{key}")
+    agent = agent_in(project, f"Scribe-{key}", gateway=gateway)
     run = run_of(agent, owner, title=f"{key} secret")
+    callbacks.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
     closing.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     return World(
         project=project,
         owner=owner,
-        person=_member(project, Role.MEMBER),
-        column=column,
+        person=member_of(project, Role.MEMBER),
+        column=project.columns.get(category="ready"),
         label=LabelFactory(project=project, name=f"{key} label"),
         task=run.task,
         comment=commenting.comment(run.task, words=f"{key} secret", by=owner),
         agent=agent,
         run=run,
-        token=_token(owner)[0].pk,
+        token=token_of(owner, "write")[0],
     )
 
 
-def _token(person: User, scope: str = "write") -> tuple:
+def gone_world(key: str, *, numbers_from: int) -> World:
+    """A project that was deleted with all that was in it; its ids are known still."""
+    gone = world(key, numbers_from=numbers_from)
+    Run.objects.filter(task__project=gone.project).delete()
+    Agent.objects.filter(pk=gone.agent.pk).delete()
+    people = list(gone.project.members.values_list("pk", flat=True))
+    Task.objects.filter(project=gone.project).delete()
+    Project.objects.filter(pk=gone.project.pk).delete()
+    User.objects.filter(pk__in=people).delete()
+    return gone
+
+
+def token_of(person: User, scope: str) -> tuple[ApiToken, str]:
     return tokens.issue(person, name="matrix", scope=scope, expires_at=timezone.now() + timedelta(days=1))
 
 
-def _session(person: User) -> Client:
+def member_of(project: Project, role: str) -> User:
+    return MembershipFactory(project=project, role=role).user
+
+
+def session(person: User) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(person)
     return client
 
 
-def _bearer(person: User, scope: str) -> Client:
-    headers = {"Authorization": f"Bearer {_token(person, scope)[1]}"}
-    return Client(headers=headers, raise_request_exception=False)
+def bearer(person: User, scope: str) -> Client:
+    return carrying(Authorization=f"Bearer {token_of(person, scope)[1]}")
 
 
-def _member(project: Project, role: str) -> User:
-    return MembershipFactory(project=project, role=role).user
+def carrying(**headers: str) -> Client:
+    """A program that sends `headers` with all it asks."""
+    return Client(
+        headers={name.replace("_", "-"): value for name, value in headers.items()}, raise_request_exception=False
+    )
+
+
+class SigningClient(Client):
+    """A gateway that signs whatever it asks, as it does its reports."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(raise_request_exception=False)
+        self.secret = secret
+
+    def generic(self, method: str, path: str, data: object = "", *args, headers: dict | None = None, **more):
+        raw = data.encode() if isinstance(data, str) else data
+        stamp = str(int(time.time()))
+        made = hmac.new(self.secret.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
+        signed = {"X-Teamboard-Timestamp": stamp, "X-Teamboard-Signature": f"sha256={made}", **(headers or {})}
+        return super().generic(method, path, data, *args, headers=signed, **more)
 
 
 def identities(own: World, foreign: World) -> dict[str, Client]:
     """Everybody, by the name that authz.toml gives them, as they stand to `own`."""
     admin = UserFactory(name="Admin", is_staff=True, is_superuser=True)
-    disabled = _session(closed := _member(own.project, Role.OWNER))
+    disabled = session(closed := member_of(own.project, Role.OWNER))
     User.objects.filter(pk=closed.pk).update(is_active=False)
-    former = _session(gone := _member(own.project, Role.OWNER))
+    former = session(gone := member_of(own.project, Role.OWNER))
     Membership.objects.filter(user=gone).delete()
-    forged = {"X-Teamboard-Timestamp": "1", "X-Teamboard-Signature": "sha256=" + "0" * 64}
     return {
-        "anonymous": Client(raise_request_exception=False),
-        "outsider": _session(foreign.owner),
-        "viewer": _session(_member(own.project, Role.VIEWER)),
-        "commenter": _session(_member(own.project, Role.COMMENTER)),
-        "member": _session(_member(own.project, Role.MEMBER)),
-        "maintainer": _session(_member(own.project, Role.MAINTAINER)),
-        "owner": _session(own.owner),
-        "admin": _session(admin),
+        "anonymous": carrying(),
+        "outsider": session(foreign.owner),
+        "viewer": session(member_of(own.project, Role.VIEWER)),
+        "commenter": session(member_of(own.project, Role.COMMENTER)),
+        "member": session(member_of(own.project, Role.MEMBER)),
+        "maintainer": session(member_of(own.project, Role.MAINTAINER)),
+        "owner": session(own.owner),
+        "admin": session(admin),
         "disabled": disabled,
         "former": former,
-        "reader": _bearer(own.owner, "read"),
-        "stranger": _bearer(foreign.owner, "write"),
-        "forger": Client(headers=forged, raise_request_exception=False),
+        "writer": bearer(own.owner, "write"),
+        "reader": bearer(own.owner, "read"),
+        "stranger": bearer(foreign.owner, "write"),
+        "forger": carrying(X_Teamboard_Timestamp="1", X_Teamboard_Signature="sha256=" + "0" * 64),
+        "agent": SigningClient(own.agent.gateway.callback_secret),
+        "other_agent": SigningClient(foreign.agent.gateway.callback_secret),
+        "hook": carrying(Authorization=f"Bearer {own.agent.gateway.callback_secret}"),
     }

@@ -1,0 +1,34 @@
+"""For each door that writes: a body it takes, so that what stops somebody is the door and not the input."""
+
+from collections.abc import Callable
+
+from tests.authz.cast import World
+
+GUEST = "guest"  # the username of somebody who is in no project
+
+# By "METHOD path". A door that needs no input has none; `takes` of a page are the fields it may get besides.
+BODIES: dict[str, Callable[[World], dict]] = {
+    "POST projects/new/": lambda own: {"name": "New", "key": "NEW"},
+    "POST projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
+    "POST projects/<str:key>/members/<int:pk>/role/": lambda own: {"role": "viewer"},
+    "POST projects/<str:key>/tasks/": lambda own: {"title": "New"},
+    "POST projects/<str:key>/tasks/<int:number>/move/": lambda own: {"to": own.column.pk},
+    "POST projects/<str:key>/tasks/<int:number>/edit/": lambda own: {"title": "New"},
+    "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
+    "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
+    "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
+    "POST accounts/preferences/": lambda own: {"name": "New", "density": "normal"},
+    "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
+    "POST api/v1/projects/": lambda own: {"name": "New", "key": "NEW"},
+    "POST api/v1/projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
+    "PATCH api/v1/projects/<str:key>/members/<int:pk>/": lambda own: {"role": "viewer"},
+    "POST api/v1/projects/<str:key>/tasks/": lambda own: {"title": "New"},
+    "PATCH api/v1/tasks/<int:pk>/": lambda own: {"title": "New"},
+    "POST api/v1/tasks/<int:pk>/move/": lambda own: {"to": own.column.pk},
+    "POST api/v1/tasks/<int:pk>/comments/": lambda own: {"text": "New"},
+    "POST api/v1/agents/": lambda own: {"name": "New", "slug": "new", "gateway": own.agent.gateway_id},
+    "PUT api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
+    "PATCH api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
+    "POST api/v1/agents/<uuid:pk>/assign/": lambda own: {"task_id": own.task.pk},
+    "POST api/v1/runs/<uuid:pk>/send-back/": lambda own: {"note": "New"},
+}
