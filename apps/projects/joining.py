@@ -2,6 +2,8 @@
 
 `join` and `leave` are for the board itself and for one's own leaving; what people do to each other
 goes through `invite`, `set_role`, `remove` and `hand_over`, which look at the role of who asks.
+What a provider's groups give goes through `grant`: it neither takes away what was given by hand,
+nor can people take away by hand what it gives.
 """
 
 from django.db import transaction
@@ -35,6 +37,10 @@ class NotForAgents(Refused):
     code = "not_for_agents"
 
 
+class ByGroup(Refused):
+    code = "by_group"
+
+
 def person_called(words: str) -> User:
     """The person with the username `words`, or else the only one with that name.
 
@@ -59,11 +65,14 @@ def invite(project: Project, person: User, *, role: str, by: User) -> Membership
 
 
 @transaction.atomic
-def join(project: Project, user: User, *, role: str = Role.MEMBER, by: User | None) -> Membership:
+def join(
+    project: Project, user: User, *, role: str = Role.MEMBER, by: User | None, is_by_group: bool = False
+) -> Membership:
     """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
     project = Project.objects.locked(project.pk)
     _keep_agents_below(user, role)
-    membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults={"role": role})
+    given = {"role": role, "by_group": role if is_by_group else None}
+    membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=given)
     if is_new:
         events.record(project, "member.joined", by=by, user=user.pk, name=str(user), role=role)
     return membership
@@ -73,20 +82,30 @@ def join(project: Project, user: User, *, role: str = Role.MEMBER, by: User | No
 def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     """Give a member another role and log `member.role_changed`, with the one `before`.
 
-    Raises NotAllowed when either is above one's own, LastOwner, NotForAgents, and NotIn when they have left.
+    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotForAgents, and NotIn when they have left.
     """
     project = _locked(membership)
-    before = membership.role
-    _require_reach(project, by, before, role)
-    if before == role:
-        return membership
-    _keep_agents_below(membership.user, role)
-    _keep_an_owner(membership)
-    membership.role = role
-    membership.save(update_fields=["role"])
-    about = {"user": membership.user_id, "name": str(membership.user)}
-    events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
+    _require_reach(project, by, membership.role, role)
+    if role != membership.role:
+        _keep_to_the_groups(membership, role)
+        _change(project, membership, given=role, granted=membership.by_group, by=by)
     return membership
+
+
+@transaction.atomic
+def grant(project: Project, user: User, *, role: str | None, by: User | None = None) -> None:
+    """Let `user` have `role` by their groups, and whatever is higher by hand; None: the groups give nothing now.
+
+    Raises LastOwner and NotForAgents.
+    """
+    project = Project.objects.locked(project.pk)
+    membership = project.memberships.select_related("user").filter(user=user).first()
+    if membership is None and role:
+        membership = join(project, user, role=role, by=by, is_by_group=True)
+    elif membership and (role or membership.given):
+        _change(project, membership, given=membership.given, granted=role, by=by)
+    elif membership:
+        _end(project, membership, by=by)
 
 
 @transaction.atomic
@@ -111,8 +130,31 @@ def remove(membership: Membership, *, by: User) -> None:
 
 @transaction.atomic
 def leave(membership: Membership, *, by: User | None) -> None:
-    """End a membership and log `member.left`; their sockets close within seconds. Raises LastOwner, NotIn."""
+    """End a membership and log `member.left`; their sockets close within seconds.
+
+    Raises LastOwner, ByGroup, NotIn.
+    """
     project = _locked(membership)
+    _keep_to_the_groups(membership)
+    _end(project, membership, by=by)
+
+
+def _change(
+    project: Project, membership: Membership, *, given: str | None, granted: str | None, by: User | None
+) -> None:
+    """Have the role that was `given` by hand and the one `granted` by groups counted as one: the higher."""
+    before, role = membership.role, Role.highest([given, granted])
+    if role != before:
+        _keep_agents_below(membership.user, role)
+        _keep_an_owner(membership)
+    membership.role, membership.by_group, membership.by_hand = role, granted, given if granted else None
+    membership.save(update_fields=["role", "by_group", "by_hand"])
+    if role != before:
+        about = {"user": membership.user_id, "name": str(membership.user)}
+        events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
+
+
+def _end(project: Project, membership: Membership, *, by: User | None) -> None:
     _keep_an_owner(membership)
     membership.delete()
     about = {"user": membership.user_id, "name": str(membership.user)}
@@ -143,6 +185,21 @@ def _require_reach(project: Project, by: User, *roles: str) -> None:
 def _keep_agents_below(user: User, role: str) -> None:
     if user.is_agent and policy.role_may(role, Action.MANAGE):
         raise NotForAgents(_("An agent can't be {role}: people decide about people.").format(role=Role(role).label))
+
+
+def groups_allow(membership: Membership, role: str | None) -> bool:
+    """Whether `role` (None: no membership at all) is not below what groups give, who would bring it back.
+
+    A closed account signs in no more, so it may be taken out.
+    """
+    granted = membership.by_group
+    return not granted or Role.highest([granted, role]) == role or not membership.user.is_active
+
+
+def _keep_to_the_groups(membership: Membership, role: str | None = None) -> None:
+    if not groups_allow(membership, role):
+        sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
+        raise ByGroup(sentence.format(name=membership.user, role=Role(membership.by_group).label))
 
 
 def _keep_an_owner(membership: Membership) -> None:

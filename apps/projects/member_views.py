@@ -55,7 +55,14 @@ def row_of(project: Project, membership: Membership) -> dict:
     """A member, with the form for their role if that is within the reach of who looks."""
     within = policy.roles_within(project.role)
     offered = [role for role in within if not (membership.user.is_agent and policy.role_may(role, Action.MANAGE))]
-    return {"member": membership, "user": membership.user, "roles": offered if membership.role in within else []}
+    return {
+        "member": membership,
+        "user": membership.user,
+        "roles": [role for role in offered if joining.groups_allow(membership, role)]
+        if membership.role in within
+        else [],
+        "may_go": joining.groups_allow(membership, None),
+    }
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Projects, their members, and the log that every change is written to."""
 
 import uuid
+from collections.abc import Iterable
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -68,20 +69,65 @@ class Role(models.TextChoices):
     COMMENTER = "commenter", _("commenter")
     VIEWER = "viewer", _("viewer")
 
+    @classmethod
+    def highest(cls, roles: Iterable[str | None]) -> "Role | None":
+        """The highest of `roles`, where None is none."""
+        held = set(roles)
+        return next((role for role in cls if role in held), None)
+
 
 class Membership(models.Model):
+    """Somebody in a project. `role` is what counts: the higher of what people and what groups gave.
+
+    Without `by_group` it was given by hand. With it, `by_hand` is what was given by hand besides,
+    and None when the groups alone brought them.
+    """
+
     project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    by_group = models.CharField(max_length=10, choices=Role, null=True, editable=False)
+    by_hand = models.CharField(max_length=10, choices=Role, null=True, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["project", "user"], name="one_membership_per_person"),
             models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
+            models.CheckConstraint(
+                name="membership_role_was_given",
+                condition=Q(by_group__isnull=True, by_hand__isnull=True)
+                | Q(by_group__isnull=False, role=F("by_group"))
+                | Q(by_group__isnull=False, by_hand__isnull=False, role=F("by_hand")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user} ({self.role})"
+
+    @property
+    def given(self) -> str | None:
+        """The role given by hand, None when groups alone brought them."""
+        return self.by_hand if self.by_group else self.role
+
+
+class GroupGrant(models.Model):
+    """Whoever the provider says is in `group` has at least `role` in `project`."""
+
+    group = models.CharField(_("group"), max_length=255, help_text=_("Its name exactly as the provider writes it."))
+    project = models.ForeignKey(Project, models.CASCADE, related_name="grants", verbose_name=_("project"))
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+
+    class Meta:
+        ordering = ["group", "project__name"]
+        verbose_name = _("role by group")
+        verbose_name_plural = _("roles by group")
+        constraints = [
+            models.UniqueConstraint(fields=["group", "project"], name="one_grant_per_group_and_project"),
+            models.CheckConstraint(name="grant_role_known", condition=Q(role__in=Role.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group} → {self.project} ({self.get_role_display()})"
 
 
 class Event(models.Model):

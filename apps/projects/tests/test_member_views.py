@@ -1,9 +1,12 @@
 """The page of a project's people."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from apps.projects import joining
 from apps.projects.models import Membership, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 
@@ -129,3 +132,18 @@ def test_another_projects_member_is_not_reached_through_ones_own(people):
     for name in ("set-role", "remove", "hand-over"):
         assert client.post(to(name, elsewhere), {"role": "viewer"}).status_code == 404
     assert role_of(elsewhere) == Role.MEMBER
+
+
+def test_what_a_group_gives_is_said_and_nobody_is_offered_to_take_it(tide, people, cy):
+    joining.grant(tide, cy, role=Role.MEMBER)
+    page = as_(people["owner"]).get(PAGE).content.decode()
+    assert "cy · by group" in page
+    assert to("remove", cy) not in page
+    row = page[page.index(to("set-role", cy)) :]
+    assert re.findall(r'option value="(\w+)"', row[: row.index("</form>")]) == ["owner", "maintainer", "member"]
+    own = Client()
+    own.force_login(cy)
+    assert reverse("projects:leave", args=["TIDE"]) not in own.get(PAGE).content.decode()
+    response = as_(people["owner"]).post(to("remove", cy))
+    assert response.status_code == 422
+    assert "A group gives Cy Outside the role member here" in response.content.decode()

@@ -1,0 +1,19 @@
+"""What is wrong with the settings of projects, said before anything starts."""
+
+from django.conf import settings
+from django.core.checks import Error, register
+
+from apps.projects import granting
+
+
+@register
+def group_roles(app_configs: object, **_more) -> list[Error]:
+    """GROUP_ROLES says something, piece by piece."""
+    found = []
+    for piece in settings.GROUP_ROLES:
+        try:
+            granting.parsed(piece)
+        except granting.Malformed as error:
+            hint = "For example: GROUP_ROLES=board-devs=TIDE:member,leads=TIDE:owner"
+            found.append(Error(f"GROUP_ROLES: {error}", hint=hint, id="projects.E001"))
+    return found
