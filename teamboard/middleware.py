@@ -1,4 +1,4 @@
-"""Refusals as answers for people, their language, and private pages kept out of caches."""
+"""Refusals as answers for people, their language and clock, and private pages kept out of caches."""
 
 from collections.abc import Callable
 
@@ -6,9 +6,10 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
+from apps.accounts import time_zones
 from apps.errors import Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +27,25 @@ class PersonLocaleMiddleware:
             response = self.get_response(request)
             response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
         return response
+
+
+class PersonTimeZoneMiddleware:
+    """The clock of what the server writes. Stands behind the middleware that has fetched the person anyway.
+
+    Doors without sign-in, and the API with them, keep to UTC.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with timezone.override(None):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+        zone = time_zones.zone_of(request) if getattr(view, "login_required", True) else None
+        if zone:
+            timezone.activate(zone)
 
 
 class PrivateByDefaultMiddleware:

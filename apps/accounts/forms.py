@@ -7,7 +7,7 @@ from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import tokens
+from apps.accounts import time_zones, tokens
 from apps.accounts.models import ApiToken, User
 
 
@@ -38,17 +38,27 @@ class PreferencesForm(forms.ModelForm):
         choices=[("", _("as my browser says")), *settings.LANGUAGES],
     )
 
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        choices=lambda: [("", _("as my browser says")), *time_zones.choices()],
+    )
+
     class Meta:
         model = User
-        fields = ["name", "language", "theme", "density"]
+        fields = ["name", "language", "time_zone", "theme", "density"]
 
 
 class PasswordForm(PasswordChangeForm):
-    """Django's, but for the focus: it stands at the end of a page, which would open there."""
+    """Django's, but for the focus: it stands at the end of a page, which would open there.
+
+    And but for its advice, which the chapter gives in one line.
+    """
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         del self.fields["old_password"].widget.attrs["autofocus"]
+        self.fields["new_password1"].help_text = self.fields["new_password2"].help_text = ""
 
 
 class TokenForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 // What every page does: menus close by themselves, toasts go, times read in the reader's own clock.
 
 const TOAST_SECONDS = 6
+const zone = chosenZone()
 
 export function toast(sentence) {
   const line = document.createElement("p")
@@ -20,15 +21,30 @@ function closeMenus(except) {
   }
 }
 
+// The zone the reader has chosen, if this browser knows it. Without a choice times are in the browser's
+// own, which the server is told so that what it writes itself is in that too.
+function chosenZone() {
+  const name = document.documentElement.dataset.zone
+  try {
+    const { timeZone } = new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions()
+    const secure = location.protocol === "https:" ? "; secure" : ""
+    if (!name) document.cookie = `time_zone=${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`
+    return name
+  } catch {
+    return undefined
+  }
+}
+
 export function localTimes(root) {
   const language = document.documentElement.lang
-  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit" })
-  const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" })
+  const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone })
+  const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: zone })
+  const day = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone })
+  const today = day.format()
   for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
     const at = new Date(time.dateTime)
-    const isToday = at.toDateString() === new Date().toDateString()
-    time.textContent = (isToday ? clock : calendar).format(at)
-    time.title = at.toLocaleString(language)
+    time.textContent = (day.format(at) === today ? clock : calendar).format(at)
+    time.title = at.toLocaleString(language, { timeZone: zone })
     time.dataset.local = ""
   }
 }

@@ -8,19 +8,19 @@ from django.utils.translation import gettext_lazy as _
 class Hue(models.TextChoices):
     """The hues of tokens.css; each is one angle, so all speak equally loud."""
 
-    ROSE = "rose"
-    BRICK = "brick"
-    ORANGE = "orange"
-    OCHRE = "ochre"
-    OLIVE = "olive"
-    LEAF = "leaf"
-    SEA = "sea"
-    TEAL = "teal"
-    SKY = "sky"
-    INK = "ink"
-    VIOLET = "violet"
-    PLUM = "plum"
-    STONE = "stone"
+    ROSE = "rose", _("Rose")
+    BRICK = "brick", _("Brick")
+    ORANGE = "orange", _("Orange")
+    OCHRE = "ochre", _("Ochre")
+    OLIVE = "olive", _("Olive")
+    LEAF = "leaf", _("Leaf")
+    SEA = "sea", _("Sea")
+    TEAL = "teal", _("Teal")
+    SKY = "sky", _("Sky")
+    INK = "ink", _("Ink")
+    VIOLET = "violet", _("Violet")
+    PLUM = "plum", _("Plum")
+    STONE = "stone", _("Stone")
 
 
 class Users(UserManager.from_queryset(models.QuerySet)):
@@ -52,6 +52,7 @@ class User(AbstractUser):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
     language = models.CharField(_("language"), max_length=5, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, blank=True)
     density = models.CharField(_("density"), max_length=10, choices=Density, default=Density.NORMAL)
 

@@ -1,7 +1,11 @@
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import ApiToken, User
+from apps.accounts.views import profile
+from teamboard import health
+from teamboard.middleware import PersonTimeZoneMiddleware
 
 PASSWORD = "correct horse battery staple"
 
@@ -36,6 +40,59 @@ def test_preferences_cannot_make_somebody_an_administrator(client, ana):
     save(client, is_staff="on", is_superuser="on", kind="agent", username="owner")
     ana.refresh_from_db()
     assert (ana.is_staff, ana.is_superuser, ana.kind, ana.username) == (False, False, "person", "ana")
+
+
+def test_a_chosen_time_zone_is_the_clock_of_pages_and_server_by_no_query_more(
+    client, ana, rf, django_assert_num_queries
+):
+    save(client, time_zone="Asia/Tokyo")
+    ana.refresh_from_db()
+    assert b'data-zone="Asia/Tokyo"' in client.get(reverse("accounts:profile")).content
+    with django_assert_num_queries(0):
+        assert clock_of(rf, ana) == "Asia/Tokyo"
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "Europe", "localtime\0"])
+def test_a_time_zone_that_does_not_exist_is_refused_and_as_a_cookie_ignored(client, ana, rf, name):
+    assert save(client, time_zone=name).status_code == 422
+    assert clock_of(rf, ana, cookie=name) == "UTC"
+
+
+def test_without_a_choice_the_clock_is_the_browsers(client, ana, rf):
+    assert b"data-zone" not in client.get(reverse("accounts:profile")).content
+    assert clock_of(rf, ana, cookie="Europe/Berlin") == "Europe/Berlin"
+    ana.time_zone = "Asia/Tokyo"
+    assert clock_of(rf, ana, cookie="Europe/Berlin") == "Asia/Tokyo"
+
+
+def test_doors_without_sign_in_keep_to_utc(ana, rf):
+    ana.time_zone = "Asia/Tokyo"
+    assert clock_of(rf, ana, view=health.alive) == "UTC"
+
+
+def clock_of(rf, person, *, cookie="", view=profile.profile) -> str:
+    """The zone in which `view` would write its times."""
+    request = rf.get("/", headers={"Cookie": f"time_zone={cookie}"})
+    request.user = person
+
+    def answer(request):
+        middleware.process_view(request, view, (), {})
+        return timezone.get_current_timezone_name()
+
+    middleware = PersonTimeZoneMiddleware(answer)
+    return middleware(request)
+
+
+@pytest.mark.req("L5")
+def test_who_has_no_password_is_offered_none_to_change(client, ana):
+    assert b'id="password"' in client.get(reverse("accounts:profile")).content
+    ana.set_unusable_password()
+    ana.save()
+    client.force_login(ana)
+    assert b'id="password"' not in client.get(reverse("accounts:profile")).content
+    fields = {"old_password": "", "new_password1": PASSWORD, "new_password2": PASSWORD}
+    assert client.post(reverse("accounts:password"), fields).status_code == 422
 
 
 def create_token(client, **changes):
