@@ -6,7 +6,7 @@ from tests.authz.cast import World
 
 GUEST = "guest"  # the username of somebody who is in no project
 
-# By "METHOD path". A door that needs no input has none; `takes` of a page are the fields it may get besides.
+# By "METHOD path". A door that needs no input has none.
 BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/new/": lambda own: {"name": "New", "key": "NEW"},
     "POST projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
@@ -31,4 +31,17 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "PATCH api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
     "POST api/v1/agents/<uuid:pk>/assign/": lambda own: {"task_id": own.task.pk},
     "POST api/v1/runs/<uuid:pk>/send-back/": lambda own: {"note": "New"},
+}
+
+# What a page's form may get besides; what the API takes is in its schema.
+TAKES = {
+    "projects/new/": {"about"},
+    "projects/<str:key>/tasks/": {"column", "parent"},
+    "projects/<str:key>/tasks/<int:number>/move/": {"place", "seen_in", "after", "before", "anyway", "client"},
+    "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
+    "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
+    "runs/<uuid:pk>/accept/": {"anyway"},
+    "accounts/sign-in/": {"username", "password", "next"},
+    "accounts/password/": {"old_password", "new_password1", "new_password2"},
+    "accounts/preferences/": {"language", "theme"},
 }
