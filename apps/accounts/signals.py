@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # Sent with `user` and `groups: frozenset[str]`, the names the provider gave this time.
 groups_known = Signal()
+
+# Sent with `user` and `by` before an account is closed; a receiver that raises Refused keeps it open.
+account_closing = Signal()

@@ -36,11 +36,13 @@ def user_for(slug: str, name: str) -> User:
 @transaction.atomic
 def put_into(agent: Agent, projects: Iterable[Project], *, by: User | None = None) -> None:
     """Make `agent` a member of exactly `projects`."""
-    projects = list(projects)
-    for membership in agent.user.memberships.exclude(project__in=projects):
-        joining.leave(membership, by=by)
-    for project in projects:
-        joining.join(project, agent.user, by=by)
+    wanted = {project.pk: project for project in projects}
+    held = {membership.project_id: membership for membership in agent.user.memberships.all()}
+    for pk in sorted(wanted.keys() | held.keys()):
+        if pk in wanted:
+            joining.join(wanted[pk], agent.user, by=by)
+        else:
+            joining.leave(held[pk], by=by)
 
 
 def rename(agent: Agent) -> None:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.checks import register
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,6 +9,8 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import signals
-        from apps.projects import checks, granting  # noqa: F401 - the checks register themselves
+        from apps.projects import checks, granting, joining
 
+        register(checks.group_roles)
         signals.groups_known.connect(granting.on_groups_known)
+        signals.account_closing.connect(joining.on_account_closing)

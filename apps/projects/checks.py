@@ -1,12 +1,11 @@
 """What is wrong with the settings of projects, said before anything starts."""
 
 from django.conf import settings
-from django.core.checks import Error, register
+from django.core.checks import Error
 
 from apps.projects import granting
 
 
-@register
 def group_roles(app_configs: object, **_more) -> list[Error]:
     """GROUP_ROLES says something, piece by piece."""
     found = []

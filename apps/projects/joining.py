@@ -7,6 +7,7 @@ nor can people take away by hand what it gives.
 """
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -119,6 +120,28 @@ def hand_over(membership: Membership, *, by: User) -> None:
     set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
 
 
+def heirs(project: Project) -> QuerySet[User]:
+    """Whom an administrator may make an owner: people of the project, or anybody when it has no others."""
+    people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
+    others = people.filter(memberships__project=project).exclude(memberships__in=_owners(project))
+    return others if others.exists() else people.exclude(memberships__in=_owners(project))
+
+
+@transaction.atomic
+def appoint(project: Project, person: User, *, by: User) -> None:
+    """Make `person` an owner as an administrator who need not be in the project: the owner may be gone.
+
+    Raises NotAllowed unless `by` is an administrator and `person` one of the `heirs`.
+    """
+    project = Project.objects.locked(project.pk)
+    if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
+        raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
+    if membership := project.memberships.select_related("user").filter(user=person).first():
+        _change(project, membership, given=Role.OWNER, granted=membership.by_group, by=by)
+    else:
+        join(project, person, role=Role.OWNER, by=by)
+
+
 @transaction.atomic
 def remove(membership: Membership, *, by: User) -> None:
     """Take a member out of the project; oneself anybody may. Raises NotAllowed for a role above one's own."""
@@ -137,6 +160,18 @@ def leave(membership: Membership, *, by: User | None) -> None:
     project = _locked(membership)
     _keep_to_the_groups(membership)
     _end(project, membership, by=by)
+
+
+def on_account_closing(sender: object, user: User, **_more) -> None:
+    """Raise LastOwner, naming the projects, when nobody would be left to own them."""
+    alone = []
+    for membership in user.memberships.filter(role=Role.OWNER).order_by("project"):
+        project = Project.objects.locked(membership.project_id)
+        if not _other_owners(membership).exists():
+            alone.append(str(project))
+    if alone:
+        sentence = _("Nobody else owns {projects}. An administrator can make somebody else an owner first.")
+        raise LastOwner(sentence.format(projects=", ".join(alone)))
 
 
 def _change(
@@ -203,7 +238,14 @@ def _keep_to_the_groups(membership: Membership, role: str | None = None) -> None
 
 
 def _keep_an_owner(membership: Membership) -> None:
-    """Owners whose account is closed don't count: nobody could act as them."""
-    owners = Membership.objects.filter(project=membership.project_id, role=Role.OWNER, user__is_active=True)
-    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
+    if membership.role == Role.OWNER and not _other_owners(membership).exists():
         raise LastOwner(_("A project needs an owner. Make somebody else one first."))
+
+
+def _other_owners(membership: Membership) -> QuerySet[Membership]:
+    """Owners whose account is closed don't count: nobody could act as them."""
+    return _owners(membership.project_id).filter(user__is_active=True).exclude(pk=membership.pk)
+
+
+def _owners(project: Project | int) -> QuerySet[Membership]:
+    return Membership.objects.filter(project=project, role=Role.OWNER)

@@ -55,6 +55,8 @@ class Project(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        verbose_name = _("project")
+        verbose_name_plural = _("projects")
 
     def __str__(self) -> str:
         return self.name

@@ -59,7 +59,13 @@ class User(AbstractUser):
     objects = Users()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"]))]
+        constraints = [
+            models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"])),
+            models.CheckConstraint(
+                name="user_admin_is_a_person",
+                condition=models.Q(kind="person") | models.Q(is_staff=False, is_superuser=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username

@@ -1,0 +1,73 @@
+"""Everybody who has an account, for those who run the board: who is an administrator, who may still come in."""
+
+from collections.abc import Callable
+
+import django.contrib.auth.admin  # noqa: F401 - registers the groups that are taken out here
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts import site_roles
+from apps.accounts.models import User
+from apps.errors import Refused
+
+admin.site.unregister(Group)  # roles are projects' own, and the site's are two
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Nothing is typed here: people say their own name, and a right is given by a verb."""
+
+    list_display = ("name", "username", "email", "kind", "signs_in", "last_login", "site_role", "is_active")
+    list_filter = ("kind", "is_superuser", "is_active")
+    search_fields = ("name", "username", "email")
+    ordering = ("kind", "name", "pk")
+    fields = (*list_display, "date_joined")
+    actions = ("close", "reopen", "make_admin", "unmake_admin")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, user: User | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, user: User | None = None) -> bool:
+        """An account that was used is closed: what it did keeps its name."""
+        return False
+
+    @admin.display(description=gettext_lazy("signs in"))
+    def signs_in(self, user: User) -> str:
+        return _("by password") if user.has_usable_password() else "–"
+
+    @admin.display(description=gettext_lazy("site role"), ordering="is_superuser")
+    def site_role(self, user: User) -> str:
+        return _("administrator") if user.is_superuser else _("user")
+
+    @admin.action(description=gettext_lazy("Close the account"))
+    def close(self, request: HttpRequest, users: QuerySet) -> None:
+        self._each(request, users, site_roles.close, _("{name} can't sign in any more."))
+
+    @admin.action(description=gettext_lazy("Open the account again"))
+    def reopen(self, request: HttpRequest, users: QuerySet) -> None:
+        self._each(request, users, site_roles.reopen, _("{name} can sign in again."))
+
+    @admin.action(description=gettext_lazy("Make administrator"))
+    def make_admin(self, request: HttpRequest, users: QuerySet) -> None:
+        self._each(request, users, site_roles.make_admin, _("{name} is an administrator now."))
+
+    @admin.action(description=gettext_lazy("Make an ordinary user"))
+    def unmake_admin(self, request: HttpRequest, users: QuerySet) -> None:
+        self._each(request, users, site_roles.unmake_admin, _("{name} is no administrator any more."))
+
+    def _each(self, request: HttpRequest, users: QuerySet, verb: Callable, done: str) -> None:
+        """Do it to each on their own: one that is refused stops none of the others."""
+        for user in users:
+            try:
+                verb(user, by=request.user)
+            except Refused as refusal:
+                self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
+            else:
+                self.message_user(request, done.format(name=user), messages.SUCCESS)
