@@ -95,10 +95,13 @@ def _faces(sql: str, arguments: list) -> list[Face]:
         return [Face(*row[:12], tuple(map(tuple, row[12] or ())), row[13]) for row in cursor.fetchall()]
 
 
-def people_of(project: Project) -> dict[int, Who]:
-    """Everybody a face of the project may name: its members, by primary key."""
-    users = User.objects.filter(memberships__project=project).only("name", "username", "hue", "kind")
-    return {user.pk: who(user) for user in users}
+def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
+    """Whom faces of the project may name, by primary key: its members, and former ones whom those `found` name."""
+    users = User.objects.only("name", "username", "hue", "kind")
+    people = {user.pk: who(user) for user in users.filter(memberships__project=project)}
+    if former := {face.assignee for face in found} - people.keys() - {None}:
+        people |= {user.pk: who(user) for user in users.filter(pk__in=former)}
+    return people
 
 
 def who(user: User) -> Who:
@@ -155,10 +158,10 @@ def tasks_in(events: list[Event]) -> set[int]:
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What task, comment and run events change: faces, column headers, the sentence."""
     touched = tasks_in(events)
-    people = people_of(project)
+    found = of_tasks(project, touched)
+    people = people_of(project, found)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}
     ops: list[Op] = []
-    found = of_tasks(project, touched)
     for face in found:
         op = Op(
             op="put",

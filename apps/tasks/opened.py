@@ -68,13 +68,8 @@ shows("subtasks", subtasks)
 
 
 def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
-    """The open task's parts and new entries, if the events touch it or one of its subtasks."""
-    if pk is None:
-        return []
-    touched = faces.tasks_in(events)
-    if pk not in touched and not Task.objects.filter(pk__in=touched, parent=pk, project=project).exists():
-        return []
-    task = fetched(project, pk)
+    """The open task's parts and new entries, if the events touch it."""
+    task = fetched(project, pk) if pk is not None and _touch(project, events, pk) else None
     if task is None:
         return []
     ops = [
@@ -82,3 +77,13 @@ def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
         for slot, html in parts_of(task).items()
     ]
     return ops + timeline.ops_of(pk, events)
+
+
+def _touch(project: Project, events: list[Event], pk: int) -> bool:
+    """Whether they are about the task, one of its subtasks, or whom it may be given to."""
+    touched = faces.tasks_in(events)
+    return (
+        pk in touched
+        or any(event.kind.startswith("member.") for event in events)
+        or Task.objects.filter(pk__in=touched, parent=pk, project=project).exists()
+    )

@@ -2,12 +2,14 @@
 
 import pytest
 
+from apps.accounts.models import User
 from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in, run_of
-from apps.projects import joining
+from apps.projects import joining, live
 from apps.projects.models import Event, Role
-from apps.projects.tests.factories import MembershipFactory
+from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import assigning, commenting
+from apps.tasks.models import Task
 from apps.tasks.tests.factories import BoardFactory, task_in
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +70,39 @@ def test_a_refused_removal_takes_no_task_away(board, columns, owner):
         remove(board, owner, by=owner)
     task.refresh_from_db()
     assert task.assignee == owner
+
+
+def test_an_open_task_offers_whoever_has_joined_and_nobody_who_has_left(board, columns, owner, ana):
+    task = task_in(columns["doing"], "A task")
+    for verb, is_offered in (
+        (lambda: joining.join(board, UserFactory(name="Cy"), by=owner), True),
+        (lambda: remove(board, User.objects.get(name="Cy"), by=owner), False),
+    ):
+        board.refresh_from_db()
+        verb()
+        ops = live.frame_since(board.pk, board.last_seq, language="en", open_task=task.pk)["ops"]
+        head = next(op["html"] for op in ops if op["id"] == f"task-{task.pk}-head")
+        assert (" Cy</label>" in head) == is_offered
+        assert not any(op["id"] == f"task-{task.pk}" for op in ops)
+
+
+def test_who_comes_and_goes_is_no_news_for_a_board_without_an_open_task(board, cy, owner):
+    since = board.last_seq
+    joining.join(board, cy, by=owner)
+    assert live.frame_since(board.pk, since, language="en")["ops"] == []
+
+
+def test_done_cards_keep_the_face_of_who_has_left(client, board, columns, owner, ana):
+    done = assigned(columns["done"], ana)
+    remove(board, ana, by=owner)
+    client.force_login(owner)
+    assert ">An<" in card_of(client.get(f"/projects/{board.key}/").content.decode(), done)
+    since = board.events.latest("seq").seq
+    commenting.comment(done, words="Well done.", by=owner)
+    put = next(op for op in live.frame_since(board.pk, since, language="en")["ops"] if op["id"] == f"task-{done.pk}")
+    assert ">An<" in put["html"]
+
+
+def card_of(page: str, task: Task) -> str:
+    begin = page.index(f'id="task-{task.pk}"')
+    return page[begin : page.index("</article>", begin)]

@@ -58,10 +58,11 @@ def board_context(request: MemberRequest, project: Project) -> dict:
     `project` must be read before: its `last_seq` stands on the page, and rows read after that
     can only be newer, which the first frame repeats harmlessly.
     """
-    people = faces.people_of(project)
+    found = faces.first_pages(project)
+    people = faces.people_of(project, found)
     counts = faces.column_counts(project)
     placed: dict[int, list[Card]] = {}
-    for face in faces.first_pages(project):
+    for face in found:
         placed.setdefault(face.column, []).append(card_of(project, face, people))
     return {
         "project": project,
@@ -86,8 +87,8 @@ def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The next cards of a column: list items for the board's script, a page for everybody else."""
     project = project_of(request, key)
     column = get_object_or_404(project.columns, pk=pk)
-    people = faces.people_of(project)
     found = faces.next_page(column, after=request.GET.get("after", ""))
+    people = faces.people_of(project, found)
     cards = [card_of(project, face, people) for face in found]
     context = {
         "project": project,
