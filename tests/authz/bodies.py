@@ -41,7 +41,5 @@ TAKES = {
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
     "runs/<uuid:pk>/accept/": {"anyway"},
-    "accounts/sign-in/": {"username", "password", "next"},
-    "accounts/password/": {"old_password", "new_password1", "new_password2"},
-    "accounts/preferences/": {"language", "theme"},
+    "accounts/preferences/": {"language", "time_zone", "theme"},
 }
