@@ -19,17 +19,24 @@ class Untitled(Refused):
     api_status = 400
 
 
+class ForeignLabel(Refused):
+    code = "foreign_label"
+    api_status = 400
+
+
 @transaction.atomic
 def edit(task: Task, *, by: User, version: int | None = None, **changes: Any) -> Task:
     """Set some of FIELDS and log `task.edited`; nothing is logged when nothing differs.
 
     `version` is the one the editor saw. Raises Conflict, with what stands there now, when one of
-    the same fields has changed since; Untitled for a blank title.
+    the same fields has changed since; Untitled for a blank title; ForeignLabel.
     """
     project = Project.objects.locked(task.project_id)
     task.refresh_from_db()
     if "title" in changes and not changes["title"].strip():
         raise Untitled(_("A task needs a title."))
+    if any(label.project_id != project.pk for label in changes.get("labels", ())):
+        raise ForeignLabel(_("That belongs to another project."))
     if version is not None and (clash := _changed_since(task, version) & set(changes)):
         raise Conflict(
             _("Somebody changed this at the same time."),

@@ -1,0 +1,79 @@
+"""At a door, the way to a row is its `visible_to`, or something that was found by it: read from the source.
+
+The matrix proves it for every route there is. This finds the look-up that a new one begins with.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+pytestmark = pytest.mark.req("Z2", "Z3")
+APPS = Path(settings.BASE_DIR) / "apps"
+DOORS = ("api.py", "*views.py", "views/*.py", "consumers.py", "forms.py", "serializers.py", "templatetags/*.py")
+SCOPED = {"visible_to", "none"}
+WITHIN = {"WithinProject", "ManyWithinProject"}  # fields that narrow what they get to the project in question
+# What begins otherwise, and why it reaches nothing that is somebody else's.
+REASONS = {
+    "Agent.objects.all()": "for administrators, who see every agent",
+    "Comment.objects.filter(task=task_for(request, pk, Action.VIEW))": "the task was found by visible_to",
+    "Project.objects.locked(task.project_id)": "the task was found by visible_to",
+    "Run.objects.values(*LINE, 'prompt', 'result')": "one run, which was found by visible_to",
+    "Task.labels.through.objects.filter(task_id=OuterRef('pk'))": "part of a query on tasks",
+    "Task.objects.filter(pk=task.pk)": "the task was found by visible_to",
+    "Task.objects.filter(project=project_for(request, key))": "the project was found by visible_to",
+    "Task.objects.open()": "counts within the projects of the list, found by visible_to",
+    "User.objects.get(pk=request.user.pk)": "oneself",
+}
+
+
+def lookups(source: str) -> Iterator[str]:
+    """Each `….objects.…(…)` of a module that does not begin with what is scoped."""
+    tree = ast.parse(source)
+    narrowed = {
+        id(inner)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in WITHIN
+        for inner in ast.walk(call)
+    }
+    for call in ast.walk(tree):
+        match call:
+            case ast.Call(func=ast.Name(id="get_object_or_404"), args=[ast.Name(id=name), *_]) if name[0].isupper():
+                yield ast.unparse(call)
+            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="objects" | "_default_manager"), attr=name)):
+                if name not in SCOPED and id(call) not in narrowed:
+                    yield ast.unparse(call)
+
+
+def doors() -> list[Path]:
+    return [path for pattern in DOORS for path in APPS.glob(f"*/{pattern}")]
+
+
+def test_no_door_begins_with_rows_of_everybody():
+    found = {lookup: path for path in doors() for lookup in lookups(path.read_text())}
+    unscoped = [f"{path.relative_to(APPS)}: {lookup}" for lookup, path in found.items() if lookup not in REASONS]
+    assert not unscoped, "\n".join(["Use visible_to, or say here why it is not needed:", *unscoped])
+    assert REASONS.keys() <= found.keys(), "These are gone; so should their reasons be."
+
+
+@pytest.mark.parametrize(
+    ("source", "is_found"),
+    [
+        ("get_object_or_404(Task, pk=pk)", True),
+        ("get_object_or_404(Task.objects.visible_to(user), pk=pk)", False),
+        ("Task.objects.filter(pk=pk).first()", True),
+        ("Task._default_manager.get(pk=pk)", True),
+        ("PrimaryKeyRelatedField(queryset=Task.objects.all())", True),
+        ("WithinProject(queryset=Task.objects.all())", False),
+    ],
+)
+def test_it_would_be_found(source, is_found):
+    assert bool(list(lookups(source))) == is_found
+
+
+def test_the_doors_are_where_they_are_looked_for():
+    assert {"tasks/api.py", "agents/views.py", "tasks/views/task.py", "projects/member_views.py"} <= {
+        str(path.relative_to(APPS)) for path in doors()
+    }
