@@ -9,13 +9,12 @@ import django
 
 django.setup()
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from teamboard.health import drain_on_sigterm  # noqa: E402
 from teamboard.http import http_application  # noqa: E402
-from teamboard.sockets import websocket_urlpatterns  # noqa: E402
+from teamboard.sockets import websocket_application  # noqa: E402
 
 if threading.current_thread() is threading.main_thread():
     drain_on_sigterm()  # the server has set its own handler before it imports this
@@ -23,6 +22,6 @@ if threading.current_thread() is threading.main_thread():
 application = ProtocolTypeRouter(
     {
         "http": http_application(),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": AllowedHostsOriginValidator(websocket_application()),
     }
 )

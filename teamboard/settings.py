@@ -35,7 +35,6 @@ SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if IS_HTTPS else 0
@@ -71,7 +70,6 @@ INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "channels",
@@ -85,12 +83,12 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "teamboard.middleware.NoNulMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.accounts.middleware.LoginSessionMiddleware",
     "teamboard.middleware.PersonLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "apps.accounts.middleware.PersonMiddleware",
+    "apps.accounts.middleware.SignInRequiredMiddleware",
     "teamboard.middleware.PersonTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -191,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "clear-sessions": {"task": "apps.accounts.jobs.clear_sessions", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
 # Agents
@@ -208,6 +207,12 @@ AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts
 LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", True)
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "projects:list"
+SESSION_ENGINE = "apps.accounts.sessions"
+# How long a session lasts in all, and without being used.
+AUTHENTIK_SESSION = timedelta(hours=env.float("AUTHENTIK_SESSION_HOURS", 12))
+AUTHENTIK_SESSION_IDLE = timedelta(hours=env.float("AUTHENTIK_SESSION_IDLE_HOURS", 2))
+LOCAL_SESSION = timedelta(hours=env.float("LOCAL_SESSION_HOURS", 168))
+LOCAL_SESSION_IDLE = timedelta(hours=env.float("LOCAL_SESSION_IDLE_HOURS", 12))
 PASSWORD_HASHERS = [
     "apps.accounts.hashing.SlottedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

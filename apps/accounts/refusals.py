@@ -4,10 +4,10 @@ Only these texts are shown, never what the provider said: the address is anybody
 """
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 
@@ -110,6 +110,6 @@ def refusal_for(code: str) -> Refusal:
 
 
 def address_of(code: str, *, after: str = "") -> str:
-    """The sign-in page with the refusal `code` on it, leading to the path `after` when it works."""
-    asked = {"refusal": code} | ({"next": after} if after else {})
-    return f"{reverse('accounts:sign-in')}?{urlencode(asked)}"
+    """The sign-in page, with the refusal `code` on it if there is one, leading to the path `after` when it works."""
+    asked = {name: value for name, value in (("refusal", code), ("next", after)) if value}
+    return f"{reverse('accounts:sign-in')}?{urlencode(asked, safe='/')}" if asked else reverse("accounts:sign-in")

@@ -29,6 +29,9 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         self.seat = self.feed = self.writer = None
         self.heard: list[float] = []
         user = self.scope["user"]
+        if not user.is_authenticated:
+            await self.turn_away()
+            return
         project = await feed.in_database(_visible, thread_sensitive=False)(
             user, self.scope["url_route"]["kwargs"]["key"]
         )
@@ -39,6 +42,11 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self.writer = asyncio.create_task(self.write())
         self.feed = feed.sit_down(project.pk, self.seat)
+
+    async def turn_away(self) -> None:
+        """Nobody is signed in. A browser hears the reason only on a socket that was opened."""
+        await self.accept()
+        await self.close(code=feed.SIGNED_OUT)
 
     async def write(self) -> None:
         """Send what waits, one frame after the other, as fast as this one browser reads."""
@@ -88,8 +96,7 @@ def _seat_for(scope: dict, user, project: Project, close) -> feed.Seat:
     since, task = asked.get("since", ""), asked.get("task", "")
     return feed.Seat(
         user_id=user.pk,
-        session_key=scope["session"].session_key,
-        password=user.password,
+        session_id=scope["session"].row.public_id,
         language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
         epoch=asked.get("epoch") or str(project.epoch),
         seq=int(since) if since.isdecimal() else project.last_seq,

@@ -8,22 +8,21 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.contrib.sessions.models import Session
-from django.db.models import Q
-from django.utils import timezone
 
-from apps.accounts.models import User
+from apps.accounts.models import LoginSession
 from apps.projects import live
-from apps.projects.models import Project
+from apps.projects.models import Membership, Project
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 4.0  # seconds; a socket that has lost its right is closed within one
 QUEUE_FRAMES = 256
 QUEUE_BYTES = 1_048_576
 TRY_LATER = 1013
+SIGNED_OUT = 4401
 NOT_YOURS = 4403
 
 in_database = database_sync_to_async
@@ -34,8 +33,7 @@ class Seat:
     """One socket's place: who sits there, how far it has been served, and what waits to be sent."""
 
     user_id: int
-    session_key: str
-    password: str
+    session_id: UUID
     language: str
     epoch: str
     seq: int
@@ -133,15 +131,17 @@ class Feed:
 
     async def beat(self) -> None:
         """Tell every seat the head number; close those who may no longer look."""
-        allowed, epoch, head = await in_database(_still_allowed, thread_sensitive=False)(
-            self.project_id, {(seat.user_id, seat.session_key, seat.password) for seat in self.seats}
+        seats = set(self.seats)
+        sessions, members, text = await in_database(_read_beat, thread_sensitive=False)(
+            self.project_id, {seat.session_id for seat in seats}, {seat.user_id for seat in seats}
         )
-        text = live.as_text({"epoch": epoch, "head": head})
-        for seat in list(self.seats):
-            if (seat.user_id, seat.session_key, seat.password) in allowed:
-                await self.hand(seat, text)
-            else:
+        for seat in seats & self.seats:
+            if seat.session_id not in sessions:
+                await self.leave(seat, SIGNED_OUT)
+            elif seat.user_id not in members:
                 await self.leave(seat, NOT_YOURS)
+            else:
+                await self.hand(seat, text)
 
     async def hand(self, seat: Seat, text: str) -> None:
         if not seat.offer(text):
@@ -187,18 +187,13 @@ async def _draw(project_id: int, since: int, epoch: str, language: str, open_tas
     return frame["seq"], frame["epoch"], live.as_text(frame)
 
 
-def _still_allowed(project_id: int, seats: set[tuple[int, str, str]]) -> tuple[set, str, int]:
-    """Of `(user, session, password hash)`, those that may still look; and the project's epoch and head."""
-    passwords = dict(
-        User.objects.filter(
-            Q(is_active=True), pk__in={user for user, _, _ in seats}, memberships__project=project_id
-        ).values_list("pk", "password")
-    )
-    sessions = set(
-        Session.objects.filter(
-            session_key__in={session for _, session, _ in seats}, expire_date__gt=timezone.now()
-        ).values_list("session_key", flat=True)
-    )
-    allowed = {seat for seat in seats if passwords.get(seat[0]) == seat[2] and seat[1] in sessions}
+def _read_beat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:
+    """Which of these sessions are alive, which of these people are members, and the heartbeat to send."""
+    alive = LoginSession.objects.alive().filter(public_id__in=session_ids, user__is_active=True)
+    members = Membership.objects.filter(project=project_id, user__in=user_ids)
     epoch, head = Project.objects.filter(pk=project_id).values_list("epoch", "last_seq").first() or ("", 0)
-    return allowed, str(epoch), head
+    return (
+        set(alive.values_list("public_id", flat=True)),
+        set(members.values_list("user", flat=True)),
+        live.as_text({"epoch": str(epoch), "head": head}),
+    )

@@ -15,6 +15,8 @@ def board_words() -> dict[str, str]:
         "keep_mine": _("Keep mine"),
         "take_theirs": _("Take theirs"),
         "limited": _("Live updates are limited: this page looks every ten seconds."),
+        "signed_out": _("You are signed out."),
+        "sign_in": _("Sign in"),
         "keys": _("Keys of the board"),
         "close": _("Close"),
         "space": _("Space"),

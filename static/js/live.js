@@ -1,7 +1,7 @@
 // Keeps the page at the head of its project's log. An op says what an element is, never what to do to
 // it, so frames may be lost, doubled or late: an element put at a higher seq is not put back.
 
-import { localTimes, toast } from "./page.js"
+import { lasting, localTimes, toast } from "./page.js"
 
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
@@ -9,6 +9,8 @@ const PATIENCE = 5_000 // without a heartbeat or an open socket: then poll
 const POLL_EVERY = 10_000
 const SILENCE = 12_000 // three heartbeats missed: the socket is dead, whatever it says
 const GLOW = 6_000
+const SIGNED_OUT = 4401
+const NOT_YOURS = 4403
 
 export const clientId = crypto.randomUUID?.() ?? Math.random().toString(36).slice(2)
 
@@ -159,6 +161,7 @@ function glow(item, by) {
 /** Too far behind, or another log: take the page's own content anew, unless somebody is typing. */
 async function reload() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null)
+  if (answer?.status === 401) signedOut()
   if (!answer?.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = page.querySelector("[data-project]")
@@ -181,7 +184,7 @@ async function reload() {
 
 function connect() {
   clearTimeout(connect.timer)
-  if (socket && socket.readyState <= WebSocket.OPEN) return
+  if (isSignedOut() || socket?.readyState <= WebSocket.OPEN) return
   const asked = new URLSearchParams({ ...position(), lang: document.documentElement.lang })
   const url = new URL(`/ws/projects/${board.dataset.project}/?${asked}`, location.href)
   url.protocol = url.protocol.replace("http", "ws")
@@ -204,7 +207,8 @@ function hear(frame) {
 }
 
 function lost(code) {
-  if (code === 4403) return location.reload()
+  if (code === SIGNED_OUT) return signedOut()
+  if (code === NOT_YOURS) return location.reload()
   if (document.documentElement.dataset.live === "on") show("off")
   connect.timer = setTimeout(connect, wait * (0.5 + Math.random()))
   wait = Math.min(wait * 2, LONGEST_WAIT)
@@ -223,6 +227,19 @@ function show(state) {
   } else show.timer ??= setTimeout(startPolling, PATIENCE)
 }
 
+const isSignedOut = () => document.documentElement.dataset.live === "signed-out"
+
+/** The session is over: the page asks for nothing any more, and says so. Its own address leads to the sign-in page. */
+function signedOut() {
+  if (isSignedOut()) return
+  document.documentElement.dataset.live = "signed-out"
+  clearTimeout(show.timer)
+  clearInterval(polling)
+  document.getElementById("live-line").hidden = true
+  const link = Object.assign(document.createElement("a"), { href: location.pathname + location.search, textContent: words.sign_in })
+  lasting(words.signed_out, link)
+}
+
 function startPolling() {
   document.documentElement.dataset.live = "polling"
   const line = document.getElementById("live-line")
@@ -237,7 +254,8 @@ async function poll() {
   const answer = await fetch(`/projects/${board.dataset.project}/updates/?${asked}`, {
     headers: { Accept: "application/json" },
   }).catch(() => null)
-  if (answer?.ok && !answer.redirected) applyFrame(await answer.json())
+  if (answer?.status === 401) signedOut()
+  else if (answer?.ok && !answer.redirected) applyFrame(await answer.json())
 }
 
 function hurry() {
@@ -273,6 +291,7 @@ export async function change(url, fields) {
     return { code: "offline", message: words.offline }
   }
   const told = await answer.json()
+  if (answer.status === 401) signedOut()
   if (!answer.ok) return told
   applyFrame(told)
   return null

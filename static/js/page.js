@@ -4,11 +4,16 @@ const TOAST_SECONDS = 6
 const zone = chosenZone()
 
 export function toast(sentence) {
+  leave(lasting(sentence))
+}
+
+/** A toast that stays. */
+export function lasting(...content) {
   const line = document.createElement("p")
   line.className = "toast"
-  line.textContent = sentence
+  line.append(...content)
   document.getElementById("toasts").append(line)
-  leave(line)
+  return line
 }
 
 function leave(line) {

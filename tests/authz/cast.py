@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import tokens
-from apps.accounts.models import ApiToken, User
+from apps.accounts.models import ApiToken, LoginSession, User
 from apps.agents import callbacks, closing
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
@@ -39,6 +39,7 @@ class World:
     agent: Agent
     run: Run
     token: ApiToken
+    session: LoginSession
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -89,6 +90,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         agent=agent,
         run=run,
         token=token_of(owner, "write")[0],
+        session=session_of(owner),
     )
 
 
@@ -110,6 +112,11 @@ def token_of(person: User, scope: str) -> tuple[ApiToken, str]:
 
 def member_of(project: Project, role: str) -> User:
     return MembershipFactory(project=project, role=role).user
+
+
+def session_of(person: User) -> LoginSession:
+    session(person)
+    return person.sessions.get()
 
 
 def session(person: User) -> Client:

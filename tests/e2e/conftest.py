@@ -11,11 +11,11 @@ import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from playwright.sync_api import Browser, Page
 
 from apps.accounts.models import User
+from apps.accounts.sessions import SessionStore
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory

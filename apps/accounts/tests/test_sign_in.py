@@ -84,7 +84,7 @@ def test_signing_out_needs_a_post(client, ana):
 
 
 def test_the_admin_has_no_door_of_its_own(client, ana):
-    assert client.get("/admin/").url.startswith("/admin/login/")
+    assert client.get("/admin/").url == "/accounts/sign-in/?next=/admin/"
     assert client.get("/admin/login/").url == "/accounts/sign-in/?next=%2Fadmin%2F"
     assert client.post("/admin/login/", {"username": "ana", "password": PASSWORD}).status_code == 405
     sign_in(client)

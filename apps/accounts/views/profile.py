@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,6 +48,7 @@ def password(request: MemberRequest) -> HttpResponse:
     form = PasswordForm(request.user, request.POST)
     if not form.is_valid():
         return profile_page(request, status=422, password_form=form)
-    update_session_auth_hash(request, form.save())  # every other session of theirs ends
+    with transaction.atomic():  # all their sessions end; this one is kept, under a new key
+        update_session_auth_hash(request, form.save())
     messages.success(request, _("Your password is changed."))
     return redirect("accounts:profile")

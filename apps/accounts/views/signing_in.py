@@ -1,7 +1,7 @@
 """The doors in, and the way out."""
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -13,7 +13,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts import refusals
+from apps.accounts import refusals, sessions
 from apps.accounts.forms import BreakGlassForm, SignInForm
 from apps.accounts.language import speaking
 from apps.accounts.refusals import Refusal
@@ -50,7 +50,7 @@ def with_password(request: HttpRequest, form_class: type[SignInForm]) -> HttpRes
         return redirect(after or settings.LOGIN_REDIRECT_URL)
     form = form_class(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login(request, form.get_user())
+        sessions.begin(request, form.get_user())
         return speaking(form.get_user(), redirect(after or settings.LOGIN_REDIRECT_URL))
     code = request.GET.get("refusal")
     refusal = refusals.refusal_for(code) if code and not form.is_bound else None

@@ -2,16 +2,19 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import get_language
 
+from apps.accounts import revoking
+from apps.accounts.sessions import SessionStore
 from apps.projects import events, feed, live
 from apps.projects.models import Event, Membership, Project
 from apps.projects.tests.factories import MembershipFactory, ProjectFactory, UserFactory
@@ -162,8 +165,8 @@ async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project
     assert (closed["type"], closed["code"]) == ("websocket.close", feed.TRY_LATER)
 
 
-@pytest.mark.req("E7", "RT-8")
-@pytest.mark.parametrize("loss", ["membership", "deactivated", "signed out", "password"])
+@pytest.mark.req("E7", "RT-8", "L25", "L33", "L34")
+@pytest.mark.parametrize("loss", ["membership", "deactivated", "signed out", "password", "unused", "too old"])
 async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
     one = await open_socket()
 
@@ -174,13 +177,42 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
             type(ana).objects.filter(pk=ana.pk).update(is_active=False)
         elif loss == "password":
             type(ana).objects.filter(pk=ana.pk).update(password="another")
+        elif loss == "signed out":
+            revoking.end_all_sessions(ana)
         else:
-            SessionStore.get_model_class().objects.all().delete()
+            column = {"unused": "used_at", "too old": "began_at"}[loss]
+            ana.sessions.update(**{column: timezone.now() - timedelta(days=8)})
 
     await in_database(lose)()
     while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
         pass
-    assert message["code"] == feed.NOT_YOURS
+    assert message["code"] == (feed.NOT_YOURS if loss == "membership" else feed.SIGNED_OUT)
+
+
+@pytest.mark.req("L32")
+@pytest.mark.parametrize("session_key", ["", "nosuchsession000000000000000000000"])
+async def test_nobody_hears_that_they_are_signed_out(project, session_key):
+    one = socket(session_key)
+    assert await one.connect()
+    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+
+
+@pytest.mark.req("L32")
+async def test_the_socket_knows_no_other_credential_than_the_cookie(project, ana):
+    key = await in_database(signed_in)(ana)
+    one = socket("", query=f"session={key}&token={key}")
+    assert await one.connect()
+    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+
+
+@pytest.mark.req("L25")
+async def test_an_open_socket_is_no_use_of_its_session(ana, open_socket):
+    long_ago = timezone.now() - timedelta(hours=1)
+    one = await open_socket()
+    await in_database(ana.sessions.update)(used_at=long_ago)
+    await frame(one, until="head")
+    await open_socket()
+    assert (await in_database(ana.sessions.get)()).used_at == long_ago
 
 
 @pytest.mark.req("RT-8", "Z2")

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
 from apps.projects import live, policy
 from apps.projects.models import Project
@@ -132,6 +133,7 @@ def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
     return frame_or(request, project, place_of(project, task))
 
 
+@sessions.asked_by_the_page
 @require_GET
 def updates(request: MemberRequest, key: str) -> JsonResponse:
     """The frame since `?since=` for a page without a socket."""

@@ -1,0 +1,66 @@
+"""Whose request it is, and what somebody meets who must sign in first."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from apps.accounts import refusals, sessions
+
+
+class LoginSessionMiddleware(SessionMiddleware):
+    """Tells the session where it is used from, and that it was."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.session.visitor = sessions.Visitor.of(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        match = request.resolver_match
+        if match and not getattr(match.func, "is_no_use", False):
+            request.session.note_use()
+        return super().process_response(request, response)
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """`request.user` as the session brought them, without a statement of their own."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.user = SimpleLazyObject(lambda: sessions.person_of(request.session))
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Sends people to the sign-in page, and tells a script where it is: 401, with HX-Redirect for htmx."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        code = "session_ended" if settings.SESSION_COOKIE_NAME in request.COOKIES else ""
+        sign_in = refusals.address_of(code, after=page_of(request))
+        if not is_by_script(request):
+            return redirect(sign_in)
+        told = {"code": "signed_out", "message": _("This was not done: you have to sign in first."), "sign_in": sign_in}
+        return JsonResponse(told, status=401, headers={"HX-Redirect": sign_in})
+
+
+def is_by_script(request: HttpRequest) -> bool:
+    """Whether the answer goes to htmx or a fetch, and not into the address bar."""
+    return (
+        "HX-Request" in request.headers
+        or request.headers.get("Sec-Fetch-Dest") == "empty"
+        or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def page_of(request: HttpRequest) -> str:
+    """The path of the page somebody is at, to come back to: for a fragment or a form, the one it is on."""
+    if request.method == "GET" and not is_by_script(request):
+        return request.get_full_path()
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    if (page.scheme, page.netloc) != (request.scheme, request.get_host()):
+        return ""
+    return page._replace(scheme="", netloc="", fragment="").geturl()

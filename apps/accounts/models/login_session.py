@@ -1,0 +1,88 @@
+"""Who is signed in, where and since when."""
+
+import uuid
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.accounts.models.user import User
+
+VISIT = timedelta(hours=1)  # of somebody who is not signed in: long enough to come back from Authentik
+
+
+class Lifetime(NamedTuple):
+    """How long a session lasts in all, and how long without being used."""
+
+    whole: timedelta
+    idle: timedelta
+
+
+def local_lifetime() -> Lifetime:
+    return Lifetime(settings.LOCAL_SESSION, settings.LOCAL_SESSION_IDLE)
+
+
+def authentik_lifetime() -> Lifetime:
+    return Lifetime(settings.AUTHENTIK_SESSION, settings.AUTHENTIK_SESSION_IDLE)
+
+
+class LoginSessions(models.QuerySet):
+    def alive(self) -> "LoginSessions":
+        return self.filter(_is_alive())
+
+    def over(self) -> "LoginSessions":
+        return self.filter(~_is_alive())
+
+
+def _is_alive() -> Q:
+    """By the lifetimes as they are set now, so a shorter one holds for sessions that exist already."""
+    now = timezone.now()
+
+    def within(lifetime: Lifetime) -> Q:
+        return Q(began_at__gt=now - lifetime.whole, used_at__gt=now - lifetime.idle)
+
+    is_visit, is_local = Q(user=None), Q(issuer="")
+    return (
+        (is_visit & within(Lifetime(VISIT, VISIT)))
+        | (~is_visit & is_local & within(local_lifetime()))
+        | (~is_visit & ~is_local & within(authentik_lifetime()))
+    )
+
+
+class LoginSession(AbstractBaseSession):
+    """A browser's session, with what its person and a provider's logout must be able to find it by.
+
+    Its key opens it, so pages and sockets name it by `public_id`, which stays when the key changes.
+    A closed account and a new password end a person's sessions by a trigger in the database.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    # As Authentik named the person and its own session; empty when signed in with a password.
+    issuer = models.CharField(max_length=255, blank=True)
+    sub = models.CharField(max_length=255, blank=True)
+    sid = models.CharField(max_length=255, blank=True, db_index=True)
+    address = models.CharField(max_length=45, blank=True)
+    device = models.CharField(max_length=300, blank=True)
+    began_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(default=timezone.now)
+
+    objects = LoginSessions.as_manager()
+
+    class Meta:
+        ordering = ["-used_at"]
+        indexes = [models.Index(fields=["issuer", "sub"], name="session_of_identity")]
+
+    def __str__(self) -> str:
+        return str(self.public_id)
+
+    @property
+    def ends_at(self):
+        """When it ends at the latest, however much it is used."""
+        if self.user_id is None:
+            return self.began_at + VISIT
+        return self.began_at + (authentik_lifetime() if self.issuer else local_lifetime()).whole

@@ -1,0 +1,134 @@
+"""Sessions kept as LoginSession rows: settings.SESSION_ENGINE.
+
+A session is used by each request that carries its cookie, but not by what an open page asks by itself:
+a socket, and the look for updates when there is none. So an open board alone does not keep it alive.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends import db
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from apps.accounts.models import LoginSession, User
+
+NOTED_EVERY = timedelta(minutes=1)
+
+
+class Visitor(NamedTuple):
+    """Where a request comes from. Behind a trusted proxy, the server has put the true address there."""
+
+    address: str = ""
+    device: str = ""
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Visitor":
+        agent = "".join(filter(str.isprintable, request.headers.get("User-Agent", "")))
+        return cls(request.META.get("REMOTE_ADDR", "")[:45], agent[:300])
+
+
+class SessionStore(db.SessionStore):
+    """Reads the session together with its person, and only while it lives: one statement a request."""
+
+    row: LoginSession | None = None
+    visitor = Visitor()
+
+    @classmethod
+    def get_model_class(cls) -> type[LoginSession]:
+        return LoginSession
+
+    def load(self) -> dict:
+        alive = LoginSession.objects.alive().select_related("user")
+        self.row = alive.filter(session_key=self.session_key).first()
+        if self.row is None:
+            self._session_key = None
+            return {}
+        return self.decode(self.row.session_data)
+
+    def create_model_instance(self, data: dict) -> LoginSession:
+        self.row = self._row_of(data)
+        self.row.session_key = self._get_or_create_session_key()
+        self.row.session_data = self.encode(data)
+        return self.row
+
+    def _row_of(self, data: dict) -> LoginSession:
+        """The row for `data`: the one there is while it is the same sign-in, else one that begins now."""
+        identity = data.get("oidc", {})
+        who = {
+            "user_id": int(data[SESSION_KEY]) if SESSION_KEY in data else None,
+            **{name: identity.get(name, "") for name in ("issuer", "sub", "sid")},
+        }
+        row = self.row
+        if row is None or any(getattr(row, name) != value for name, value in who.items()):
+            row = LoginSession(**who, **self.visitor._asdict())
+        row.expire_date = row.ends_at
+        return row
+
+    def get_session_cookie_age(self) -> int:
+        return int((self._row_of(self._session).expire_date - timezone.now()).total_seconds())
+
+    def cycle_key(self) -> None:
+        """Another key for the same session: its row is never there twice, and never missing."""
+        self._get_session()
+        with transaction.atomic():
+            self.delete()
+            self.create()
+
+    def flush(self) -> None:
+        super().flush()
+        self.row = None
+
+    def note_use(self) -> None:
+        """Remember that it was used, and where; written at most once in NOTED_EVERY, so reading stays reading."""
+        now = timezone.now()
+        if self.row is None or self.row.user_id is None or now - self.row.used_at < NOTED_EVERY:
+            return
+        self.row.used_at, self.row.address = now, self.visitor.address
+        unnoted = LoginSession.objects.filter(pk=self.row.pk, used_at__lte=now - NOTED_EVERY)
+        unnoted.update(used_at=now, address=self.visitor.address)
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        LoginSession.objects.over().delete()
+
+    # For asynchronous callers the same in a thread: Django's own ones would not ask for the lifetimes.
+    aload, asave, acreate, adelete = SessionBase.aload, SessionBase.asave, SessionBase.acreate, SessionBase.adelete
+
+    async def acycle_key(self) -> None:
+        await sync_to_async(self.cycle_key)()
+
+    async def aflush(self) -> None:
+        await sync_to_async(self.flush)()
+
+
+def begin(request: HttpRequest, user: User, backend: str | None = None) -> None:
+    """Sign `user` in: always under a new key, with nothing left of who was signed in before."""
+    if request.user.is_authenticated:
+        request.session.flush()
+    login(request, user, backend)
+
+
+def person_of(session: SessionStore) -> User | AnonymousUser:
+    """Whose session it is; it has been read with them. Nobody's, once the account is closed."""
+    proof = session.get(HASH_SESSION_KEY, "")
+    user = session.row.user if session.row else None
+    if user is None or not user.is_active or user.is_agent:
+        return AnonymousUser()
+    if not constant_time_compare(proof, user.get_session_auth_hash()):
+        session.flush()  # from before a new password
+        return AnonymousUser()
+    return user
+
+
+def asked_by_the_page(view: Callable) -> Callable:
+    """Mark `view` as one that an open page asks by itself: that is no use of the session."""
+    view.is_no_use = True
+    return view
