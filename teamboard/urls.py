@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.accounts.views.signing_in import admin_sign_in
+from apps.projects.picture_view import picture
 from teamboard import api, health
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("projects/", include("apps.tasks.urls")),
     path("runs/<uuid:pk>/", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
+    path("pictures/<str:digest>/", picture, name="picture"),
     path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
     path("api/v1/", include("teamboard.api_urls")),

@@ -4,11 +4,13 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import user_login_failed
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import time_zones, tokens
+from apps.accounts import pictures, time_zones, tokens
 from apps.accounts.models import ApiToken, User
+from apps.accounts.signals import person_changed
 
 
 class SignInForm(AuthenticationForm):
@@ -47,6 +49,43 @@ class PreferencesForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "language", "time_zone", "theme", "density"]
+
+    def __init__(self, *args, **kwargs) -> None:
+        """With ids of its own: a token on the same page has a name as well."""
+        super().__init__(*args, auto_id="preference-%s", **kwargs)
+
+    @transaction.atomic
+    def save(self, commit: bool = True) -> User:
+        person = super().save(commit)
+        if "name" in self.changed_data:
+            person_changed.send(User, user=person)
+        return person
+
+
+class LooksForm(forms.ModelForm):
+    """The hue, and a picture drawn anew from the file that was sent."""
+
+    file = forms.FileField(
+        label=_("Upload a picture"),
+        required=False,
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp"}),
+        help_text=_("PNG, JPEG or WebP, up to 2 MB. The middle of it is cut out as a square."),
+    )
+
+    class Meta:
+        model = User
+        fields = ["hue"]
+
+    def clean_file(self) -> bytes | None:
+        upload = self.cleaned_data["file"]
+        if not upload:
+            return None
+        if upload.size > pictures.MOST_BYTES:
+            raise forms.ValidationError(_("That file is larger than 2 MB. Please make it smaller first."))
+        try:
+            return pictures.drawn_anew(upload)
+        except pictures.Unusable as refusal:
+            raise forms.ValidationError(refusal.message) from refusal
 
 
 class PasswordForm(PasswordChangeForm):

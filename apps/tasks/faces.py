@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
@@ -20,6 +21,7 @@ from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the board
 NEXT_PAGE = 200  # and of each page that follows: a request costs more than its cards
+MOST_REDRAWN = 200  # cards drawn again for somebody who looks different; for more the page is fetched anew
 
 
 class Who(NamedTuple):
@@ -30,6 +32,7 @@ class Who(NamedTuple):
     initials: str
     hue: str
     is_agent: bool
+    picture: str
 
 
 class Face(NamedTuple):
@@ -97,7 +100,7 @@ def _faces(sql: str, arguments: list) -> list[Face]:
 
 def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
     """Whom faces of the project may name, by primary key: its members, and former ones whom those `found` name."""
-    users = User.objects.only("name", "username", "hue", "kind")
+    users = User.objects.only("name", "username", "hue", "kind", "picture")
     people = {user.pk: who(user) for user in users.filter(memberships__project=project)}
     if former := {face.assignee for face in found} - people.keys() - {None}:
         people |= {user.pk: who(user) for user in users.filter(pk__in=former)}
@@ -105,7 +108,7 @@ def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
 
 
 def who(user: User) -> Who:
-    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent)
+    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.picture)
 
 
 def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:
@@ -155,9 +158,25 @@ def tasks_in(events: list[Event]) -> set[int]:
     return {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
 
 
+def members_changed(events: list[Event]) -> set[int]:
+    """Those who go by another name or look different."""
+    return {event.payload["user"] for event in events if event.kind == "member.changed"}
+
+
+def _showing(project: Project, people: set[int]) -> set[int]:
+    """The tasks whose faces show one of `people`."""
+    shown = Q(assignee__in=people) | Q(note__user__in=people)
+    return set(project.tasks.filter(shown).values_list("pk", flat=True))
+
+
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What task, comment and run events change: faces, column headers, the sentence."""
     touched = tasks_in(events)
+    if changed := members_changed(events):
+        showing = _showing(project, changed)
+        if len(showing) > MOST_REDRAWN:
+            return [Op(op="reload")]
+        touched |= showing
     found = of_tasks(project, touched)
     people = people_of(project, found)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}

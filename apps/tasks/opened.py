@@ -76,7 +76,7 @@ def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
         Op(op="put", id=f"task-{pk}-{slot}", parent=f"opened-{pk}", rank="", html=html, audience=pk)
         for slot, html in parts_of(task).items()
     ]
-    return ops + timeline.ops_of(pk, events)
+    return ops + timeline.ops_of(task, events)
 
 
 def _touch(project: Project, events: list[Event], pk: int) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
@@ -66,11 +67,16 @@ def entries(task: Task, before: int | None = None) -> tuple[list[Entry], int | N
 
     And the number to ask for older ones with, None when there are none.
     """
-    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_tellings, "comment.created"])
-    log = log.filter(seq__lt=before) if before else log
-    found = list(log.select_related("actor").order_by("-seq")[: PAGE + 1])
+    log = _log(task).filter(seq__lt=before) if before else _log(task)
+    found = list(log[: PAGE + 1])
     older = found[PAGE - 1].seq if len(found) > PAGE else None
     return told(found[:PAGE][::-1]), older
+
+
+def _log(task: Task) -> QuerySet[Event]:
+    """What can be told of the task, the latest first."""
+    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_tellings, "comment.created"])
+    return log.select_related("actor").order_by("-seq")
 
 
 def told(log: list[Event]) -> list[Entry]:
@@ -90,18 +96,21 @@ def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
     return Entry(event, who, icon=icon, sentence=sentence(event.payload))
 
 
-def ops_of(task: int, events: list[Event]) -> list[Op]:
-    """The open task's new entries; their rank is their number."""
+def ops_of(task: Task, events: list[Event]) -> list[Op]:
+    """The open task's new entries, and those of people who look different now; their rank is their number."""
+    own = [event for event in events if event.task_id == task.pk]
+    if changed := faces.members_changed(events):
+        own += [event for event in _log(task)[:PAGE] if event.actor_id in changed]
     return [
         Op(
             op="put",
             id=f"event-{entry.event.pk}",
-            parent=f"timeline-{task}",
+            parent=f"timeline-{task.pk}",
             rank=rank_of(entry.event),
             html=entry.html,
-            audience=task,
+            audience=task.pk,
         )
-        for entry in told([event for event in events if event.task_id == task])
+        for entry in told(own)
     ]
 
 

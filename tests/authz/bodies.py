@@ -18,6 +18,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
     "POST accounts/preferences/": lambda own: {"name": "New", "density": "normal"},
+    "POST accounts/looks/": lambda own: {"hue": "leaf"},
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
     "POST api/v1/projects/": lambda own: {"name": "New", "key": "NEW"},
     "POST api/v1/projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
@@ -42,4 +43,5 @@ TAKES = {
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
     "runs/<uuid:pk>/accept/": {"anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
+    "accounts/looks/": {"file"},
 }

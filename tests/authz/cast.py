@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts import tokens
+from apps.accounts import pictures, tokens
 from apps.accounts.models import ApiToken, LoginSession, User
 from apps.agents import callbacks, closing
 from apps.agents.models import Agent, Run
@@ -54,6 +54,7 @@ class World:
             "runs": self.run.pk,
             "tokens": self.token.pk,
             "members": self.person.pk,
+            "pictures": self.person.picture,
         }[name]
 
     def ids(self) -> set[object]:
@@ -82,7 +83,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     return World(
         project=project,
         owner=owner,
-        person=member_of(project, Role.MEMBER),
+        person=shown(member_of(project, Role.MEMBER), f"{key} picture".encode()),
         column=project.columns.get(category="ready"),
         label=LabelFactory(project=project, name=f"{key} label"),
         task=run.task,
@@ -108,6 +109,11 @@ def gone_world(key: str, *, numbers_from: int) -> World:
 
 def token_of(person: User, scope: str) -> tuple[ApiToken, str]:
     return tokens.issue(person, name="matrix", scope=scope, expires_at=timezone.now() + timedelta(days=1))
+
+
+def shown(person: User, content: bytes) -> User:
+    pictures.choose(person, hue=person.hue, content=content)
+    return person
 
 
 def member_of(project: Project, role: str) -> User:

@@ -1,7 +1,8 @@
 """Who there is, and how they get in."""
 
 from apps.accounts.models.login_session import LoginSession
+from apps.accounts.models.picture import Picture
 from apps.accounts.models.token import ApiToken
 from apps.accounts.models.user import Hue, User
 
-__all__ = ["ApiToken", "Hue", "LoginSession", "User"]
+__all__ = ["ApiToken", "Hue", "LoginSession", "Picture", "User"]

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts.forms import PasswordForm, PreferencesForm, TokenForm
+from apps.accounts import pictures
+from apps.accounts.forms import LooksForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.language import speaking
 from apps.accounts.models import User
 from apps.accounts.requests import MemberRequest
@@ -24,6 +25,7 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
     """The page with fresh forms, but for those given (which carry errors, or a token to show once)."""
     context = {
         "preferences_form": PreferencesForm(instance=request.user),
+        "looks_form": LooksForm(instance=request.user),
         "password_form": PasswordForm(request.user),
         "token_form": TokenForm(user=request.user),
         "tokens": request.user.tokens.filter(revoked_at=None),
@@ -40,6 +42,24 @@ def preferences(request: MemberRequest) -> HttpResponse:
     form.save()
     messages.success(request, _("Saved."))
     return speaking(person, redirect("accounts:profile"))
+
+
+@require_POST
+def looks(request: MemberRequest) -> HttpResponse:
+    person = User.objects.get(pk=request.user.pk)
+    form = LooksForm(request.POST, request.FILES, instance=person)
+    if not form.is_valid():
+        return profile_page(request, status=422, looks_form=form)
+    pictures.choose(person, hue=form.cleaned_data["hue"], content=form.cleaned_data["file"])
+    messages.success(request, _("Saved."))
+    return redirect("accounts:profile")
+
+
+@require_POST
+def remove_picture(request: MemberRequest) -> HttpResponse:
+    pictures.remove(request.user)
+    messages.success(request, _("Your picture is removed."))
+    return redirect("accounts:profile")
 
 
 @sensitive_post_parameters()

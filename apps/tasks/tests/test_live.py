@@ -3,7 +3,12 @@
 import random
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from apps.accounts import pictures
+from apps.accounts.models import User
+from apps.accounts.signals import person_changed
 from apps.projects import live
 from apps.tasks import assigning, commenting, creating, editing, faces, moving
 from apps.tasks.models import Task
@@ -60,10 +65,17 @@ def actions(board, columns, tasks, ana, ben):
         "urgent": lambda: editing.edit(tasks[0], priority=4, by=ana),
         "assign": lambda: assigning.assign(tasks[0], to=ben, by=ana),
         "comment": lambda: commenting.comment(tasks[1], words="Hello.", by=ana),
+        "look different": lambda: pictures.choose(ben, hue="rose", content=b"a picture"),
+        "be called otherwise": lambda: renamed(ben),
         "close a subtask": lambda: moving.move(
             creating.create(board, title="Short", parent=tasks[1], by=ana), to=columns["done"], by=ana
         ),
     }
+
+
+def renamed(person: User) -> None:
+    User.objects.filter(pk=person.pk).update(name="Benjamin")
+    person_changed.send(User, user=person)
 
 
 def test_every_action_brings_an_old_page_to_the_fresh_one(board, actions):
@@ -94,6 +106,38 @@ def test_the_mover_is_named_so_that_others_see_whose_colour_it_is(board, columns
     ops = live.frame_since(board.pk, since, language="en")["ops"]
     put = next(op for op in ops if op["id"] == f"task-{tasks[0].pk}")
     assert put["by"] == {"name": "Ana", "hue": ana.hue, "client": "page-1"}
+
+
+def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_open_task(board, tasks, ana, ben):
+    assigning.assign(tasks[0], to=ben, by=ana)
+    Task.objects.filter(pk=tasks[1].pk).update(note={"state": "queued", "code": "busy", "user": ben.pk})
+    commenting.comment(tasks[2], words="From Ben.", by=ben)
+    commenting.comment(tasks[2], words="From Ana.", by=ana)
+    since = Page(board).seq
+    pictures.choose(ben, hue="rose", content=b"a picture")
+    ops = live.frame_since(board.pk, since, language="en", open_task=tasks[2].pk)["ops"]
+    drawn = {op["id"] for op in ops if f"/pictures/{ben.picture}/" in op["html"]}
+    by_ben = board.events.get(kind="comment.created", actor=ben).pk
+    assert drawn == {f"task-{tasks[0].pk}", f"task-{tasks[1].pk}", f"task-{tasks[2].pk}-head", f"event-{by_ben}"}
+
+
+def test_who_is_on_very_many_cards_has_the_page_fetched_anew(board, tasks, ana, ben, monkeypatch):
+    monkeypatch.setattr(faces, "MOST_REDRAWN", 4)
+    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(assignee=ben)
+    since = Page(board).seq
+    pictures.choose(ben, hue="rose")
+    assert live.frame_since(board.pk, since, language="en")["ops"] == [{"op": "reload"}]
+
+
+def test_a_picture_costs_a_board_no_query_more(client, board, tasks, ana, ben, django_assert_num_queries):
+    assigning.assign(tasks[0], to=ben, by=ana)
+    client.force_login(ana)
+    client.get("/projects/TIDE/")
+    with CaptureQueriesContext(connection) as before:
+        client.get("/projects/TIDE/")
+    pictures.choose(ben, hue="rose", content=b"a picture")
+    with django_assert_num_queries(len(before)):
+        assert f"/pictures/{ben.picture}/" in client.get("/projects/TIDE/").content.decode()
 
 
 def test_a_task_that_is_gone_is_dropped(board, tasks, ana):
