@@ -21,7 +21,7 @@ admin.site.unregister(Group)  # roles are projects' own, and the site's are two
 class UserAdmin(admin.ModelAdmin):
     """Nothing is typed here: people say their own name, and a right is given by a verb."""
 
-    list_display = ("name", "username", "email", "kind", "signs_in", "last_login", "site_role", "is_active")
+    list_display = ("name", "username", "email", "kind", "site_role", "is_active", "signs_in", "last_login")
     list_filter = ("kind", "is_superuser", "is_active")
     search_fields = ("name", "username", "email")
     ordering = ("kind", "name", "pk")

@@ -1,14 +1,19 @@
-"""Projects for those who run the board: whose they are, and nothing of what is in them."""
+"""Projects for those who run the board: whose they are and what groups give there, and nothing of what is in them."""
+
+import hashlib
+from collections.abc import Iterable
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
-from apps.projects import joining
-from apps.projects.models import Membership, Project, Role
+from apps.projects import granting, joining
+from apps.projects.granting import Change, Grant
+from apps.projects.models import GroupGrant, Membership, Project, Role
 
 
 class OwnerForm(forms.ModelForm):
@@ -16,7 +21,7 @@ class OwnerForm(forms.ModelForm):
 
     new_owner = forms.ModelChoiceField(
         User.objects.none(),
-        label=gettext_lazy("make an owner"),
+        label=gettext_lazy("Make an owner"),
         help_text=gettext_lazy("Somebody of the project; when nobody else is in it, anybody with an account."),
     )
 
@@ -54,3 +59,82 @@ class ProjectAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, project: Project | None = None) -> bool:
         return False
+
+
+class GrantForm(forms.ModelForm):
+    """Valid once somebody has seen what it would change: the first try shows that, and saves nothing."""
+
+    seen = forms.CharField(required=False)
+    changes: list[Change] = []
+    digest = ""
+
+    class Meta:
+        model = GroupGrant
+        fields = ("group", "project", "role")
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if not self.errors:
+            grant = Grant(cleaned["group"], cleaned["project"].pk, cleaned["role"])
+            self.changes = felt([*granting.grants(without=self.instance), grant])
+            self.digest = digest_of(grant, self.changes)
+            if cleaned["seen"] != self.digest:
+                self.add_error(None, forms.ValidationError(_("Nothing is saved yet."), code="unseen"))
+        return cleaned
+
+    @property
+    def is_only_unseen(self) -> bool:
+        return [error.code for errors in self.errors.as_data().values() for error in errors] == ["unseen"]
+
+
+def felt(grants: Iterable[Grant]) -> list[Change]:
+    """What `grants` would change that somebody notices: not where a role stays, given by hand as well."""
+    changes = granting.preview(grants, granting.everybody())
+    noticed = [change for change in changes if change.before != change.after]
+    return sorted(noticed, key=lambda change: (str(change.project), str(change.user), change.user.pk))
+
+
+def digest_of(grant: Grant, changes: list[Change]) -> str:
+    """What somebody says they have seen: with another grant, or other people by now, it is another."""
+    seen = [grant, *((each.user.pk, each.project.pk, each.before, each.after) for each in changes)]
+    return hashlib.sha256(repr(seen).encode()).hexdigest()
+
+
+@admin.register(GroupGrant)
+class GroupGrantAdmin(admin.ModelAdmin):
+    """What a grant, changed or taken away, makes of whom is shown before, and done to all of them after."""
+
+    form = GrantForm
+    fields = ("group", "project", "role")
+    list_display = ("group", "project", "role")
+    list_select_related = ("project",)
+    list_filter = ("project",)
+    search_fields = ("group",)
+    actions = None
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        keys = set(Project.objects.values_list("key", flat=True))
+        configured = [(each, each.key in keys) for each in granting.of_settings()]
+        return super().changelist_view(request, {"configured": configured} | (extra_context or {}))
+
+    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
+        if context["adminform"].form.is_only_unseen:
+            context |= {"asked": context["adminform"].form, "errors": []}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+        rest = granting.grants(without=self.get_object(request, object_id))
+        return super().delete_view(request, object_id, {"changes": felt(rest)} | (extra_context or {}))
+
+    def save_model(self, request: HttpRequest, grant: GroupGrant, form: GrantForm, change: bool) -> None:
+        super().save_model(request, grant, form, change)
+        self._apply(request)
+
+    def delete_model(self, request: HttpRequest, grant: GroupGrant) -> None:
+        super().delete_model(request, grant)
+        self._apply(request)
+
+    def _apply(self, request: HttpRequest) -> None:
+        for kept in granting.sync_everybody(by=request.user):
+            sentence = _("{name} stays owner of {project}, since nobody else is.")
+            self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)

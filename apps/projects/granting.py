@@ -6,7 +6,8 @@ project's last owner away.
 """
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.projects import joining
-from apps.projects.models import GroupGrant, Membership, Project, Role
+from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
 
 log = logging.getLogger(__name__)
 Person = tuple[User, frozenset[str]]
@@ -31,17 +32,17 @@ class Configured(NamedTuple):
 
     group: str
     key: str
-    role: str
+    role: Role
 
 
 class Change(NamedTuple):
-    """What groups would make of somebody in a project: None is no member."""
+    """What groups would make of somebody in a project: None is no member, `granted` what groups alone give."""
 
     user: User
-    project: int
-    before: str | None
-    after: str | None
-    granted: str | None
+    project: Project
+    before: Role | None
+    after: Role | None
+    granted: Role | None
 
 
 class Malformed(ValueError):
@@ -54,25 +55,48 @@ def sync(user: User, groups: frozenset[str], *, by: User | None = None) -> None:
         apply(changes, by=by)
 
 
+def sync_everybody(*, by: User | None) -> list[Change]:
+    """The same for all whose groups are known, after the grants have changed; returns what `apply` does."""
+    return apply(preview(grants(), everybody()), by=by)
+
+
+def everybody() -> list[Person]:
+    """All whose groups are known, each with those of their last sign-in."""
+    known = KnownGroups.objects.select_related("user")
+    return [(each.user, frozenset(each.names)) for each in known]
+
+
 def preview(grants: Iterable[Grant], people: Iterable[Person]) -> list[Change]:
-    """What `grants` would change for `people`, each with the groups they are in; in the order of locks."""
-    grants, people = list(grants), [(user, groups) for user, groups in people if not user.is_agent and user.is_active]
-    found = Membership.objects.filter(user__in=[user.pk for user, _ in people])
-    memberships = {(each.project_id, each.user_id): each for each in found}
-    changes = []
+    """What `grants` would change for `people`, each with the groups they are in; projects in the order of locks."""
+    people = {user.pk: (user, groups) for user, groups in people if user.is_active and not user.is_agent}
+    granted: dict[tuple[int, int], set[str]] = defaultdict(set)
+    for project, pk, role in _held_by_groups(list(grants), people.values()):
+        granted[project, pk].add(role)
+    memberships = Membership.objects.filter(user__in=people)
+    held = {(membership.project_id, membership.user_id): membership for membership in memberships}
+    differing = {
+        key: role
+        for key in sorted(held.keys() | granted.keys())
+        if (role := Role.highest(granted[key])) != (held[key].by_group if key in held else None)
+    }
+    projects = Project.objects.in_bulk({project for project, _ in differing}) if differing else {}
+    return [
+        _change(people[pk][0], projects[project], held.get((project, pk)), role)
+        for (project, pk), role in differing.items()
+    ]
+
+
+def _held_by_groups(grants: list[Grant], people: Iterable[Person]) -> Iterator[tuple[int, int, str]]:
+    """Each project, person and role that a grant brings together."""
     for user, groups in people:
-        given: dict[int, set[str]] = {project: set() for project, pk in memberships if pk == user.pk}
         for grant in grants:
             if grant.group in groups:
-                given.setdefault(grant.project, set()).add(grant.role)
-        for project, roles in given.items():
-            changes += _change(user, project, memberships.get((project, user.pk)), Role.highest(roles))
-    return sorted(changes, key=lambda change: (change.project, change.user.pk))
+                yield grant.project, user.pk, grant.role
 
 
-def _change(user: User, project: int, membership: Membership | None, granted: str | None) -> list[Change]:
-    before, had, given = (membership.role, membership.by_group, membership.given) if membership else (None, None, None)
-    return [Change(user, project, before, Role.highest([given, granted]), granted)] if had != granted else []
+def _change(user: User, project: Project, membership: Membership | None, granted: Role | None) -> Change:
+    before = Role(membership.role) if membership else None
+    return Change(user, project, before, Role.highest([membership and membership.given, granted]), granted)
 
 
 @transaction.atomic
@@ -81,16 +105,17 @@ def apply(changes: Iterable[Change], *, by: User | None = None) -> list[Change]:
     kept = []
     for change in changes:
         try:
-            joining.grant(Project(pk=change.project), change.user, role=change.granted, by=by)
+            joining.grant(change.project, change.user, role=change.granted, by=by)
         except joining.LastOwner:
-            log.warning("A last owner stays, whatever the groups say", extra={"project": change.project})
+            log.warning("A last owner stays, whatever the groups say", extra={"project": change.project.pk})
             kept.append(change)
     return kept
 
 
-def grants() -> list[Grant]:
+def grants(*, without: GroupGrant | None = None) -> list[Grant]:
     """The table and the setting together; what the setting says of projects that don't exist is left out."""
-    rows = [Grant(*row) for row in GroupGrant.objects.values_list("group", "project", "role")]
+    table = GroupGrant.objects.exclude(pk=without and without.pk)
+    rows = [Grant(*row) for row in table.values_list("group", "project", "role")]
     if not (configured := of_settings()):
         return rows
     ids = dict(Project.objects.filter(key__in={each.key for each in configured}).values_list("key", "pk"))
@@ -110,8 +135,12 @@ def parsed(piece: str) -> Configured:
         raise Malformed(f"“{piece}” is not group=KEY:role.")
     if role.strip() not in Role.values:
         raise Malformed(f"“{piece}” does not end in a role, one of {', '.join(Role.values)}.")
-    return Configured(group.strip(), key.strip().upper(), role.strip())
+    return Configured(group.strip(), key.strip().upper(), Role(role.strip()))
 
 
 def on_groups_known(sender: object, user: User, groups: frozenset[str], **_more) -> None:
+    names = sorted(groups)
+    known = KnownGroups.objects.filter(user=user).values_list("names", flat=True).first()
+    if names != known:
+        KnownGroups.objects.update_or_create(user=user, defaults={"names": names})
     sync(user, groups)

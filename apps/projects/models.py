@@ -132,6 +132,16 @@ class GroupGrant(models.Model):
         return f"{self.group} → {self.project} ({self.get_role_display()})"
 
 
+class KnownGroups(models.Model):
+    """The groups a provider named at somebody's last sign-in, so that a change of the grants reaches them at once."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_groups")
+    names = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.user}: {', '.join(self.names)}"
+
+
 class Event(models.Model):
     """One change of a project. `seq` has no gaps, and its order is commit order."""
 

@@ -15,7 +15,7 @@ from apps.accounts.models import ApiToken, LoginSession, User
 from apps.agents import callbacks, closing
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from apps.projects.models import GroupGrant, Membership, Project, Role
+from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import commenting
 from apps.tasks.models import Column, Comment, Label, Task
@@ -75,6 +75,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     project = BoardFactory(key=key, name=key.title(), last_number=numbers_from)
     owner = MembershipFactory(project=project, role=Role.OWNER).user
     GroupGrant.objects.create(project=project, group=f"{key}-devs", role=Role.MEMBER)
+    KnownGroups.objects.create(user=owner, names=[f"{key}-devs"])
     gateway = GatewayFactory(callback_secret=f"callback-secret-{key}")
     agent = agent_in(project, f"Scribe-{key}", gateway=gateway)
     run = run_of(agent, owner, title=f"{key} secret")

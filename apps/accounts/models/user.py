@@ -49,7 +49,7 @@ class User(AbstractUser):
 
     first_name = last_name = None
     name = models.CharField(_("name"), max_length=100)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
     # The address of their Picture, made of what is in it; "" for the hue and the initials.
     picture = models.CharField(max_length=32, blank=True, editable=False)
@@ -61,6 +61,8 @@ class User(AbstractUser):
     objects = Users()
 
     class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
         constraints = [
             models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"])),
             models.CheckConstraint(

@@ -1,5 +1,6 @@
 """Administrators see whose a project is, and make somebody an owner when the owner is gone."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import site_roles
+from apps.accounts import signals, site_roles
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
-from apps.projects import joining
-from apps.projects.models import Membership, Role
+from apps.projects import granting, joining
+from apps.projects.models import GroupGrant, Membership, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("Z7")]
@@ -82,6 +83,113 @@ def test_the_page_shows_whose_it_is_and_nothing_of_what_is_in_it(admin, tide, pe
     assert admin.post(page_of(tide), {"new_owner": "", "name": "Mine"}).status_code == 200
     tide.refresh_from_db()
     assert tide.name == "Tidewater"
+
+
+GRANTS = reverse("admin:projects_groupgrant_changelist")
+ADD = reverse("admin:projects_groupgrant_add")
+
+
+def sign_in(person: User, *groups: str) -> None:
+    signals.groups_known.send(User, user=person, groups=frozenset(groups))
+
+
+@pytest.fixture
+def in_groups(people, cy) -> dict[str, User]:
+    """Cy and the viewer were in the group devs when they last signed in, the member was in none."""
+    sign_in(cy, "devs")
+    sign_in(people["viewer"].user, "others", "devs")
+    sign_in(people["member"].user)
+    return {"cy": cy, "viewer": people["viewer"].user, "member": people["member"].user}
+
+
+def wanted(tide, **changed) -> dict:
+    return {"group": "devs", "project": tide.pk, "role": "member"} | changed
+
+
+def seen_in(page: str) -> str:
+    return re.search(r'name="seen" value="(\w+)"', page)[1]
+
+
+def rows_of(page: str) -> list[tuple[str, ...]]:
+    """Who, where, now and then."""
+    body = page[page.index("<tbody>") : page.index("</tbody>")]
+    return [tuple(re.findall(r"<t[hd][^>]*>([^<]*)<", row)) for row in body.split("<tr>")[1:]]
+
+
+def roles_in(tide) -> dict[str, str]:
+    return dict(tide.memberships.values_list("user__name", "role"))
+
+
+@pytest.mark.req("L24")
+def test_a_grant_is_shown_before_it_is_saved_and_then_done(admin, root, tide, in_groups):
+    before = roles_in(tide)
+    page = admin.post(ADD, wanted(tide)).content.decode()
+    assert "Nothing is saved yet." in page
+    assert "correct the error" not in page
+    assert rows_of(page) == [
+        ("Cy Outside (cy)", "Tidewater", "–", "member"),
+        ("Viewer (viewer)", "Tidewater", "viewer", "member"),
+    ]
+    assert roles_in(tide) == before
+    assert not GroupGrant.objects.exists()
+    assert admin.post(ADD, wanted(tide, seen=seen_in(page))).url == GRANTS
+    assert roles_in(tide) == before | {"Cy Outside": "member", "Viewer": "member"}
+    assert set(tide.events.values_list("actor", flat=True)) == {root.pk}
+
+
+@pytest.mark.req("L24")
+def test_what_was_seen_of_another_grant_or_other_people_does_not_count(admin, tide, in_groups):
+    seen = seen_in(admin.post(ADD, wanted(tide)).content.decode())
+    for wish in (
+        wanted(tide, seen=seen, role="maintainer"),
+        wanted(tide, seen=seen, group="devs2"),
+        wanted(tide, seen=""),
+    ):
+        assert "Nothing is saved yet." in admin.post(ADD, wish).content.decode()
+    joining.join(tide, in_groups["cy"], role=Role.VIEWER, by=None)
+    assert "Nothing is saved yet." in admin.post(ADD, wanted(tide, seen=seen)).content.decode()
+    assert not GroupGrant.objects.exists()
+
+
+@pytest.mark.req("L24")
+def test_another_role_and_a_deletion_are_shown_and_done_too(admin, tide, in_groups):
+    grant = GroupGrant.objects.create(group="devs", project=tide, role=Role.MAINTAINER)
+    granting.sync_everybody(by=None)
+    change = reverse("admin:projects_groupgrant_change", args=[grant.pk])
+    delete = reverse("admin:projects_groupgrant_delete", args=[grant.pk])
+    page = admin.post(change, wanted(tide)).content.decode()
+    assert ("Cy Outside (cy)", "Tidewater", "maintainer", "member") in rows_of(page)
+    admin.post(change, wanted(tide, seen=seen_in(page)))
+    assert roles_in(tide)["Cy Outside"] == Role.MEMBER
+    page = admin.get(delete).content.decode()
+    assert ("Cy Outside (cy)", "Tidewater", "member", "not in the project") in rows_of(page)
+    assert ("Viewer (viewer)", "Tidewater", "member", "viewer") in rows_of(page)
+    admin.post(delete, {"post": "yes"})
+    assert "Cy Outside" not in roles_in(tide)
+    assert roles_in(tide)["Viewer"] == Role.VIEWER
+
+
+@pytest.mark.req("L24")
+def test_a_last_owner_who_stays_is_said(admin, tide, cy):
+    grant = GroupGrant.objects.create(group="devs", project=tide, role=Role.OWNER)
+    sign_in(cy, "devs")
+    answer = admin.post(reverse("admin:projects_groupgrant_delete", args=[grant.pk]), {"post": "yes"})
+    assert "Cy Outside stays owner of Tidewater" in " ".join(map(str, get_messages(answer.wsgi_request)))
+    assert owners_of(tide) == {"Cy Outside"}
+
+
+def test_a_second_grant_for_group_and_project_is_an_error_and_no_question(admin, tide, in_groups):
+    GroupGrant.objects.create(group="devs", project=tide)
+    page = admin.post(ADD, wanted(tide)).content.decode()
+    assert "already exists" in page
+    assert 'name="seen"' not in page
+
+
+def test_the_list_says_what_the_setting_grants_besides(admin, tide, settings):
+    settings.GROUP_ROLES = ["board-devs=TIDE:member", "board-devs=GONE:viewer"]
+    page = " ".join(admin.get(GRANTS).content.decode().split())
+    assert "board-devs → TIDE: member</li>" in page
+    assert "board-devs → GONE: viewer (no such project)" in page
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,10 +49,12 @@ def test_a_group_brings_in_raises_lowers_and_takes_out(tide, people, cy):
     ]
 
 
-def test_a_sign_in_that_changes_nothing_logs_nothing_and_takes_two_queries(tide, people, cy, django_assert_num_queries):
+def test_a_sign_in_that_changes_nothing_logs_nothing_and_takes_three_queries(
+    tide, people, cy, django_assert_num_queries
+):
     grant(tide, DEVS, Role.MEMBER)
     sign_in(cy, DEVS)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         sign_in(cy, DEVS)
     assert len(logged()) == 1
 
@@ -143,6 +145,14 @@ def test_a_wrong_piece_of_the_setting_is_named_before_the_start(settings):
     for error, piece in zip(errors, settings.GROUP_ROLES[1:], strict=True):
         assert error.startswith("GROUP_ROLES: ")
         assert f"“{piece}”" in error
+
+
+def test_a_closed_account_gets_nothing_while_it_is_closed(tide, people, cy):
+    sign_in(cy, DEVS)
+    User.objects.filter(pk=cy.pk).update(is_active=False)
+    grant(tide, DEVS, Role.MEMBER)
+    granting.sync_everybody(by=people["owner"].user)
+    assert role_in(tide, cy) is None
 
 
 def test_the_dry_run_says_who_gains_and_who_loses_and_changes_nothing(tide, people, cy):
