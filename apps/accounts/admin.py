@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import site_roles
+from apps.accounts import revoking, site_roles
 from apps.accounts.models import User
 from apps.errors import Refused
 
@@ -26,7 +26,7 @@ class UserAdmin(admin.ModelAdmin):
     search_fields = ("name", "username", "email")
     ordering = ("kind", "name", "pk")
     fields = (*list_display, "date_joined")
-    actions = ("close", "reopen", "make_admin", "unmake_admin")
+    actions = ("close", "reopen", "sign_out", "make_admin", "unmake_admin")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -53,6 +53,12 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Open the account again"))
     def reopen(self, request: HttpRequest, users: QuerySet) -> None:
         self._each(request, users, site_roles.reopen, _("{name} can sign in again."))
+
+    @admin.action(description=gettext_lazy("Sign out everywhere"))
+    def sign_out(self, request: HttpRequest, users: QuerySet) -> None:
+        for user in users:
+            revoking.end_all_sessions(user)
+            self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
     def make_admin(self, request: HttpRequest, users: QuerySet) -> None:

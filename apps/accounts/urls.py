@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.accounts.views import profile, signing_in, tokens
+from apps.accounts.views import profile, sessions, signing_in, tokens
 
 app_name = "accounts"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("preferences/", profile.preferences, name="preferences"),
     path("looks/", profile.looks, name="looks"),
     path("looks/remove-picture/", profile.remove_picture, name="remove-picture"),
+    path("sessions/<uuid:pk>/end/", sessions.end_session, name="end-session"),
+    path("sessions/end-others/", sessions.end_other_sessions, name="end-other-sessions"),
     path("password/", profile.password, name="password"),
     path("tokens/", tokens.create_token, name="create-token"),
     path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke-token"),

@@ -53,6 +53,7 @@ class World:
             "agents": self.agent.pk,
             "runs": self.run.pk,
             "tokens": self.token.pk,
+            "sessions": self.session.public_id,
             "members": self.person.pk,
             "pictures": self.person.picture,
         }[name]
@@ -67,7 +68,9 @@ class Nowhere:
     """What was never there."""
 
     def id_of(self, name: str) -> object:
-        return {"projects": "NOSUCH", "agents": RANDOM_UUID, "runs": RANDOM_UUID}.get(name, RANDOM_ID)
+        return {"projects": "NOSUCH", "agents": RANDOM_UUID, "runs": RANDOM_UUID, "sessions": RANDOM_UUID}.get(
+            name, RANDOM_ID
+        )
 
 
 def world(key: str, *, numbers_from: int = 0) -> World:

@@ -1,7 +1,7 @@
 """Who is signed in, where and since when."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts import devices
 from apps.accounts.models.user import User
 
 VISIT = timedelta(hours=1)  # of somebody who is not signed in: long enough to come back from Authentik
@@ -33,6 +34,10 @@ def authentik_lifetime() -> Lifetime:
 class LoginSessions(models.QuerySet):
     def alive(self) -> "LoginSessions":
         return self.filter(_is_alive())
+
+    def with_here(self, key: str) -> "LoginSessions":
+        """Each with `is_here`, whether it is the one with `key`; that one first, then the last used."""
+        return self.annotate(is_here=Q(session_key=key)).order_by("-is_here", "-used_at")
 
     def over(self) -> "LoginSessions":
         return self.filter(~_is_alive())
@@ -81,7 +86,11 @@ class LoginSession(AbstractBaseSession):
         return str(self.public_id)
 
     @property
-    def ends_at(self):
+    def device_in_words(self) -> str:
+        return devices.in_words(self.device)
+
+    @property
+    def ends_at(self) -> datetime:
         """When it ends at the latest, however much it is used."""
         if self.user_id is None:
             return self.began_at + VISIT

@@ -1,4 +1,4 @@
-"""A person's own page: preferences, password, tokens."""
+"""A person's own page: preferences, sessions, password, tokens."""
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
@@ -28,6 +28,7 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
         "looks_form": LooksForm(instance=request.user),
         "password_form": PasswordForm(request.user),
         "token_form": TokenForm(user=request.user),
+        "sessions": request.user.sessions.alive().with_here(request.session.session_key),
         "tokens": request.user.tokens.filter(revoked_at=None),
     }
     return render(request, "accounts/profile.html", context | forms, status=status)
