@@ -15,8 +15,8 @@ from django.utils.translation import get_language
 
 from apps.accounts import revoking
 from apps.accounts.sessions import SessionStore
-from apps.projects import events, feed, live
-from apps.projects.models import Event, Membership, Project
+from apps.projects import events, feed, granting, live
+from apps.projects.models import Event, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, ProjectFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
@@ -166,13 +166,16 @@ async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project
 
 
 @pytest.mark.req("E7", "RT-8", "L25", "L33", "L34")
-@pytest.mark.parametrize("loss", ["membership", "deactivated", "signed out", "password", "unused", "too old"])
+@pytest.mark.parametrize("loss", ["membership", "group", "deactivated", "signed out", "password", "unused", "too old"])
 async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
     one = await open_socket()
 
     def lose():
         if loss == "membership":
             Membership.objects.filter(user=ana).delete()
+        elif loss == "group":
+            Membership.objects.filter(user=ana).update(by_group=Role.MEMBER)
+            granting.sync(ana, frozenset())
         elif loss == "deactivated":
             type(ana).objects.filter(pk=ana.pk).update(is_active=False)
         elif loss == "password":
@@ -186,7 +189,7 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
     await in_database(lose)()
     while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
         pass
-    assert message["code"] == (feed.NOT_YOURS if loss == "membership" else feed.SIGNED_OUT)
+    assert message["code"] == (feed.NOT_YOURS if loss in ("membership", "group") else feed.SIGNED_OUT)
 
 
 @pytest.mark.req("L32")
