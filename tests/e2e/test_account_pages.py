@@ -91,7 +91,7 @@ def test_who_signs_out_is_told_so_and_signs_in_again(visit, ana, has_script):
     ana.save()
     page = visit(ana, PROFILE, java_script_enabled=has_script)
     page.get_by_label("Your menu, Ana Ruiz").click()
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("banner").get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("status").get_by_text("You are signed out.")).to_be_visible()
     page.get_by_label("Name").fill(ana.username)
     page.get_by_label("Password").fill(PASSWORD)
