@@ -133,7 +133,7 @@ def test_the_list_shows_status_load_and_last_run(admin, board, ana, django_asser
     for name in ("Scribe", "Mason", "Clerk"):
         run_of(agent_in(board, name), ana)
     admin.get(reverse(AGENTS))
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         page = admin.get(reverse(AGENTS)).content.decode()
     assert page.count("queued up") == 3
     assert page.count("0 / 1") == 3
