@@ -81,6 +81,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    # Out here, so that what those below refuse has these headers as well.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "teamboard.middleware.PrivateByDefaultMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "teamboard.middleware.NoNulMiddleware",
     "apps.accounts.middleware.LoginSessionMiddleware",
@@ -91,8 +94,6 @@ MIDDLEWARE = [
     "apps.accounts.middleware.SignInRequiredMiddleware",
     "teamboard.middleware.PersonTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "teamboard.middleware.PrivateByDefaultMiddleware",
     "teamboard.middleware.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -229,6 +230,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_LOCKOUT_CALLABLE = "apps.accounts.views.signing_in.locked_out"
 AXES_RESET_ON_SUCCESS = True
+# It keeps what was sent with a failure; these are masked besides `password`.
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
 AXES_VERBOSE = False
 
 # Languages

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth import user_login_failed
+from django.contrib.auth import authenticate, user_login_failed
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.db import transaction
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import pictures, time_zones, tokens
 from apps.accounts.models import ApiToken, User
+from apps.accounts.requests import MemberRequest
 from apps.accounts.signals import person_changed
 
 
@@ -94,10 +95,18 @@ class PasswordForm(PasswordChangeForm):
     And but for its advice, which the chapter gives in one line.
     """
 
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, request: MemberRequest, *args, **kwargs) -> None:
+        super().__init__(request.user, *args, **kwargs)
+        self.request = request
         del self.fields["old_password"].widget.attrs["autofocus"]
         self.fields["new_password1"].help_text = self.fields["new_password2"].help_text = ""
+
+    def clean_old_password(self) -> str:
+        """Tried like a sign-in, so that guessing it here is counted and ends as it does there."""
+        given = self.cleaned_data["old_password"]
+        if authenticate(self.request, username=self.user.get_username(), password=given) != self.user:
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return given
 
 
 class TokenForm(forms.ModelForm):

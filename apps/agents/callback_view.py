@@ -76,7 +76,7 @@ def signer_of(request: HttpRequest, raw: bytes) -> Gateway:
     given = request.headers.get("X-Teamboard-Signature", "")
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
     found = None
-    for gateway in Gateway.objects.filter(is_enabled=True).exclude(callback_secret=""):
+    for gateway in Gateway.objects.filter(is_enabled=True).exclude(callback_secret=""):  # nosec B106 - leaves out gateways without one
         secret = gateway.callback_secret.encode()
         expected = "sha256=" + hmac.new(secret, stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
         is_signed = hmac.compare_digest(expected.encode(), given.encode())

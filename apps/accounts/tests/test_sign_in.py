@@ -54,10 +54,12 @@ def test_an_agent_has_no_session_even_with_a_password(client, db):
         *("/\tevil.example", "///evil.example", "/ok\n", "evil", "http:evil.example", "/\u202eevil"),
     ],
 )
+@pytest.mark.req("A8")
 def test_only_our_own_paths_are_returned_to(client, ana, asked):
     assert sign_in(client, next=asked).url == reverse("projects:list")
 
 
+@pytest.mark.req("A8")
 def test_signing_in_returns_to_the_path_that_asked_for_it(client, ana):
     asked = client.get(reverse("accounts:profile"))
     assert asked.url == "/accounts/sign-in/?next=/accounts/profile/"
@@ -184,6 +186,7 @@ def test_a_form_without_its_csrf_token_is_refused(ana):
     assert sign_in(strict).status_code == 403
 
 
+@pytest.mark.req("A4")
 def test_two_hashes_are_made_at_a_time():
     with hashing.SLOTS, hashing.SLOTS:
         assert not hashing.SLOTS.acquire(blocking=False)
@@ -191,5 +194,6 @@ def test_two_hashes_are_made_at_a_time():
     hashing.SLOTS.release()
 
 
+@pytest.mark.req("A4")
 def test_passwords_are_kept_as_argon2id_by_the_slotted_hasher(ana):
     assert ana.password.startswith("argon2$argon2id$")

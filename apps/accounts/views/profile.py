@@ -26,7 +26,7 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
     context = {
         "preferences_form": PreferencesForm(instance=request.user),
         "looks_form": LooksForm(instance=request.user),
-        "password_form": PasswordForm(request.user),
+        "password_form": PasswordForm(request),
         "token_form": TokenForm(user=request.user),
         "sessions": request.user.sessions.alive().with_here(request.session.session_key),
         "tokens": request.user.tokens.filter(revoked_at=None),
@@ -66,7 +66,7 @@ def remove_picture(request: MemberRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_POST
 def password(request: MemberRequest) -> HttpResponse:
-    form = PasswordForm(request.user, request.POST)
+    form = PasswordForm(request, request.POST)
     if not form.is_valid():
         return profile_page(request, status=422, password_form=form)
     with transaction.atomic():  # all their sessions end; this one is kept, under a new key

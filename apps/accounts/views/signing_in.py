@@ -80,11 +80,17 @@ def safe_next(request: HttpRequest) -> str:
 
 
 def locked_out(request: HttpRequest, *_details: object) -> HttpResponse:
-    """The answer after too many failed sign-ins of one account or from one address (axes)."""
+    """The answer after too many wrong passwords of one account or from one address (axes).
+
+    Somebody who is signed in guessed at the one they want to change.
+    """
     minutes = int(settings.AXES_COOLOFF_TIME.total_seconds() // 60)
     text = ngettext("Please try again in {minutes} minute.", "Please try again in {minutes} minutes.", minutes)
-    refusal = Refusal(_("Too many failed sign-ins."), text.format(minutes=minutes))
-    response = sign_in_page(request, refusal=refusal, status=429)
+    title, text = _("Too many failed sign-ins."), text.format(minutes=minutes)
+    if request.user.is_authenticated:
+        response = render(request, "refusal.html", {"refusal": {"message": f"{title} {text}"}}, status=429)
+    else:
+        response = sign_in_page(request, refusal=Refusal(title, text), status=429)
     response.headers["Retry-After"] = str(minutes * 60)
     return response
 
