@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare
 from apps.accounts.models import LoginSession, User
 
 NOTED_EVERY = timedelta(minutes=1)
+MOST_PER_PERSON = 50
 
 
 class Visitor(NamedTuple):
@@ -110,9 +111,14 @@ class SessionStore(db.SessionStore):
 
 
 def begin(request: HttpRequest, user: User, backend: str | None = None) -> None:
-    """Sign `user` in: always under a new key, with nothing left of who was signed in before."""
+    """Sign `user` in: always under a new key, with nothing left of who was signed in before.
+
+    Of their sessions, those unused for longest end when there would be more than MOST_PER_PERSON.
+    """
     if request.user.is_authenticated:
         request.session.flush()
+    surplus = user.sessions.order_by("-used_at")[MOST_PER_PERSON - 1 :]
+    LoginSession.objects.filter(pk__in=surplus.values("pk")).delete()
     login(request, user, backend)
 
 

@@ -222,6 +222,22 @@ def test_nothing_of_an_earlier_person_is_left(ana, begin):
     assert LoginSession.objects.get().user == ben
 
 
+@pytest.mark.req("L12")
+def test_a_thousand_sign_ins_leave_a_bounded_number_of_rows_the_last_used(ana, begin, monkeypatch):
+    monkeypatch.setattr(sessions, "MOST_PER_PERSON", 3)
+    ben = UserFactory(name="Ben")
+    begin(Client(), ben)
+    first = begin(Client(), ana)
+    begin(Client(), ana)
+    ana.sessions.filter(session_key=first.session_key).update(used_at=timezone.now() + timedelta(minutes=1))
+    for _ in range(4):
+        last = begin(Client(), ana)
+    kept = set(ana.sessions.values_list("session_key", flat=True))
+    assert len(kept) == 3
+    assert {first.session_key, last.session_key} < kept
+    assert ben.sessions.count() == 1
+
+
 @pytest.mark.req("A2")
 def test_a_new_key_is_the_same_session(ana):
     client = signed_in(ana, sub="a", sid="1")
