@@ -283,6 +283,23 @@ def test_another_projects_things_look_like_deleted_ones_and_like_none(own, forei
     record_property("cells: foreign, mixed, deleted and random ids", count)
 
 
+@pytest.mark.req("Z6")
+def test_no_list_count_or_page_for_others_holds_anything_of_the_project(own, foreign, everybody):
+    secrets = re.compile(f"OWN secret|OWN label|OWN-devs|{own.run.pk}|/projects/OWN/")
+    shown = secrets.findall(ask(everybody["owner"], "GET", *page_of("projects/<str:key>/", own), {}).content.decode())
+    assert {"OWN secret", "/projects/OWN/"} <= set(shown)
+    for route in product_routes():
+        address = route.filled(*map(foreign.id_of, route.arguments))
+        for identity in ("anonymous", "outsider", "admin", "former", "stranger"):
+            answer = ask(everybody[identity], "GET", route, address, {})
+            assert not secrets.findall(answer.content.decode()), (address, identity)
+
+
+def page_of(path: str, there: World) -> tuple[Route, str]:
+    route = next(route for route in product_routes() if route.path == path)
+    return route, route.filled(*map(there.id_of, route.arguments))
+
+
 @pytest.mark.req("Z1")
 def test_the_admin_is_for_site_administrators(own, everybody):
     addresses = [(route, re.sub(r"<[^>]+>", "1", f"/{route.path}")) for route in routes() if route.is_admins]
