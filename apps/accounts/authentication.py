@@ -11,7 +11,11 @@ from apps.accounts.models import ApiToken, User
 
 
 class BearerToken(BaseAuthentication):
-    """`Authorization: Bearer tb_…`, nowhere else. A token's scope is asked here, so no view can forget it."""
+    """`Authorization: Bearer tb_…`, nowhere else.
+
+    That a token only reads is asked here, so no view can forget it. What else it takes away, its
+    person carries: `visible_to` asks for the projects, the policy for the agents.
+    """
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
         kind, _space, text = get_authorization_header(request).partition(b" ")
@@ -20,13 +24,20 @@ class BearerToken(BaseAuthentication):
         token = tokens.find(text.decode("latin-1").strip())
         if token is None:
             raise AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
-        if request.method not in SAFE_METHODS and token.scope != ApiToken.Scope.WRITE:
+        if request.method not in SAFE_METHODS and token.scope == ApiToken.Scope.READ:
             raise PermissionDenied(_("This token may only read."))
         tokens.note_use(token)
-        return token.user, token
+        return _narrowed(token), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Team Board"'
+
+
+def _narrowed(token: ApiToken) -> User:
+    if token.only_projects is not None:
+        token.user.only_projects = frozenset(token.only_projects)
+    token.user.may_direct_agents = token.scope == ApiToken.Scope.AGENTS
+    return token.user
 
 
 class Session(SessionAuthentication):

@@ -113,14 +113,26 @@ class TokenForm(forms.ModelForm):
     DAYS = {30: _("30 days"), 90: _("90 days"), 365: _("one year")}
 
     expires_in = forms.TypedChoiceField(label=_("Expires in"), coerce=int, choices=list(DAYS.items()), initial=30)
+    only_projects = forms.ModelMultipleChoiceField(
+        None,
+        label=_("Only in these projects"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Choose none, and the token works in all your projects, later ones too."),
+    )
+    field_order = ["name", "scope", "only_projects", "expires_in"]
 
     class Meta:
         model = ApiToken
         fields = ["name", "scope"]
+        help_texts = {
+            "scope": _("To direct agents is to assign them, and to cancel, retry, accept or send back their runs.")
+        }
 
     def __init__(self, *args, user: User, **kwargs) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
+        self.fields["only_projects"].queryset = user.projects.order_by("name", "pk")
 
     def clean(self) -> dict:
         live = self.user.tokens.filter(revoked_at=None, expires_at__gt=timezone.now())
@@ -135,4 +147,5 @@ class TokenForm(forms.ModelForm):
             name=self.cleaned_data["name"],
             scope=self.cleaned_data["scope"],
             expires_at=timezone.now() + lifetime,
+            only_projects=[project.pk for project in self.cleaned_data["only_projects"]] or None,
         )

@@ -2,6 +2,9 @@
 
 import hashlib
 import secrets
+import string
+import zlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -12,16 +15,39 @@ from apps.accounts.models import ApiToken, User
 LONGEST_LIFE = timedelta(days=365)
 MOST_PER_PERSON = 50
 NOTED_EVERY = timedelta(minutes=1)
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+SECRET_LENGTH = 43  # of 62 characters: 256 bits
 
 
-def issue(user: User, *, name: str, scope: str, expires_at: datetime) -> tuple[ApiToken, str]:
-    """A new token and its text `tb_<prefix>_<43 characters>`, which nobody can read again later."""
-    prefix, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+def issue(
+    user: User, *, name: str, scope: str, expires_at: datetime, only_projects: Iterable[int] | None = None
+) -> tuple[ApiToken, str]:
+    """A new token, for all of the person's projects or some, and its text, which nobody can read again later.
+
+    The text is `tb_<prefix>_<43 characters><6 of checksum>`, so that a scanner for secrets knows one without asking.
+    """
+    prefix, secret = secrets.token_hex(4), "".join(secrets.choice(BASE62) for _ in range(SECRET_LENGTH))
     text = f"tb_{prefix}_{secret}"
+    text += checksum(text)
     token = ApiToken.objects.create(
-        user=user, name=name, prefix=prefix, digest=_digest(text), scope=scope, expires_at=expires_at
+        user=user,
+        name=name,
+        prefix=prefix,
+        digest=_digest(text),
+        scope=scope,
+        expires_at=expires_at,
+        only_projects=None if only_projects is None else sorted(only_projects),
     )
     return token, text
+
+
+def checksum(text: str) -> str:
+    """CRC32 in six characters of base 62, as GitHub's tokens end."""
+    rest, digits = zlib.crc32(text.encode()), ""
+    while rest:
+        rest, digit = divmod(rest, 62)
+        digits = BASE62[digit] + digits
+    return digits.rjust(6, "0")
 
 
 def find(text: str) -> ApiToken | None:

@@ -49,12 +49,14 @@ def valid(shape: type[Serializer], request: Request) -> dict:
 
 def agents_for(user: User) -> QuerySet:
     """Who administers the installation sees every agent, others those in their projects."""
-    found = Agent.objects.all() if user.is_staff else Agent.objects.visible_to(user)
+    sees_all = user.is_staff and user.only_projects is None
+    found = Agent.objects.all() if sees_all else Agent.objects.visible_to(user)
     return found.select_related("gateway")
 
 
 def require_staff(user: User) -> None:
-    if not user.is_staff:
+    policy.require_reach(user, Action.RUN)
+    if not user.is_staff or user.only_projects is not None:
         raise NotAllowed(_("Only an administrator changes agents."))
 
 

@@ -4,7 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.errors import Refused
+from apps.errors import NotAllowed, Refused
 from apps.projects import events
 from apps.projects.models import Membership, Project, Role
 
@@ -18,7 +18,10 @@ def create(*, name: str, key: str, by: User, about: str = "") -> Project:
     """Make the project and log `project.created`; what a project starts with hangs on that event.
 
     Raises KeyTaken: keys are the whole board's, also those of projects that `by` may not see.
+    Raises NotAllowed for a token that is for some projects: a new one would not be among them.
     """
+    if by.only_projects is not None:
+        raise NotAllowed(_("This token is for some projects only, so it cannot start another."))
     try:
         with transaction.atomic():
             project = Project.objects.create(name=name, key=key, about=about)

@@ -15,10 +15,11 @@ from apps.accounts.models import Hue, User
 
 class ProjectQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "ProjectQuerySet":
-        """The projects `user` is a member of; nobody sees one by being staff."""
+        """The projects `user` is a member of, as far as their token reaches; nobody sees one by being staff."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        return self.filter(memberships__user=user)
+        mine = self.filter(memberships__user=user)
+        return mine if user.only_projects is None else mine.filter(pk__in=user.only_projects)
 
     def with_role(self) -> "ProjectQuerySet":
         """After `visible_to`: with the person's `role` in each, by the same statement."""

@@ -54,7 +54,14 @@ def may(user: User, action: Action, project: Project) -> bool:
 
 def require(user: User, action: Action, project: Project) -> None:
     """Raise NotAllowed unless `user` may; call it on a project fetched by `visible_to`."""
+    require_reach(user, action)
     require_role(role_of(user, project), action)
+
+
+def require_reach(user: User, action: Action) -> None:
+    """Raise NotAllowed when it is the token of the request that does not reach as far as the person."""
+    if action == Action.RUN and not user.may_direct_agents:
+        raise NotAllowed(_("This token may not direct agents."))
 
 
 def require_role(role: str | None, action: Action) -> None:
@@ -69,5 +76,6 @@ def project_for(user: User, key: str, action: Action = Action.VIEW) -> Project:
     Raises Http404 when they may not see it, NotAllowed when their role may not do `action`.
     """
     project = get_object_or_404(Project.objects.visible_to(user).with_role(), key=key)
+    require_reach(user, action)
     require_role(project.role, action)
     return project

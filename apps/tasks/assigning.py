@@ -5,8 +5,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
-from apps.projects import events
+from apps.projects import events, policy
 from apps.projects.models import Event, Project
+from apps.projects.policy import Action
 from apps.tasks.models import Task
 
 
@@ -21,7 +22,8 @@ def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") ->
 
     `prompt` is what the requester adds for an agent. What hangs on it, such as an agent's run,
     happens in the same transaction; assigning the same agent again asks it again.
-    Raises NotAMember when `to` is not in the project, and what the subscribers refuse.
+    Raises NotAMember when `to` is not in the project, NotAllowed when an agent gains or loses the
+    task by a token that does not direct agents, and what the subscribers refuse.
     """
     project = Project.objects.locked(task.project_id)
     task.refresh_from_db()
@@ -30,6 +32,8 @@ def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") ->
     before = task.assignee_id
     if before == (to and to.pk) and not (to and to.is_agent):
         return task
+    if by and not by.may_direct_agents and any(each and each.is_agent for each in (task.assignee, to)):
+        policy.require_reach(by, Action.RUN)
     task.assignee = to
     task.version += 1
     task.save(update_fields=["assignee", "version", "updated_at"])

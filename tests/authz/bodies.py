@@ -44,4 +44,5 @@ TAKES = {
     "runs/<uuid:pk>/accept/": {"anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
     "accounts/looks/": {"file"},
+    "accounts/tokens/": {"only_projects"},
 }

@@ -94,7 +94,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         comment=commenting.comment(run.task, words=f"{key} secret", by=owner),
         agent=agent,
         run=run,
-        token=token_of(owner, "write")[0],
+        token=token_of(owner, "agents")[0],
         session=session_of(owner),
     )
 
@@ -179,9 +179,9 @@ def identities(own: World, foreign: World) -> dict[str, Client]:
         "admin": session(admin),
         "disabled": disabled,
         "former": former,
-        "writer": bearer(own.owner, "write"),
+        "writer": bearer(own.owner, "agents"),
         "reader": bearer(own.owner, "read"),
-        "stranger": bearer(foreign.owner, "write"),
+        "stranger": bearer(foreign.owner, "agents"),
         "forger": carrying(X_Teamboard_Timestamp="1", X_Teamboard_Signature="sha256=" + "0" * 64),
         "agent": SigningClient(own.agent.gateway.callback_secret),
         "other_agent": SigningClient(foreign.agent.gateway.callback_secret),

@@ -190,7 +190,7 @@ PEOPLE = ("outsider", "viewer", "commenter", "member", "maintainer", "owner", "a
 
 
 def test_a_token_opens_what_its_persons_session_opens_and_no_page(own, everybody, record_property):
-    programs = {name: bearer(person_of(everybody[name]), "write") for name in PEOPLE}
+    programs = {name: bearer(person_of(everybody[name]), "agents") for name in PEOPLE}
     wrong, count = [], 0
     for route, address, method in cells(own):
         if rule := rule_for(route, method):
@@ -217,7 +217,7 @@ def test_neither_basic_nor_a_token_in_the_address_opens_anything(own, everybody,
     """Whoever comes so is nobody: where anonymous is not let in, they are not either."""
     own.owner.set_password(PASSWORD)
     own.owner.save()
-    text = token_of(own.owner, "write")[1]
+    text = token_of(own.owner, "agents")[1]
     callers = [
         (basic(own.owner.username, PASSWORD), ""),
         (basic(own.owner.username, text), ""),

@@ -8,17 +8,23 @@ from apps.accounts.models.user import User
 
 
 class ApiToken(models.Model):
-    """A person's key for a program: only its SHA-256 is kept, so it is shown once."""
+    """A person's key for a program: only its SHA-256 is kept, so it is shown once.
+
+    `only_projects` are ids, not relations: a project's end leaves its token narrow, where an empty
+    relation would read as every project.
+    """
 
     class Scope(models.TextChoices):
         READ = "read", _("read only")
         WRITE = "write", _("read and write")
+        AGENTS = "agents", _("read, write and direct agents")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64, unique=True)
-    scope = models.CharField(_("may"), max_length=5, choices=Scope, default=Scope.READ)
+    scope = models.CharField(_("may"), max_length=6, choices=Scope, default=Scope.READ)
+    only_projects = models.JSONField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     used_at = models.DateTimeField(null=True)

@@ -58,6 +58,10 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, blank=True)
     density = models.CharField(_("density"), max_length=10, choices=Density, default=Density.NORMAL)
 
+    # What the token of a request takes away from its person; nothing, for who is signed in.
+    only_projects: frozenset[int] | None = None
+    may_direct_agents = True
+
     objects = Users()
 
     class Meta:

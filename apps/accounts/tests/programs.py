@@ -10,8 +10,9 @@ from apps.accounts.models import User
 class Program:
     """A program of `person`, speaking JSON with a personal token."""
 
-    def __init__(self, person: User, scope: str = "write") -> None:
-        _token, text = tokens.issue(person, name="test", scope=scope, expires_at=timezone.now() + timedelta(days=1))
+    def __init__(self, person: User, scope: str = "agents", only_projects: list[int] | None = None) -> None:
+        tomorrow = timezone.now() + timedelta(days=1)
+        _token, text = tokens.issue(person, name="test", scope=scope, expires_at=tomorrow, only_projects=only_projects)
         self.client = Client(headers={"Authorization": f"Bearer {text}"}, enforce_csrf_checks=True)
 
     def get(self, path: str, **kwargs):

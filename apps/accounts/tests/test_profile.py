@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from apps.accounts.models import ApiToken, User
 from apps.accounts.views import profile
+from apps.projects.models import Membership, Project
 from teamboard import health
 from teamboard.middleware import PersonTimeZoneMiddleware
 
@@ -105,9 +106,24 @@ def test_a_token_is_shown_once_and_only_its_digest_is_kept(client, ana):
     text = page.split('id="fresh-token">')[1].split("<")[0]
     token = ApiToken.objects.get()
     assert text.startswith(f"tb_{token.prefix}_")
-    assert len(text.rpartition(f"{token.prefix}_")[2]) == 43
+    assert len(text.rpartition(f"{token.prefix}_")[2]) == 43 + 6
     assert text not in client.get(reverse("accounts:profile")).content.decode()
     assert text.split("_", 2)[2] not in str(ApiToken.objects.values().get())
+
+
+@pytest.mark.req("L36", "A6")
+def test_a_token_is_for_some_of_ones_own_projects(client, ana):
+    mine, later, foreign = (
+        Project.objects.create(name=name, key=name.upper()) for name in ("Mine", "Later", "Foreign")
+    )
+    for project in (mine, later):
+        Membership.objects.create(project=project, user=ana)
+    assert create_token(client, only_projects=[foreign.pk]).status_code == 422
+    assert create_token(client, only_projects=[mine.pk]).status_code == 201
+    assert ApiToken.objects.get().only_projects == [mine.pk]
+    assert "<td>Mine</td>" in client.get(reverse("accounts:profile")).content.decode()
+    create_token(client)
+    assert ApiToken.objects.first().only_projects is None
 
 
 def test_a_token_lives_a_year_at_most(client, ana):

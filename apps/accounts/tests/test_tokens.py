@@ -1,3 +1,6 @@
+import hashlib
+import re
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -65,6 +68,26 @@ def test_a_token_in_the_address_is_not_looked_at(ana):
     assert Client().get(f"{PROJECTS}?token={text}&access_token={text}").status_code == 401
 
 
+@pytest.mark.req("L36", "A6")
+def test_a_token_ends_with_a_checksum_that_a_scanner_can_reckon(ana):
+    texts = [token_of(ana)[1] for _ in range(20)]
+    for text in texts:
+        assert re.fullmatch(r"tb_[0-9a-f]{8}_[0-9A-Za-z]{49}", text)
+        value = 0
+        for letter in text[-6:]:
+            value = value * 62 + tokens.BASE62.index(letter)
+        assert value == zlib.crc32(text[:-6].encode())
+    assert len({text[12:-6] for text in texts}) == 20
+
+
+@pytest.mark.req("L36", "A6")
+def test_a_token_of_the_older_shape_is_good_still(ana):
+    token, _text = token_of(ana)
+    older = "tb_0123abcd_" + "a-_" * 14 + "a"
+    ApiToken.objects.filter(pk=token.pk).update(digest=hashlib.sha256(older.encode()).hexdigest())
+    assert bearing(older).get(PROJECTS).status_code == 200
+
+
 def test_use_is_written_at_most_once_a_minute(ana, django_assert_num_queries):
     token, _text = token_of(ana)
     tokens.note_use(token)
@@ -73,6 +96,7 @@ def test_use_is_written_at_most_once_a_minute(ana, django_assert_num_queries):
         tokens.note_use(token)
 
 
+@pytest.mark.req("L40")
 def test_a_session_needs_its_csrf_token_on_the_api_too(ana):
     client = Client(enforce_csrf_checks=True)
     client.force_login(ana)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts import pictures
 from apps.accounts.forms import LooksForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.language import speaking
-from apps.accounts.models import User
+from apps.accounts.models import ApiToken, User
 from apps.accounts.requests import MemberRequest
 
 
@@ -29,9 +29,18 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
         "password_form": PasswordForm(request),
         "token_form": TokenForm(user=request.user),
         "sessions": request.user.sessions.alive().with_here(request.session.session_key),
-        "tokens": request.user.tokens.filter(revoked_at=None),
+        "tokens": tokens_of(request.user),
     }
     return render(request, "accounts/profile.html", context | forms, status=status)
+
+
+def tokens_of(person: User) -> list[ApiToken]:
+    """The tokens not revoked, each with the `projects` by name that it is for (of those the person is still in)."""
+    names = dict(person.projects.order_by("name").values_list("pk", "name"))
+    tokens = list(person.tokens.filter(revoked_at=None))
+    for token in tokens:
+        token.projects = [name for pk, name in names.items() if pk in (token.only_projects or ())]
+    return tokens
 
 
 @require_POST
