@@ -10,5 +10,8 @@ class FactsFormatter(logging.Formatter):
         super().__init__("%(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        facts = " ".join(f"{key}={value!r}" for key, value in vars(record).items() if key not in STANDARD)
+        given = {key: value for key, value in vars(record).items() if key not in STANDARD}
+        if request := given.pop("request", None):  # Django's own lines; a query may hold a code or a token
+            given["path"] = getattr(request, "path", "")
+        facts = " ".join(f"{key}={value!r}" for key, value in given.items())
         return f"{super().formatMessage(record)} {facts}".rstrip()

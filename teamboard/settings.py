@@ -25,11 +25,21 @@ def secret(name: str) -> str:
 SECRET_KEY = secret("SECRET_KEY")
 # Keys for secrets at rest, newest first: all decrypt, the first encrypts.
 FIELD_KEYS = env.list("FIELD_KEYS", default=[SECRET_KEY])
+AUTHENTIK_ISSUER = env.str("AUTHENTIK_ISSUER", "")
+AUTHENTIK_CLIENT_ID = env.str("AUTHENTIK_CLIENT_ID", "")
+AUTHENTIK_CLIENT_SECRET = env.str("AUTHENTIK_CLIENT_SECRET", "")
+if secret_file := env.str("AUTHENTIK_CLIENT_SECRET_FILE", ""):
+    AUTHENTIK_CLIENT_SECRET = Path(secret_file).read_text().strip()
+# Instead of what discovery says, by the names of oidc/provider.py.
+AUTHENTIK_ENDPOINTS = env.dict("AUTHENTIK_ENDPOINTS", default={})
+PROVIDER_ADDRESSES = [urlsplit(url) for url in (AUTHENTIK_ISSUER, *AUTHENTIK_ENDPOINTS.values()) if url]
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1"])
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
+# The operator named it, so it may be in a private network.
+OUTBOUND_ALLOWED_HOSTS += [address.netloc for address in PROVIDER_ADDRESSES]
 
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
@@ -49,7 +59,8 @@ SECURE_CSP = {
     "img-src": [CSP.SELF, "data:"],
     "font-src": [CSP.SELF],
     "connect-src": [CSP.SELF, PUBLIC_URL.replace("http", "ws", 1)],
-    "form-action": [CSP.SELF],
+    # Forms that end at the provider: Chromium asks this of each redirect as well.
+    "form-action": [CSP.SELF, *sorted({f"{address.scheme}://{address.netloc}" for address in PROVIDER_ADDRESSES})],
     "manifest-src": [CSP.SELF],
     "base-uri": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
@@ -222,8 +233,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTIK_CLIENT_ID = env.str("AUTHENTIK_CLIENT_ID", "")
-AUTHENTIK_CLIENT_SECRET = env.str("AUTHENTIK_CLIENT_SECRET", "")
+AUTHENTIK_SCOPES = env.str("AUTHENTIK_SCOPES", "openid profile email")
+AUTHENTIK_ALGORITHM = env.str("AUTHENTIK_ALGORITHM", "RS256")
+AUTHENTIK_GROUPS_CLAIM = env.str("AUTHENTIK_GROUPS_CLAIM", "groups")
+AUTHENTIK_USERS_GROUP = env.str("AUTHENTIK_USERS_GROUP", "teamboard-users")
+AUTHENTIK_ADMINS_GROUP = env.str("AUTHENTIK_ADMINS_GROUP", "teamboard-admins")
+AUTHENTIK_CREATE_PEOPLE = env.bool("AUTHENTIK_CREATE_PEOPLE", True)
+OIDC_MAX_STATES = 10  # in one session: mozilla-django-oidc's, the only setting of its own that it is given
 GROUP_ROLES = env.list("GROUP_ROLES", default=[])
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)

@@ -1,5 +1,6 @@
 """Which door leads to which room. A view is for people who are signed in unless it says otherwise."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -21,6 +22,8 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
+if settings.AUTHENTIK_ISSUER:
+    urlpatterns.append(path("oidc/", include("apps.accounts.oidc.urls")))
 handler400 = api.bad_request
 handler403 = api.forbidden
 handler404 = api.not_found

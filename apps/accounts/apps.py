@@ -11,3 +11,4 @@ class AccountsConfig(AppConfig):
         from apps.accounts import checks
 
         register(checks.a_way_in)
+        register(checks.authentik)

@@ -72,9 +72,13 @@ REFUSALS = {
         _("Your account in Team Board is closed."),
         _("An administrator can open it again."),
     ),
-    "email_link_needed": Refusal(
-        _("Somebody here has your e-mail address already."),
-        _("If that is you, ask an administrator to link the account to Authentik."),
+    "not_known": Refusal(
+        _("There is no account for you here yet."),
+        _("Ask an administrator to make one and link it to Authentik."),
+    ),
+    "already_linked": Refusal(
+        _("Authentik leads to another account here."),
+        _("Ask an administrator which of the two is to stay."),
     ),
     "too_many_attempts": Refusal(
         _("Too many attempts to sign in."),

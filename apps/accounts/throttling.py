@@ -1,4 +1,4 @@
-"""How often one person may ask the API, counted in Redis."""
+"""How often one person may ask the API, or one address begin to sign in: counted in Redis."""
 
 import logging
 import time
@@ -16,25 +16,29 @@ WINDOW = 60  # seconds
 
 
 class PerMinute(BaseThrottle):
-    """API_READS_PER_MINUTE and API_WRITES_PER_MINUTE a person, in fixed windows.
-
-    Without Redis everything passes: a limit that can't be counted must not stop the work.
-    """
+    """API_READS_PER_MINUTE and API_WRITES_PER_MINUTE a person, in fixed windows."""
 
     def allow_request(self, request: Request, view: View) -> bool:
         if not request.user.is_authenticated:
             return True
         reads = request.method in SAFE_METHODS
         limit = settings.API_READS_PER_MINUTE if reads else settings.API_WRITES_PER_MINUTE
-        key = f"api:{request.user.pk}:{'r' if reads else 'w'}:{int(time.time()) // WINDOW}"
-        try:
-            return _counted(key) <= limit
-        except RedisError as error:
-            log.warning("The API's limits are not counted", extra={"error": repr(error)})
-            return True
+        return passes(f"api:{request.user.pk}:{'r' if reads else 'w'}", limit)
 
     def wait(self) -> float:
         return WINDOW - time.time() % WINDOW
+
+
+def passes(what: str, limit: int) -> bool:
+    """Count `what` once more in this minute; False beyond `limit`.
+
+    Without Redis everything passes: a limit that can't be counted must not stop the work.
+    """
+    try:
+        return _counted(f"{what}:{int(time.time()) // WINDOW}") <= limit
+    except RedisError as error:
+        log.warning("Limits are not counted", extra={"error": repr(error)})
+        return True
 
 
 def _counted(key: str) -> int:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts import pictures, tokens
-from apps.accounts.models import ApiToken, LoginSession, User
+from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
@@ -78,6 +78,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     project = BoardFactory(key=key, name=key.title(), last_number=numbers_from)
     owner = MembershipFactory(project=project, role=Role.OWNER).user
     GroupGrant.objects.create(project=project, group=f"{key}-devs", role=Role.MEMBER)
+    Identity.objects.create(issuer="https://auth.example/", sub=f"{key} secret", user=owner)
     KnownGroups.objects.create(user=owner, names=[f"{key}-devs"])
     gateway = GatewayFactory(callback_secret=f"callback-secret-{key}")
     agent = agent_in(project, f"Scribe-{key}", gateway=gateway)

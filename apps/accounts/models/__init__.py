@@ -1,8 +1,19 @@
 """Who there is, and how they get in."""
 
+from apps.accounts.models.identity import Identity, UsedLogoutToken
 from apps.accounts.models.login_session import LoginSession
 from apps.accounts.models.picture import Picture
+from apps.accounts.models.sign_in_attempt import SignInAttempt
 from apps.accounts.models.token import ApiToken
 from apps.accounts.models.user import Hue, User
 
-__all__ = ["ApiToken", "Hue", "LoginSession", "Picture", "User"]
+__all__ = [
+    "ApiToken",
+    "Hue",
+    "Identity",
+    "LoginSession",
+    "Picture",
+    "SignInAttempt",
+    "UsedLogoutToken",
+    "User",
+]

@@ -174,10 +174,10 @@ def test_with_local_sign_in_the_one_page_is_enough(client, olga):
 
 @pytest.mark.req("L5")
 def test_a_board_without_any_way_in_does_not_start(no_passwords, settings):
-    settings.AUTHENTIK_CLIENT_ID = ""
+    settings.AUTHENTIK_ISSUER = ""
     [error] = checks.a_way_in()
     assert "LOCAL_SIGN_IN" in error.msg
-    settings.AUTHENTIK_CLIENT_ID = "team-board"
+    settings.AUTHENTIK_ISSUER = "https://auth.example/application/o/board/"
     assert checks.a_way_in() == []
 
 

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts import refusals, sessions
 from apps.accounts.forms import BreakGlassForm, SignInForm
 from apps.accounts.language import speaking
+from apps.accounts.oidc import logout as provider_logout
+from apps.accounts.oidc import provider
 from apps.accounts.refusals import Refusal
 from apps.accounts.requests import MemberRequest
 
@@ -66,6 +68,7 @@ def sign_in_page(
         "form": form or SignInForm(request),
         "next": safe_next(request),
         "refusal": refusal,
+        "authentik": {"is_available": provider.is_available()} if provider.is_configured() else None,
         "is_break_glass": is_break_glass,
         "has_form": settings.LOCAL_SIGN_IN or is_break_glass,
     }
@@ -106,5 +109,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: MemberRequest) -> HttpResponse:
+    """Here first, whatever the provider does; then there, for those who came from it."""
+    elsewhere = provider_logout.url_after(request.session)
     logout(request)
-    return redirect(refusals.address_of("signed_out"))
+    return redirect(elsewhere or refusals.address_of("signed_out"))

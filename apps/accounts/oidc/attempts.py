@@ -1,0 +1,40 @@
+"""Each sign-in by the provider, as administrators find out later why it came to nothing."""
+
+import hashlib
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from apps.accounts.models import SignInAttempt, User
+from apps.accounts.sessions import Visitor
+
+log = logging.getLogger(__name__)
+OK = "ok"
+LINKED = "linked"
+# Claims that say nothing private; of the others only the name is kept.
+SHOWN = ("iss", "aud", "azp", "exp", "iat", "auth_time", "acr", "amr", "email_verified")
+MOST_GROUPS = 50
+
+
+def note(
+    request: HttpRequest, outcome: str, *, detail: str = "", user: User | None = None, claims: dict | None = None
+) -> None:
+    """Keep `outcome` (OK, LINKED or a refusal's code) with what may be shown of `claims`, and log it."""
+    claims = claims or {}
+    digest = hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:16] if "sub" in claims else ""
+    address = Visitor.of(request).address
+    SignInAttempt.objects.create(
+        outcome=outcome, detail=detail[:500], user=user, sub_digest=digest, address=address, claims=redacted(claims)
+    )
+    level = logging.INFO if outcome in (OK, LINKED) else logging.WARNING
+    log.log(level, "A sign-in with Authentik", extra={"outcome": outcome, "detail": detail, "sub": digest})
+
+
+def redacted(claims: dict) -> dict:
+    """Which claims there were, with the values of those that are about nobody, and the groups."""
+    shown = {name: (value if name in SHOWN else "…") for name, value in claims.items()}
+    groups = claims.get(settings.AUTHENTIK_GROUPS_CLAIM)
+    if isinstance(groups, list):
+        shown[settings.AUTHENTIK_GROUPS_CLAIM] = [str(name)[:100] for name in groups[:MOST_GROUPS]]
+    return shown

@@ -1,0 +1,24 @@
+"""Names as the provider gives them, made fit for an account here."""
+
+import re
+import unicodedata
+
+from apps.accounts.models import User
+
+LONGEST_USERNAME = 150
+
+
+def printable(told: object, length: int) -> str:
+    """`told` without what cannot be seen (controls, direction marks), at most `length` characters."""
+    text = unicodedata.normalize("NFKC", told) if isinstance(told, str) else ""
+    return "".join(filter(str.isprintable, text)).strip()[:length]
+
+
+def free_username(told: object) -> str:
+    """A username like `told` that nobody has, whatever the case: another's account is never meant."""
+    wanted = re.sub(r"[^\w.@+-]+", "-", printable(told, LONGEST_USERNAME)).strip("-") or "person"
+    username, number = wanted, 1
+    while User.objects.filter(username__iexact=username).exists():
+        number += 1
+        username = f"{wanted[: LONGEST_USERNAME - len(str(number)) - 1]}-{number}"
+    return username

@@ -1,0 +1,139 @@
+"""The way to the provider and back."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+from mozilla_django_oidc.views import OIDCAuthenticationRequestView
+
+from apps.accounts import refusals, sessions, throttling
+from apps.accounts.language import speaking
+from apps.accounts.models import User
+from apps.accounts.oidc import attempts, beginning, provider, provisioning
+from apps.accounts.oidc.beginning import Begun
+from apps.accounts.oidc.exchange import CALLBACK, Exchange, redirect_uri
+from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.views.signing_in import safe_next
+
+BACKEND = "apps.accounts.backends.PeopleBackend"
+STARTS_PER_MINUTE = 30  # from one address
+# OAuth's words for what the provider refused (RFC 6749, 4.1.2.1; OIDC Core, 3.1.2.6) that have a text of ours.
+PROVIDER_SAYS = {"access_denied", "login_required"}
+NEVER_RETURNED_TO = ("/api/", "/ws/", "/oidc/", "/accounts/sign-")
+
+
+class Departure(OIDCAuthenticationRequestView):
+    """mozilla-django-oidc's request, with the provider's own addresses and ours."""
+
+    def __init__(self) -> None:
+        self.OIDC_OP_AUTH_ENDPOINT = provider.endpoints().authorization
+        self.OIDC_RP_CLIENT_ID = settings.AUTHENTIK_CLIENT_ID
+
+    @staticmethod
+    def get_settings(attr: str, *default: object) -> object:
+        ours = {
+            "OIDC_AUTHENTICATION_CALLBACK_URL": CALLBACK,
+            "OIDC_RP_SCOPES": settings.AUTHENTIK_SCOPES,
+            "OIDC_USE_PKCE": True,
+        }
+        return ours.get(attr, *default)
+
+    def get_extra_params(self, request: HttpRequest) -> dict[str, str]:
+        return {"redirect_uri": redirect_uri()}
+
+
+@login_not_required
+@require_POST
+def start(request: HttpRequest) -> HttpResponse:
+    """To the provider. A POST, so that no link can begin it and no crawler fills the sessions."""
+    after = destination(request)
+    if request.user.is_authenticated:
+        return redirect(after or settings.LOGIN_REDIRECT_URL)
+    return depart(request, after)
+
+
+def depart(request: HttpRequest, after: str, link_to: int | None = None) -> HttpResponse:
+    if not throttling.passes(f"oidc:{request.META.get('REMOTE_ADDR', '')}", STARTS_PER_MINUTE):
+        return refuse(request, SignInRefused("too_many_attempts", "Too many sign-ins were begun from this address."))
+    try:
+        response = Departure().get(request)
+    except SignInRefused as refused:
+        return refuse(request, refused, after=after)
+    state = next(reversed(request.session["oidc_states"]))
+    beginning.remember(request, state, after=after, link_to=link_to)
+    return response
+
+
+def destination(request: HttpRequest) -> str:
+    """The page to go to after signing in; a door for programs or out again is none."""
+    after = safe_next(request)
+    return "" if after.startswith(NEVER_RETURNED_TO) else after
+
+
+@login_not_required
+@require_GET
+def callback(request: HttpRequest) -> HttpResponse:
+    """Back from the provider. What does not belong to a sign-in begun in this browser changes nothing."""
+    begun = beginning.take(request, request.GET.get("state", ""))
+    if begun is None:
+        if request.user.is_authenticated:
+            return redirect(settings.LOGIN_REDIRECT_URL)
+        return refuse(request, SignInRefused("state_unknown", "The state is unknown, used or another browser's."))
+    exchange = Exchange()
+    try:
+        check(request, begun)
+        claims = exchange.run(request, nonce=begun.nonce, code_verifier=begun.code_verifier)
+        if begun.link_to:
+            return linked(request, begun, claims)
+        user = provisioning.provision(claims)
+    except SignInRefused as refused:
+        return refuse(request, refused, after=begun.after, claims=exchange.claims)
+    return arrive(request, user, begun, exchange)
+
+
+def check(request: HttpRequest, begun: Begun) -> None:
+    """Raise SignInRefused when it came back too late, or without a code."""
+    if begun.is_too_old:
+        raise SignInRefused("state_expired", "The provider sent them back after more than ten minutes.")
+    if error := request.GET.get("error"):
+        code = error if error in PROVIDER_SAYS else "provider_error"
+        raise SignInRefused(code, "The provider refused, by the word it gave.")
+    if not request.GET.get("code"):
+        raise SignInRefused("provider_error", "The provider sent no code.")
+
+
+def arrive(request: HttpRequest, user: User, begun: Begun, exchange: Exchange) -> HttpResponse:
+    claims = exchange.claims
+    sessions.begin(request, user, BACKEND)
+    request.session["oidc"] = {
+        "issuer": settings.AUTHENTIK_ISSUER,
+        "sub": claims["sub"],
+        "sid": str(claims.get("sid", "")),
+    }
+    request.session["oidc_id_token"] = exchange.id_token
+    attempts.note(request, attempts.OK, user=user, claims=claims)
+    return speaking(user, redirect(begun.after or settings.LOGIN_REDIRECT_URL))
+
+
+def linked(request: HttpRequest, begun: Begun, claims: dict) -> HttpResponse:
+    """Back from the provider for somebody who is signed in here and wants to come in that way as well."""
+    if request.user.pk != begun.link_to:
+        raise SignInRefused("state_unknown", "Somebody else is signed in by now.")
+    provisioning.link(request.user, claims)
+    attempts.note(request, attempts.LINKED, user=request.user, claims=claims)
+    messages.success(request, _("You can sign in with Authentik now."))
+    return redirect("accounts:profile")
+
+
+def refuse(
+    request: HttpRequest, refused: SignInRefused, *, after: str = "", claims: dict | None = None
+) -> HttpResponse:
+    """To the sign-in page, with the reason. Whoever is signed in stays it."""
+    attempts.note(request, refused.code, detail=refused.detail, claims=claims)
+    if request.user.is_authenticated:
+        messages.error(request, str(refusals.refusal_for(refused.code).title))
+        return redirect("accounts:profile")
+    return redirect(refusals.address_of(refused.code, after=after))
