@@ -54,6 +54,9 @@ class PreferencesForm(forms.ModelForm):
     def __init__(self, *args, **kwargs) -> None:
         """With ids of its own: a token on the same page has a name as well."""
         super().__init__(*args, auto_id="preference-%s", **kwargs)
+        if self.instance.identities.exists():
+            self.fields["name"].disabled = True
+            self.fields["name"].help_text = _("Your name comes from Authentik, each time you sign in.")
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
@@ -89,6 +92,29 @@ class LooksForm(forms.ModelForm):
             raise forms.ValidationError(refusal.message) from refusal
 
 
+def is_their_password(request: MemberRequest, given: str) -> bool:
+    """Tried like a sign-in, so that guessing it is counted and ends as it does there."""
+    return authenticate(request, username=request.user.get_username(), password=given) == request.user
+
+
+class LinkForm(forms.Form):
+    """Before Authentik may open an account, its password must be known once more."""
+
+    password = forms.CharField(
+        label=_("Password"), widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False
+    )
+
+    def __init__(self, request: MemberRequest, *args, **kwargs) -> None:
+        super().__init__(*args, auto_id="link-%s", **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        given = self.cleaned_data["password"]
+        if not is_their_password(self.request, given):
+            raise forms.ValidationError(_("That is not your password."))
+        return given
+
+
 class PasswordForm(PasswordChangeForm):
     """Django's, but for the focus: it stands at the end of a page, which would open there.
 
@@ -102,9 +128,8 @@ class PasswordForm(PasswordChangeForm):
         self.fields["new_password1"].help_text = self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self) -> str:
-        """Tried like a sign-in, so that guessing it here is counted and ends as it does there."""
         given = self.cleaned_data["old_password"]
-        if authenticate(self.request, username=self.user.get_username(), password=given) != self.user:
+        if not is_their_password(self.request, given):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return given
 

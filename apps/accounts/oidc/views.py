@@ -6,16 +6,20 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from mozilla_django_oidc.views import OIDCAuthenticationRequestView
 
 from apps.accounts import refusals, sessions, throttling
+from apps.accounts.forms import LinkForm
 from apps.accounts.language import speaking
 from apps.accounts.models import User
 from apps.accounts.oidc import attempts, beginning, provider, provisioning
 from apps.accounts.oidc.beginning import Begun
 from apps.accounts.oidc.exchange import CALLBACK, Exchange, redirect_uri
 from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.requests import MemberRequest
+from apps.accounts.views.profile import profile_page
 from apps.accounts.views.signing_in import safe_next
 
 BACKEND = "apps.accounts.backends.PeopleBackend"
@@ -53,6 +57,16 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(after or settings.LOGIN_REDIRECT_URL)
     return depart(request, after)
+
+
+@sensitive_post_parameters("password")
+@require_POST
+def link(request: MemberRequest) -> HttpResponse:
+    """To the provider, to have it open the account of whoever is signed in."""
+    form = LinkForm(request, request.POST)
+    if not form.is_valid():
+        return profile_page(request, status=422, link_form=form)
+    return depart(request, after="", link_to=request.user.pk)
 
 
 def depart(request: HttpRequest, after: str, link_to: int | None = None) -> HttpResponse:

@@ -10,9 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import pictures
-from apps.accounts.forms import LooksForm, PasswordForm, PreferencesForm, TokenForm
+from apps.accounts.forms import LinkForm, LooksForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.language import speaking
 from apps.accounts.models import ApiToken, User
+from apps.accounts.oidc import provider
 from apps.accounts.requests import MemberRequest
 
 
@@ -28,6 +29,8 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
         "looks_form": LooksForm(instance=request.user),
         "password_form": PasswordForm(request),
         "token_form": TokenForm(user=request.user),
+        "identities": request.user.identities.all(),
+        "link_form": LinkForm(request) if provider.is_configured() else None,
         "sessions": request.user.sessions.alive().with_here(request.session.session_key),
         "tokens": tokens_of(request.user),
     }
