@@ -57,4 +57,4 @@ class Exchange(OIDCAuthenticationBackend):
         told, _date = ask(provider.endpoints().userinfo, bearer=access_token)
         if told.get("sub") != payload["sub"]:
             raise SignInRefused("token_invalid", "Userinfo is about somebody else (sub).")
-        self.claims = payload | told
+        self.claims = told | payload  # what is signed wins
