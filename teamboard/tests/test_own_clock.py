@@ -39,7 +39,7 @@ def test_while_beat_is_heard_it_keeps_still(sweeps):
     assert sweeps == []
 
 
-def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(caplog):
+def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(db, caplog):
     def fail() -> None:
         raise ValueError("no")
 
