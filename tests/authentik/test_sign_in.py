@@ -20,7 +20,7 @@ def refusal_in(response) -> str:
     return parse_qs(address.query)["refusal"][0]
 
 
-@pytest.mark.req("L7", "L13", "A1")
+@pytest.mark.req("L7", "L13", "L46", "A1")
 def test_a_sign_in_opens_the_projects(person, provider):
     ada = person("ada")
     asked = parse_qs(urlsplit(ada.start()).query)

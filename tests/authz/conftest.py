@@ -1,0 +1,9 @@
+"""The doors of the provider are asked like all others, so here one is configured; it never answers."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def with_provider(settings) -> None:
+    settings.ROOT_URLCONF = "tests.authentik.urls"
+    settings.AUTHENTIK_ISSUER = "http://127.0.0.1:9/application/o/teamboard/"
