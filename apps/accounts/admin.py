@@ -5,13 +5,14 @@ from collections.abc import Callable
 import django.contrib.auth.admin  # noqa: F401 - registers the groups that are taken out here
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import revoking, site_roles
-from apps.accounts.models import User
+from apps.accounts import refusals, revoking, site_roles
+from apps.accounts.models import Identity, SignInAttempt, User
+from apps.accounts.oidc import attempts
 from apps.errors import Refused
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
@@ -28,6 +29,10 @@ class UserAdmin(admin.ModelAdmin):
     fields = (*list_display, "date_joined")
     actions = ("close", "reopen", "sign_out", "make_admin", "unmake_admin")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        linked = Identity.objects.filter(user=OuterRef("pk"))
+        return super().get_queryset(request).annotate(is_linked=Exists(linked))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -40,7 +45,9 @@ class UserAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("signs in"))
     def signs_in(self, user: User) -> str:
-        return _("by password") if user.has_usable_password() else "–"
+        ways = [_("by password")] if user.has_usable_password() else []
+        ways += [_("with Authentik")] if user.is_linked else []
+        return ", ".join(ways) or "–"
 
     @admin.display(description=gettext_lazy("site role"), ordering="is_superuser")
     def site_role(self, user: User) -> str:
@@ -77,3 +84,36 @@ class UserAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
             else:
                 self.message_user(request, done.format(name=user), messages.SUCCESS)
+
+
+@admin.register(SignInAttempt)
+class SignInAttemptAdmin(admin.ModelAdmin):
+    """Why somebody could not sign in with Authentik: to be read, the last ones first."""
+
+    list_display = ("at", "who", "what", "detail", "address")
+    list_filter = ("outcome",)
+    list_select_related = ("user",)
+    list_per_page = 50
+    fields = ("at", "who", "what", "to_do", "detail", "address", "sub_digest", "claims")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, attempt: SignInAttempt | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, attempt: SignInAttempt | None = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("who"), ordering="user__name")
+    def who(self, attempt: SignInAttempt) -> str:
+        return str(attempt.user or attempt.sub_digest or "–")
+
+    @admin.display(description=gettext_lazy("what came of it"), ordering="outcome")
+    def what(self, attempt: SignInAttempt) -> str:
+        well = {attempts.OK: _("Signed in."), attempts.LINKED: _("Linked.")}
+        return well.get(attempt.outcome) or str(refusals.refusal_for(attempt.outcome).title)
+
+    @admin.display(description=gettext_lazy("what they were told"))
+    def to_do(self, attempt: SignInAttempt) -> str:
+        return "–" if attempt.outcome in (attempts.OK, attempts.LINKED) else refusals.refusal_for(attempt.outcome).text

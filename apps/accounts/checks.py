@@ -8,6 +8,8 @@ from django.core.checks import CheckMessage, Error
 from apps.accounts.oidc.keys import KEY_TYPES
 from apps.accounts.oidc.provider import ENDPOINTS
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 
 def a_way_in(**_: object) -> list[CheckMessage]:
     if settings.LOCAL_SIGN_IN or settings.AUTHENTIK_ISSUER:
@@ -40,7 +42,7 @@ def authentik(**_: object) -> list[CheckMessage]:
 
 def _wrong_with_issuer(issuer: str) -> list[str]:
     address = urlsplit(issuer)
-    is_loopback = address.hostname in ("localhost", "127.0.0.1", "::1")
+    is_loopback = address.hostname in LOOPBACK
     if address.scheme not in ("http", "https") or not address.hostname:
         return ["AUTHENTIK_ISSUER is no web address."]
     if not issuer.endswith("/"):

@@ -6,6 +6,7 @@ import logging
 from django.conf import settings
 from django.http import HttpRequest
 
+from apps.accounts import throttling
 from apps.accounts.models import SignInAttempt, User
 from apps.accounts.sessions import Visitor
 
@@ -15,18 +16,19 @@ LINKED = "linked"
 # Claims that say nothing private; of the others only the name is kept.
 SHOWN = ("iss", "aud", "azp", "exp", "iat", "auth_time", "acr", "amr", "email_verified")
 MOST_GROUPS = 50
+KEPT_PER_MINUTE = 60  # from one address; further ones are only logged
 
 
 def note(
     request: HttpRequest, outcome: str, *, detail: str = "", user: User | None = None, claims: dict | None = None
 ) -> None:
     """Keep `outcome` (OK, LINKED or a refusal's code) with what may be shown of `claims`, and log it."""
-    claims = claims or {}
+    claims, address = claims or {}, Visitor.of(request).address
     digest = hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:16] if "sub" in claims else ""
-    address = Visitor.of(request).address
-    SignInAttempt.objects.create(
-        outcome=outcome, detail=detail[:500], user=user, sub_digest=digest, address=address, claims=redacted(claims)
-    )
+    if throttling.passes(f"attempts:{address}", KEPT_PER_MINUTE):  # anybody may call the callback
+        SignInAttempt.objects.create(
+            outcome=outcome, detail=detail[:500], user=user, sub_digest=digest, address=address, claims=redacted(claims)
+        )
     level = logging.INFO if outcome in (OK, LINKED) else logging.WARNING
     log.log(level, "A sign-in with Authentik", extra={"outcome": outcome, "detail": detail, "sub": digest})
 

@@ -49,6 +49,12 @@ def find(header: dict, *, by_stranger: bool) -> jwt.PyJWK:
     return key
 
 
+def usable() -> int:
+    """How many keys the provider publishes now that fit the algorithm. Raises SignInRefused."""
+    with _lock:
+        return sum(_is_usable(key) for key in _fetched().keys)
+
+
 def _known() -> Kept:
     kept = _kept.get(provider.endpoints().jwks)
     if kept and time.monotonic() - kept.at < KEPT:
@@ -81,18 +87,17 @@ def _stranger_may_ask() -> bool:
 
 def _fitting(keys: list[dict], header: dict) -> jwt.PyJWK | None:
     """The key with the token's id; without an id only when exactly one fits."""
-    algorithm = settings.AUTHENTIK_ALGORITHM
-    fitting = [
-        key
-        for key in keys
-        if key.get("kty") == KEY_TYPES[algorithm]
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) == algorithm
-        and ("kid" not in header or key.get("kid") == header["kid"])
-    ]
+    fitting = [key for key in keys if _is_usable(key) and ("kid" not in header or key.get("kid") == header["kid"])]
     if len(fitting) != 1:
         return None
     try:
-        return jwt.PyJWK(fitting[0], algorithm)
+        return jwt.PyJWK(fitting[0], settings.AUTHENTIK_ALGORITHM)
     except jwt.PyJWTError:
         return None
+
+
+def _is_usable(key: dict) -> bool:
+    """For signatures by our algorithm."""
+    algorithm = settings.AUTHENTIK_ALGORITHM
+    is_for_signing = key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm
+    return is_for_signing and key.get("kty") == KEY_TYPES[algorithm]
