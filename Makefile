@@ -2,7 +2,7 @@
 PYTHON_HERE = .venv/bin/python
 WITH_SERVICES = $(PYTHON_HERE) -m teamboard.launch.with_services
 
-.PHONY: help run test test-openclaw security lint bench faults reqs owner reset clean vendor lock translations
+.PHONY: help run test test-openclaw test-oidc security lint bench faults reqs owner reset clean vendor lock translations
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ test: ## lint, then all tests on a private PostgreSQL and Valkey, then the brows
 test-openclaw: ## the main loop against the real OpenClaw gateway (installed for it)
 	@scripts/setup dev
 	@tests/openclaw/run
+
+test-oidc: ## sign-in and sign-out with a certified OpenID provider (installed for it)
+	@scripts/setup dev
+	@tests/certified/run
 
 security: ## known weaknesses: bandit, pip-audit, secrets and doors, MDN's Observatory over six kinds of page
 	@scripts/setup dev
