@@ -240,6 +240,10 @@ AUTHENTIK_GROUPS_CLAIM = env.str("AUTHENTIK_GROUPS_CLAIM", "groups")
 AUTHENTIK_USERS_GROUP = env.str("AUTHENTIK_USERS_GROUP", "teamboard-users")
 AUTHENTIK_ADMINS_GROUP = env.str("AUTHENTIK_ADMINS_GROUP", "teamboard-admins")
 AUTHENTIK_CREATE_PEOPLE = env.bool("AUTHENTIK_CREATE_PEOPLE", True)
+# Access tokens of the provider as keys to the API: for these audiences, issued to these clients.
+AUTHENTIK_API = env.bool("AUTHENTIK_API", False)
+AUTHENTIK_API_AUDIENCE = env.list("AUTHENTIK_API_AUDIENCE", default=[])
+AUTHENTIK_API_CLIENTS = env.list("AUTHENTIK_API_CLIENTS", default=[])
 OIDC_MAX_STATES = 10  # in one session: mozilla-django-oidc's, the only setting of its own that it is given
 GROUP_ROLES = env.list("GROUP_ROLES", default=[])
 AXES_FAILURE_LIMIT = 10

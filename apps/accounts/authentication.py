@@ -8,20 +8,24 @@ from rest_framework.request import Request
 
 from apps.accounts import tokens
 from apps.accounts.models import ApiToken, User
+from apps.accounts.oidc import bearer
 
 
 class BearerToken(BaseAuthentication):
-    """`Authorization: Bearer tb_…`, nowhere else.
+    """`Authorization: Bearer tb_…`, nowhere else; or an access token of the provider, where that is switched on.
 
     That a token only reads is asked here, so no view can forget it. What else it takes away, its
     person carries: `visible_to` asks for the projects, the policy for the agents.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+    def authenticate(self, request: Request) -> tuple[User, ApiToken | None] | None:
         kind, _space, text = get_authorization_header(request).partition(b" ")
         if kind.lower() != b"bearer":
             return None
-        token = tokens.find(text.decode("latin-1").strip())
+        given = text.decode("latin-1").strip()
+        if bearer.is_one(given) and (person := bearer.person_of(given)):
+            return person, None
+        token = tokens.find(given)
         if token is None:
             raise AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
         if request.method not in SAFE_METHODS and token.scope == ApiToken.Scope.READ:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from apps.accounts.oidc import keys
 from apps.accounts.oidc import provider as known_provider
 from teamboard.logs import FactsFormatter
+from tests.authentik import urls
 from tests.authentik.provider import HERE, SECRET, Provider
 
 
@@ -24,7 +25,7 @@ def running() -> Iterator[Provider]:
 def provider(running: Provider, settings, db) -> Provider:
     """As it was at first, and configured here."""
     running.reset()
-    settings.ROOT_URLCONF = "tests.authentik.urls"
+    settings.ROOT_URLCONF = urls.__name__
     settings.PUBLIC_URL = HERE
     settings.AUTHENTIK_ISSUER = running.issuer
     settings.AUTHENTIK_CLIENT_ID = "teamboard"

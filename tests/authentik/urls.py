@@ -1,4 +1,7 @@
-"""The product's doors with those of the provider, which are there only when one is configured."""
+"""The product's doors with those of the provider, which are there only when one is configured.
+
+Import this before a test configures one: the product's own URLconf looks when it is imported.
+"""
 
 from django.urls import include, path
 

@@ -10,6 +10,7 @@ from apps.accounts.oidc import keys
 from apps.accounts.oidc import provider as known_provider
 from apps.projects import feed
 from apps.projects.models import GroupGrant, Role
+from tests.authentik import urls
 from tests.authentik.provider import PASSWORDS, SECRET, Provider
 from tests.e2e.conftest import House, faults_of, is_live
 
@@ -22,7 +23,7 @@ def provider(house: House, settings, board) -> Iterator[Provider]:
     """It lets people of its group into the project."""
     GroupGrant.objects.create(project=board, group="teamboard-users", role=Role.MEMBER)
     with Provider(rp=house.url) as provider:
-        settings.ROOT_URLCONF = "tests.authentik.urls"
+        settings.ROOT_URLCONF = urls.__name__
         settings.AUTHENTIK_ISSUER = provider.issuer
         settings.AUTHENTIK_CLIENT_ID, settings.AUTHENTIK_CLIENT_SECRET = "teamboard", SECRET
         policy = settings.SECURE_CSP

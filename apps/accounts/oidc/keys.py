@@ -41,7 +41,7 @@ def find(header: dict, *, by_stranger: bool) -> jwt.PyJWK:
     neither flood the provider nor keep a real change from being noticed.
     """
     with _lock:
-        key = _fitting(_known().keys, header)
+        key = _fitting(_known(by_stranger).keys, header)
         if key is None and (not by_stranger or _stranger_may_ask()):
             key = _fitting(_fetched().keys, header)
     if key is None:
@@ -55,11 +55,13 @@ def usable() -> int:
         return sum(_is_usable(key) for key in _fetched().keys)
 
 
-def _known() -> Kept:
+def _known(by_stranger: bool) -> Kept:
     kept = _kept.get(provider.endpoints().jwks)
     if kept and time.monotonic() - kept.at < KEPT:
         return kept
     try:
+        if by_stranger and not _stranger_may_ask():
+            raise SignInRefused("provider_unavailable", "The keys could not be fetched a moment ago.")
         return _fetched()
     except SignInRefused:
         if kept is None:

@@ -5,6 +5,7 @@ anybody's as they typed it.
 """
 
 import logging
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -18,14 +19,16 @@ from apps.accounts.oidc.refused import SignInRefused
 from apps.errors import Refused
 
 log = logging.getLogger(__name__)
+NOTED_EVERY = timedelta(minutes=1)  # so that a program that asks all the time writes little
 FIRST_SIGN_INS = 7_302_811  # the advisory lock that newcomers queue up at
 
 
 @transaction.atomic
-def provision(claims: dict, *, may_create: bool | None = None) -> User:
+def provision(claims: dict, *, may_create: bool | None = None, may_promote: bool = True) -> User:
     """The account of whoever `claims` (verified) are about, brought up to date; made when there is none.
 
-    `may_create` None asks AUTHENTIK_CREATE_PEOPLE. Raises SignInRefused: groups_missing_claim,
+    `may_create` None asks AUTHENTIK_CREATE_PEOPLE; without `may_promote` nobody becomes administrator,
+    though somebody may be no longer one. Raises SignInRefused: groups_missing_claim,
     group_required, account_closed, or not_known.
     """
     groups = provider_groups.groups_of(claims)
@@ -36,7 +39,7 @@ def provision(claims: dict, *, may_create: bool | None = None) -> User:
         raise SignInRefused("account_closed", "The account is closed in Team Board.")
     _take_over(identity, claims)
     if groups is not None:
-        _set_administration(user, groups)
+        _set_administration(user, groups, may_promote)
         signals.groups_known.send(User, user=user, groups=groups)
     return user
 
@@ -71,10 +74,13 @@ def _newcomer(claims: dict) -> Identity:
 def _take_over(identity: Identity, claims: dict) -> None:
     """Name and e-mail as the provider has them today."""
     user = identity.user
-    identity.email = names.printable(claims.get("email"), 254)
-    identity.is_email_verified = claims.get("email_verified") is True
-    identity.used_at = timezone.now()
-    identity.save()
+    told = (names.printable(claims.get("email"), 254), claims.get("email_verified") is True)
+    now = timezone.now()
+    is_noted = identity.used_at is not None and now - identity.used_at < NOTED_EVERY
+    if told != (identity.email, identity.is_email_verified) or not is_noted:
+        identity.email, identity.is_email_verified = told
+        identity.used_at = now
+        identity.save()
     name = names.printable(claims.get("name"), 100) or user.name or user.username[:100]
     if (user.name, user.email) != (name, identity.email):
         is_renamed = user.name != name
@@ -84,7 +90,7 @@ def _take_over(identity: Identity, claims: dict) -> None:
             signals.person_changed.send(User, user=user)
 
 
-def _set_administration(user: User, groups: frozenset[str]) -> None:
+def _set_administration(user: User, groups: frozenset[str], may_promote: bool) -> None:
     """The administrators' group decides for people who come from the provider only.
 
     Somebody who also has a password here is ruled here: no group can lock the last door.
@@ -92,7 +98,7 @@ def _set_administration(user: User, groups: frozenset[str]) -> None:
     if not settings.AUTHENTIK_ADMINS_GROUP or user.has_usable_password():
         return
     is_wanted = settings.AUTHENTIK_ADMINS_GROUP in groups
-    if is_wanted == (user.is_superuser and user.is_staff):
+    if is_wanted == (user.is_superuser and user.is_staff) or (is_wanted and not may_promote):
         return
     try:
         changed = (site_roles.make_admin if is_wanted else site_roles.unmake_admin)(user, by=None)
