@@ -181,6 +181,15 @@ def test_groups_give_roles_at_each_sign_in(person, provider):
     assert not Membership.objects.filter(project=project, user=max_.user_id).exists()
 
 
+def test_what_cannot_be_kept_is_left_out(person, provider):
+    odd = {"groups": ["teamboard-users", "a\0b", 7, None], "name": "Max\0\u202eimum", "acr": "\0", "x\0y": 1}
+    provider.change("max", extra_claims=odd, email="m\0ax@example.test")
+    max_ = person()
+    assert max_.sign_in().url == "/projects/"
+    user = User.objects.get(pk=max_.user_id)
+    assert (user.name, user.email) == ("Maximum", "max@example.test")
+
+
 @pytest.mark.req("L38")
 def test_nobody_new_gets_in_when_the_board_makes_nobody(person, settings):
     settings.AUTHENTIK_CREATE_PEOPLE = False

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from apps.accounts import throttling
 from apps.accounts.models import SignInAttempt, User
+from apps.accounts.oidc.names import printable
 from apps.accounts.sessions import Visitor
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,12 @@ def note(
     digest = hashlib.sha256(f"{claims['iss']} {claims['sub']}".encode()).hexdigest()[:16] if "sub" in claims else ""
     if throttling.passes(f"attempts:{address}", KEPT_PER_MINUTE):  # anybody may call the callback
         SignInAttempt.objects.create(
-            outcome=outcome, detail=detail[:500], user=user, sub_digest=digest, address=address, claims=redacted(claims)
+            outcome=outcome,
+            detail=printable(detail, 500),
+            user=user,
+            sub_digest=digest,
+            address=address,
+            claims=redacted(claims),
         )
     level = logging.INFO if outcome in (OK, LINKED) else logging.WARNING
     log.log(level, "A sign-in with Authentik", extra={"outcome": outcome, "detail": detail, "sub": digest})
@@ -35,8 +41,8 @@ def note(
 
 def redacted(claims: dict) -> dict:
     """Which claims there were, with the values of those that are about nobody, and the groups."""
-    shown = {name: (value if name in SHOWN else "…") for name, value in claims.items()}
+    shown = {name: (printable(str(value), 200) if name in SHOWN else "…") for name, value in claims.items()}
     groups = claims.get(settings.AUTHENTIK_GROUPS_CLAIM)
     if isinstance(groups, list):
-        shown[settings.AUTHENTIK_GROUPS_CLAIM] = [str(name)[:100] for name in groups[:MOST_GROUPS]]
-    return shown
+        shown[settings.AUTHENTIK_GROUPS_CLAIM] = [printable(name, 100) for name in groups[:MOST_GROUPS]]
+    return {printable(name, 100): value for name, value in shown.items()}

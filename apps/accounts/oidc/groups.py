@@ -8,7 +8,9 @@ from apps.accounts.oidc.refused import SignInRefused
 def groups_of(claims: dict) -> frozenset[str] | None:
     """The groups in the claim AUTHENTIK_GROUPS_CLAIM; None when it is not there or no list, so nobody knows."""
     told = claims.get(settings.AUTHENTIK_GROUPS_CLAIM)
-    return frozenset(name for name in told if isinstance(name, str)) if isinstance(told, list) else None
+    if not isinstance(told, list):
+        return None
+    return frozenset(name for name in told if isinstance(name, str) and name.isprintable())
 
 
 def require(groups: frozenset[str] | None) -> None:

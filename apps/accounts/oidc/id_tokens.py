@@ -7,6 +7,7 @@ from django.utils.crypto import constant_time_compare
 from apps.accounts.oidc import keys
 from apps.accounts.oidc.refused import SignInRefused
 
+LONGEST_NAME = 255  # characters of a subject (OpenID Connect Core, section 2)
 LEEWAY = 60  # seconds that the provider's clock may differ from ours
 
 
@@ -33,7 +34,7 @@ def signed_claims(
         told = str(header.get("alg"))[:20]
         raise SignInRefused("algorithm", f"The token is signed by {told}, not {settings.AUTHENTIK_ALGORITHM}.")
     try:
-        return jwt.decode(
+        claims = jwt.decode(
             token,
             keys.find(header, by_stranger=by_stranger),
             algorithms=[settings.AUTHENTIK_ALGORITHM],
@@ -46,6 +47,14 @@ def signed_claims(
         raise SignInRefused("clock", f"The token is not valid now: {error}.") from error
     except jwt.PyJWTError as error:
         raise SignInRefused("token_invalid", f"The token is not one for us: {error}.") from error
+    for name in ("sub", "sid"):
+        if not _is_name(claims.get(name, "")):
+            raise SignInRefused("token_invalid", f"The token's {name} is no name that can be kept.")
+    return claims
+
+
+def _is_name(told: object) -> bool:
+    return isinstance(told, str) and len(told) <= LONGEST_NAME and told.isprintable()
 
 
 def _header_of(token: object) -> dict:
