@@ -34,6 +34,7 @@ def test_signing_out_goes_on_to_the_provider(person, provider):
     assert provider.let_in(max_.there, response.url, "max") == "/"
     landed = max_.client.get("/", follow=True)
     assert landed.redirect_chain[-1][0].startswith(reverse("accounts:sign-in"))
+    assert "You are signed out." in landed.content.decode()
     assert provider.asked("authorize") <= 3  # nothing began by itself
 
 

@@ -72,6 +72,7 @@ def test_a_member_comes_to_the_page_that_was_asked_for_and_goes(come, columns):
     is_live(sign_in(page, "max"))
     assert page.url.endswith("/projects/TIDE/")
     sign_out(page)
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
     expect(page.get_by_role("button", name=CONTINUE)).to_be_visible()
     page.goto("/projects/TIDE/")
     expect(page.get_by_role("button", name=CONTINUE)).to_be_visible()

@@ -1,6 +1,7 @@
 """The doors in, and the way out."""
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -112,4 +113,7 @@ def sign_out(request: MemberRequest) -> HttpResponse:
     """Here first, whatever the provider does; then there, for those who came from it."""
     elsewhere = provider_logout.url_after(request.session)
     logout(request)
-    return redirect(elsewhere or refusals.address_of("signed_out"))
+    if not elsewhere:
+        return redirect(refusals.address_of("signed_out"))
+    messages.success(request, refusals.refusal_for("signed_out").title)  # for when they are sent back
+    return redirect(elsewhere)
