@@ -34,6 +34,23 @@ def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") ->
         return task
     if by and not by.may_direct_agents and any(each and each.is_agent for each in (task.assignee, to)):
         policy.require_reach(by, Action.RUN)
+    return _hand(task, project, to=to, by=by, prompt=prompt)
+
+
+def on_member_left(event: Event) -> None:
+    """What the former member had open is nobody's now, so that it is not waiting for them; what is done stays theirs.
+
+    Within the transaction of the leaving: nobody outside a project is ever due to do something in it.
+    Who may take a member out may do this with it, also by a token that does not direct agents.
+    """
+    theirs = Task.objects.filter(project=event.project_id, assignee=event.payload["user"])
+    for task in theirs.open():
+        _hand(task, event.project, to=None, by=event.actor)
+
+
+def _hand(task: Task, project: Project, *, to: User | None, by: User | None, prompt: str = "") -> Task:
+    """Call it under the project's lock."""
+    before = task.assignee_id
     task.assignee = to
     task.version += 1
     task.save(update_fields=["assignee", "version", "updated_at"])
@@ -51,13 +68,3 @@ def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") ->
     )
     task.refresh_from_db()
     return task
-
-
-def on_member_left(event: Event) -> None:
-    """What the former member had open is nobody's now, so that it is not waiting for them; what is done stays theirs.
-
-    Within the transaction of the leaving: nobody outside a project is ever due to do something in it.
-    """
-    theirs = Task.objects.filter(project=event.project_id, assignee=event.payload["user"])
-    for task in theirs.open():
-        assign(task, to=None, by=event.actor)

@@ -7,7 +7,7 @@ from apps.accounts.models import ApiToken
 from apps.accounts.tests.programs import Program
 from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in, run_of
-from apps.projects.models import Project
+from apps.projects.models import Project, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory, task_in
 
@@ -58,6 +58,19 @@ def test_a_writing_token_brings_no_agent_to_work_by_any_door(ana, board, columns
     assert Program(ana).patch(f"tasks/{task.pk}/", {"assignee": scribe.user_id}).status_code == 200
     assert program.patch(f"tasks/{task.pk}/", {"assignee": None}).status_code == 403
     assert Run.objects.get().status == Run.Status.QUEUED
+
+
+@pytest.mark.req("L36", "A6")
+def test_a_writing_token_removes_an_agent_as_its_person_may_and_what_it_had_open_ends(ana, board, run):
+    """Who is in a project is MANAGE; that the task is nobody's then is no direction of the agent's."""
+    path = f"/api/v1/projects/{board.key}/members/{run.agent.user_id}/"
+    maintainer = MembershipFactory(project=board, role=Role.MAINTAINER).user
+    assert Program(ana, "write").client.delete(path).status_code == 403
+    assert Program(maintainer, "write").client.delete(path).status_code == 204
+    run.refresh_from_db()
+    run.task.refresh_from_db()
+    assert (run.status, run.task.assignee) == (Run.Status.CANCELLED, None)
+    assert not board.memberships.filter(user=run.agent.user).exists()
 
 
 @pytest.mark.req("L36", "A6")
