@@ -1,9 +1,11 @@
 import asyncio
 
+import httpx
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
 from teamboard.overload import Bounded
+from teamboard.tests.test_hardening import check_headers
 
 pytestmark = pytest.mark.req("S7")
 
@@ -34,3 +36,13 @@ async def test_a_busy_process_still_says_that_it_lives():
     application = Bounded(slow, limit=0)
     assert (await status(application, "/healthz"))[0] == 200
     assert (await status(application, "/projects/"))[0] == 503
+
+
+@pytest.mark.req("S2")
+async def test_who_is_turned_away_gets_every_header_all_the_same():
+    transport = httpx.ASGITransport(Bounded(slow, limit=0))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
+        answer = await browser.get("/projects/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "very busy" in answer.text
+    check_headers(answer.headers)
