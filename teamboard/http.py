@@ -9,7 +9,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from servestatic import ServeStaticASGI
 
-from teamboard.overload import Bounded
+from teamboard.overload import Bounded, BoundedBodies
 
 
 class OneThread(ASGIHandler):
@@ -34,7 +34,7 @@ def guard(headers: Headers, path: str, url: str) -> None:
 
 def http_application():
     """Collected files from memory in production, the source tree's while DEBUG is on."""
-    django = Bounded(OneThread())
+    django = Bounded(BoundedBodies(OneThread()))
     if settings.DEBUG:
         return ASGIStaticFilesHandler(django)
     return ServeStaticASGI(

@@ -1,9 +1,14 @@
-"""More than this process can do at once is turned away at the door, not left to time out."""
+"""More than this process can do at once is turned away at the door, not left to time out; so is too long a body."""
 
+import json
 from collections.abc import Awaitable, Callable
 
+from teamboard.api import PROBLEM, told
+
 IN_FLIGHT = 64
-BUSY = "Team Board is very busy. Please try again in a moment.\n"
+MOST_BYTES = 5 * 1024 * 1024  # of a body, files and all; DATA_UPLOAD_MAX_MEMORY_SIZE counts no files
+BUSY = "Team Board is very busy. Please try again in a moment."
+TOO_LONG = "This is more than can be taken in one request."
 # Django's middleware is not reached, so here is what it sets: this is a sentence and nothing more, for now and for us.
 HEADERS = {
     "Content-Type": "text/plain; charset=utf-8",
@@ -31,7 +36,7 @@ class Bounded:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if self.in_flight >= self.limit and scope["path"] not in ("/healthz", "/readyz"):
-            await turn_away(send, 503, BUSY, {"Retry-After": "2"})
+            await turn_away(scope, send, 503, "unavailable", BUSY, {"Retry-After": "2"})
             return
         self.in_flight += 1
         try:
@@ -40,8 +45,43 @@ class Bounded:
             self.in_flight -= 1
 
 
-async def turn_away(send: Callable, status: int, sentence: str, headers: dict[str, str]) -> None:
-    """Answer with the sentence; no part of Django is asked. `headers` are besides HEADERS."""
-    lines = [(name.lower().encode(), value.encode()) for name, value in (HEADERS | headers).items()]
+class BoundedBodies:
+    """An ASGI application that answers 413 to a body of more than MOST_BYTES, as soon as its length is known.
+
+    A body that comes without one is counted, and what is too much is not kept.
+    """
+
+    def __init__(self, application: Callable[..., Awaitable[None]], limit: int = MOST_BYTES) -> None:
+        self.application = application
+        self.limit = limit
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        length = dict(scope["headers"]).get(b"content-length", b"")
+        if length.isdigit() and int(length) > self.limit:
+            await turn_away(scope, send, 413, "too_large", TOO_LONG)
+            return
+        received = 0
+
+        async def counted() -> dict:
+            """The next message; that the client is gone, when it is told to stop."""
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received <= self.limit:
+                return message
+            await turn_away(scope, send, 413, "too_large", TOO_LONG, {"Connection": "close"})
+            return {"type": "http.disconnect"}
+
+        await self.application(scope, counted, send)
+
+
+async def turn_away(
+    scope: dict, send: Callable, status: int, code: str, sentence: str, headers: dict[str, str] | None = None
+) -> None:
+    """Answer with the sentence, as a problem at the API; no part of Django is asked. `headers` are besides HEADERS."""
+    is_api = scope["path"].startswith("/api/")
+    body = json.dumps(told(status, sentence, code)) if is_api else f"{sentence}\n"
+    all_headers = HEADERS | ({"Content-Type": PROBLEM} if is_api else {}) | (headers or {})
+    lines = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
-    await send({"type": "http.response.body", "body": sentence.encode()})
+    await send({"type": "http.response.body", "body": body.encode()})
