@@ -1,4 +1,4 @@
-"""How often one person may ask the API, or one address begin to sign in: counted in Redis."""
+"""How often one person may ask the API or upload, or one address begin to sign in: counted in Redis."""
 
 import logging
 import time
@@ -26,7 +26,12 @@ class PerMinute(BaseThrottle):
         return passes(f"api:{request.user.pk}:{'r' if reads else 'w'}", limit)
 
     def wait(self) -> float:
-        return WINDOW - time.time() % WINDOW
+        return seconds_left()
+
+
+def seconds_left() -> float:
+    """Until the next minute begins, in which everything is counted anew."""
+    return WINDOW - time.time() % WINDOW
 
 
 def passes(what: str, limit: int) -> bool:

@@ -3,12 +3,14 @@
 from io import BytesIO
 
 import pytest
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
 from apps.accounts import pictures
 from apps.accounts.models import Picture, User
+from apps.accounts.views import profile
 
 
 @pytest.fixture
@@ -119,3 +121,16 @@ def test_a_picture_stays_when_the_hue_is_changed_and_goes_when_it_is_removed(cli
 def test_a_hue_that_does_not_exist_is_refused(client, ana):
     assert upload(client, drawing(), hue="neon").status_code == 422
     assert not Picture.objects.exists()
+
+
+@pytest.mark.req("S3")
+def test_more_pictures_than_one_person_has_use_for_are_429_and_a_hue_is_none(client, ana, monkeypatch):
+    cache.clear()
+    monkeypatch.setattr(profile, "UPLOADS_PER_MINUTE", 2)
+    page = [upload(client, SVG) for _ in range(6)][-1]  # at worst the minute ends in between
+    assert page.status_code == 429
+    assert 1 <= int(page["Retry-After"]) <= 61
+    assert "wait a minute" in page.content.decode()
+    assert client.post(reverse("accounts:looks"), {"hue": "leaf"}).status_code == 302
+    client.force_login(User.objects.create_user("ben", name="Ben"))
+    assert upload(client, drawing()).status_code == 302

@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts import pictures
+from apps.accounts import pictures, throttling
 from apps.accounts.forms import LinkForm, LooksForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.language import speaking
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import provider
 from apps.accounts.requests import MemberRequest
+
+UPLOADS_PER_MINUTE = 30  # a person
 
 
 @require_GET
@@ -59,6 +61,8 @@ def preferences(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def looks(request: MemberRequest) -> HttpResponse:
+    if request.FILES and not throttling.passes(f"uploads:{request.user.pk}", UPLOADS_PER_MINUTE):
+        return too_many_uploads(request)
     person = User.objects.get(pk=request.user.pk)
     form = LooksForm(request.POST, request.FILES, instance=person)
     if not form.is_valid():
@@ -66,6 +70,13 @@ def looks(request: MemberRequest) -> HttpResponse:
     pictures.choose(person, hue=form.cleaned_data["hue"], content=form.cleaned_data["file"])
     messages.success(request, _("Saved."))
     return redirect("accounts:profile")
+
+
+def too_many_uploads(request: MemberRequest) -> HttpResponse:
+    sentence = _("You have uploaded very many pictures. Please wait a minute before the next one.")
+    response = render(request, "refusal.html", {"refusal": {"message": sentence}}, status=429)
+    response.headers["Retry-After"] = str(int(throttling.seconds_left()) + 1)
+    return response
 
 
 @require_POST
