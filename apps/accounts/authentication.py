@@ -1,12 +1,13 @@
 """How the API knows who asks: a personal token in the header, or the session of a page."""
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from apps.accounts import tokens
+from apps.accounts import throttling, tokens
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import bearer
 
@@ -27,7 +28,7 @@ class BearerToken(BaseAuthentication):
             return person, None
         token = tokens.find(given)
         if token is None:
-            raise AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
+            raise _unknown(request)
         if request.method not in SAFE_METHODS and token.scope == ApiToken.Scope.READ:
             raise PermissionDenied(_("This token may only read."))
         tokens.note_use(token)
@@ -35,6 +36,15 @@ class BearerToken(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Team Board"'
+
+
+def _unknown(request: Request) -> APIException:
+    """Counted by address, which ends guessing there; the good tokens of that address are not asked here."""
+    if throttling.passes(f"unknown:{request.META.get('REMOTE_ADDR', '')}", settings.API_FAILURES_PER_MINUTE):
+        return AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
+    refusal = Throttled(wait=throttling.seconds_left())
+    refusal.detail = _("Too many unknown tokens came from this address. Please try again in a minute.")
+    return refusal
 
 
 def _narrowed(token: ApiToken) -> User:

@@ -1,4 +1,4 @@
-"""How often one person may ask the API or upload, or one address begin to sign in: counted in Redis."""
+"""How often one person may ask the API or upload, or one address guess or begin to sign in: counted in Redis."""
 
 import logging
 import time

@@ -49,7 +49,7 @@ def foreign(own) -> World:
 
 @pytest.fixture
 def everybody(own, foreign, settings) -> dict[str, Client]:
-    settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = 10**6
+    settings.API_READS_PER_MINUTE = settings.API_WRITES_PER_MINUTE = settings.API_FAILURES_PER_MINUTE = 10**6
     return identities(own, foreign)
 
 

@@ -117,6 +117,24 @@ def test_more_than_a_persons_share_is_429_and_others_are_not_touched(ana, settin
     assert bearing(token_of(ben)[1]).get(PROJECTS).status_code == 200
 
 
+@pytest.mark.req("A5")
+def test_guessing_tokens_ends_after_a_minutes_share_and_good_ones_of_the_address_go_on(ana, settings):
+    cache.clear()
+    settings.API_FAILURES_PER_MINUTE = 2
+    answers = [bearing(f"tb_guess_{number}").get(PROJECTS) for number in range(6)]  # the minute may end in between
+    assert [answer.status_code for answer in answers[:2]] == [401, 401]
+    last = answers[-1]
+    assert (last.status_code, last["Content-Type"], last.json()["code"]) == (
+        429,
+        "application/problem+json",
+        "throttled",
+    )
+    assert 1 <= int(last["Retry-After"]) <= 61
+    elsewhere = bearing("tb_guess").get(PROJECTS, REMOTE_ADDR="192.0.2.7")
+    assert elsewhere.status_code == 401
+    assert bearing(token_of(ana)[1]).get(PROJECTS).status_code == 200
+
+
 def test_without_redis_the_api_works_and_counts_nothing(ana, settings):
     settings.CACHES = {
         "default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"},
