@@ -112,8 +112,10 @@ def gone_world(key: str, *, numbers_from: int) -> World:
     return gone
 
 
-def token_of(person: User, scope: str) -> tuple[ApiToken, str]:
-    return tokens.issue(person, name="matrix", scope=scope, expires_at=timezone.now() + timedelta(days=1))
+def token_of(person: User, scope: str, only: Project | None = None) -> tuple[ApiToken, str]:
+    only_projects = [only.pk] if only else None
+    tomorrow = timezone.now() + timedelta(days=1)
+    return tokens.issue(person, name="matrix", scope=scope, expires_at=tomorrow, only_projects=only_projects)
 
 
 def shown(person: User, content: bytes) -> User:
@@ -136,8 +138,8 @@ def session(person: User) -> Client:
     return client
 
 
-def bearer(person: User, scope: str) -> Client:
-    return carrying(Authorization=f"Bearer {token_of(person, scope)[1]}")
+def bearer(person: User, scope: str, only: Project | None = None) -> Client:
+    return carrying(Authorization=f"Bearer {token_of(person, scope, only)[1]}")
 
 
 def carrying(**headers: str) -> Client:
@@ -169,6 +171,7 @@ def identities(own: World, foreign: World) -> dict[str, Client]:
     User.objects.filter(pk=closed.pk).update(is_active=False)
     former = session(gone := member_of(own.project, Role.OWNER))
     Membership.objects.filter(user=gone).delete()
+    second = MembershipFactory(user=own.owner, role=Role.OWNER).project
     return {
         "anonymous": carrying(),
         "outsider": session(foreign.owner),
@@ -180,8 +183,10 @@ def identities(own: World, foreign: World) -> dict[str, Client]:
         "admin": session(admin),
         "disabled": disabled,
         "former": former,
-        "writer": bearer(own.owner, "agents"),
+        "director": bearer(own.owner, "agents"),
+        "writer": bearer(own.owner, "write"),
         "reader": bearer(own.owner, "read"),
+        "narrowed": bearer(own.owner, "agents", only=second),
         "stranger": bearer(foreign.owner, "agents"),
         "forger": carrying(X_Teamboard_Timestamp="1", X_Teamboard_Signature="sha256=" + "0" * 64),
         "agent": SigningClient(own.agent.gateway.callback_secret),

@@ -165,7 +165,7 @@ def test_a_method_without_an_entry_is_none(own, everybody, record_property):
     wrong, count = [], 0
     for route, address, method in cells(own):
         if not rule_for(route, method):
-            for identity in ("owner", "admin", "writer", "stranger", "agent"):
+            for identity in ("owner", "admin", "director", "stranger", "agent"):
                 count += 1
                 got = met(ask(everybody[identity], method, route, address, {}))
                 if got not in (NOT_LISTED, "sign_in"):
@@ -273,7 +273,7 @@ def test_another_projects_things_look_like_deleted_ones_and_like_none(own, forei
         for method in filter(lambda method: rule_for(route, method), METHODS):
             body = body_of(route, method, own)
             for addresses in addresses_with_substitutes(route, own, others):
-                for identity in ("viewer", "member", "owner", "former", "reader", "writer"):
+                for identity in ("viewer", "member", "owner", "former", "reader", "director"):
                     client = everybody[identity]
                     answers = [told(ask(client, method, route, address, body), address) for address in addresses]
                     about = f"{method} {route.path} {identity}"
@@ -290,7 +290,7 @@ def test_no_list_count_or_page_for_others_holds_anything_of_the_project(own, for
     assert {"OWN secret", "/projects/OWN/"} <= set(shown)
     for route in product_routes():
         address = route.filled(*map(foreign.id_of, route.arguments))
-        for identity in ("anonymous", "outsider", "admin", "former", "stranger"):
+        for identity in ("anonymous", "outsider", "admin", "former", "narrowed", "stranger"):
             answer = ask(everybody[identity], "GET", route, address, {})
             assert not secrets.findall(answer.content.decode()), (address, identity)
 
