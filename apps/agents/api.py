@@ -62,9 +62,9 @@ def require_staff(user: User) -> None:
 
 def run_for(request: Request, pk: UUID, action: Action) -> Run:
     """The run if its project is the asker's (else 404) and their role allows `action` (else 403)."""
-    visible = Run.objects.visible_to(request.user).select_related("task__project", "agent__gateway", "agent__user")
+    visible = Run.objects.visible_to(request.user).with_surroundings()
     run = get_object_or_404(visible, pk=pk)
-    policy.require(request.user, action, run.task.project)
+    policy.require(request.user, action, run.project)
     return run
 
 

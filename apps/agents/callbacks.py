@@ -13,12 +13,10 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.agents import closing, dispatch, noting
+from apps.agents import closing, dispatch, noting, places
 from apps.agents.models import Gateway, Report, Run
 from apps.projects import events
 from apps.projects.models import Project
-from apps.tasks import commenting
-from apps.tasks.models import Category
 
 TEXT_LENGTH = 256 * 1024
 APPLIED, LATE, IGNORED = "applied", "late", "ignored"
@@ -49,7 +47,7 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
 def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> Report:
     run = run_of(gateway, body)
     if run:  # in line with every other change of the project, before anything is looked at
-        Project.objects.locked(run.task.project_id)
+        Project.objects.locked(run.project_id)
         run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     report = Report.objects.create(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED)
     Gateway.objects.filter(pk=gateway.pk).update(heard_at=timezone.now())
@@ -112,7 +110,7 @@ def result_of(body: dict[str, Any]) -> Result:
 
 @transaction.atomic
 def succeed(run: Run, result: Result, *, late: bool = False) -> bool:
-    """The result becomes the agent's comment, the run waits for a person, the card goes to review."""
+    """The result is shown where the run takes place; on a task it then waits for a person."""
     kept = result.text[:TEXT_LENGTH]
     if not closing.close(run, Run.Status.SUCCEEDED, by=run.agent.user, result=kept, **_usage(result)):
         return False
@@ -121,20 +119,20 @@ def succeed(run: Run, result: Result, *, late: bool = False) -> bool:
 
 
 def present(run: Run, text: str, *, late: bool) -> None:
-    """Show people what came: the comment, the note, the card in review."""
+    """Show people what came, and say that it did."""
+    place = places.of(run)
     words = text.strip() or _("*(The agent finished without a word.)*")
-    if len(words) > TEXT_LENGTH - 200:
-        words = words[: TEXT_LENGTH - 200] + "\n\n" + _("*(The rest was left out.)*")
-    commenting.comment(run.task, words=words, by=run.agent.user)
-    dispatch.move_to(run, Category.REVIEW)
+    if len(words) > place.longest_answer - 200:
+        words = words[: place.longest_answer - 200] + "\n\n" + _("*(The rest was left out.)*")
+    place.present(run, words)
     noting.put(run, noting.State.DONE, "late_result" if late else "result")
 
 
 @transaction.atomic
 def reopen(run: Run, result: Result) -> bool:
     """A success after its time was up: brought to review, unless a newer attempt or a person was faster."""
-    project = Project.objects.locked(run.task.project_id)
-    if run.task.runs.filter(attempt__gt=run.attempt).exists():
+    project = Project.objects.locked(run.project_id)
+    if places.of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
         return False
     timed_out = Run.objects.filter(pk=run.pk, status=Run.Status.TIMED_OUT)
     if not timed_out.update(
@@ -145,7 +143,7 @@ def reopen(run: Run, result: Result) -> bool:
     ):
         return False
     run.refresh_from_db()
-    events.record(project, "run.reopened", by=run.agent.user, task=run.task_id, run=str(run.pk))
+    events.record(project, "run.reopened", by=run.agent.user, **places.marks(run))
     present(run, run.result, late=True)
     return True
 
@@ -155,11 +153,11 @@ def interrupted(run: Run) -> bool:
     """The gateway died in mid-run. It resumes by itself: the run stays open, and its clock starts anew."""
     if run.status not in (Run.Status.RUNNING, Run.Status.SENDING, Run.Status.UNCERTAIN):
         return False
-    project = Project.objects.locked(run.task.project_id)
+    project = Project.objects.locked(run.project_id)
     dispatch.admit(run)
     Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(deadline_at=dispatch.deadline_of(run))
     noting.put(run, noting.State.WORKING, "interrupted")
-    events.record(project, "run.interrupted", by=run.agent.user, task=run.task_id, run=str(run.pk))
+    events.record(project, "run.interrupted", by=run.agent.user, **places.marks(run))
     return True
 
 

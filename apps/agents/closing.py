@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.agents import noting
+from apps.agents import noting, places
 from apps.agents.models import Run
 from apps.projects import events
 from apps.projects.models import Project
@@ -25,11 +25,12 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
     `result` are further fields of the run, such as its tokens. `sends` fences: only if no other
     worker has sent the run again since. Whoever comes second changes nothing. `run` is refreshed.
     """
-    project = Project.objects.locked(run.task.project_id)
+    project = Project.objects.locked(run.project_id)
     still_open = Run.objects.open().filter(pk=run.pk)
     if sends is not None:
         still_open = still_open.filter(sends=sends, status=Run.Status.SENDING)
-    review = Run.Review.WAITING if status == Run.Status.SUCCEEDED else Run.Review.NONE
+    is_for_review = status == Run.Status.SUCCEEDED and places.of(run).is_reviewed
+    review = Run.Review.WAITING if is_for_review else Run.Review.NONE
     closed = still_open.update(
         status=status, error=error[:500], ended_at=timezone.now(), review=review, lease_until=None, **result
     )
@@ -41,7 +42,7 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
         noting.put(run, state, code, error=run.error)
     else:
         noting.clear(run)
-    events.record(project, "run.closed", by=by, task=run.task_id, run=str(run.pk), status=status, error=run.error)
+    events.record(project, "run.closed", by=by, **places.marks(run), status=status, error=run.error)
     nudge_later(run)
     return True
 

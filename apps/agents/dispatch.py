@@ -16,12 +16,10 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.agents import breaker, closing, crashing, noting, openclaw, prompting
+from apps.agents import breaker, closing, crashing, noting, openclaw, places, prompting
 from apps.agents.models import LEASE, Agent, Gateway, Run
 from apps.projects import events
 from apps.projects.models import Project
-from apps.tasks import moving
-from apps.tasks.models import Category, Column, Task
 
 SENDS = 12
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
@@ -64,7 +62,8 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
         return None
     queue = agent.runs.queued().filter(due_at__lte=Now()).order_by("-priority", "created_at")
-    run = queue.select_related("task__project", "requested_by").select_for_update(of=["self"], skip_locked=True).first()
+    queue = queue.with_surroundings().select_related("requested_by")
+    run = queue.select_for_update(of=["self"], skip_locked=True).first()
     if run is None:
         return None
     run.agent = agent
@@ -127,8 +126,8 @@ def settle(claim: Claim, outcome: openclaw.Outcome) -> None:
 
 @transaction.atomic
 def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: User | None = None) -> bool:
-    """The gateway has it: the run works, its clock runs, and the card moves to where work is done."""
-    project = Project.objects.locked(run.task.project_id)
+    """The gateway has it: the run works, its clock runs, and its place shows that."""
+    project = Project.objects.locked(run.project_id)
     waiting = Run.objects.filter(pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.UNCERTAIN, Run.Status.QUEUED])
     if sends is not None:
         waiting = waiting.filter(sends=sends, status=Run.Status.SENDING)
@@ -143,23 +142,14 @@ def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: U
     if not admitted:
         return False
     noting.put(run, noting.State.WORKING, "working")
-    events.record(project, "run.started", by=run.agent.user, task=run.task_id, run=str(run.pk), attempt=run.attempt)
-    run.task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
-    if run.task.column.category in (Category.BACKLOG, Category.READY):
-        move_to(run, Category.DOING)
+    events.record(project, "run.started", by=run.agent.user, **places.marks(run), attempt=run.attempt)
+    places.of(run).begin(run)
     return True
 
 
 def deadline_of(run: Run) -> CombinedExpression:
     """When nobody having reported on `run` means that its time is up (database clock)."""
     return Now() + timedelta(seconds=run.agent.timeout_seconds * DEADLINE_FACTOR)
-
-
-def move_to(run: Run, category: str) -> None:
-    """Put the run's card into the project's first column of that meaning, if it has one."""
-    column = Column.objects.filter(project=run.task.project_id, category=category).first()
-    if column and run.task.column_id != column.pk:
-        moving.move(run.task, to=column, by=run.agent.user, anyway=True)
 
 
 @transaction.atomic
@@ -176,7 +166,7 @@ def try_again(run: Run, outcome: openclaw.Outcome, *, may_have_started: bool) ->
     elif run.sends >= SENDS:
         closing.close(run, Run.Status.FAILED, by=None, error=outcome.reason, sends=run.sends)
         return
-    project = Project.objects.locked(run.task.project_id)
+    project = Project.objects.locked(run.project_id)
     requeued = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, sends=run.sends).update(
         status=Run.Status.QUEUED,
         due_at=Now() + timedelta(seconds=delay),
@@ -188,7 +178,7 @@ def try_again(run: Run, outcome: openclaw.Outcome, *, may_have_started: bool) ->
         run.refresh_from_db()
         at = run.due_at.isoformat(timespec="seconds")
         noting.put(run, noting.State.QUEUED, "next_try", error=run.error, at=at)
-        events.record(project, "run.delayed", by=None, task=run.task_id, run=str(run.pk), error=run.error)
+        events.record(project, "run.delayed", by=None, **places.marks(run), error=run.error)
         closing.nudge_later(run)
 
 
@@ -200,12 +190,12 @@ def backoff(sends: int) -> float:
 @transaction.atomic
 def doubt(run: Run) -> bool:
     """An answer was lost where asking again might run it twice: a person decides."""
-    project = Project.objects.locked(run.task.project_id)
+    project = Project.objects.locked(run.project_id)
     unsettled = Run.objects.filter(pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.QUEUED])
     if not unsettled.update(status=Run.Status.UNCERTAIN, lease_until=None):
         return False
     noting.put(run, noting.State.YOU, "uncertain")
-    events.record(project, "run.doubted", by=None, task=run.task_id, run=str(run.pk))
+    events.record(project, "run.doubted", by=None, **places.marks(run))
     closing.nudge_later(run)
     return True
 

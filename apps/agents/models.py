@@ -110,11 +110,11 @@ class Agent(models.Model):
 
 class RunQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "RunQuerySet":
-        return self.filter(task__project__in=Project.objects.visible_to(user))
+        return self.filter(project__in=Project.objects.visible_to(user))
 
     def with_surroundings(self) -> "RunQuerySet":
-        """Bring along what every verb asks of a run's task and agent."""
-        return self.select_related("task__project", "task__column", "agent__gateway", "agent__user")
+        """Bring along what every verb asks of a run's place and agent."""
+        return self.select_related("project", "task__project", "task__column", "agent__gateway", "agent__user")
 
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)
@@ -151,6 +151,7 @@ class Run(models.Model):
 
     # The run's id is the Idempotency-Key of every attempt to send it, and stands in the prompt's first line.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
     task = models.ForeignKey(Task, models.CASCADE, related_name="runs")
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="runs")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -1,13 +1,13 @@
-"""What the foot of a card says about a run, and the sentences for it."""
+"""What is said about a run where it takes place, and the sentences for it."""
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
+from apps.agents import places
 from apps.agents.models import Run
 from apps.tasks import notes
-from apps.tasks.models import Task
 
 State = notes.State
 
@@ -24,12 +24,12 @@ def note_of(run: Run, state: str, code: str, **facts) -> notes.Note:
 
 
 def put(run: Run, state: str, code: str, **facts) -> None:
-    """Write the note onto the run's task; whoever calls records the event that shows it."""
-    Task.objects.filter(pk=run.task_id).update(note=note_of(run, state, code, **facts))
+    """Have the run's place say so; whoever calls records the event that shows it."""
+    places.of(run).say(run, note_of(run, state, code, **facts))
 
 
 def clear(run: Run) -> None:
-    Task.objects.filter(pk=run.task_id).update(note=None)
+    places.of(run).say(run, None)
 
 
 def _place(facts: dict) -> str:

@@ -1,4 +1,4 @@
-"""Lining a task up for an agent: assigned, asked again, or sent back."""
+"""Lining work up for an agent: assigned, asked again, or sent back."""
 
 from django.db import transaction
 from django.db.models import Max
@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
-from apps.agents import closing, waiting
+from apps.agents import closing, places, waiting
 from apps.agents.models import Agent, Run
 from apps.errors import Refused
 from apps.projects import events
@@ -70,29 +70,27 @@ def on_assigned(event: Event) -> None:
     if open_run:
         closing.close(open_run, Run.Status.CANCELLED, by=event.actor, error=_("Given to somebody else."))
     if agent:
-        enqueue(task, agent, by=event.actor, prompt=event.payload["prompt"])
+        enqueue(places.OnTask(task), agent, by=event.actor, prompt=event.payload["prompt"])
 
 
-def enqueue(task: Task, agent: Agent, *, by: User | None, prompt: str = "", fresh: bool = False) -> Run:
-    """The next attempt at `task`, in the same session unless `fresh`. Call it under the project's lock."""
+def enqueue(place: places.Place, agent: Agent, *, by: User | None, prompt: str = "", fresh: bool = False) -> Run:
+    """The agent's next attempt there, in the same session unless `fresh`. Call it under the project's lock."""
     if len(prompt.encode()) > PROMPT_BYTES:
         raise PromptTooLarge(_("That is too long: {limit} KiB at most.").format(limit=PROMPT_BYTES // 1024))
-    attempt = (task.runs.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    last_key = task.runs.filter(agent=agent).order_by("-attempt").values_list("session_key", flat=True).first()
-    key = f"task:{task.uid}"
+    project = Project.objects.locked(place.project_id)
+    attempt = (place.attempts(agent).aggregate(last=Max("attempt"))["last"] or 0) + 1
     run = Run.objects.create(
-        task=task,
+        project=project,
         agent=agent,
         requested_by=by,
         attempt=attempt,
-        priority=task.priority,
+        priority=place.priority,
         prompt=prompt,
-        session_key=f"{key}:{attempt}" if fresh else last_key or key,
+        session_key=place.session_key(agent, attempt, fresh=fresh),
+        **place.fields,
     )
-    reason = waiting.reason_of(run)
-    Task.objects.filter(pk=task.pk).update(note=reason)
-    project = Project.objects.locked(task.project_id)
-    events.record(project, "run.queued", by=by, task=task.pk, run=str(run.pk), attempt=attempt, agent=agent.name)
+    place.say(run, waiting.reason_of(run))
+    events.record(project, "run.queued", by=by, **places.marks(run), attempt=attempt, agent=agent.name)
     closing.nudge_later(run)
     return run
 
@@ -100,11 +98,12 @@ def enqueue(task: Task, agent: Agent, *, by: User | None, prompt: str = "", fres
 @transaction.atomic
 def retry(run: Run, *, by: User, fresh: bool = False) -> Run:
     """Attempt n+1 by the same agent. An uncertain run ends with that; raises StillOpen for any other open one."""
-    Project.objects.locked(run.task.project_id)
-    run.refresh_from_db()
+    Project.objects.locked(run.project_id)
+    run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     if run.status == Run.Status.UNCERTAIN:
         closing.close(run, Run.Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
-    if run.task.runs.open().exists():
+    place = places.of(run)
+    if place.attempts(run.agent).open().exists():
         raise StillOpen(_("This task has a run already."))
     Run.objects.filter(pk=run.pk, review=Run.Review.WAITING).update(review=Run.Review.SENT_BACK)
-    return enqueue(run.task, run.agent, by=by, prompt=run.prompt, fresh=fresh)
+    return enqueue(place, run.agent, by=by, prompt=run.prompt, fresh=fresh)

@@ -16,9 +16,9 @@ log = logging.getLogger(__name__)
 def free_expired_leases() -> None:
     """A worker died while sending: the same bytes go again inside the replay window, else a person decides."""
     expired = Run.objects.filter(status=Run.Status.SENDING, lease_until__lt=Now())
-    for run in expired.select_related("task", "agent__gateway", "agent__user"):
+    for run in expired.with_surroundings():
         with transaction.atomic():
-            Project.objects.locked(run.task.project_id)
+            Project.objects.locked(run.project_id)
             freed = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, lease_until__lt=Now())
             if freed.update(status=Run.Status.QUEUED, lease_until=None, due_at=Now()):
                 closing.nudge_later(run)
@@ -27,7 +27,7 @@ def free_expired_leases() -> None:
 def runs_past_deadline() -> None:
     """Look each one up in its session; one gateway that does not answer does not stop the others."""
     overdue = Run.objects.filter(status__in=[Run.Status.RUNNING, Run.Status.UNCERTAIN], deadline_at__lt=Now())
-    for run in overdue.select_related("task__project", "agent__gateway", "agent__user"):
+    for run in overdue.with_surroundings():
         try:
             settle_overdue(run)
         except Exception:

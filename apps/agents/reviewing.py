@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents import noting, queueing
+from apps.agents import noting, places, queueing
 from apps.agents.models import Run
 from apps.errors import Conflict, NotAllowed, Refused
 from apps.projects import events
@@ -23,7 +23,7 @@ def accept(run: Run, *, by: User, anyway: bool = False) -> Run:
     """The task is done: its card goes to the done column. Raises Conflict when there is nothing to accept."""
     project = _decide(run, Run.Review.ACCEPTED, by)
     noting.clear(run)
-    events.record(project, "run.accepted", by=by, task=run.task_id, run=str(run.pk), attempt=run.attempt)
+    events.record(project, "run.accepted", by=by, **places.marks(run), attempt=run.attempt)
     done = project.columns.filter(category=Category.DONE).first()
     if done:
         moving.move(run.task, to=done, by=by, anyway=anyway)
@@ -37,15 +37,15 @@ def send_back(run: Run, *, note: str, by: User) -> Run:
         raise NoteMissing(_("Say first what is missing."))
     project = _decide(run, Run.Review.SENT_BACK, by)
     commenting.comment(run.task, words=note, by=by)
-    events.record(project, "run.sent_back", by=by, task=run.task_id, run=str(run.pk), attempt=run.attempt)
-    return queueing.enqueue(run.task, run.agent, by=by, prompt=note)
+    events.record(project, "run.sent_back", by=by, **places.marks(run), attempt=run.attempt)
+    return queueing.enqueue(places.of(run), run.agent, by=by, prompt=note)
 
 
 def _decide(run: Run, review: str, by: User) -> Project:
     """Write the decision down once; of two people deciding at once the second is told so."""
     if by.is_agent:
         raise NotAllowed(_("Only people decide on an agent's result."))
-    project = Project.objects.locked(run.task.project_id)
+    project = Project.objects.locked(run.project_id)
     waiting = Run.objects.filter(pk=run.pk, review=Run.Review.WAITING)
     if not waiting.update(review=review):
         raise Conflict(_("There is nothing to decide here any more."))

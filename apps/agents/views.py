@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from apps.accounts.requests import MemberRequest
-from apps.agents import cancelling, queueing, reviewing
+from apps.agents import cancelling, places, queueing, reviewing
 from apps.agents.models import Run
 from apps.projects import policy
 from apps.projects.policy import Action
@@ -17,14 +17,14 @@ from apps.tasks.views.board import frame_or, wants_json
 
 def decidable(request: MemberRequest, pk: UUID) -> Run:
     """The run, for somebody who may decide about runs of its project."""
-    runs = Run.objects.visible_to(request.user).select_related("task__project", "agent__gateway", "agent__user")
+    runs = Run.objects.visible_to(request.user).with_surroundings()
     run = get_object_or_404(runs, pk=pk)
-    policy.require(request.user, Action.RUN, run.task.project)
+    policy.require(request.user, Action.RUN, run.project)
     return run
 
 
 def back(request: MemberRequest, run: Run) -> HttpResponse:
-    return frame_or(request, run.task.project, run.task.get_absolute_url())
+    return frame_or(request, run.project, places.of(run).url)
 
 
 @require_POST

@@ -1,17 +1,14 @@
 """Why a queued run is not running: the scheduler's own decision, as one sentence with its numbers."""
 
-from uuid import UUID
-
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.agents import noting
+from apps.agents import noting, places
 from apps.agents.models import Agent, Run
 from apps.projects import events
 from apps.projects.models import Project
 from apps.tasks import notes
-from apps.tasks.models import Task
 
 
 def reason_of(run: Run) -> notes.Note:
@@ -48,31 +45,29 @@ def _iso(moment) -> str:
 
 
 def refresh(agent: Agent) -> None:
-    """Say the true reasons anew on the agent's queued cards; only changed sentences are logged.
+    """Say the true reasons anew of the agent's queued runs; only changed sentences are logged.
 
     As many statements for a long queue as for a short one, and one short transaction a project:
     the queue may span several, and no two are locked at once.
     """
     busy, queue = agent.runs.busy().count(), agent.runs.queued().order_by("-priority", "created_at")
-    changed: dict[int, dict[UUID, notes.Note]] = {}
-    for ahead, run in enumerate(queue.select_related("task", "agent__gateway", "agent__user").defer("request_body")):
+    changed: dict[int, dict[Run, notes.Note]] = {}
+    for ahead, run in enumerate(queue.with_surroundings().defer("request_body")):
         reason = _reason(run, busy=busy, ahead=ahead)
-        if not _says(run.task.note or {}, reason):
-            changed.setdefault(run.task.project_id, {})[run.pk] = reason
+        if not _says(places.of(run).said(run) or {}, reason):
+            changed.setdefault(run.project_id, {})[run] = reason
     for project_id, reasons in changed.items():
         _say(project_id, reasons)
 
 
 def _says(note: notes.Note | dict, reason: notes.Note) -> bool:
-    """Whether the card says so already; since when does not count."""
+    """Whether it is said already; since when does not count."""
     return all(note.get(part) == reason[part] for part in ("code", "facts", "run"))
 
 
 @transaction.atomic
-def _say(project_id: int, reasons: dict[UUID, notes.Note]) -> None:
+def _say(project_id: int, reasons: dict[Run, notes.Note]) -> None:
     project = Project.objects.locked(project_id)
-    waiting = Run.objects.queued().filter(pk__in=reasons).values_list("pk", "task_id")
-    tasks = [Task(pk=task, note=reasons[run]) for run, task in waiting]
-    if tasks:
-        Task.objects.bulk_update(tasks, ["note"])
-        events.record(project, "run.queue_changed", by=None, tasks=[task.pk for task in tasks])
+    waiting = set(Run.objects.queued().filter(pk__in=[run.pk for run in reasons]).values_list("pk", flat=True))
+    if still := {run: reason for run, reason in reasons.items() if run.pk in waiting}:
+        events.record(project, "run.queue_changed", by=None, **places.say_all(still))

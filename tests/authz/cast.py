@@ -103,7 +103,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
 def gone_world(key: str, *, numbers_from: int) -> World:
     """A project that was deleted with all that was in it; its ids are known still."""
     gone = world(key, numbers_from=numbers_from)
-    Run.objects.filter(task__project=gone.project).delete()
+    Run.objects.filter(project=gone.project).delete()
     Agent.objects.filter(pk=gone.agent.pk).delete()
     people = list(gone.project.members.values_list("pk", flat=True))
     Task.objects.filter(project=gone.project).delete()
