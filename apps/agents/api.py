@@ -14,7 +14,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.accounts.models import User
-from apps.agents import cancelling, hiring, queueing, reviewing
+from apps.agents import cancelling, hiring, pausing, queueing, reviewing
 from apps.agents.models import Agent, Run
 from apps.agents.serializers import (
     AcceptSerializer,
@@ -22,6 +22,7 @@ from apps.agents.serializers import (
     AssignSerializer,
     ChangedAgentSerializer,
     NoteSerializer,
+    PauseSerializer,
     RunLineSerializer,
     RunSerializer,
 )
@@ -168,3 +169,19 @@ class SendBackView(APIView):
         run = run_for(request, pk, Action.RUN)
         sent = reviewing.send_back(run, by=request.user, **valid(NoteSerializer, request))
         return Response(shown(sent), status=201)
+
+
+class PauseView(APIView):
+    @extend_schema(request=None, responses=PauseSerializer)
+    def post(self, request: Request, key: str) -> Response:
+        """Stop all agents of the project. What they work at waits in line again; nothing is started meanwhile."""
+        project = policy.project_for(request.user, key, Action.RUN)
+        return Response(PauseSerializer(pausing.pause(project, by=request.user)).data)
+
+
+class ResumeView(APIView):
+    @extend_schema(request=None, responses={204: None})
+    def post(self, request: Request, key: str) -> Response:
+        """Let the project's agents go on."""
+        pausing.resume(policy.project_for(request.user, key, Action.RUN), by=request.user)
+        return Response(status=204)

@@ -1,6 +1,7 @@
 """Ending a run, once: its slot is free with that, and the next in line starts."""
 
 from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -49,6 +50,10 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
 
 def nudge_later(run: Run) -> None:
     """Once this commits, look at the agent's queue: a slot may be free, or somebody new is waiting."""
+    nudge_agent_later(run.agent_id)
+
+
+def nudge_agent_later(agent_id: UUID) -> None:
     from apps.agents import jobs  # the jobs call the verbs, and the verbs wake the jobs
 
-    transaction.on_commit(partial(jobs.nudge, run.agent_id), robust=True)
+    transaction.on_commit(partial(jobs.nudge, agent_id), robust=True)

@@ -61,8 +61,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
         return None
     if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
         return None
-    queue = agent.runs.queued().filter(due_at__lte=Now()).order_by("-priority", "created_at")
-    queue = queue.with_surroundings().select_related("requested_by")
+    queue = agent.runs.due().with_surroundings().select_related("requested_by")
     run = queue.select_for_update(of=["self"], skip_locked=True).first()
     if run is None:
         return None

@@ -53,6 +53,9 @@ class AgentQuerySet(models.QuerySet):
         """The agents that share a project with `user`."""
         return self.filter(user__memberships__project__in=Project.objects.visible_to(user)).distinct()
 
+    def in_project(self, project: Project) -> "AgentQuerySet":
+        return self.filter(user__in=project.members.all())
+
     def with_load(self) -> "AgentQuerySet":
         """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
         busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
@@ -108,16 +111,34 @@ class Agent(models.Model):
         return "queued up" if queued else "idle"
 
 
+class Pause(models.Model):
+    """While it is there, no agent starts anything in the project."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="pause")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.project} is paused"
+
+
 class RunQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "RunQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def with_surroundings(self) -> "RunQuerySet":
         """Bring along what every verb asks of a run's place and agent."""
-        return self.select_related("project", "task__project", "task__column", "agent__gateway", "agent__user")
+        return self.select_related(
+            "project__pause__by", "task__project", "task__column", "agent__gateway", "agent__user"
+        )
 
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)
+
+    def due(self) -> "RunQuerySet":
+        """The queued runs that may be sent now, as far as they decide that themselves; first come those to go first."""
+        due = self.queued().filter(due_at__lte=Now(), project__pause=None)
+        return due.order_by("-priority", "created_at")
 
     def busy(self) -> "RunQuerySet":
         """The runs that take one of their agent's slots."""

@@ -42,6 +42,12 @@ def _full(facts: dict) -> str:
     return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _place(facts)])
 
 
+def _paused(facts: dict) -> str:
+    if not facts["by"]:
+        return _("All agents of this project are paused.")
+    return _("All agents of this project are paused by {by}.").format(**facts)
+
+
 def _working(facts: dict) -> str:
     if facts["attempt"] == 1:
         return _("{agent} is at it.").format(**facts)
@@ -55,6 +61,7 @@ def _clock(iso: str) -> str:
 SENTENCES: dict[str, notes.Sentence] = {
     "starting": lambda facts: _("Starting {agent}.").format(**facts),
     "agent_full": _full,
+    "paused": _paused,
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
     "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(

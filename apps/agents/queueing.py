@@ -96,7 +96,7 @@ def enqueue(place: places.Place, agent: Agent, *, by: User | None, prompt: str =
 
 
 @transaction.atomic
-def retry(run: Run, *, by: User, fresh: bool = False) -> Run:
+def retry(run: Run, *, by: User | None, fresh: bool = False) -> Run:
     """Attempt n+1 by the same agent. An uncertain run ends with that; raises StillOpen for any other open one."""
     Project.objects.locked(run.project_id)
     run.refresh_from_db(from_queryset=Run.objects.with_surroundings())

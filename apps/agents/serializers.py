@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from apps.agents.models import Agent, Run
+from apps.agents.models import Agent, Pause, Run
 from apps.tasks import notes
 
 
@@ -74,3 +74,9 @@ class RunLineSerializer(serializers.Serializer):
 class RunSerializer(RunLineSerializer):
     prompt = serializers.CharField()
     result = serializers.CharField()
+
+
+class PauseSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Pause
+        fields = ["by", "at"]

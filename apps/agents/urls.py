@@ -1,11 +1,14 @@
 from django.urls import path
 
-from apps.agents import views
+from apps.agents import project_views, views
 
 app_name = "agents"
 urlpatterns = [
-    path("cancel/", views.cancel, name="cancel"),
-    path("retry/", views.retry, name="retry"),
-    path("accept/", views.accept, name="accept"),
-    path("send-back/", views.send_back, name="send-back"),
+    path("runs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("runs/<uuid:pk>/retry/", views.retry, name="retry"),
+    path("runs/<uuid:pk>/accept/", views.accept, name="accept"),
+    path("runs/<uuid:pk>/send-back/", views.send_back, name="send-back"),
+    path("projects/<str:key>/agents/", project_views.agents, name="agents"),
+    path("projects/<str:key>/agents/pause/", project_views.pause, name="pause"),
+    path("projects/<str:key>/agents/resume/", project_views.resume, name="resume"),
 ]

@@ -18,6 +18,8 @@ def reason_of(run: Run) -> notes.Note:
 
 def _reason(run: Run, *, busy: int, ahead: int) -> notes.Note:
     agent, gateway = run.agent, run.agent.gateway
+    if pause := getattr(run.project, "pause", None):
+        return _queued(run, "paused", by=str(pause.by or ""))
     if not agent.is_enabled:
         return _queued(run, "agent_disabled")
     if not gateway.is_enabled:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.accounts import pictures, tokens
 from apps.accounts.models import ApiToken, Identity, LoginSession, User
-from apps.agents import callbacks, closing
+from apps.agents import callbacks, closing, pausing
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
@@ -85,6 +85,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     run = run_of(agent, owner, title=f"{key} secret")
     callbacks.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
     closing.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
+    pausing.pause(project, by=owner)
     return World(
         project=project,
         owner=owner,
