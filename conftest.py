@@ -1,10 +1,12 @@
 """For every test: two workers at once (pytest -n 2) share no Redis database, and end together."""
 
 import os
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 
+WORDS = ("DISABLE", "ENABLE")
 LONG = ("tests/faults/", "teamboard/tests/test_launch_up.py")
 
 
@@ -35,3 +37,19 @@ def use_redis_database(number: int) -> None:
     url = urlsplit(settings.REDIS_URL)._replace(path=f"/{number}").geturl()
     settings.REDIS_URL = settings.CELERY_BROKER_URL = settings.CACHES["default"]["LOCATION"] = url
     settings.CHANNEL_LAYERS["default"]["CONFIG"] |= {"hosts": [url], "prefix": f"tb-{number}"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def let_the_flush_empty_the_audit() -> Iterator[None]:
+    """Between tests with real commits every table is emptied, also those that refuse it (as their owner may)."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def sql_flush(operations: DatabaseOperations, style, tables, **options) -> list[str]:
+        kept = [table for table in ("accounts_auditentry", "accounts_auditseal") if table in tables]
+        off, on = ([f"ALTER TABLE {table} {word} TRIGGER refuse_truncate" for table in kept] for word in WORDS)
+        return [*off, *flushing(operations, style, tables, **options), *on]
+
+    flushing = DatabaseOperations.sql_flush
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        yield

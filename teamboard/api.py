@@ -13,7 +13,8 @@ from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
-from apps.errors import Refused
+from apps.accounts import audit
+from apps.errors import NotAllowed, Refused
 
 PROBLEM = "application/problem+json"
 
@@ -45,6 +46,8 @@ def _refuse_constant(name: str) -> NoReturn:
 
 def problem(error: Exception, context: dict) -> Response | None:
     """DRF's exception handler. What is not named here is our fault: None makes it a 500."""
+    if isinstance(error, NotAllowed | PermissionDenied | exceptions.PermissionDenied):
+        audit.denied(context["request"], getattr(error, "code", exceptions.PermissionDenied.default_code))
     if isinstance(error, Refused):
         return Response(
             told(error.api_status, str(error.message), error.code, **error.facts),
@@ -108,6 +111,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    audit.denied(request, exceptions.PermissionDenied.default_code)
     if is_api(request):
         return _plain(403, _("You may not do this."), "permission_denied")
     return defaults.permission_denied(request, exception)

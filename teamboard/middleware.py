@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
 
-from apps.accounts import time_zones
-from apps.errors import Refused
+from apps.accounts import audit, time_zones
+from apps.errors import NotAllowed, Refused
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -87,6 +87,8 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
+        if isinstance(exception, NotAllowed):
+            audit.denied(request, exception.code)
         if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
             told = {"code": exception.code, "message": str(exception.message), **exception.facts}
             return JsonResponse(told, status=exception.page_status)

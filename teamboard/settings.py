@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "teamboard.middleware.PrivateByDefaultMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "teamboard.middleware.NoNulMiddleware",
+    "apps.accounts.middleware.AuditMiddleware",
     "apps.accounts.middleware.LoginSessionMiddleware",
     "teamboard.middleware.PersonLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from apps.accounts import audit
 from apps.accounts.middleware import is_by_script
 from apps.accounts.views.signing_in import safe_next
 
@@ -16,6 +17,7 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     match = request.resolver_match
     if match and match.view_name in WAYS_IN and request.user.is_authenticated:
         return redirect(safe_next(request) or settings.LOGIN_REDIRECT_URL)
+    audit.denied(request, "stale_page")
     sentence = _("This page is from before you signed in or out. Open it again, then it works.")
     if is_by_script(request):
         return JsonResponse({"code": "stale_page", "message": sentence}, status=403)

@@ -6,12 +6,12 @@ import django.contrib.auth.admin  # noqa: F401 - registers the groups that are t
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import refusals, revoking, site_roles
-from apps.accounts.models import Identity, SignInAttempt, User
+from apps.accounts import audit_reading, audit_words, refusals, revoking, site_roles
+from apps.accounts.models import AuditEntry, Identity, SignInAttempt, User
 from apps.accounts.oidc import attempts
 from apps.errors import Refused
 
@@ -64,7 +64,7 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Sign out everywhere"))
     def sign_out(self, request: HttpRequest, users: QuerySet) -> None:
         for user in users:
-            revoking.end_all_sessions(user)
+            revoking.end_all_sessions(user, by=request.user)
             self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
@@ -117,3 +117,52 @@ class SignInAttemptAdmin(admin.ModelAdmin):
     @admin.display(description=gettext_lazy("what they were told"))
     def to_do(self, attempt: SignInAttempt) -> str:
         return "–" if attempt.outcome in (attempts.OK, attempts.LINKED) else refusals.refusal_for(attempt.outcome).text
+
+
+class ActionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("what")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return audit_words.choices()
+
+    def queryset(self, request: HttpRequest, entries: QuerySet) -> QuerySet:
+        return entries.filter(action=self.value()) if self.value() else entries
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):
+    """The whole board's audit, to be read and taken along. What the database refuses is not offered."""
+
+    list_display = ("at", "by", "what", "facts", "address")
+    list_filter = (ActionFilter,)
+    search_fields = ("who", "asked_by")
+    ordering = ("-pk",)
+    show_full_result_count = False
+    fields = ("at", "by", "what", "token", "run", "asked_by", "project_id", "address", "facts")
+    actions = ("export",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, entry: AuditEntry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, entry: AuditEntry | None = None) -> bool:
+        return False
+
+    @admin.display(description=gettext_lazy("who"), ordering="who")
+    def by(self, entry: AuditEntry) -> str:
+        return audit_words.who(entry)
+
+    @admin.display(description=gettext_lazy("what"), ordering="action")
+    def what(self, entry: AuditEntry) -> str:
+        return audit_words.words_of(entry.action)
+
+    @admin.action(description=gettext_lazy("Export as CSV"))
+    def export(self, request: HttpRequest, entries: QuerySet) -> StreamingHttpResponse | None:
+        try:
+            return audit_reading.export(entries, by=request.user)
+        except Refused as refusal:
+            self.message_user(request, refusal.message, messages.ERROR)
+            return None

@@ -7,7 +7,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, Permis
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from apps.accounts import throttling, tokens
+from apps.accounts import audit, throttling, tokens
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import bearer
 
@@ -40,6 +40,7 @@ class BearerToken(BaseAuthentication):
 
 def _unknown(request: Request) -> APIException:
     """Counted by address, which ends guessing there; the good tokens of that address are not asked here."""
+    audit.refused("token.refused", by=None, request=request._request, path=request.path)
     if throttling.passes(f"unknown:{request.META.get('REMOTE_ADDR', '')}", settings.API_FAILURES_PER_MINUTE):
         return AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
     refusal = Throttled(wait=throttling.seconds_left())

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from apps.accounts import refusals, sessions
+from apps.accounts import audit, refusals, sessions
 
 
 class LoginSessionMiddleware(SessionMiddleware):
@@ -33,6 +33,17 @@ class PersonMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = SimpleLazyObject(lambda: sessions.person_of(request.session))
+
+
+class AuditMiddleware:
+    """What is recorded during a request says where that came from, whichever verb records it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with audit.asking(request):
+            return self.get_response(request)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -2,6 +2,9 @@
 
 import secrets
 
+from django.db import transaction
+
+from apps.accounts import audit
 from apps.accounts.models import User
 
 OWNER = "owner"
@@ -13,6 +16,7 @@ def ensure_owner() -> tuple[User, str | None]:
     return (owner, None) if owner else reset_owner_password()
 
 
+@transaction.atomic
 def reset_owner_password() -> tuple[User, str]:
     """Give the owner a new random password (the account is made, or opened again, if need be)."""
     owner, _ = User.objects.get_or_create(username=OWNER, defaults={"name": "Olga Owner", "hue": "plum"})
@@ -20,4 +24,5 @@ def reset_owner_password() -> tuple[User, str]:
     owner.set_password(password)
     owner.is_active = owner.is_staff = owner.is_superuser = True
     owner.save()
+    audit.record("password.reset", by=None, of=owner)
     return owner, password

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.accounts import signals
+from apps.accounts import audit, signals
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
 
@@ -27,7 +27,7 @@ def make_admin(user: User, *, by: User | None) -> User:
     user = _locked(user, by)
     if user.kind != User.Kind.PERSON:
         raise NotForPrograms(_("Only people can be administrators."))
-    return _set(user, is_staff=True, is_superuser=True)
+    return _set(user, "admin.made", by, is_staff=True, is_superuser=True)
 
 
 @transaction.atomic
@@ -36,7 +36,7 @@ def unmake_admin(user: User, *, by: User | None) -> User:
     user = _locked(user, by)
     _keep_oneself(user, by)
     _keep_an_admin(user)
-    return _set(user, is_staff=False, is_superuser=False)
+    return _set(user, "admin.unmade", by, is_staff=False, is_superuser=False)
 
 
 @transaction.atomic
@@ -52,13 +52,13 @@ def close(user: User, *, by: User | None) -> User:
     if user.is_agent:
         raise NotForPrograms(_("An agent is switched off among the agents."))
     signals.account_closing.send(User, user=user, by=by)
-    return _set(user, is_active=False)
+    return _set(user, "account.closed", by, is_active=False)
 
 
 @transaction.atomic
 def reopen(user: User, *, by: User | None) -> User:
     """Open an account again, with the rights it had. Raises NotAllowed."""
-    return _set(_locked(user, by), is_active=True)
+    return _set(_locked(user, by), "account.reopened", by, is_active=True)
 
 
 def _locked(user: User, by: User | None) -> User:
@@ -91,8 +91,9 @@ def _keep_an_admin(user: User) -> None:
         raise LastAdmin(sentence.format(name=user))
 
 
-def _set(user: User, **rights: bool) -> User:
+def _set(user: User, action: str, by: User | None, **rights: bool) -> User:
     for name, value in rights.items():
         setattr(user, name, value)
     user.save(update_fields=list(rights))
+    audit.record(action, by=by, of=user, username=user.username)
     return user

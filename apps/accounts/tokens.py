@@ -7,9 +7,11 @@ import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from apps.accounts import audit
 from apps.accounts.models import ApiToken, User
 
 LONGEST_LIFE = timedelta(days=365)
@@ -19,6 +21,7 @@ BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SECRET_LENGTH = 43  # of 62 characters: 256 bits
 
 
+@transaction.atomic
 def issue(
     user: User, *, name: str, scope: str, expires_at: datetime, only_projects: Iterable[int] | None = None
 ) -> tuple[ApiToken, str]:
@@ -38,6 +41,8 @@ def issue(
         expires_at=expires_at,
         only_projects=None if only_projects is None else sorted(only_projects),
     )
+    reach = {"scope": scope, "only_projects": token.only_projects, "expires_at": expires_at}
+    audit.record("token.issued", by=user, token_id=prefix, name=name, **reach)
     return token, text
 
 
@@ -70,8 +75,10 @@ def note_use(token: ApiToken) -> None:
     ApiToken.objects.filter(stale, pk=token.pk).update(used_at=now)
 
 
-def revoke(token: ApiToken) -> None:
-    ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+@transaction.atomic
+def revoke(token: ApiToken, *, by: User | None) -> None:
+    if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        audit.record("token.revoked", by=by, token_id=token.prefix, name=token.name, of=token.user)
 
 
 def _digest(text: str) -> str:

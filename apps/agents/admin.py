@@ -8,6 +8,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.audited_admin import AuditedAdmin
 from apps.agents import doctor, hiring, names
 from apps.agents.models import Agent, Gateway
 from apps.agents.openclaw import GatewayError
@@ -48,7 +49,7 @@ class GatewayForm(forms.ModelForm):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(admin.ModelAdmin):
+class GatewayAdmin(AuditedAdmin):
     form = GatewayForm
     list_display = ("name", "url", "is_enabled", "state", "heard_at")
     readonly_fields = ("heard_at", "last_error")
@@ -73,7 +74,7 @@ class GatewayAdmin(admin.ModelAdmin):
     def import_agents(self, request: HttpRequest, gateways) -> None:
         for gateway in gateways:
             try:
-                hired = hiring.import_from(gateway)
+                hired = hiring.import_from(gateway, by=request.user)
             except GatewayError as error:
                 self.message_user(request, f"{gateway}: {error}", messages.ERROR)
             else:
@@ -115,7 +116,7 @@ class AgentForm(forms.ModelForm):
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):
+class AgentAdmin(AuditedAdmin):
     form = AgentForm
     list_display = ("name", "slug", "gateway", "state", "slots", "last_run", "is_enabled")
     list_select_related = ("gateway",)

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from apps.accounts import audit
 from apps.accounts.models import User
 from apps.agents import cancelling, hiring, pausing, queueing, reviewing
 from apps.agents.models import Agent, Run
@@ -79,7 +80,9 @@ class AgentsView(APIView):
     def post(self, request: Request) -> Response:
         """Bring an agent onto the board (administrators)."""
         require_staff(request.user)
-        return Response(AgentSerializer(hiring.hire(**valid(AgentSerializer, request))).data, status=201)
+        return Response(
+            AgentSerializer(hiring.hire(by=request.user, **valid(AgentSerializer, request))).data, status=201
+        )
 
 
 class AgentView(APIView):
@@ -105,6 +108,7 @@ class AgentView(APIView):
         given.is_valid(raise_exception=True)
         with transaction.atomic():
             hiring.rename(given.save())
+            audit.record("agent.changed", by=request.user, name=agent, fields=list(given.validated_data))
         return Response(AgentSerializer(agent).data)
 
 

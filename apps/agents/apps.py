@@ -7,7 +7,8 @@ class AgentsConfig(AppConfig):
     verbose_name = _("agents")
 
     def ready(self) -> None:
-        from apps.agents import noting, panel, queueing, telling
+        from apps.accounts import audit_words
+        from apps.agents import auditing, noting, panel, queueing, telling
         from apps.projects import events
         from apps.tasks import notes, opened, timeline
 
@@ -17,4 +18,9 @@ class AgentsConfig(AppConfig):
             timeline.tells(kind, icon, sentence)
         opened.shows("runs", panel.runs)
         opened.shows("verdict", panel.verdict)
+        audit_words.calls(auditing.RUN_KINDS | auditing.DOORS | auditing.CHANGES)
+        for kind in auditing.CHANGES:
+            events.subscribe_within(kind, auditing.on_change)
+        for kind in auditing.RUN_KINDS:
+            events.subscribe_within(kind, auditing.on_run_event)
         events.subscribe_within("task.assigned", queueing.on_assigned)

@@ -19,6 +19,7 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from apps.accounts import audit
 from apps.agents import callbacks
 from apps.agents.models import Gateway
 
@@ -50,6 +51,7 @@ def callback(request: HttpRequest) -> JsonResponse:
         body = parsed(raw)
         report = callbacks.receive(gateway, *named(request, body), body)
     except Unacceptable as no:
+        audit.refused("callback.refused", by=None, request=request, status=no.status, code=no.code)
         problem = {"type": "about:blank", "title": no.sentence, "status": no.status, "code": no.code}
         return JsonResponse(problem, status=no.status, content_type="application/problem+json")
     return JsonResponse({"outcome": report.outcome}, status=409 if report.outcome == callbacks.LATE else 200)

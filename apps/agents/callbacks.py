@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.accounts import audit
 from apps.agents import closing, dispatch, noting, places
 from apps.agents.models import Gateway, Report, Run
 from apps.projects import events
@@ -51,7 +52,11 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
         run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     report = Report.objects.create(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED)
     Gateway.objects.filter(pk=gateway.pk).update(heard_at=timezone.now())
+    about = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
+    audit.record("callback.received", by=run and run.agent.user, gateway=gateway, event=event_id, kind=kind, **about)
     report.outcome = _effect(run, kind, body) if run else IGNORED
+    if report.outcome != APPLIED:
+        audit.record("callback.without_effect", by=None, event=event_id, outcome=report.outcome, **about)
     report.save(update_fields=["outcome"])
     return report
 

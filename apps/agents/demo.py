@@ -66,7 +66,7 @@ def seed(owner: User, gateway: Gateway | None) -> Project | None:
     project = founding.create(name="Tidewater", key=KEY, about="Ferry tickets for nine islands", by=owner)
     people = {"owner": owner} | {name: _person(project, name, full, hue) for name, full, hue in PEOPLE}
     if gateway:
-        _agents(gateway, project)
+        _agents(gateway, project, owner)
     _tasks(project, owner, people)
     return project
 
@@ -80,10 +80,11 @@ def _person(project: Project, username: str, name: str, hue: str) -> User:
     return person
 
 
-def _agents(gateway: Gateway, project: Project) -> list[Agent]:
+def _agents(gateway: Gateway, project: Project, owner: User) -> list[Agent]:
+    given = {"by": owner, "projects": [project]}
     return [
-        hiring.hire(gateway, slug="scribe", name="Scribe", projects=[project], system_prompt="You write for people."),
-        hiring.hire(gateway, slug="mason", name="Mason", projects=[project], max_concurrent=2),
+        hiring.hire(gateway, slug="scribe", name="Scribe", system_prompt="You write for people.", **given),
+        hiring.hire(gateway, slug="mason", name="Mason", max_concurrent=2, **given),
     ]
 
 

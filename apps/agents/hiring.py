@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from apps.accounts import audit
 from apps.accounts.models import Hue, User
 from apps.agents import names
 from apps.agents.dispatch import client_of
@@ -16,14 +17,17 @@ HUES = [Hue.TEAL, Hue.BRICK, Hue.OLIVE, Hue.VIOLET, Hue.OCHRE, Hue.SEA]
 
 
 @transaction.atomic
-def hire(gateway: Gateway, *, slug: str, name: str, projects: Iterable[Project] = (), **fields) -> Agent:
+def hire(
+    gateway: Gateway, *, slug: str, name: str, by: User | None, projects: Iterable[Project] = (), **fields
+) -> Agent:
     """A new agent with a user of its own, member of `projects`. `slug` is its id at the gateway.
 
     Raises names.NameTaken for a name that would be taken for somebody else's.
     """
     names.refuse_impersonation(name)
     agent = Agent.objects.create(user=user_for(slug, name), gateway=gateway, slug=slug, name=name, **fields)
-    put_into(agent, projects)
+    audit.record("agent.added", by=by, name=name, slug=slug, gateway=gateway)
+    put_into(agent, projects, by=by)
     return agent
 
 
@@ -54,7 +58,7 @@ def rename(agent: Agent) -> None:
     User.objects.filter(pk=agent.user_id).update(name=agent.name)
 
 
-def import_from(gateway: Gateway) -> list[Agent]:
+def import_from(gateway: Gateway, *, by: User) -> list[Agent]:
     """Hire whom the gateway knows and we do not, switched off until somebody has had a look.
 
     Raises openclaw.GatewayError when the list can't be had.
@@ -66,6 +70,7 @@ def import_from(gateway: Gateway) -> list[Agent]:
             gateway,
             slug=agent.id[:50],
             name=_bearable(agent.name[:100], agent.id[:50]),
+            by=by,
             is_enabled=False,
             **({"model": agent.model[:100]} if agent.model else {}),
         )

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.audited_admin import AuditedAdmin
 from apps.accounts.models import User
 from apps.projects import granting, joining
 from apps.projects.granting import Change, Grant
@@ -101,7 +102,7 @@ def digest_of(grant: Grant, changes: list[Change]) -> str:
 
 
 @admin.register(GroupGrant)
-class GroupGrantAdmin(admin.ModelAdmin):
+class GroupGrantAdmin(AuditedAdmin):
     """What a grant, changed or taken away, makes of whom is shown before, and done to all of them after."""
 
     form = GrantForm

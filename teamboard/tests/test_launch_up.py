@@ -11,6 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 
@@ -102,6 +103,13 @@ def running_below(folder: Path) -> dict[int, str]:
     return found
 
 
+def address_of_database(folder: Path) -> str:
+    """What the running web process knows as DATABASE_URL."""
+    web = next(pid for pid, command in running_below(folder).items() if "uvicorn" in command)
+    variables = (Path("/proc") / str(web) / "environ").read_bytes().decode().split("\0")
+    return next(each.partition("=")[2] for each in variables if each.startswith("DATABASE_URL="))
+
+
 def test_a_first_start_a_death_a_stop_and_a_second_start(start, tmp_path):
     with socket.create_server((ports.HOST, 0)) as taken:
         port = taken.getsockname()[1]
@@ -110,6 +118,12 @@ def test_a_first_start_a_death_a_stop_and_a_second_start(start, tmp_path):
     assert f"Port {port} is taken" in board.printed
     password = board.wait_for(r"password (\S+) \(shown only now")
     assert answers(f"{url}/readyz")
+
+    with (
+        psycopg.connect(address_of_database(tmp_path)) as database,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        database.execute("DELETE FROM accounts_auditentry")
 
     again = start(port)
     assert again.process.wait(30) == 1

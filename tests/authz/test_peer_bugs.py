@@ -134,7 +134,7 @@ def test_vikunja_a_revoked_right_is_gone_with_the_next_request(own):  # noqa: F8
     Membership.objects.filter(user=own.person).delete()
     assert program.get(address).status_code == browser.get(f"/{address}").status_code == 404
     assert program.get("projects/").json()["results"] == []
-    tokens.revoke(own.person.tokens.get())
+    tokens.revoke(own.person.tokens.get(), by=own.person)
     assert program.get("projects/").status_code == 401
     User.objects.filter(pk=own.person.pk).update(is_active=False)
     assert browser.get("/projects/").status_code == 302

@@ -1,5 +1,6 @@
 """Who there is, and how they get in."""
 
+from apps.accounts.models.audit_entry import AuditEntry, AuditSeal
 from apps.accounts.models.identity import Identity, UsedLogoutToken
 from apps.accounts.models.login_session import LoginSession
 from apps.accounts.models.picture import Picture
@@ -9,6 +10,8 @@ from apps.accounts.models.user import Hue, User
 
 __all__ = [
     "ApiToken",
+    "AuditEntry",
+    "AuditSeal",
     "Hue",
     "Identity",
     "LoginSession",

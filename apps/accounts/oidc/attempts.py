@@ -6,7 +6,7 @@ import logging
 from django.conf import settings
 from django.http import HttpRequest
 
-from apps.accounts import throttling
+from apps.accounts import audit, throttling
 from apps.accounts.models import SignInAttempt, User
 from apps.accounts.oidc.names import printable
 from apps.accounts.sessions import Visitor
@@ -35,6 +35,10 @@ def note(
             address=address,
             claims=redacted(claims),
         )
+    if outcome == LINKED:
+        audit.record("identity.linked", by=user, request=request, subject=digest)
+    elif outcome != OK:
+        audit.refused("sign_in.refused", by=user, request=request, code=outcome, subject=digest)
     level = logging.INFO if outcome in (OK, LINKED) else logging.WARNING
     log.log(level, "A sign-in with Authentik", extra={"outcome": outcome, "detail": detail, "sub": digest})
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 
+from apps.accounts import audit
 from apps.accounts.models import Identity, User
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ def link(user: User, sub: str) -> Identity:
     identity, _is_new = Identity.objects.update_or_create(
         issuer=settings.AUTHENTIK_ISSUER, sub=sub, defaults={"user": user}
     )
+    audit.record("identity.linked", by=None, of=user, identity=identity.pk)
     log.info("An identity was linked", extra={"user": user.pk, "identity": identity.pk})
     return identity
 
@@ -49,5 +51,6 @@ def relink(old: str, new: str, subs: dict[str, str] | None = None) -> int:
             identity.issuer, identity.sub = new, (subs or {}).get(identity.sub, identity.sub)
             identity.save(update_fields=["issuer", "sub"])
             moved += 1
+    audit.record("identities.moved", by=None, old=old, new=new, moved=moved)
     log.info("Identities were given to another issuer", extra={"old": old, "new": new, "moved": moved})
     return moved

@@ -262,16 +262,16 @@ def test_a_key_that_somebody_made_up_is_never_taken_over(ana):
 @pytest.mark.req("A2")
 def test_ending_one_session_leaves_the_others(ana):
     here, there = signed_in(ana), signed_in(ana)
-    revoking.end_session(row_of(there))
+    revoking.end_session(row_of(there), by=ana)
     assert (is_in(here), is_in(there)) == (True, False)
 
 
 @pytest.mark.req("A2")
 def test_ending_all_sessions_but_one(ana):
     here, there, bens = signed_in(ana), signed_in(ana), signed_in(UserFactory(name="Ben"))
-    assert revoking.end_all_sessions(ana, except_key=row_of(here).session_key) == 1
+    assert revoking.end_all_sessions(ana, by=ana, except_key=row_of(here).session_key) == 1
     assert (is_in(here), is_in(there), is_in(bens)) == (True, False, True)
-    assert revoking.end_all_sessions(ana) == 1
+    assert revoking.end_all_sessions(ana, by=ana) == 1
     assert not is_in(here)
 
 
@@ -348,7 +348,7 @@ def test_a_session_that_was_ended_meanwhile_does_not_come_back(ana):
     client = signed_in(ana)
     session = client.session
     session["x"] = 1
-    revoking.end_all_sessions(ana)
+    revoking.end_all_sessions(ana, by=ana)
     with pytest.raises(sessions.db.UpdateError):
         session.save()
     assert not LoginSession.objects.exists()

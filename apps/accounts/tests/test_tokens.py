@@ -54,7 +54,7 @@ def test_a_reading_token_writes_nothing_by_any_unsafe_method(ana):
 
 def test_wrong_revoked_expired_and_closed_are_answered_alike(ana):
     revoked, revoked_text = token_of(ana)
-    tokens.revoke(revoked)
+    tokens.revoke(revoked, by=None)
     ben = User.objects.create_user("ben", name="Ben", is_active=False)
     texts = ["tb_x_y", "", "ü", revoked_text, token_of(ana, days=-1)[1], token_of(ben)[1], "a b"]
     answers = [bearing(text.encode().decode("latin-1")).get(PROJECTS) for text in texts]

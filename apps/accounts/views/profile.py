@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts import pictures, throttling
+from apps.accounts import audit, pictures, throttling
 from apps.accounts.forms import LinkForm, LooksForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.language import speaking
 from apps.accounts.models import ApiToken, User
@@ -94,5 +94,6 @@ def password(request: MemberRequest) -> HttpResponse:
         return profile_page(request, status=422, password_form=form)
     with transaction.atomic():  # all their sessions end; this one is kept, under a new key
         update_session_auth_hash(request, form.save())
+        audit.record("password.changed", by=request.user)
     messages.success(request, _("Your password is changed."))
     return redirect("accounts:profile")

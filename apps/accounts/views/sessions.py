@@ -15,13 +15,13 @@ from apps.accounts.requests import MemberRequest
 @require_POST
 def end_session(request: MemberRequest, pk: UUID) -> HttpResponse:
     session = get_object_or_404(request.user.sessions.alive(), public_id=pk)
-    revoking.end_session(session)
+    revoking.end_session(session, by=request.user)
     messages.success(request, _("Signed out there: {device}.").format(device=session.device_in_words))
     return redirect("accounts:profile")
 
 
 @require_POST
 def end_other_sessions(request: MemberRequest) -> HttpResponse:
-    revoking.end_all_sessions(request.user, except_key=request.session.session_key)
+    revoking.end_all_sessions(request.user, by=request.user, except_key=request.session.session_key)
     messages.success(request, _("You are signed out everywhere else."))
     return redirect("accounts:profile")

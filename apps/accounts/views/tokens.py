@@ -24,6 +24,6 @@ def create_token(request: MemberRequest) -> HttpResponse:
 
 @require_POST
 def revoke_token(request: MemberRequest, pk: int) -> HttpResponse:
-    tokens.revoke(get_object_or_404(request.user.tokens, pk=pk))
+    tokens.revoke(get_object_or_404(request.user.tokens, pk=pk), by=request.user)
     messages.success(request, _("The token is revoked."))
     return redirect("accounts:profile")

@@ -21,7 +21,7 @@ class GatewayFactory(DjangoModelFactory):
 def agent_in(project, name: str = "Scribe", **fields) -> Agent:
     """An agent that works in `project`, on a gateway of its own unless one is given."""
     gateway = fields.pop("gateway", None) or GatewayFactory()
-    return hiring.hire(gateway, slug=name.lower(), name=name, projects=[project], **fields)
+    return hiring.hire(gateway, slug=name.lower(), name=name, by=None, projects=[project], **fields)
 
 
 def run_of(agent: Agent, by, title: str = "A task", **fields) -> Run:

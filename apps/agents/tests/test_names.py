@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("G7")]
 def test_a_misleading_name_is_refused(name):
     UserFactory(name="Ilona Best", username="ilona")
     with pytest.raises(NameTaken):
-        hiring.hire(GatewayFactory(), slug="evil", name=name)
+        hiring.hire(GatewayFactory(), slug="evil", name=name, by=None)
 
 
 @pytest.mark.parametrize("name", ["Scribe", "Писарь", "Ilona Bester", "書記", "O'Neill-2"])

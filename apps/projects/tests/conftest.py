@@ -18,3 +18,8 @@ def people(tide) -> dict[str, Membership]:
 @pytest.fixture
 def cy():
     return UserFactory(name="Cy Outside", username="cy")
+
+
+@pytest.fixture
+def ben():
+    return UserFactory(name="Ben", username="ben")

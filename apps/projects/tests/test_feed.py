@@ -181,7 +181,7 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
         elif loss == "password":
             type(ana).objects.filter(pk=ana.pk).update(password="another")
         elif loss == "signed out":
-            revoking.end_all_sessions(ana)
+            revoking.end_all_sessions(ana, by=ana)
         else:
             column = {"unused": "used_at", "too old": "began_at"}[loss]
             ana.sessions.update(**{column: timezone.now() - timedelta(days=8)})

@@ -1,0 +1,68 @@
+"""What the audit's actions are called for people. Apps above add their own."""
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import AuditEntry
+
+_words: dict[str, str | Promise] = {
+    "session.begun": _("signed in"),
+    "session.left": _("signed out"),
+    "sessions.ended": _("ended sessions"),
+    "sign_in.refused": _("was refused at sign-in"),
+    "password.changed": _("changed the password"),
+    "password.reset": _("reset a password by a command"),
+    "identity.linked": _("linked an identity of Authentik"),
+    "identities.moved": _("moved identities to another issuer"),
+    "token.issued": _("made a token"),
+    "token.revoked": _("revoked a token"),
+    "token.refused": _("showed an unknown token"),
+    "admin.made": _("made somebody administrator"),
+    "admin.unmade": _("took the administration from somebody"),
+    "account.closed": _("closed an account"),
+    "account.reopened": _("opened an account again"),
+    "access.denied": _("was denied something"),
+    "audit.exported": _("exported the audit"),
+}
+# Facts by the names people read them under; others, such as ids, stand in the export alone.
+_facts: dict[str, str | Promise] = {
+    "name": _("name"),
+    "of": _("whose"),
+    "role": _("role"),
+    "before": _("before"),
+    "attempt": _("attempt"),
+    "agent": _("agent"),
+    "status": _("status"),
+    "kind": _("kind"),
+    "outcome": _("outcome"),
+    "fields": _("fields"),
+    "names": _("from, to"),
+    "gateway": _("gateway"),
+}
+
+
+def calls(words: dict[str, str | Promise]) -> None:
+    """Have these actions called so. Call this in `AppConfig.ready()`."""
+    _words.update(words)
+
+
+def words_of(action: str) -> str:
+    return str(_words.get(action, action))
+
+
+def facts(entry: AuditEntry) -> list[tuple[str, str]]:
+    """What people want to know of its facts, each with what it is."""
+    told = [(str(_facts[name]), value) for name, value in entry.facts.items() if name in _facts and value is not None]
+    return [(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in told]
+
+
+def who(entry: AuditEntry) -> str:
+    """Who did it; what came from an address, but from nobody we know, was not the board's own doing."""
+    return entry.who or (gettext("Somebody") if entry.address else gettext("The board"))
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every action there is, by its words in the reader's language."""
+    return sorted(((action, capfirst(str(words))) for action, words in _words.items()), key=lambda each: each[1])

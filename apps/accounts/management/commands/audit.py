@@ -1,0 +1,21 @@
+"""`manage.py audit verify`: whether the audit is whole, else the first entry that is not."""
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from apps.accounts import audit_chain
+
+
+class Command(BaseCommand):
+    help = "Goes along the audit's chain. Write the printed head down elsewhere: with it, a cut-off end is found too."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("verb", choices=["verify"])
+        parser.add_argument("--head", help="a head that was printed earlier; the chain must still contain it")
+
+    def handle(self, *args, head: str | None, **options) -> None:
+        found = audit_chain.verify()
+        if found.fault:
+            raise CommandError(f"The audit is broken. {found.fault} {found.sealed} entries before it are whole.")
+        if head and not audit_chain.holds(head):
+            raise CommandError(f"The audit is broken: what led to {head} is not there any more.")
+        self.stdout.write(f"The audit is whole: {found.sealed} entries, head {found.head or 'none'}.")

@@ -1,0 +1,57 @@
+"""The life of every run, and what agents change, put into the audit: one chain from person to change."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import audit
+from apps.agents.models import Run
+from apps.projects.models import Event
+
+RUN_KINDS = {
+    "run.queued": _("asked for a run"),
+    "run.started": _("started a run"),
+    "run.closed": _("ended a run"),
+    "run.delayed": _("could not hand a run over"),
+    "run.doubted": _("lost an answer about a run"),
+    "run.interrupted": _("was interrupted in a run"),
+    "run.reopened": _("finished a run late"),
+    "run.accepted": _("accepted a result"),
+    "run.sent_back": _("sent a result back"),
+}
+DOORS = {
+    "callback.received": _("reported on a run"),
+    "callback.without_effect": _("reported what changed nothing"),
+    "callback.refused": _("sent a report that was refused"),
+    "gateway.added": _("added a gateway"),
+    "gateway.changed": _("changed a gateway"),
+    "gateway.deleted": _("deleted a gateway"),
+    "agent.added": _("added an agent"),
+    "agent.changed": _("changed an agent"),
+    "agent.deleted": _("deleted an agent"),
+}
+UNTOLD = ("run", "prompt", "title", "error")  # what somebody wrote stands where it was written
+CHANGES = {
+    "task.created": _("wrote a task down"),
+    "task.moved": _("moved a task"),
+    "task.edited": _("changed a task"),
+    "task.assigned": _("gave a task to somebody"),
+    "comment.created": _("commented on a task"),
+}
+
+
+def on_run_event(event: Event) -> None:
+    """Somebody asked for a run or decided on it, or it went a step further."""
+    run = Run.objects.select_related("requested_by").only("requested_by").get(pk=event.payload["run"])
+    _record(event, run)
+
+
+def on_change(event: Event) -> None:
+    """An agent changes a task only as its latest run of it."""
+    if event.actor and event.actor.is_agent:
+        runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).select_related("requested_by")
+        _record(event, runs.only("requested_by").order_by("-attempt").first())
+
+
+def _record(event: Event, run: Run | None) -> None:
+    facts = {name: value for name, value in event.payload.items() if name not in UNTOLD}
+    about = {"run": run.pk, "asked_by": run.requested_by} if run else {}
+    audit.record(event.kind, by=event.actor, project_id=event.project_id, task=event.task_id, **about, **facts)

@@ -1,0 +1,23 @@
+"""What the log says about projects and their people, put into the audit as well."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import audit
+from apps.projects.models import Event
+
+KINDS = {
+    "project.created": _("started the project"),
+    "member.joined": _("brought somebody in"),
+    "member.role_changed": _("changed a role"),
+    "member.left": _("ended a membership"),
+}
+GRANTS = {
+    "groupgrant.added": _("let a group give a role"),
+    "groupgrant.changed": _("changed what a group gives"),
+    "groupgrant.deleted": _("had a group give nothing more"),
+}
+
+
+def on_event(event: Event) -> None:
+    """Within the transaction of the change: the audit's facts are the event's."""
+    audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)
