@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.projects",
     "apps.tasks",
+    "apps.chat",
     "apps.agents",
     "servestatic",
     "django.contrib.admin",
@@ -265,6 +266,8 @@ TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 
 # API
+CHAT_EDIT_HOURS = env.int("CHAT_EDIT_HOURS", 24)
+CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", 60)
 API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", 300)
 API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", 120)
 API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", 60)

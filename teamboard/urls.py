@@ -13,6 +13,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="projects:list"), name="home"),
     path("projects/", include("apps.projects.urls")),
     path("projects/", include("apps.tasks.urls")),
+    path("projects/", include("apps.chat.urls")),
     path("", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("pictures/<str:digest>/", picture, name="picture"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from apps.projects import feed
+from apps.projects import feed, live
 from apps.projects.models import Project
 
 SOCKETS_PER_PERSON = 10
@@ -20,7 +20,7 @@ TOO_MUCH = 1008
 class ProjectConsumer(AsyncWebsocketConsumer):
     """Sends frames and heartbeats.
 
-    Understands `{"type": "open", "task": id|null}` and `{"type": "since", "seq": n}`.
+    Understands `{"type": "open", "task": id|null}`, `{"type": "since", "seq": n}` and what `live.hears`.
     """
 
     message_types = ("open", "since")
@@ -60,9 +60,12 @@ class ProjectConsumer(AsyncWebsocketConsumer):
             return
         if message["type"] == "open":
             self.seat.open_task = message["task"]
-        else:
+            self.feed.poked.set()
+        elif message["type"] == "since":
             self.seat.seq = min(message["seq"], self.seat.seq)
-        self.feed.poked.set()
+            self.feed.poked.set()
+        else:
+            live.hear(self.feed.project_id, self.scope["user"], message)
 
     def understood(self, text: str | None) -> dict | None:
         """The message, or None if it is too long, too frequent, or none we know."""
@@ -77,7 +80,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         match message:
             case {"type": "open", "task": int() | None} | {"type": "since", "seq": int()}:
                 return message
-        return None
+        return message if isinstance(message, dict) and live.understands(message) else None
 
     async def disconnect(self, code: int) -> None:
         if self.writer:

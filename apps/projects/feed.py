@@ -82,11 +82,21 @@ class Feed:
                 await layer.group_add(live.group_of(self.project_id), channel)
                 self.poked.set()
                 while True:
-                    await layer.receive(channel)
-                    self.poked.set()
+                    message = await layer.receive(channel)
+                    if message["type"] == "whisper":
+                        await self.pass_on(message)
+                    else:
+                        self.poked.set()
             except Exception as error:  # whatever the client library raises: Redis may be gone
                 log.warning("No pokes for a while", extra={"project": self.project_id, "error": repr(error)})
                 await asyncio.sleep(1)
+
+    async def pass_on(self, message: dict) -> None:
+        """Hand a whispered word to those it is for, as it is."""
+        text = live.as_text(message["word"])
+        for seat in set(self.seats):
+            if message["only"] in (None, seat.user_id) and message["but"] != seat.user_id:
+                await self.hand(seat, text)
 
     async def serve(self) -> None:
         """Read forward at each poke, and at each heartbeat whether poked or not."""

@@ -18,6 +18,7 @@ from typing import NotRequired, TypedDict
 from channels.layers import get_channel_layer
 from django.utils import translation
 
+from apps.accounts.models import User
 from apps.projects.models import Event, Project
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,10 @@ FURTHEST_BEHIND = 500
 
 
 class Op(TypedDict):
-    """One element's state. `audience` is the primary key of the open task it is for; absent: everybody."""
+    """One element's state. `audience` is the primary key of the open task it is for; absent: everybody.
+
+    A `chip` is what every place that names the `task` says of it.
+    """
 
     op: str
     id: NotRequired[str]
@@ -34,6 +38,7 @@ class Op(TypedDict):
     html: NotRequired[str]
     by: NotRequired[dict]
     audience: NotRequired[int]
+    task: NotRequired[int]
 
 
 Drawer = Callable[[Project, list[Event], int | None], Iterable[Op]]
@@ -58,14 +63,52 @@ def poke(project_id: int, seq: int) -> None:
 
     A lost poke costs seconds: the heartbeat carries the head number.
     """
-    asyncio.run_coroutine_threadsafe(_send(project_id, seq), _poking_loop())
+    _send_later(project_id, {"type": "poke", "seq": seq})
 
 
-async def _send(project_id: int, seq: int) -> None:
+def whisper(project_id: int, word: dict, *, only: int | None = None, but: int | None = None) -> None:
+    """Pass `word` on to whoever has the project open: to all, `only` to one person, or `but` to one.
+
+    It is kept nowhere: who is not there, or cannot be reached just now, never hears it.
+    """
+    _send_later(project_id, {"type": "whisper", "word": word, "only": only, "but": but})
+
+
+def _send_later(project_id: int, message: dict) -> None:
+    asyncio.run_coroutine_threadsafe(_send(project_id, message), _poking_loop())
+
+
+async def _send(project_id: int, message: dict) -> None:
     try:
-        await get_channel_layer().group_send(group_of(project_id), {"type": "poke", "seq": seq})
+        await get_channel_layer().group_send(group_of(project_id), message)
     except Exception as error:  # whatever the client library raises: Redis may be gone
-        log.warning("A poke was lost", extra={"project": project_id, "seq": seq, "error": repr(error)})
+        log.warning("A word to browsers was lost", extra={"project": project_id, "error": repr(error)})
+
+
+# What a browser may say, besides what the socket itself understands.
+Hearer = Callable[[int, User, dict], None]
+_hearers: dict[str, tuple[Callable[[dict], bool], Hearer]] = {}
+
+
+def hears(kind: str, is_well: Callable[[dict], bool], hearer: Hearer) -> None:
+    """Have `hearer(project, user, message)` take messages of `kind` that `is_well`; it must not wait.
+
+    Call this in `AppConfig.ready()`.
+    """
+    _hearers[kind] = (is_well, hearer)
+
+
+def kinds_heard() -> set[str]:
+    return set(_hearers)
+
+
+def understands(message: dict) -> bool:
+    is_well, _hearer = _hearers.get(message.get("type"), (None, None))
+    return is_well is not None and is_well(message)
+
+
+def hear(project_id: int, user: User, message: dict) -> None:
+    _hearers[message["type"]][1](project_id, user, message)
 
 
 _loop: asyncio.AbstractEventLoop | None = None

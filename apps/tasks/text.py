@@ -1,7 +1,10 @@
 """Markdown from people, agents and Git, to HTML through an allow-list."""
 
+from collections.abc import Callable
+
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 _markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}).use(tasklists_plugin, label=True)
@@ -9,25 +12,36 @@ _markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": Tr
 _markdown.disable("image")
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
-    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label"),
+    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label", "span"),
 }
 ATTRIBUTES = {
-    "a": {"href", "title"},
+    "a": {"href", "title", "data-task"},
+    "span": {"data-user"},
     "input": {"checked", "disabled"},
     "ol": {"start"},
     "th": {"align"},
 }
 
 
-def to_html(markdown: str) -> str:
+# Set by `mark` alone, for Markdown brings no class of its own.
+CLASSES = {"a": {"chip"}, "span": {"mention", "chip__say"}}
+
+
+def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
     """`markdown` as HTML that is safe to place on any page: no raw HTML, image, style, id or class.
 
-    Links keep http, https and mailto and say nothing to where they lead.
+    Links keep http, https and mailto and say nothing to where they lead. `mark` is given each piece
+    of plain text that is neither code nor part of a link, and returns it as HTML.
     """
+    tokens = _markdown.parse(markdown)
+    if mark:
+        for block in tokens:
+            _mark(block.children or [], mark)
     return nh3.clean(
-        _markdown.render(markdown),
+        _markdown.renderer.render(tokens, _markdown.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
+        allowed_classes=CLASSES,
         tag_attribute_values={"input": {"type": {"checkbox"}}},
         set_tag_attribute_values={
             tag: {"tabindex": "0"} for tag in ("pre", "table")
@@ -35,3 +49,11 @@ def to_html(markdown: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def _mark(pieces: list[Token], mark: Callable[[str], str]) -> None:
+    depth = 0
+    for piece in pieces:
+        depth += {"link_open": 1, "link_close": -1}.get(piece.type, 0)
+        if piece.type == "text" and not depth:
+            piece.type, piece.content = "html_inline", mark(piece.content)

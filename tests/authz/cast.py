@@ -15,6 +15,9 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing, pausing
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
+from apps.chat import editing, reacting, reading, rooms
+from apps.chat.models import Message, Room
+from apps.chat.tests.factories import room_of, said
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import commenting
@@ -40,6 +43,8 @@ class World:
     run: Run
     token: ApiToken
     session: LoginSession
+    room: Room
+    message: Message
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -56,6 +61,9 @@ class World:
             "sessions": self.session.public_id,
             "members": self.person.pk,
             "pictures": self.person.picture,
+            "chat": self.room.pk,
+            "rooms": self.room.pk,
+            "messages": self.message.pk,
         }[name]
 
     def ids(self) -> set[object]:
@@ -86,6 +94,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     callbacks.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
     closing.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     pausing.pause(project, by=owner)
+    room, message = talk(project, owner, f"{key} secret")
     return World(
         project=project,
         owner=owner,
@@ -98,7 +107,20 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         run=run,
         token=token_of(owner, "agents")[0],
         session=session_of(owner),
+        room=room,
+        message=message,
     )
+
+
+def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
+    """A room besides the project's own, and a message in it with all that hangs on one."""
+    room_of(project)
+    room = rooms.create(project, name=words, by=by)
+    message = said(room, by, "First.")
+    editing.edit(message, text=f"{words} @{by.username} {project.key}-{project.tasks.get().number}", by=by)
+    reacting.react(message, emoji="👍", by=by)
+    reading.read(room, upto=message.pk, by=by)
+    return room, message
 
 
 def gone_world(key: str, *, numbers_from: int) -> World:

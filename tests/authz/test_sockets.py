@@ -21,7 +21,11 @@ SESSIONS = [
     "disabled",
     "former",
 ]
-MESSAGES = {"open": {"type": "open", "task": None}, "since": {"type": "since", "seq": 0}}
+MESSAGES = {
+    "open": {"type": "open", "task": None},
+    "since": {"type": "since", "seq": 0},
+    "typing": {"type": "typing", "room": 1, "on": True},
+}
 
 
 @pytest.fixture

@@ -1,0 +1,96 @@
+"""Messages as everybody sees them: drawn once, blind to who looks, by a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from django.db.models import Prefetch, QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from apps.chat import telling, wording
+from apps.chat.models import Message, NamedTask, Reaction
+from apps.projects.live import Op
+from apps.projects.models import Event, Project
+from apps.tasks import faces
+from apps.tasks.models import Task
+
+Under = Callable[[list[Message]], dict[int, str]]
+_under: list[Under] = []
+
+
+def under(draw: Under) -> None:
+    """Have `draw(messages)` say what stands under messages: HTML by primary key. Call this in `AppConfig.ready()`."""
+    _under.append(draw)
+
+
+def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Bring along what drawing them asks for."""
+    named = NamedTask.objects.select_related("task__project", "task__column")
+    return messages.select_related("author", "room__project", "reply_to__author").prefetch_related(
+        Prefetch("named_tasks", named), Prefetch("reactions", Reaction.objects.order_by("pk"))
+    )
+
+
+def drawn(messages: Iterable[Message]) -> dict[int, str]:
+    """The HTML of each of `messages`, which were fetched `with_surroundings`, in the language that is active."""
+    messages = list(messages)
+    lines: dict[int, list[str]] = defaultdict(list)
+    for draw in _under if messages else ():
+        for pk, html in draw(messages).items():
+            lines[pk].append(html)
+    return {message.pk: _drawn(message, lines[message.pk]) for message in messages}
+
+
+def _drawn(message: Message, lines: list[str]) -> str:
+    reactions: dict[str, list[int]] = {}
+    for reaction in message.reactions.all():
+        reactions.setdefault(reaction.emoji, []).append(reaction.user_id)
+    context = {
+        "message": message,
+        "html": wording.refreshed(message.html, [named.task for named in message.named_tasks.all()]),
+        "told": telling.sentence_of(message.note) if message.note else "",
+        "who": message.author and faces.who(message.author),
+        "mentions": wording.mentioned_in(message.html),
+        "reactions": reactions.items(),
+        "project_key": message.room.project.key,
+        "under": mark_safe("".join(lines)),  # noqa: S308 - drawn by templates
+    }
+    return mark_safe(render_to_string("chat/_message.html", context))  # noqa: S308
+
+
+def rank_of(pk: int) -> str:
+    return f"{pk:020}"
+
+
+def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What events change of messages, and of the tasks that messages name."""
+    touched = {
+        pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk
+    }
+    found = with_surroundings(Message.objects.standing().filter(pk__in=touched)) if touched else []
+    html = drawn(found)
+    ops = [
+        Op(
+            op="put",
+            id=f"message-{message.pk}",
+            parent=f"room-{message.room_id}",
+            rank=rank_of(message.pk),
+            html=html[message.pk],
+        )
+        for message in found
+    ]
+    ops += [Op(op="drop", id=f"message-{pk}") for pk in sorted(touched - html.keys())]
+    return ops + _chips(events)
+
+
+def messages_in(events: list[Event]) -> set[int]:
+    """The messages that events are about or name besides."""
+    return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
+
+
+def _chips(events: list[Event]) -> list[Op]:
+    """One op for each task that any message names, however many do."""
+    changed = faces.tasks_in([event for event in events if event.kind.startswith("task.")])
+    named = Task.objects.filter(pk__in=changed, named_in__isnull=False).distinct() if changed else ()
+    tasks = named.select_related("project", "column") if changed else ()
+    return [Op(op="chip", task=task.pk, html=wording.chip_says(task)) for task in tasks]

@@ -1,0 +1,168 @@
+"""A project's rooms and what is said in them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.accounts.models import User
+from apps.projects.models import Project
+from apps.tasks.models import Task
+
+NAME_LENGTH = 80
+TEXT_LENGTH = 50_000
+EMOJI_LENGTH = 16
+
+
+class RoomQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "RoomQuerySet":
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
+class Room(models.Model):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="rooms")
+    # Names the room outside of us: the agents' conversation about it goes by this.
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=NAME_LENGTH)
+    is_default = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-is_default", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["project"], name="one_default_room", condition=Q(is_default=True)),
+            models.UniqueConstraint(
+                F("project"), Lower("name"), name="open_room_name_once", condition=Q(archived_at=None)
+            ),
+            models.CheckConstraint(
+                name="default_room_is_open", condition=Q(is_default=False) | Q(archived_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat:room", args=[self.project.key, self.pk])
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        return self.standing().filter(room__in=Room.objects.visible_to(user))
+
+    def standing(self) -> "MessageQuerySet":
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at=None)
+
+    def said_by_others(self, user: User) -> "MessageQuerySet":
+        """What counts as unread for `user`, once it is after their mark: no own words, and none of the board's."""
+        return self.standing().filter(note__isnull=True).exclude(author=user)
+
+
+class Message(models.Model):
+    """Messages are inserted under their project's lock, so the order of their keys is the order of commits."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Chosen by whoever sends it, so that sending again adds nothing.
+    client_id = models.UUIDField()
+    text = models.TextField(_("message"), max_length=TEXT_LENGTH)
+    html = models.TextField()
+    # What the board itself tells, in each reader's language: {"code", "facts"}, read by `telling`.
+    note = models.JSONField(null=True)
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
+    created_at = models.DateTimeField(db_default=Now())
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "author", "client_id"], name="message_once"),
+            models.CheckConstraint(name="deleted_message_is_empty", condition=Q(deleted_at=None) | Q(text="", html="")),
+        ]
+        indexes = [
+            models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
+            models.Index(fields=["client_id"], name="message_client"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} in {self.room_id}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.room.get_absolute_url()}?around={self.pk}"
+
+
+class Mention(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "user"], name="mention_once")]
+        indexes = [models.Index(fields=["user", "message"], name="mention_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.message_id}"
+
+
+class NamedTask(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="named_tasks")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="named_in")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "task"], name="named_task_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} in {self.message_id}"
+
+
+class Wording(models.Model):
+    """What a message said before it was edited or deleted: for those who moderate, and nobody else."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="wordings")
+    text = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} until {self.at}"
+
+
+class ReadMark(models.Model):
+    """How far somebody has read: up to the message with the key `upto`."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="marks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    upto = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="read_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id} up to {self.upto}"
+
+
+class Reaction(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    emoji = models.CharField(max_length=EMOJI_LENGTH)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "user", "emoji"], name="reaction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.emoji} on {self.message_id}"

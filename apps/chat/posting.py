@@ -1,0 +1,76 @@
+"""Saying something in a room."""
+
+import uuid
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat import wording
+from apps.chat.models import Mention, Message, NamedTask, Room
+from apps.chat.wording import Worded
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Project
+
+
+class Archived(Refused):
+    code = "archived"
+
+
+class AnswersNothing(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+@transaction.atomic
+def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message:
+    """Post `text` (Markdown) and log `message.posted`. With a `client_id` that came before: what was posted then.
+
+    Raises Archived, AnswersNothing, and what `wording.word` raises.
+    """
+    text = wording.cleaned(text)
+    project = Project.objects.locked(room.project_id)
+    if said := room.messages.filter(author=by, client_id=client_id).first():
+        return said
+    if Room.objects.exclude(archived_at=None).filter(pk=room.pk).exists():
+        raise Archived(_("This room is archived: it can be read, and nothing is added."))
+    if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
+        raise AnswersNothing(_("The message you answer is not in this room any more."))
+    worded = wording.word(project, text, by=by)
+    message = Message(room=room, author=by, client_id=client_id, text=text, html=worded.html, reply_to=reply_to)
+    message.save(force_insert=True)
+    point(message, worded)
+    _log(project, "message.posted", message, worded, by=by)
+    return message
+
+
+@transaction.atomic
+def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int) -> Message:
+    """Have the board itself say something: `telling` has the sentence for `code`, in each reader's language."""
+    project = Project.objects.locked(room.project_id)
+    message = room.messages.create(client_id=uuid.uuid4(), note={"code": code, "facts": facts})
+    _log(project, "message.posted", message, Worded(""), by=by)
+    return message
+
+
+def point(message: Message, worded: Worded) -> list[int]:
+    """Have `message` mention and name whom and what `worded` says; returns who was not mentioned before."""
+    before = set(message.mentions.values_list("user", flat=True)) if message.edited_at else set()
+    called = {user.pk for user in worded.mentioned}
+    if message.edited_at:
+        message.mentions.exclude(user__in=called).delete()
+        message.named_tasks.all().delete()
+    new = sorted(called - before)
+    if new:
+        Mention.objects.bulk_create(Mention(message=message, user_id=pk) for pk in new)
+    if worded.tasks:
+        NamedTask.objects.bulk_create(NamedTask(message=message, task=task) for task in worded.tasks)
+    return new
+
+
+def _log(project: Project, kind: str, message: Message, worded: Worded, *, by: User | None) -> None:
+    mentions = [user.pk for user in worded.mentioned]
+    named = [task.pk for task in worded.tasks]
+    events.record(project, kind, by=by, room=message.room_id, message=message.pk, mentions=mentions, named=named)

@@ -1,0 +1,63 @@
+"""A small sign under a message instead of words."""
+
+import unicodedata
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat.models import EMOJI_LENGTH, Message, Reaction
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Project
+
+MOST_KINDS = 20  # under one message
+JOINERS = {"\u200d", "\ufe0f", "\u20e3"}
+KEYCAPS = set("0123456789#*")
+
+
+class NoEmoji(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+class TooManyKinds(Refused):
+    code = "too_many_kinds"
+
+
+@transaction.atomic
+def react(message: Message, *, emoji: str, by: User) -> None:
+    """Put `emoji` under it, once for each person. Raises NoEmoji, TooManyKinds."""
+    if not is_emoji(emoji):
+        raise NoEmoji(_("Choose one emoji."))
+    project = Project.objects.locked(message.room.project_id)
+    if not Message.objects.standing().filter(pk=message.pk).exists():
+        return
+    kinds = set(message.reactions.values_list("emoji", flat=True))
+    if emoji not in kinds and len(kinds) >= MOST_KINDS:
+        raise TooManyKinds(_("There are many different emojis already. Choose one of them."))
+    _reaction, is_new = Reaction.objects.get_or_create(message=message, user=by, emoji=emoji)
+    if is_new:
+        _log(project, message, by)
+
+
+@transaction.atomic
+def unreact(message: Message, *, emoji: str, by: User) -> None:
+    project = Project.objects.locked(message.room.project_id)
+    if message.reactions.filter(user=by, emoji=emoji).delete()[0]:
+        _log(project, message, by)
+
+
+def is_emoji(text: str) -> bool:
+    """Whether it is made of symbols alone, joined as Unicode joins them (a keycap begins with a digit)."""
+    first, rest = text[:1], text[1:]
+    starts = unicodedata.category(first or " ") == "So" or (first in KEYCAPS and "\u20e3" in rest)
+    return starts and len(text) <= EMOJI_LENGTH and all(_joins(each) for each in rest)
+
+
+def _joins(character: str) -> bool:
+    return character in JOINERS or unicodedata.category(character) in ("So", "Sk")
+
+
+def _log(project: Project, message: Message, by: User) -> None:
+    events.record(project, "message.reacted", by=by, room=message.room_id, message=message.pk)

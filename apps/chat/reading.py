@@ -1,0 +1,71 @@
+"""How far everybody has read, and what that leaves unread. Nothing is counted up: each count is taken anew."""
+
+from typing import TypedDict
+
+from django.db import connection, transaction
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from apps.accounts.models import User
+from apps.chat.models import Message, ReadMark, Room
+from apps.projects import live
+from apps.projects.models import Event, Project
+
+
+class Unread(TypedDict):
+    """A room as somebody has left it: how many messages of others they have not seen, and which was their last."""
+
+    unread: int
+    mentions: int
+    upto: int
+    newest: int
+
+
+# One statement, so that of two devices the one further on wins; never beyond the room's newest message.
+_READ = """
+INSERT INTO chat_readmark (room_id, user_id, upto)
+SELECT %s, %s, LEAST(%s::bigint, coalesce(max(id), 0)) FROM chat_message WHERE room_id = %s
+ON CONFLICT (room_id, user_id) DO UPDATE SET upto = excluded.upto WHERE chat_readmark.upto < excluded.upto
+RETURNING upto"""
+
+
+def read(room: Room, *, upto: int, by: User) -> None:
+    """Note that `by` has read up to the message with the key `upto`, and tell their other tabs and devices."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [room.pk, by.pk, upto, room.pk])
+        moved = cursor.fetchone()
+    if moved:
+        word = {"read": {"room": room.pk, "upto": moved[0]}}
+        transaction.on_commit(lambda: live.whisper(room.project_id, word, only=by.pk))
+
+
+def unread_of(user: User, project: Project) -> dict[int, Unread]:
+    """What is unread in each open room of `project`, by one statement."""
+    return {
+        room.pk: Unread(unread=room.unread, mentions=room.mentions, upto=room.upto, newest=room.newest)
+        for room in _counted(project.rooms.filter(archived_at=None), user)
+    }
+
+
+def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
+    mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("upto")
+    marked = rooms.annotate(upto=Coalesce(Subquery(mark), 0), newest=_newest())
+    others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("upto"))
+    return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
+
+
+def _count(rows: QuerySet) -> Coalesce:
+    """How many there are, as a subquery."""
+    counted = rows.order_by().annotate(one=F("pk") * 0).values("one").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
+def on_joined(event: Event) -> None:
+    """Who comes new has nothing to catch up with: their count begins with what is said from now on."""
+    rooms = Room.objects.filter(project=event.project_id).annotate(newest=_newest())
+    marks = [ReadMark(room=room, user_id=event.payload["user"], upto=room.newest) for room in rooms]
+    ReadMark.objects.bulk_create(marks, update_conflicts=True, update_fields=["upto"], unique_fields=["room", "user"])
+
+
+def _newest() -> Coalesce:
+    return Coalesce(Subquery(Message.objects.filter(room=OuterRef("pk")).order_by("-pk").values("pk")[:1]), 0)
