@@ -31,8 +31,7 @@ def edit(message: Message, *, text: str, by: User) -> Message:
 
     For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `wording.word` raises.
     """
-    if message.author_id != by.pk:
-        raise NotAllowed(_("Only who wrote a message may change it."))
+    require_author(message, by)
     text = wording.cleaned(text)
     project = _locked(message)
     if timezone.now() - message.created_at > timedelta(hours=settings.CHAT_EDIT_HOURS):
@@ -51,8 +50,7 @@ def edit(message: Message, *, text: str, by: User) -> Message:
 @transaction.atomic
 def delete(message: Message, *, by: User) -> None:
     """Take it away and log `message.deleted`; again does nothing. For its author and who manages, else NotAllowed."""
-    if message.author_id != by.pk:
-        policy.require(by, Action.MANAGE, message.room.project)
+    require_may_delete(message, by)
     try:
         project = _locked(message)
     except Gone:
@@ -65,6 +63,18 @@ def delete(message: Message, *, by: User) -> None:
     for pointers in (message.mentions, message.named_tasks, message.reactions):
         pointers.all().delete()
     _log(project, "message.deleted", message, by=by, author=message.author_id)
+
+
+def require_author(message: Message, by: User) -> None:
+    """Raise NotAllowed for everybody else."""
+    if message.author_id != by.pk:
+        raise NotAllowed(_("Only who wrote a message may change it."))
+
+
+def require_may_delete(message: Message, by: User) -> None:
+    """Raise NotAllowed for all but its author and who manages the project."""
+    if message.author_id != by.pk:
+        policy.require(by, Action.MANAGE, message.room.project)
 
 
 def _locked(message: Message) -> Project:

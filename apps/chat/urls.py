@@ -1,9 +1,21 @@
 from django.urls import path
 
-from apps.chat.views import room
+from apps.chat.views import message, room, rooms
 
 app_name = "chat"
 urlpatterns = [
     path("<str:key>/chat/", room.home, name="home"),
+    path("<str:key>/chat/unread/", room.unread, name="unread"),
+    path("<str:key>/chat/tasks/", room.tasks, name="tasks"),
+    path("<str:key>/chat/new/", rooms.create, name="create"),
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
+    path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),
+    path("<str:key>/chat/<int:pk>/read/", room.read, name="read"),
+    path("<str:key>/chat/<int:pk>/rename/", rooms.rename, name="rename"),
+    path("<str:key>/chat/<int:pk>/archive/", rooms.archive, name="archive"),
+    path("<str:key>/chat/<int:pk>/reopen/", rooms.reopen, name="reopen"),
+    path("<str:key>/chat/messages/<int:pk>/edit/", message.edit, name="edit"),
+    path("<str:key>/chat/messages/<int:pk>/delete/", message.delete, name="delete"),
+    path("<str:key>/chat/messages/<int:pk>/react/", message.react, name="react"),
+    path("<str:key>/chat/messages/<int:pk>/task/", message.make_task, name="task"),
 ]

@@ -106,6 +106,10 @@ def _people(project: Project) -> dict[str, User]:
     return handles
 
 
+def member_called(project: Project, handle: str) -> User | None:
+    return _people(project).get(handle.lower())
+
+
 def _mention(handle: str, people: dict[str, User], mentioned: dict[int, User]) -> str:
     """The mention of whoever goes by `handle`; a full stop after it is the sentence's."""
     name = handle.rstrip(".+-")

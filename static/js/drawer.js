@@ -2,7 +2,7 @@
 // Everything here also works as plain links and forms.
 
 import { change, openTask, release } from "./live.js"
-import { localTimes } from "./page.js"
+import { entitle, localTimes } from "./page.js"
 
 const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
 const work = document.getElementById("work")
@@ -33,7 +33,7 @@ function close({ push = true } = {}) {
   const id = open.dataset.task
   open.remove()
   openTask(null)
-  entitle(document.querySelector(".board__title").textContent)
+  entitle(`${document.querySelector(".board__title").textContent} · Team Board`)
   mark(null)
   if (push) history.pushState({}, "", document.querySelector("[data-project]").dataset.home ?? location.pathname.replace(/tasks\/\d+\/$/, ""))
   const link = document.querySelector(`#task-${id} .card__link`) ?? cameFrom
@@ -43,16 +43,12 @@ function close({ push = true } = {}) {
 function ready(open) {
   localTimes(open)
   openTask(Number(open.dataset.task), Number(open.dataset.seq))
-  entitle(`${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent}`)
+  entitle(`${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent} · Team Board`)
   mark(open.dataset.task)
   followCard(open)
   restoreDrafts(open)
   wordsChanged(open)
   open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
-}
-
-function entitle(name) {
-  document.title = `${name} · Team Board`
 }
 
 function mark(id) {
@@ -73,7 +69,7 @@ function followCard(open) {
 
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
-  const opener = event.target.closest(".card__link, .note__act[href], a[data-opens]")
+  const opener = event.target.closest(".card__link, .note__act[href], a.chip, a[data-opens]")
   const closer = event.target.closest("a[data-closes]")
   if (isPage()) return
   if (opener) {

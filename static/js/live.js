@@ -42,14 +42,25 @@ function tellOpenTask() {
 export function applyFrame(frame) {
   if (frame.ops?.some((op) => op.op === "reload") || (frame.epoch && frame.epoch !== place.epoch)) return reload()
   for (const op of frame.ops ?? []) {
-    if (op.audience && op.audience !== place.task) continue
+    if (op.op === "chip") fillChips(op)
+    if (!op.id || (op.audience && op.audience !== place.task)) continue
     if ((putAt.get(op.id) ?? 0) > frame.seq) continue
     putAt.set(op.id, frame.seq)
     if (isHeld(document.getElementById(op.id))) held.set(op.id, op)
     else apply(op)
   }
   place.seq = Math.max(place.seq, frame.seq ?? 0)
-  document.dispatchEvent(new CustomEvent("board:changed"))
+  document.dispatchEvent(new CustomEvent("board:changed", { detail: frame.ops ?? [] }))
+}
+
+/** What messages show of a task they name. */
+function fillChips({ task, html }) {
+  for (const chip of document.querySelectorAll(`.chip[data-task="${task}"]`)) chip.innerHTML = html
+}
+
+/** Words that the server doesn't keep go through the same socket, and are lost when there is none. */
+export function whisper(word) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(word))
 }
 
 /** Apply what waited for an element to be let go: call it when a drag, an edit or a menu ends. */
@@ -118,9 +129,15 @@ function drop(id) {
   document.getElementById(id)?.remove()
 }
 
-/** Where the rank sorts among the siblings, in byte order; behind the last card of a part-loaded column: nowhere. */
+/**
+ * Where the rank sorts among the siblings, in byte order. Nowhere behind the last card of a part-loaded column,
+ * and outside of what a list says it shows, `data-from` to `data-to`; it keeps what is `data-missed` beyond.
+ */
 export function putInPlace(item, list) {
-  const next = [...list.children].find((other) => other !== item && other.dataset.rank > item.dataset.rank)
+  const { rank } = item.dataset
+  if (rank > list.dataset.to) list.dataset.missed = rank
+  if (rank < list.dataset.from || rank > list.dataset.to) return item.remove()
+  const next = [...list.children].find((other) => other !== item && other.dataset.rank > rank)
   const more = list.querySelector(":scope > .column__more")
   if (!next && more) return item.remove()
   const end = list.querySelector(":scope > .column__none")
@@ -165,21 +182,24 @@ async function reload() {
   if (!answer?.ok) return
   const page = new DOMParser().parseFromString(await answer.text(), "text/html")
   const fresh = page.querySelector("[data-project]")
-  const columns = fresh?.querySelector(".board__columns")
-  if (!columns) return location.reload()
-  const typed = [...board.querySelectorAll(".quick__title")].map((input) => input.value)
-  const focus = [...board.querySelectorAll(".quick__title")].indexOf(document.activeElement)
-  for (const id of ["board-head"]) document.getElementById(id).replaceWith(page.getElementById(id))
-  board.querySelector(".board__columns").replaceWith(columns)
-  const inputs = [...board.querySelectorAll(".quick__title")]
-  typed.forEach((value, index) => inputs[index] && (inputs[index].value = value))
-  inputs[focus]?.focus()
+  if (fresh?.querySelector(".board__columns")) renewColumns(page, fresh)
+  else if (!fresh?.matches(".chat-page")) return location.reload()
   putAt.clear()
   held.clear()
   Object.assign(place, { seq: Number(fresh.dataset.seq), epoch: fresh.dataset.epoch })
   localTimes(board)
   document.dispatchEvent(new CustomEvent("board:renewed"))
   if (socket?.readyState === WebSocket.OPEN) socket.close()
+}
+
+function renewColumns(page, fresh) {
+  const typed = [...board.querySelectorAll(".quick__title")].map((input) => input.value)
+  const focus = [...board.querySelectorAll(".quick__title")].indexOf(document.activeElement)
+  for (const id of ["board-head"]) document.getElementById(id).replaceWith(page.getElementById(id))
+  board.querySelector(".board__columns").replaceWith(fresh.querySelector(".board__columns"))
+  const inputs = [...board.querySelectorAll(".quick__title")]
+  typed.forEach((value, index) => inputs[index] && (inputs[index].value = value))
+  inputs[focus]?.focus()
 }
 
 function connect() {
@@ -203,7 +223,8 @@ function hear(frame) {
   if ("head" in frame) {
     if (frame.epoch !== place.epoch) reload()
     else if (frame.head > place.seq) socket.send(JSON.stringify({ type: "since", seq: place.seq }))
-  } else applyFrame(frame)
+  } else if ("ops" in frame) applyFrame(frame)
+  else document.dispatchEvent(new CustomEvent("board:whispered", { detail: frame }))
 }
 
 function lost(code) {
@@ -224,6 +245,7 @@ function show(state) {
     polling = null
     line.hidden = true
     heardAt = Date.now()
+    document.dispatchEvent(new CustomEvent("board:live"))
   } else show.timer ??= setTimeout(startPolling, PATIENCE)
 }
 
@@ -278,7 +300,7 @@ if (board?.dataset.seq) {
 }
 
 /** Post a change (fields as an object or as pairs) with where this page is; its answer is the frame that brings the page up to it, or a refusal. */
-export async function change(url, fields) {
+export async function change(url, fields, { isQuiet = false } = {}) {
   const pairs = Array.isArray(fields) ? fields : Object.entries(fields)
   const body = new URLSearchParams([...Object.entries({ client: clientId, ...position() }), ...pairs])
   const answer = await fetch(url, {
@@ -287,7 +309,7 @@ export async function change(url, fields) {
     body,
   }).catch(() => null)
   if (!answer || answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
-    toast(words.offline)
+    if (!isQuiet) toast(words.offline)
     return { code: "offline", message: words.offline }
   }
   const told = await answer.json()

@@ -1,6 +1,7 @@
 """For each door that writes: a body it takes, so that what stops somebody is the door and not the input."""
 
 from collections.abc import Callable
+from uuid import uuid4
 
 from tests.authz.cast import World
 
@@ -17,6 +18,13 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
     "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
+    "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},
+    "POST projects/<str:key>/chat/<int:pk>/messages/": lambda own: {"text": "New", "client_id": str(uuid4())},
+    "POST projects/<str:key>/chat/<int:pk>/read/": lambda own: {"upto": own.message.pk},
+    "POST projects/<str:key>/chat/<int:pk>/rename/": lambda own: {"name": "New"},
+    "POST projects/<str:key>/chat/messages/<int:pk>/edit/": lambda own: {"text": "New"},
+    "POST projects/<str:key>/chat/messages/<int:pk>/react/": lambda own: {"emoji": "👍"},
+    "POST projects/<str:key>/chat/messages/<int:pk>/task/": lambda own: {"title": "New", "client_id": str(uuid4())},
     "POST accounts/preferences/": lambda own: {"name": "New", "density": "normal"},
     "POST accounts/looks/": lambda own: {"hue": "leaf"},
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
@@ -41,6 +49,7 @@ TAKES = {
     "projects/<str:key>/tasks/<int:number>/move/": {"place", "seen_in", "after", "before", "anyway", "client"},
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
+    "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to"},
     "runs/<uuid:pk>/accept/": {"anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
     "accounts/looks/": {"file"},

@@ -1,28 +1,140 @@
-"""The room as a page."""
+"""The room: a page of its own, a panel beside the board, and what its script asks for while it is open."""
 
-from django.http import HttpResponse
+import uuid
+
+from django.db.models import F
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import history
+from apps.chat import commands, history, reading, wording
+from apps.chat.forms import MessageForm, ReadForm
 from apps.chat.models import Room
+from apps.chat.words import PALETTE, room_words
 from apps.projects import policy
 from apps.projects.models import Project
+from apps.projects.policy import Action
+from apps.tasks.forms import LARGEST_ID
+from apps.tasks.views.board import frame_or, not_understood, project_of
+from apps.tasks.words import board_words
+
+MOST_OFFERED = 8
+# An archived room waits for nobody.
+ALL_READ = reading.Unread(unread=0, mentions=0, upto=LARGEST_ID, newest=LARGEST_ID)
 
 
 @require_GET
 def home(request: MemberRequest, key: str) -> HttpResponse:
     """The room that every project has."""
-    project = policy.project_for(request.user, key)
-    return shown(request, project, project.rooms.get(is_default=True))
+    project = project_of(request, key)
+    return shown(request, project, get_object_or_404(project.rooms, is_default=True))
 
 
 @require_GET
 def room(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = policy.project_for(request.user, key)
-    return shown(request, project, get_object_or_404(project.rooms, pk=pk))
+    project = project_of(request, key)
+    return shown(request, project, room_of(project, pk))
+
+
+def room_of(project: Project, pk: int) -> Room:
+    return get_object_or_404(project.rooms, pk=pk)
 
 
 def shown(request: MemberRequest, project: Project, room: Room) -> HttpResponse:
-    return render(request, "chat/room.html", {"project": project, "room": room, "page": history.page(room)})
+    """The whole page; for the board's script the room alone."""
+    is_panel = "X-Fragment" in request.headers
+    context = room_context(request, project, room)
+    return render(request, "chat/_room.html" if is_panel else "chat/room.html", context)
+
+
+def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
+    """`project` must be read before: its `last_seq` stands on the page, and what is read after can only be newer."""
+    unread = reading.unread_of(request.user, project).get(room.pk, ALL_READ)
+    can = [action for action in (Action.COMMENT, Action.WRITE, Action.MANAGE) if policy.role_may(project.role, action)]
+    members = list(project.members.filter(is_active=True).order_by("kind", "name"))
+    return {
+        "project": project,
+        "room": room,
+        "rooms": project.rooms.order_by(F("archived_at").asc(nulls_first=True), "-is_default", "name"),
+        "page": asked_page(request, room, upto=unread["upto"], unread=unread["unread"]),
+        "found": request.GET.get("around", ""),
+        "upto": unread["upto"],
+        "can": " ".join(can),
+        "can_comment": Action.COMMENT in can,
+        "can_manage": Action.MANAGE in can,
+        "who": who_reads(members),
+        "people": [{"text": f"@{wording.handle_of(member)}", "says": str(member)} for member in members],
+        "commands": commands.known(),
+        "palette": PALETTE,
+        "words": room_words(),
+        "board_words": board_words(),
+        "client_id": uuid.uuid4(),
+    }
+
+
+def asked_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: int = 0) -> history.Page:
+    """The messages `before`, `after` or `around` the one that is asked for.
+
+    Without a wish the newest ones; when more is unread than a page holds, those around the mark.
+    """
+    for where in ("before", "after", "around"):
+        if request.GET.get(where, "").isdecimal():
+            return history.page(room, **{where: min(int(request.GET[where]), LARGEST_ID)})
+    return history.page(room, around=upto) if unread > history.PAGE else history.page(room)
+
+
+def who_reads(members: list) -> str:
+    agents = sum(member.is_agent for member in members)
+    people = len(members) - agents
+    told = [ngettext("{n} person", "{n} people", people).format(n=people)]
+    if agents:
+        told.append(ngettext("{n} agent", "{n} agents", agents).format(n=agents))
+    return ", ".join(told)
+
+
+@require_http_methods(["GET", "POST"])
+def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """GET: a page of the history, for the script. POST: something is said."""
+    if request.method == "GET":
+        project = project_of(request, key)
+        room = room_of(project, pk)
+        return render(request, "chat/_messages.html", {"room": room, "page": asked_page(request, room)})
+    project = project_of(request, key, Action.COMMENT)
+    room = room_of(project, pk)
+    form = MessageForm(request.POST, room=room)
+    if not form.is_valid():
+        return not_understood(request, form, "chat/room.html", room_context(request, project, room))
+    said = commands.post(room, **form.cleaned_data, by=request.user)
+    return frame_or(request, project, said.get_absolute_url())
+
+
+@sessions.asked_by_the_page
+@require_GET
+def unread(request: MemberRequest, key: str) -> JsonResponse:
+    return JsonResponse(reading.unread_of(request.user, project_of(request, key)))
+
+
+@sessions.asked_by_the_page
+@require_POST
+def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
+    """What has passed the bottom of the window is read; the answer is what is left."""
+    project = project_of(request, key)
+    form = ReadForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"code": "invalid", "message": _("Say up to which message.")}, status=422)
+    reading.read(room_of(project, pk), upto=form.cleaned_data["upto"], by=request.user)
+    return JsonResponse(reading.unread_of(request.user, project))
+
+
+@require_GET
+def tasks(request: MemberRequest, key: str) -> JsonResponse:
+    """The tasks that `?q=` may mean, the latest first: by the beginning of their number, or words of their title."""
+    project = project_of(request, key)
+    asked = request.GET.get("q", "")
+    wanted = {"number__startswith": asked} if asked.isdecimal() else {"title__icontains": asked}
+    offered = project.tasks.filter(**wanted).order_by("-number").values_list("number", "title")[:MOST_OFFERED]
+    return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "says": title} for number, title in offered]})

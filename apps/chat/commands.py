@@ -1,0 +1,92 @@
+"""What somebody types after a slash: it is done, and what comes of it is said in the room."""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.chat import posting, wording
+from apps.chat.models import Message, Room
+from apps.errors import Refused
+from apps.projects import policy
+from apps.projects.models import Project
+from apps.projects.policy import Action
+from apps.tasks import assigning, creating
+from apps.tasks.models import Task
+
+COMMAND = re.compile(r"^/(\w+)(?:\s+(.*))?$", re.DOTALL)
+
+
+class NotUnderstood(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+class Command(NamedTuple):
+    """`run(room, rest of the line, by)` does it and returns what is said in the room."""
+
+    run: Callable[[Room, str, User], str]
+    says: Promise
+
+
+_commands: dict[str, Command] = {}
+
+
+def add(name: str, run: Callable[[Room, str, User], str], *, says: Promise) -> None:
+    """Have `/name` understood; `says` is its line in the list of commands. Call this in `AppConfig.ready()`."""
+    _commands[name] = Command(run, says)
+
+
+def known() -> list[dict[str, str]]:
+    """The commands as the composer offers them."""
+    return [{"text": f"/{name}", "says": str(command.says)} for name, command in _commands.items()]
+
+
+@transaction.atomic
+def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message:
+    """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
+    Project.objects.locked(room.project_id)
+    if said := room.messages.filter(author=by, client_id=client_id).first():
+        return said
+    return posting.post(room, text=_outcome(room, text, by), by=by, client_id=client_id, reply_to=reply_to)
+
+
+def _outcome(room: Room, text: str, by: User) -> str:
+    found = COMMAND.match(text.strip())
+    command = found and _commands.get(found[1].lower())
+    return command.run(room, (found[2] or "").strip(), by) if command else text
+
+
+def task(room: Room, title: str, by: User) -> str:
+    """`/task Buy rope`: the new task's key."""
+    policy.require(by, Action.WRITE, room.project)
+    return creating.create(room.project, title=title[:200], by=by).key
+
+
+def assign(room: Room, rest: str, by: User) -> str:
+    """`/assign TIDE-12 @ana`: who has the task now. Their name without the sign, for they are not called besides."""
+    policy.require(by, Action.WRITE, room.project)
+    task, to = _task_and_member(room.project, rest)
+    if to.is_agent:
+        policy.require(by, Action.RUN, room.project)
+    assigning.assign(task, to=to, by=by)
+    return f"{task.key} → {to}"
+
+
+def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
+    found = re.fullmatch(rf"{project.key}-(\d{{1,9}})\s+@?(\S+)", rest, re.IGNORECASE)
+    task = found and project.tasks.filter(number=found[1]).first()
+    to = found and wording.member_called(project, found[2])
+    if not task or not to:
+        raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
+    return task, to
+
+
+add("task", task, says=gettext_lazy("create a task with this title"))
+add("assign", assign, says=gettext_lazy("give a task to somebody: /assign KEY-12 @name"))

@@ -1,0 +1,49 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.chat.models import Message, Room
+from apps.tasks.forms import LARGEST_ID
+from apps.tasks.models import TITLE_LENGTH
+
+
+class MessageForm(forms.Form):
+    """What is posted. How long it may be, and that it says something, is the verb's to refuse."""
+
+    text = forms.CharField(
+        label=_("Message"),
+        strip=False,
+        widget=forms.Textarea,
+        error_messages={"required": _("Write a few words first.")},
+    )
+    client_id = forms.UUIDField()
+    reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
+
+    def __init__(self, *args, room: Room, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reply_to"].queryset = room.messages.all()
+
+
+class EditForm(forms.Form):
+    text = forms.CharField(
+        label=_("Message"), strip=False, widget=forms.Textarea(attrs={"rows": 3, "class": "field__input"})
+    )
+
+
+class EmojiForm(forms.Form):
+    emoji = forms.CharField(max_length=16)
+
+
+class ReadForm(forms.Form):
+    """`upto` is the primary key of the newest message that has been seen."""
+
+    upto = forms.IntegerField(min_value=0, max_value=LARGEST_ID)
+
+
+class RoomForm(forms.Form):
+    name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=80)
+
+
+class TitleForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    client_id = forms.UUIDField(widget=forms.HiddenInput)

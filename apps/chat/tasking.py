@@ -1,0 +1,36 @@
+"""A message that turns out to be work: a task that says who said it, and where."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat import posting
+from apps.chat.models import Message
+from apps.projects.models import Project
+from apps.tasks import creating
+from apps.tasks.models import TEXT_LENGTH, Task
+
+
+@transaction.atomic
+def make_task(message: Message, *, title: str, client_id: UUID, by: User) -> Task:
+    """Create a task out of `message`, and answer it in the room with the task's key.
+
+    `client_id` is the answer's: sent again with it, nothing new is made.
+    """
+    project = Project.objects.locked(message.room.project_id)
+    said = message.room.messages.filter(author=by, client_id=client_id).first()
+    if said:
+        return project.tasks.get(named_in__message=said)
+    task = creating.create(project, title=title, description=_description(message), by=by)
+    posting.post(message.room, text=task.key, by=by, client_id=client_id, reply_to=message)
+    return task
+
+
+def _description(message: Message) -> str:
+    author = message.author or _("Somebody who has left")
+    source = _("{name} said this in {room}.").format(name=author, room=message.room)
+    quoted = "\n".join(f"> {line}" for line in message.text.splitlines())
+    link = f"[{source}]({message.get_absolute_url()})"
+    return f"{quoted[: TEXT_LENGTH - len(link) - 2]}\n\n{link}"

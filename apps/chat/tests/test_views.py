@@ -1,0 +1,196 @@
+"""The room's pages: what they cost, who may do what, and that they work without a script."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.agents.tests.factories import agent_in
+from apps.chat.models import Message, ReadMark, Room
+from apps.chat.tests.factories import room_of, said
+from apps.projects.models import Role
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.models import Task
+from apps.tasks.tests.factories import BoardFactory, task_in
+
+pytestmark = pytest.mark.django_db
+CHAT = "/projects/TIDE/chat/"
+AS_SCRIPT = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def mai(board):
+    return MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
+
+
+@pytest.fixture
+def ana_visits(client, ana, room):
+    client.force_login(ana)
+    return client
+
+
+def post(client, room: Room, text: str, **fields):
+    return client.post(f"{CHAT}{room.pk}/messages/", {"text": text, "client_id": uuid4(), **fields})
+
+
+@pytest.mark.parametrize("count", [3, 90])
+def test_the_rooms_queries_do_not_grow(ana_visits, room, ben, columns, count, django_assert_max_num_queries):
+    for number in range(count):
+        task = task_in(columns["ready"], f"Task {number}")
+        said(room, ben, f"See {task.key}")
+    with django_assert_max_num_queries(13):
+        assert ana_visits.get(CHAT).status_code == 200
+
+
+def test_every_page_of_a_project_says_what_is_unread(ana_visits, room, ana, ben):
+    said(room, ben, f"@{ana.username} and")
+    said(room, ben)
+    for path in ("/projects/TIDE/", "/projects/TIDE/members/", CHAT):
+        assert 'class="tabs__count" aria-hidden="true" data-mentions>2</span>' in ana_visits.get(path).content.decode()
+
+
+def test_a_plain_form_posts_and_leads_to_the_message(ana_visits, room):
+    answer = post(ana_visits, room, "Plain words")
+    message = Message.objects.get()
+    assert answer.url == f"{CHAT}{room.pk}/?around={message.pk}"
+    assert "Plain words" in ana_visits.get(answer.url).content.decode()
+    assert "Write a few words first." in post(ana_visits, room, " ").content.decode()
+
+
+def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
+    sent = {"text": "Hello", "client_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
+    frame = ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT).json()
+    [op] = frame["ops"]
+    assert op["parent"] == f"room-{room.pk}"
+    assert op["rank"] == f"{Message.objects.get().pk:020}"
+    again = ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT).json()
+    assert again["seq"] == frame["seq"]
+
+
+@pytest.mark.req("CHT-2")
+def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
+    keys = [said(room, ben, f"Word {number}.").pk for number in range(60)]
+    ReadMark.objects.create(room=room, user_id=ana_visits.session["_auth_user_id"], upto=keys[-1])
+    html = ana_visits.get(CHAT).content.decode()
+    assert "Word 20." in html
+    assert "Word 19." not in html
+    assert f'href="?before={keys[20]}"' in html
+    older = ana_visits.get(f"{CHAT}{room.pk}/messages/?before={keys[20]}", headers={"X-Fragment": "1"}).content.decode()
+    assert "Word 0." in older
+    assert "data-from" not in older
+    assert f'data-to="{keys[19]:020}"' in older
+    assert f'data-around="{keys[5]}"' in ana_visits.get(f"{CHAT}?around={keys[5]}").content.decode()
+    assert ana_visits.get(f"{CHAT}?around=x").status_code == 200
+    assert ana_visits.get(f"{CHAT}?around={'9' * 30}").status_code == 200
+
+
+def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, ben):
+    keys = [said(room, ben, f"Word {number}.").pk for number in range(100)]
+    ReadMark.objects.create(room=room, user=ana, upto=keys[9])
+    html = ana_visits.get(CHAT).content.decode()
+    assert "Word 9." in html
+    assert "Word 99." not in html
+    assert f'data-line="{keys[9]}"' in html
+
+
+@pytest.mark.req("CHT-1")
+def test_reading_answers_with_what_is_left(ana_visits, room, ben):
+    first, second = said(room, ben), said(room, ben)
+    left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": first.pk}).json()
+    assert left == ana_visits.get(f"{CHAT}unread/").json()
+    assert left[str(room.pk)] == {"unread": 1, "mentions": 0, "upto": first.pk, "newest": second.pk}
+    assert ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": "x"}).status_code == 422
+
+
+def test_a_viewer_reads_and_does_not_write(client, board, room, ben):
+    message = said(room, ben)
+    client.force_login(MembershipFactory(project=board, role=Role.VIEWER).user)
+    assert "composer__field" not in client.get(CHAT).content.decode()
+    assert post(client, room, "No").status_code == 403
+    assert client.post(f"{CHAT}messages/{message.pk}/react/", {"emoji": "👍"}).status_code == 403
+
+
+def test_a_commenter_talks_and_makes_no_tasks(client, board, room, ben):
+    message = said(room, ben)
+    client.force_login(MembershipFactory(project=board, role=Role.COMMENTER).user)
+    assert post(client, room, "Yes").status_code == 302
+    assert client.get(f"{CHAT}messages/{message.pk}/task/").status_code == 403
+    assert post(client, room, "/task No").status_code == 403
+    assert not Task.objects.exists()
+
+
+def test_questions_work_without_a_script(ana_visits, room, ana):
+    message = said(room, ana, "Frist")
+    address = f"{CHAT}messages/{message.pk}/"
+    assert "Frist" in ana_visits.get(f"{address}edit/").content.decode()
+    assert ana_visits.post(f"{address}edit/", {"text": "First"}).url == message.get_absolute_url()
+    assert "Write a few words first." in ana_visits.post(f"{address}edit/", {"text": "\u200b"}).content.decode()
+    assert "Delete this message?" in ana_visits.get(f"{address}delete/").content.decode()
+    assert ana_visits.post(f"{address}delete/").status_code == 302
+    assert ana_visits.get(f"{address}edit/").status_code == 404
+
+
+@pytest.mark.req("CHT-9")
+def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, ben):
+    message = said(room, ben, "The ladder\nis loose.")
+    wish = {"title": "Fix the ladder", "client_id": uuid4()}
+    for _ in range(2):
+        assert ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish).status_code == 302
+    task = Task.objects.get()
+    assert (
+        task.description == f"> The ladder\n> is loose.\n\n[Ben said this in Tidewater.]({message.get_absolute_url()})"
+    )
+    answer = Message.objects.get(reply_to=message)
+    assert answer.text == task.key
+
+
+@pytest.mark.req("CHT-4")
+def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board, ben, columns):
+    sent = uuid4()
+    for _ in range(2):
+        post(ana_visits, room, "/task Buy rope", client_id=sent)
+    task = Task.objects.get()
+    assert Message.objects.get().text == task.key
+    post(ana_visits, room, f"/assign {task.key.lower()} @{ben.username}")
+    task.refresh_from_db()
+    assert task.assignee == ben
+    message = Message.objects.latest("pk")
+    assert message.text == f"{task.key} → Ben"
+    assert not message.mentions.exists()
+    assert post(ana_visits, room, "/assign nobody").status_code == 422
+    assert post(ana_visits, room, "/unknown is just words").status_code == 302
+
+
+def test_who_may_not_direct_agents_assigns_none(ana_visits, room, board, columns, monkeypatch):
+    scribe = agent_in(board).user
+    task = task_in(columns["ready"])
+    monkeypatch.setattr("apps.accounts.models.User.may_direct_agents", False)
+    assert post(ana_visits, room, f"/assign {task.key} @{scribe.username}").status_code == 403
+
+
+@pytest.mark.req("CHT-4")
+def test_tasks_are_offered_by_number_and_by_words(ana_visits, board, columns):
+    task_in(columns["ready"], "Paint the quay")
+    task_in(columns["ready"], "Mend the nets")
+    assert ana_visits.get(f"{CHAT}tasks/?q=nets").json() == {"tasks": [{"text": "TIDE-2", "says": "Mend the nets"}]}
+    assert ana_visits.get(f"{CHAT}tasks/?q=1").json()["tasks"][0]["text"] == "TIDE-1"
+    assert len(ana_visits.get(f"{CHAT}tasks/").json()["tasks"]) == 2
+
+
+def test_rooms_of_other_projects_are_not_there(ana_visits):
+    elsewhere = room_of(BoardFactory(key="OTHER"))
+    assert ana_visits.get(f"{CHAT}{elsewhere.pk}/").status_code == 404
+    assert post(ana_visits, elsewhere, "Hello?").status_code == 404
+
+
+def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai):
+    client.force_login(mai)
+    made = client.post(f"{CHAT}new/", {"name": "Repairs"})
+    repairs = board.rooms.get(name="Repairs")
+    assert made.url == f"{CHAT}{repairs.pk}/"
+    assert client.post(f"{CHAT}new/", {"name": "Repairs"}).status_code == 422
+    client.post(f"{CHAT}{repairs.pk}/archive/")
+    html = client.get(made.url).content.decode()
+    assert "This room is archived" in html
+    assert "composer__field" not in html
+    client.post(f"{CHAT}{repairs.pk}/reopen/")
+    assert "composer__field" in client.get(made.url).content.decode()

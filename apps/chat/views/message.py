@@ -1,0 +1,76 @@
+"""What is done with one message: edited, deleted, reacted to, made a task."""
+
+import uuid
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.requests import MemberRequest
+from apps.chat import editing, reacting, tasking
+from apps.chat.forms import EditForm, EmojiForm, TitleForm
+from apps.chat.models import Message
+from apps.chat.views.asking import asked
+from apps.projects.models import Project
+from apps.projects.policy import Action
+from apps.tasks.models import TITLE_LENGTH
+from apps.tasks.views.board import frame_or, not_understood, project_of
+
+
+def found(request: MemberRequest, key: str, pk: int, action: Action) -> tuple[Project, Message]:
+    """The project and its message, for somebody whose role lets them do `action`."""
+    project = project_of(request, key, action)
+    messages = Message.objects.visible_to(request.user).select_related("room__project", "author")
+    return project, get_object_or_404(messages, pk=pk, room__project=project)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project, message = found(request, key, pk, Action.COMMENT)
+    editing.require_author(message, request.user)
+    question = {"title": _("Edit your message"), "yes": _("Save"), "look": "message__edit"}
+    form = EditForm(request.POST or None, initial={"text": message.text})
+    verb = partial(editing.edit, message, by=request.user)
+    return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def delete(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project, message = found(request, key, pk, Action.COMMENT)
+    editing.require_may_delete(message, request.user)
+    question = {
+        "title": _("Delete this message?"),
+        "lead": _("It goes for everybody, and can't be brought back."),
+        "yes": _("Delete"),
+    }
+    verb = partial(editing.delete, message, by=request.user)
+    return asked(request, project, question, verb, back=message.room.get_absolute_url())
+
+
+@require_POST
+def react(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """A reaction is given, or taken back when it was given before."""
+    project, message = found(request, key, pk, Action.COMMENT)
+    form = EmojiForm(request.POST)
+    if not form.is_valid():
+        return not_understood(request, form, "chat/question.html", {"project": project})
+    emoji = form.cleaned_data["emoji"]
+    is_given = message.reactions.filter(user=request.user, emoji=emoji).exists()
+    (reacting.unreact if is_given else reacting.react)(message, emoji=emoji, by=request.user)
+    return frame_or(request, project, message.get_absolute_url())
+
+
+@require_http_methods(["GET", "POST"])
+def make_task(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project, message = found(request, key, pk, Action.WRITE)
+    question = {
+        "title": _("Create a task"),
+        "lead": _("The message, who wrote it and the way back to it will stand in the description."),
+        "yes": _("Create the task"),
+    }
+    first_line = message.text.strip().splitlines()[0][:TITLE_LENGTH]
+    form = TitleForm(request.POST or None, initial={"title": first_line, "client_id": uuid.uuid4()})
+    verb = partial(tasking.make_task, message, by=request.user)
+    return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)

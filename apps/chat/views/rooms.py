@@ -1,0 +1,60 @@
+"""Making, renaming, archiving and reopening rooms."""
+
+from functools import partial
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.requests import MemberRequest
+from apps.chat import rooms
+from apps.chat.forms import RoomForm
+from apps.chat.views.asking import asked
+from apps.chat.views.room import room_of
+from apps.projects.policy import Action
+from apps.tasks.views.board import project_of
+
+
+@require_http_methods(["GET", "POST"])
+def create(request: MemberRequest, key: str) -> HttpResponse:
+    project = project_of(request, key, Action.MANAGE)
+    question = {
+        "title": _("New room"),
+        "lead": _("Everybody in the project can read it."),
+        "yes": _("Make the room"),
+    }
+    verb = partial(rooms.create, project, by=request.user)
+    back = reverse("chat:home", args=[project.key])
+    return asked(request, project, question, verb, back=back, form=RoomForm(request.POST or None), to_outcome=True)
+
+
+@require_http_methods(["GET", "POST"])
+def rename(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project = project_of(request, key, Action.MANAGE)
+    room = room_of(project, pk)
+    question = {"title": _("Rename {name}").format(name=room.name), "yes": _("Save")}
+    form = RoomForm(request.POST or None, initial={"name": room.name})
+    verb = partial(rooms.rename, room, by=request.user)
+    return asked(request, project, question, verb, back=room.get_absolute_url(), form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def archive(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project = project_of(request, key, Action.MANAGE)
+    room = room_of(project, pk)
+    question = {
+        "title": _("Archive {name}?").format(name=room.name),
+        "lead": _("It can still be read, and nothing is added. It can be opened again."),
+        "yes": _("Archive"),
+    }
+    verb = partial(rooms.archive, room, by=request.user)
+    return asked(request, project, question, verb, back=room.get_absolute_url())
+
+
+@require_POST
+def reopen(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    room = room_of(project_of(request, key, Action.MANAGE), pk)
+    rooms.reopen(room, by=request.user)
+    return redirect(room.get_absolute_url())

@@ -1,0 +1,112 @@
+// What is being sent: shown at once, kept in this browser until the server has it, tried again with the same
+// id, under which the server keeps it only once.
+
+import { change } from "./live.js"
+import { listOf, logOf, openRoom, settle, toNewest, words } from "./chat_history.js"
+
+const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}`
+let queue = Promise.resolve() // messages reach the server in the order they were written
+
+/** @typedef {{client_id: string, text: string, reply_to: string, failed?: string}} Letter */
+
+/** @returns {Letter[]} */
+function lettersOf(room) {
+  try {
+    return JSON.parse(localStorage.getItem(keyOf(room))) ?? []
+  } catch {
+    return []
+  }
+}
+
+function keep(room, letters) {
+  try {
+    if (letters.length) localStorage.setItem(keyOf(room), JSON.stringify(letters))
+    else localStorage.removeItem(keyOf(room))
+  } catch {
+    // A browser that keeps nothing: the letter stays on the page.
+  }
+}
+
+const itemOf = (id) => document.getElementById(`pending-${id}`)
+
+/** A random UUID; `crypto.randomUUID` is only there on secure origins. */
+function uuid() {
+  if (crypto.randomUUID) return crypto.randomUUID()
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
+}
+
+export function send(room, text, replyTo) {
+  const letter = { client_id: uuid(), text, reply_to: replyTo }
+  keep(room, [...lettersOf(room), letter])
+  draw(room, letter)
+  toNewest(room)
+  post(room, letter)
+}
+
+/** What was left here by an earlier page: it says that it was not sent, and waits for its author. */
+export function showOutbox(room) {
+  for (const letter of lettersOf(room)) draw(room, { ...letter, failed: letter.failed ?? words().not_sent })
+}
+
+function draw(room, letter) {
+  if (itemOf(letter.client_id) || hasArrived(letter.client_id)) return
+  const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
+  item.id = `pending-${letter.client_id}`
+  item.querySelector(".said__text").textContent = letter.text
+  item.querySelector("[data-retry]").onclick = () => post(room, letter)
+  item.querySelector("[data-discard]").onclick = () => forget(room, letter)
+  listOf(room).append(item)
+  if (letter.failed) fail(room, letter, letter.failed)
+}
+
+const hasArrived = (id) => !!document.querySelector(`.message[data-client="${id}"]`)
+
+function post(room, letter) {
+  show(letter, words().sending)
+  queue = queue.then(async () => {
+    const { client_id, text, reply_to } = letter
+    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to }, { isQuiet: true })
+    if (refusal) return fail(room, letter, refusal.code === "offline" ? words().not_sent : refusal.message)
+    forget(room, letter)
+    if (listOf(room).dataset.to) toNewest(room)
+  })
+}
+
+function fail(room, letter, sentence) {
+  keep(room, lettersOf(room).map((one) => (one.client_id === letter.client_id ? { ...one, failed: sentence } : one)))
+  show(letter, sentence, true)
+}
+
+function show(letter, sentence, hasFailed = false) {
+  const item = itemOf(letter.client_id)
+  if (!item) return
+  item.toggleAttribute("data-failed", hasFailed)
+  item.querySelector(".message__say").textContent = sentence
+  for (const button of item.querySelectorAll("button")) button.hidden = !hasFailed
+}
+
+function forget(room, letter) {
+  itemOf(letter.client_id)?.remove()
+  keep(room, lettersOf(room).filter((one) => one.client_id !== letter.client_id))
+}
+
+/** The message itself is there: what stood for it goes. It may have come by the socket before its answer. */
+function clearArrived(room) {
+  for (const letter of lettersOf(room)) if (hasArrived(letter.client_id)) forget(room, letter)
+}
+
+document.addEventListener("board:changed", () => {
+  const room = openRoom()
+  if (!room) return
+  clearArrived(room)
+  settle(room)
+})
+
+/** Another tab of this browser has sent or thrown away what stands here too. */
+addEventListener("storage", ({ key }) => {
+  const room = openRoom()
+  if (!room || key !== keyOf(room)) return
+  const left = new Set(lettersOf(room).map((one) => `pending-${one.client_id}`))
+  for (const item of logOf(room).querySelectorAll(".message--pending")) if (!left.has(item.id)) item.remove()
+})

@@ -1,0 +1,142 @@
+// How much is unread: exact when the page came, raised by what others say, asked for anew after anything else.
+// What has passed the bottom of a window that somebody looks at is read.
+
+import { listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./chat_history.js"
+import { showUnread } from "./page.js"
+
+const ASK_WITHIN = 1_500 // milliseconds, at random: all pages hear of one change at once
+const TELL_AFTER = 300
+
+const me = document.body.dataset.me
+const tab = document.querySelector("[data-chat-tab]")
+let counts = JSON.parse(document.getElementById("chat-unread")?.textContent ?? "{}") // room → unread, mentions, newest, upto
+let asking = null
+let telling = null
+
+function show(now = counts) {
+  counts = now
+  const sum = (name) => Object.values(counts).reduce((all, room) => all + room[name], 0)
+  showUnread(sum("unread"))
+  showOnTab(sum("unread"), sum("mentions"))
+  for (const one of document.querySelectorAll(".chat__count")) one.textContent = counts[one.dataset.room]?.unread || ""
+  showPill()
+}
+
+function showOnTab(unread, mentions) {
+  const count = tab.querySelector(".tabs__count")
+  count.hidden = !unread
+  count.toggleAttribute("data-mentions", mentions > 0)
+  count.textContent = unread > 99 ? "99+" : unread
+  const sentence = unread ? (mentions ? tab.dataset.saysMentions : tab.dataset.says) : ""
+  tab.querySelector(".tabs__says").textContent = sentence.replace("{n}", unread).replace("{m}", mentions)
+}
+
+/** The way to the newest, while it is out of sight; how much of it is new is what is unread. */
+function showPill() {
+  const room = openRoom()
+  if (!room) return
+  const pill = room.querySelector(".chat__pill")
+  const unread = counts[room.dataset.room]?.unread
+  pill.hidden = logOf(room).dataset.following === "true"
+  pill.querySelector("span").textContent = unread ? pill.dataset.says.replace("{n}", unread) : pill.dataset.plain
+  pill.toggleAttribute("data-count", !!unread)
+}
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest(".chat__pill")) toNewest(openRoom())
+})
+
+// Raising
+
+document.addEventListener("board:changed", ({ detail: ops }) => {
+  let isUnsure = false
+  for (const op of ops) if (op.id?.startsWith("message-") && !raise(op)) isUnsure = true
+  if (isUnsure) askSoon()
+  show()
+})
+
+/** Whether it is known what the message does to the counts: a new one by somebody else adds one. */
+function raise(op) {
+  const room = op.op === "put" && counts[op.parent.slice("room-".length)]
+  const pk = Number(op.id.slice("message-".length))
+  if (!room) return false
+  const isMention = op.html.includes(`data-user="${me}"`)
+  if (pk <= room.newest) return !isMention
+  room.newest = pk
+  const countsForNobody = op.html.includes("message--told")
+  if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.upto) return true
+  room.unread += 1
+  room.mentions += isMention ? 1 : 0
+  return true
+}
+
+function askSoon() {
+  asking ??= setTimeout(ask, Math.random() * ASK_WITHIN)
+}
+
+async function ask() {
+  clearTimeout(asking)
+  asking = null
+  const answer = await fetch(tab.dataset.unreadUrl, { headers: { Accept: "application/json" } }).catch(() => null)
+  if (answer?.ok && !answer.redirected) show(await answer.json())
+}
+
+document.addEventListener("board:whispered", ({ detail: { read } }) => {
+  if (!read) return
+  const room = openRoom()
+  if (room?.dataset.room === String(read.room)) room.dataset.upto = Math.max(room.dataset.upto, read.upto)
+  askSoon()
+})
+document.addEventListener("board:live", askSoon)
+document.addEventListener("board:renewed", askSoon)
+
+// Reading
+
+const isLookedAt = (room) => document.hasFocus() && !document.hidden && logOf(room).checkVisibility()
+
+/** The newest message whose end is above the bottom of the window. */
+function lastPassed(room) {
+  const { bottom } = logOf(room).getBoundingClientRect()
+  return messagesOf(room).findLast((one) => one.getBoundingClientRect().bottom <= bottom + 2)
+}
+
+function look() {
+  const room = openRoom()
+  if (!room || !isLookedAt(room)) return
+  const last = lastPassed(room)
+  if (last && pkOf(last) > Number(room.dataset.upto)) {
+    room.dataset.upto = pkOf(last)
+    telling ??= setTimeout(() => tell(room), TELL_AFTER)
+  }
+}
+
+async function tell(room) {
+  telling = null
+  const upto = room.dataset.upto
+  const body = new URLSearchParams({ upto })
+  const answer = await fetch(`${room.dataset.url}read/`, {
+    method: "POST",
+    headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
+    body,
+  }).catch(() => null)
+  if (answer?.ok && !answer.redirected) show(await answer.json())
+}
+
+/** Somebody who comes back finds the line above what was said meanwhile. */
+function leave() {
+  const room = openRoom()
+  if (room && !listOf(room).dataset.to) room.dataset.line = room.dataset.upto
+}
+
+document.addEventListener("chat:scrolled", () => {
+  showPill()
+  look()
+})
+addEventListener("focus", look)
+addEventListener("blur", leave)
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return leave()
+  look()
+  askSoon()
+})
+if (tab) show()
