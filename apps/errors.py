@@ -12,6 +12,7 @@ class Refused(Exception):
     code = "refused"
     page_status = 422
     api_status = 409
+    retry_after: int | None = None  # seconds
 
     def __init__(self, message: str | Promise, **facts) -> None:
         super().__init__(message)
@@ -32,3 +33,14 @@ class NotAllowed(Refused):
 
     code = "not_allowed"
     page_status = api_status = 403
+
+
+class TooOften(Refused):
+    """It was done too often just now; again after `wait` seconds."""
+
+    code = "too_often"
+    page_status = api_status = 429
+
+    def __init__(self, message: str | Promise, wait: float) -> None:
+        super().__init__(message)
+        self.retry_after = int(wait) + 1

@@ -52,6 +52,7 @@ def problem(error: Exception, context: dict) -> Response | None:
         return Response(
             told(error.api_status, str(error.message), error.code, **error.facts),
             status=error.api_status,
+            headers={"Retry-After": str(error.retry_after)} if error.retry_after else None,
             content_type=PROBLEM,
         )
     if isinstance(error, Http404):

@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.agents import api as agents
 from apps.agents.callback_view import callback
+from apps.chat import api as chat
 from apps.projects import api as projects
 from apps.tasks import api as tasks
 from teamboard import api_docs
@@ -19,6 +20,13 @@ urlpatterns = [
     path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
     path("projects/<str:key>/pause/", agents.PauseView.as_view(), name="pause"),
     path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
+    path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
+    path("projects/<str:key>/unread/", chat.UnreadView.as_view(), name="unread"),
+    path("rooms/<int:pk>/", chat.RoomView.as_view(), name="room"),
+    path("rooms/<int:pk>/messages/", chat.MessagesView.as_view(), name="messages"),
+    path("rooms/<int:pk>/read/", chat.ReadView.as_view(), name="read"),
+    path("messages/<int:pk>/", chat.MessageView.as_view(), name="message"),
+    path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),
     path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
     path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
     path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),

@@ -89,7 +89,14 @@ class RefusalMiddleware:
             return None
         if isinstance(exception, NotAllowed):
             audit.denied(request, exception.code)
-        if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-            told = {"code": exception.code, "message": str(exception.message), **exception.facts}
-            return JsonResponse(told, status=exception.page_status)
-        return render(request, "refusal.html", {"refusal": exception}, status=exception.page_status)
+        response = answer_to(request, exception)
+        if exception.retry_after:
+            response.headers["Retry-After"] = str(exception.retry_after)
+        return response
+
+
+def answer_to(request: HttpRequest, refused: Refused) -> HttpResponse:
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        told = {"code": refused.code, "message": str(refused.message), **refused.facts}
+        return JsonResponse(told, status=refused.page_status)
+    return render(request, "refusal.html", {"refusal": refused}, status=refused.page_status)

@@ -25,6 +25,11 @@ class Gone(Refused):
     page_status = api_status = 410
 
 
+def require_author(message: Message, by: User) -> None:
+    if message.author_id != by.pk:
+        raise NotAllowed(_("Only who wrote a message may change it."))
+
+
 @transaction.atomic
 def edit(message: Message, *, text: str, by: User) -> Message:
     """Have it say `text` and log `message.edited`, with those it mentions for the first time.

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.accounts import tokens
 from apps.agents.tests.factories import agent_in
+from apps.chat.tests.factories import room_of
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
 
@@ -20,6 +21,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "api.md"
 @pytest.fixture
 def environment(transactional_db, live_server) -> dict[str, str]:
     board = BoardFactory(key="TIDE", name="Tidewater")
+    room_of(board)
     ana = MembershipFactory(project=board, user__name="Ana").user
     agent_in(board, "Scribe")
     tomorrow = timezone.now() + timedelta(days=1)

@@ -19,6 +19,7 @@ WITHIN = {"WithinProject", "ManyWithinProject"}  # fields that narrow what they 
 REASONS = {
     "Agent.objects.all()": "for administrators, who see every agent",
     "AuditEntry.objects.of_project(project.pk)": "the project was found by project_for, for its owners",
+    "Message.objects.standing()": "narrowed to keys of a room that was found by visible_to",
     "Comment.objects.filter(task=task_for(request, pk, Action.VIEW))": "the task was found by visible_to",
     "Project.objects.locked(task.project_id)": "the task was found by visible_to",
     "Run.objects.values(*LINE, 'prompt', 'result')": "one run, which was found by visible_to",

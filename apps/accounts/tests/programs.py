@@ -21,6 +21,9 @@ class Program:
     def post(self, path: str, body: object = None, **kwargs):
         return self.client.post(f"/api/v1/{path}", body or {}, "application/json", **kwargs)
 
+    def delete(self, path: str, **kwargs):
+        return self.client.delete(f"/api/v1/{path}", **kwargs)
+
     def put(self, path: str, body: object, **kwargs):
         return self.client.put(f"/api/v1/{path}", body, "application/json", **kwargs)
 

@@ -1,0 +1,157 @@
+"""The programs' door to rooms and messages."""
+
+from django.db import transaction
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.chat import editing, history, pace, posting, reacting, reading, rooms
+from apps.chat.models import Message, Room
+from apps.chat.serializers import (
+    ChangedRoomSerializer,
+    EditedMessageSerializer,
+    MessagePageSerializer,
+    MessageSerializer,
+    NewMessageSerializer,
+    ReactionSerializer,
+    ReadSerializer,
+    RoomSerializer,
+    UnreadSerializer,
+    WhereSerializer,
+)
+from apps.projects import policy
+from apps.projects.models import Project
+from apps.projects.policy import Action
+from apps.tasks.api import project_for, valid
+
+
+def room_for(request: Request, pk: int, action: Action = Action.VIEW) -> Room:
+    """The room if its project is the asker's (else 404) and their role allows `action` (else 403)."""
+    room = get_object_or_404(Room.objects.visible_to(request.user).select_related("project"), pk=pk)
+    policy.require(request.user, action, room.project)
+    return room
+
+
+def message_for(request: Request, pk: int, action: Action) -> Message:
+    """The same for a message that nobody has deleted."""
+    visible = Message.objects.visible_to(request.user).select_related("room__project", "author")
+    message = get_object_or_404(visible, pk=pk)
+    policy.require(request.user, action, message.room.project)
+    return message
+
+
+def shown(*keys: int) -> list[dict]:
+    """Messages by their keys, in that order, by a fixed number of statements."""
+    found = Message.objects.standing().filter(pk__in=keys).order_by("pk")
+    return MessageSerializer(found.prefetch_related("mentions", "named_tasks", "reactions"), many=True).data
+
+
+def unread(request: Request, project: Project) -> list[dict]:
+    counts = reading.unread_of(request.user, project)
+    return UnreadSerializer([{"room": pk, **count} for pk, count in counts.items()], many=True).data
+
+
+class RoomsView(APIView):
+    @extend_schema(responses=RoomSerializer(many=True))
+    def get(self, request: Request, key: str) -> Response:
+        """A project's rooms, archived ones too; its own comes first."""
+        return Response(RoomSerializer(project_for(request, key).rooms.all(), many=True).data)
+
+    @extend_schema(request=RoomSerializer, responses={201: RoomSerializer})
+    def post(self, request: Request, key: str) -> Response:
+        """Make a room, which everybody in the project can read (maintainers)."""
+        project = project_for(request, key, Action.MANAGE)
+        room = rooms.create(project, by=request.user, **valid(RoomSerializer, request, project))
+        return Response(RoomSerializer(room).data, status=201)
+
+
+class RoomView(APIView):
+    @extend_schema(responses=RoomSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """One room."""
+        return Response(RoomSerializer(room_for(request, pk)).data)
+
+    @extend_schema(request=ChangedRoomSerializer, responses=RoomSerializer)
+    @transaction.atomic
+    def patch(self, request: Request, pk: int) -> Response:
+        """Rename a room, archive it or open it again (maintainers)."""
+        room = room_for(request, pk, Action.MANAGE)
+        changes = valid(ChangedRoomSerializer, request, room.project)
+        if "name" in changes:
+            room = rooms.rename(room, name=changes["name"], by=request.user)
+        if "is_archived" in changes:
+            room = (rooms.archive if changes["is_archived"] else rooms.reopen)(room, by=request.user)
+        return Response(RoomSerializer(room).data)
+
+
+class MessagesView(APIView):
+    @extend_schema(parameters=[WhereSerializer], responses=MessagePageSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """A room's messages, oldest first: the newest ones, or those before, after or around one."""
+        room = room_for(request, pk)
+        where = WhereSerializer(data=request.query_params)
+        where.is_valid(raise_exception=True)
+        if len(where.validated_data) > 2:
+            raise ValidationError({"before": [_("Ask before, after or around, not for several of them.")]})
+        keys, older, newer = history.keys(room, **where.validated_data)
+        return Response({"messages": shown(*keys), "before": older, "after": newer})
+
+    @extend_schema(request=NewMessageSerializer, responses={201: MessageSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Say something. With a `client_id` that came before: what was posted then."""
+        room = room_for(request, pk, Action.COMMENT)
+        given = valid(NewMessageSerializer, request, room.project)
+        pace.require(request.user)
+        return Response(shown(posting.post(room, by=request.user, **given).pk)[0], status=201)
+
+
+class MessageView(APIView):
+    @extend_schema(responses=MessageSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """One message."""
+        return Response(shown(message_for(request, pk, Action.VIEW).pk)[0])
+
+    @extend_schema(request=EditedMessageSerializer, responses=MessageSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what your message says."""
+        message = message_for(request, pk, Action.COMMENT)
+        editing.require_author(message, request.user)
+        given = valid(EditedMessageSerializer, request, message.room.project)
+        return Response(shown(editing.edit(message, by=request.user, **given).pk)[0])
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take away your message, or as a maintainer anybody's."""
+        editing.delete(message_for(request, pk, Action.COMMENT), by=request.user)
+        return Response(status=204)
+
+
+class ReactionsView(APIView):
+    @extend_schema(request=ReactionSerializer, responses=MessageSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Put an emoji under a message, or take yours back."""
+        message = message_for(request, pk, Action.COMMENT)
+        given = valid(ReactionSerializer, request, message.room.project)
+        verb = reacting.react if given["on"] else reacting.unreact
+        verb(message, emoji=given["emoji"], by=request.user)
+        return Response(shown(pk)[0])
+
+
+class ReadView(APIView):
+    @extend_schema(request=ReadSerializer, responses=UnreadSerializer(many=True))
+    def post(self, request: Request, pk: int) -> Response:
+        """Say how far you have read a room; what is left of the project's rooms comes back."""
+        room = room_for(request, pk)
+        reading.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
+        return Response(unread(request, room.project))
+
+
+class UnreadView(APIView):
+    @extend_schema(responses=UnreadSerializer(many=True))
+    def get(self, request: Request, key: str) -> Response:
+        """What you have not read yet, for each open room of a project."""
+        return Response(unread(request, project_for(request, key)))

@@ -1,0 +1,97 @@
+"""Rooms and messages as programs read and write them."""
+
+from rest_framework import serializers
+
+from apps.chat.models import EMOJI_LENGTH, NAME_LENGTH, TEXT_LENGTH, Message
+from apps.projects.serializers import WithinProject
+
+LARGEST_ID = 2**63 - 1
+
+
+class RoomSerializer(serializers.Serializer):
+    id = serializers.IntegerField(read_only=True)
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    is_default = serializers.BooleanField(read_only=True, help_text="The one that every project has.")
+    is_archived = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField(read_only=True)
+
+    def get_is_archived(self, room) -> bool:
+        return room.archived_at is not None
+
+
+class ChangedRoomSerializer(serializers.Serializer):
+    name = serializers.CharField(max_length=NAME_LENGTH, required=False)
+    is_archived = serializers.BooleanField(required=False)
+
+
+class NewMessageSerializer(serializers.Serializer):
+    client_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
+    text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
+    reply_to = WithinProject(
+        queryset=Message.objects.standing(),
+        by="room__project",
+        required=False,
+        help_text="The message of this room that it answers.",
+    )
+
+
+class EditedMessageSerializer(serializers.Serializer):
+    text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
+
+
+class MessageSerializer(serializers.Serializer):
+    id = serializers.IntegerField(read_only=True)
+    room = serializers.IntegerField(source="room_id", read_only=True)
+    author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
+    client_id = serializers.UUIDField(read_only=True)
+    text = serializers.CharField(read_only=True)
+    mentions = serializers.SerializerMethodField(help_text="The ids of the people and agents it mentions.")
+    tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
+    reply_to = serializers.IntegerField(source="reply_to_id", read_only=True, allow_null=True)
+    reactions = serializers.SerializerMethodField(help_text="By emoji, the ids of those who gave it.")
+    created_at = serializers.DateTimeField(read_only=True)
+    edited_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    def get_mentions(self, message: Message) -> list[int]:
+        return sorted(mention.user_id for mention in message.mentions.all())
+
+    def get_tasks(self, message: Message) -> list[int]:
+        return sorted(named.task_id for named in message.named_tasks.all())
+
+    def get_reactions(self, message: Message) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for reaction in message.reactions.all():
+            found.setdefault(reaction.emoji, []).append(reaction.user_id)
+        return found
+
+
+class MessagePageSerializer(serializers.Serializer):
+    messages = MessageSerializer(many=True)
+    before = serializers.IntegerField(allow_null=True, help_text="Ask `before` this for older ones; null: none.")
+    after = serializers.IntegerField(allow_null=True, help_text="Ask `after` this for newer ones; null: none.")
+
+
+class WhereSerializer(serializers.Serializer):
+    """Which page of a room: the newest messages, or those before, after or around the one with this id."""
+
+    before = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
+    after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
+    around = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=40)
+
+
+class ReactionSerializer(serializers.Serializer):
+    emoji = serializers.CharField(max_length=EMOJI_LENGTH)
+    on = serializers.BooleanField(default=True, help_text="False takes it back.")
+
+
+class ReadSerializer(serializers.Serializer):
+    upto = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen.")
+
+
+class UnreadSerializer(serializers.Serializer):
+    room = serializers.IntegerField()
+    unread = serializers.IntegerField(help_text="Messages of others after the last one seen.")
+    mentions = serializers.IntegerField(help_text="How many of them mention you.")
+    upto = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
+    newest = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
