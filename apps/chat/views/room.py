@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, history, reading, wording
+from apps.chat import commands, history, pace, reading, wording
 from apps.chat.forms import MessageForm, ReadForm
 from apps.chat.models import Room
 from apps.chat.words import PALETTE, room_words
@@ -108,6 +108,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     form = MessageForm(request.POST, room=room)
     if not form.is_valid():
         return not_understood(request, form, "chat/room.html", room_context(request, project, room))
+    pace.require(request.user)
     said = commands.post(room, **form.cleaned_data, by=request.user)
     return frame_or(request, project, said.get_absolute_url())
 
