@@ -26,6 +26,7 @@ class Gone(Refused):
 
 
 def require_author(message: Message, by: User) -> None:
+    """Raise NotAllowed for everybody else."""
     if message.author_id != by.pk:
         raise NotAllowed(_("Only who wrote a message may change it."))
 
@@ -68,12 +69,6 @@ def delete(message: Message, *, by: User) -> None:
     for pointers in (message.mentions, message.named_tasks, message.reactions):
         pointers.all().delete()
     _log(project, "message.deleted", message, by=by, author=message.author_id)
-
-
-def require_author(message: Message, by: User) -> None:
-    """Raise NotAllowed for everybody else."""
-    if message.author_id != by.pk:
-        raise NotAllowed(_("Only who wrote a message may change it."))
 
 
 def require_may_delete(message: Message, by: User) -> None:

@@ -17,5 +17,6 @@ urlpatterns = [
     path("<str:key>/chat/messages/<int:pk>/edit/", message.edit, name="edit"),
     path("<str:key>/chat/messages/<int:pk>/delete/", message.delete, name="delete"),
     path("<str:key>/chat/messages/<int:pk>/react/", message.react, name="react"),
+    path("<str:key>/chat/messages/<int:pk>/wordings/", message.wordings, name="wordings"),
     path("<str:key>/chat/messages/<int:pk>/task/", message.make_task, name="task"),
 ]

@@ -19,6 +19,7 @@ function openMenu(message) {
   for (const choice of menu.querySelectorAll("[data-needs]")) {
     choice.hidden = !choice.dataset.needs.split(" ").some((need) => (need === "mine" ? isMine && can("comment") : can(need)))
   }
+  if (!message.querySelector(".message__edited")) menu.querySelector("[data-only-edited]").remove()
   const opener = message.querySelector(".message__more")
   opener.ariaExpanded = "true"
   message.append(menu)
@@ -91,6 +92,7 @@ const actions = {
     await navigator.clipboard?.writeText(address).then(() => toast(words().copied), () => location.assign(address))
   },
   task: (message) => openDialog(urlOf(message, "task")),
+  wordings: (message) => location.assign(urlOf(message, "wordings")),
   edit: (message) => edit(message),
   delete: (message) => openDialog(urlOf(message, "delete")),
 }
@@ -163,15 +165,25 @@ document.addEventListener("submit", async (event) => {
   if (await posted(form)) closeEdit(form)
 })
 
+const fieldsOf = (form) => [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken")
+
 /** Whether the form was taken; if not, its refusal stands in it. */
 async function posted(form) {
-  const fields = [...new FormData(form)].filter(([name]) => name !== "csrfmiddlewaretoken")
-  const refusal = await change(form.getAttribute("action"), fields)
+  const refusal = await change(form.getAttribute("action"), fieldsOf(form))
   form.querySelector(".refusal")?.remove()
   if (!refusal) return true
   form.append(Object.assign(document.createElement("p"), { className: "field__error refusal", role: "alert", textContent: refusal.message }))
   return false
 }
+
+/** What stands under a message may have buttons too: to stop an agent, to ask it again. */
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest(".message form:not(.message__edit)")
+  if (!form) return
+  event.preventDefault()
+  const refusal = await change(form.getAttribute("action"), fieldsOf(form))
+  if (refusal && refusal.code !== "offline") toast(refusal.message)
+})
 
 // Questions: pages of their own whose form is asked here
 

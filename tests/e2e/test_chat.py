@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from apps.chat import posting
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of
-from apps.projects.models import Role
+from apps.projects.models import Project, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import moving
 from apps.tasks.models import Task
@@ -347,6 +347,22 @@ def test_days_and_what_is_new_are_marked_and_headers_fold(enter, ana, ben, said,
     expect(message(page, "One")).not_to_have_attribute("data-folded", "")
     said(ana, "Three")
     expect(message(page, "Three")).not_to_have_attribute("data-folded", "")
+
+
+@pytest.mark.req("CHT-2")
+def test_a_page_of_another_log_takes_the_room_anew_where_it_was(enter, ana, ben, said, board):
+    said(ben, *[f"Word {number}." for number in range(60)])
+    page = enter(ana)
+    page.locator(".chat__log").evaluate("log => (log.scrollTop -= 700)")
+    watched = page.evaluate(FIRST_IN_SIGHT)
+    field(page).fill("Half a thought")
+    Message.objects.filter(pk=watched["id"].removeprefix("message-")).update(html="<p>Restored.</p>")
+    Project.objects.update(epoch=uuid4())
+    expect(message(page, "Restored.")).to_have_count(1, timeout=10_000)
+    now = page.evaluate(FIRST_IN_SIGHT)
+    assert now["id"] == watched["id"]
+    assert abs(now["top"] - watched["top"]) < 3
+    expect(field(page)).to_have_value("Half a thought")
 
 
 # Who is writing

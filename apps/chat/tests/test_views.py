@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from apps.agents.tests.factories import agent_in
+from apps.chat import editing, faces
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import Role
@@ -194,3 +195,21 @@ def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai
     assert "composer__field" not in html
     client.post(f"{CHAT}{repairs.pk}/reopen/")
     assert "composer__field" in client.get(made.url).content.decode()
+
+
+@pytest.mark.req("CHT-6")
+def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, mai):
+    message = said(room, ana, "<b>Rude</b> words")
+    editing.edit(message, text="Kind words", by=ana)
+    address = f"{CHAT}messages/{message.pk}/wordings/"
+    client.force_login(mai)
+    assert "&lt;b&gt;Rude&lt;/b&gt; words" in client.get(address).content.decode()
+    client.force_login(ana)
+    assert client.get(address).status_code == 403
+
+
+def test_forms_under_a_message_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
+    message = said(room, ben)
+    form = '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
+    monkeypatch.setattr(faces, "_under", [lambda messages: {message.pk: form}])
+    assert 'name="csrfmiddlewaretoken" value=""' not in ana_visits.get(CHAT).content.decode()

@@ -4,9 +4,9 @@ import uuid
 from functools import partial
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
 from apps.chat import editing, reacting, tasking
@@ -47,6 +47,14 @@ def delete(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     }
     verb = partial(editing.delete, message, by=request.user)
     return asked(request, project, question, verb, back=message.room.get_absolute_url())
+
+
+@require_GET
+def wordings(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """What a message said before it was edited, for those who moderate."""
+    project, message = found(request, key, pk, Action.MANAGE)
+    page = {"project": project, "message": message, "wordings": message.wordings.all()}
+    return render(request, "chat/wordings.html", page)
 
 
 @require_POST

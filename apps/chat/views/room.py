@@ -20,6 +20,7 @@ from apps.projects.models import Project
 from apps.projects.policy import Action
 from apps.tasks.forms import LARGEST_ID
 from apps.tasks.views.board import frame_or, not_understood, project_of
+from apps.tasks.views.task import with_token
 from apps.tasks.words import board_words
 
 MOST_OFFERED = 8
@@ -54,7 +55,7 @@ def shown(request: MemberRequest, project: Project, room: Room) -> HttpResponse:
 def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
     """`project` must be read before: its `last_seq` stands on the page, and what is read after can only be newer."""
     unread = reading.unread_of(request.user, project).get(room.pk, ALL_READ)
-    can = [action for action in (Action.COMMENT, Action.WRITE, Action.MANAGE) if policy.role_may(project.role, action)]
+    can = [action for action in Action if policy.role_may(project.role, action)]
     members = list(project.members.filter(is_active=True).order_by("kind", "name"))
     return {
         "project": project,
@@ -76,7 +77,14 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
     }
 
 
-def asked_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: int = 0) -> history.Page:
+def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:
+    """What is asked for, with the reader's token in the forms that stand under messages."""
+    page = wished_page(request, room, **read)
+    messages = [shown._replace(html=with_token(request, shown.html)) for shown in page.messages]
+    return page._replace(messages=messages)
+
+
+def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: int = 0) -> history.Page:
     """The messages `before`, `after` or `around` the one that is asked for.
 
     Without a wish the newest ones; when more is unread than a page holds, those around the mark.
