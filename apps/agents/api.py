@@ -34,8 +34,9 @@ from apps.projects.policy import Action
 from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
 
 LINE = [
-    *("id", "task_id", "task__note", "agent_id", "attempt", "status", "review", "error", "model"),
-    *("tokens_in", "tokens_out", "cost", "requested_by_id", "created_at", "started_at", "ended_at"),
+    *("id", "task_id", "task__note", "message_id", "about_id", "note", "agent_id", "attempt", "status"),
+    *("review", "error", "model", "tokens_in", "tokens_out", "cost", "requested_by_id"),
+    *("created_at", "started_at", "ended_at"),
 ]
 
 
@@ -124,6 +125,7 @@ class AssignView(APIView):
 
 class RunFilter(filters.FilterSet):
     task = WholeNumberFilter(field_name="task_id", label="The task's id.")
+    message = WholeNumberFilter(field_name="message_id", label="The id of the message that asked.")
     agent = filters.UUIDFilter(field_name="agent_id", label="The agent's id.")
     status = filters.ChoiceFilter(choices=Run.Status.choices)
 

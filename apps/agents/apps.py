@@ -8,7 +8,9 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.agents import auditing, noting, panel, queueing, telling
+        from apps.agents import asking, auditing, noting, panel, queueing, telling, under
+        from apps.chat import faces
+        from apps.chat import telling as rooms
         from apps.projects import events
         from apps.tasks import notes, opened, timeline
 
@@ -16,11 +18,23 @@ class AgentsConfig(AppConfig):
             notes.says(code, sentence)
         for kind, (icon, sentence) in telling.SENTENCES.items():
             timeline.tells(kind, icon, sentence)
+        for code, sentence in telling.IN_ROOM.items():
+            rooms.says(code, sentence)
+        faces.under(under.drawn)
         opened.shows("runs", panel.runs)
         opened.shows("verdict", panel.verdict)
-        audit_words.calls(auditing.RUN_KINDS | auditing.DOORS | auditing.CHANGES)
+        recorded = auditing.RUN_KINDS | auditing.CHANGES | auditing.MESSAGES | auditing.SWITCHES
+        audit_words.calls(recorded | auditing.DOORS)
         for kind in auditing.CHANGES:
             events.subscribe_within(kind, auditing.on_change)
         for kind in auditing.RUN_KINDS:
             events.subscribe_within(kind, auditing.on_run_event)
+        for kind in auditing.MESSAGES:
+            events.subscribe_within(kind, auditing.on_message)
+        for kind in auditing.SWITCHES:
+            events.subscribe_within(kind, auditing.on_switched)
         events.subscribe_within("task.assigned", queueing.on_assigned)
+        events.subscribe_within("message.posted", asking.on_posted)
+        events.subscribe_within("message.edited", asking.on_posted)
+        events.subscribe_within("message.deleted", asking.on_deleted)
+        events.subscribe_within("member.left", asking.on_left)

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
 from apps.agents.models import Run
+from apps.chat.models import Message
 from apps.projects.models import Event
 
 RUN_KINDS = {
@@ -28,7 +29,14 @@ DOORS = {
     "agent.changed": _("changed an agent"),
     "agent.deleted": _("deleted an agent"),
 }
-UNTOLD = ("run", "prompt", "title", "error")  # what somebody wrote stands where it was written
+MESSAGES = {"message.posted": _("wrote in a room")}
+SWITCHES = {
+    "agents.paused": _("paused all agents"),
+    "agents.resumed": _("let the agents go on"),
+    "pair.allowed": _("let an agent start another"),
+    "pair.forbidden": _("kept an agent from starting another"),
+}
+UNTOLD = ("run", "prompt", "title", "error", "url")  # what somebody wrote stands where it was written
 CHANGES = {
     "task.created": _("wrote a task down"),
     "task.moved": _("moved a task"),
@@ -49,6 +57,18 @@ def on_change(event: Event) -> None:
     if event.actor and event.actor.is_agent:
         runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).select_related("requested_by")
         _record(event, runs.only("requested_by").order_by("-attempt").first())
+
+
+def on_message(event: Event) -> None:
+    """An agent's answer is of the run whose id it has; what it writes besides is of none."""
+    if event.actor and event.actor.is_agent:
+        answered = Message.objects.filter(pk=event.payload["message"]).values("client_id")
+        _record(event, Run.objects.filter(pk__in=answered).select_related("requested_by").only("requested_by").first())
+
+
+def on_switched(event: Event) -> None:
+    """Somebody decided what the agents of the project may do."""
+    _record(event, None)
 
 
 def _record(event: Event, run: Run | None) -> None:

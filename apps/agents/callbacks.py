@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.agents import closing, dispatch, noting, places
 from apps.agents.models import Gateway, Report, Run
+from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
 
@@ -129,20 +130,25 @@ def present(run: Run, text: str, *, late: bool) -> None:
     words = text.strip() or _("*(The agent finished without a word.)*")
     if len(words) > place.longest_answer - 200:
         words = words[: place.longest_answer - 200] + "\n\n" + _("*(The rest was left out.)*")
-    place.present(run, words)
-    noting.put(run, noting.State.DONE, "late_result" if late else "result")
+    try:
+        with transaction.atomic():
+            place.present(run, words)
+    except Refused as refused:
+        noting.put(run, noting.State.FAILED, "not_shown", error=str(refused.message))
+    else:
+        noting.put(run, noting.State.DONE, place.done_late if late else place.done)
 
 
 @transaction.atomic
 def reopen(run: Run, result: Result) -> bool:
-    """A success after its time was up: brought to review, unless a newer attempt or a person was faster."""
+    """A success after its time was up: shown as if in time, unless a newer attempt or a person was faster."""
     project = Project.objects.locked(run.project_id)
     if places.of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
         return False
     timed_out = Run.objects.filter(pk=run.pk, status=Run.Status.TIMED_OUT)
     if not timed_out.update(
         status=Run.Status.SUCCEEDED,
-        review=Run.Review.WAITING,
+        review=closing.review_after(run, Run.Status.SUCCEEDED),
         result=result.text[:TEXT_LENGTH],
         **_usage(result),
     ):

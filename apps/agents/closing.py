@@ -30,10 +30,13 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
     still_open = Run.objects.open().filter(pk=run.pk)
     if sends is not None:
         still_open = still_open.filter(sends=sends, status=Run.Status.SENDING)
-    is_for_review = status == Run.Status.SUCCEEDED and places.of(run).is_reviewed
-    review = Run.Review.WAITING if is_for_review else Run.Review.NONE
     closed = still_open.update(
-        status=status, error=error[:500], ended_at=timezone.now(), review=review, lease_until=None, **result
+        status=status,
+        error=error[:500],
+        ended_at=timezone.now(),
+        review=review_after(run, status),
+        lease_until=None,
+        **result,
     )
     run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     if not closed:
@@ -46,6 +49,12 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
     events.record(project, "run.closed", by=by, **places.marks(run), status=status, error=run.error)
     nudge_later(run)
     return True
+
+
+def review_after(run: Run, status: str) -> str:
+    """Whether a person has to accept what came of the run."""
+    is_for_review = status == Run.Status.SUCCEEDED and places.of(run).is_reviewed
+    return Run.Review.WAITING if is_for_review else Run.Review.NONE
 
 
 def nudge_later(run: Run) -> None:

@@ -10,7 +10,7 @@ from apps.agents.dispatch import client_of
 from apps.agents.models import Gateway
 from apps.agents.openclaw import GatewayError, OpenClawClient, hook_path
 
-PREFIX = "task:"
+PREFIXES = ("task:", "room:")
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ async def _session_keys(client: OpenClawClient, gateway: Gateway, slug: str) -> 
         prefixes = await client.session_key_prefixes(slug, path)
     except GatewayError as error:
         return Finding(False, _("Session keys are not taken from us: {error}").format(error=error))
-    if any(PREFIX.startswith(prefix) for prefix in prefixes):
+    missing = [own for own in PREFIXES if not own.startswith(prefixes)]
+    if not missing:
         return Finding(True, _("Our session keys are allowed."))
-    return Finding(False, _("Add “task:” to hooks.allowedSessionKeyPrefixes."))
+    return Finding(False, _("Add {prefixes} to hooks.allowedSessionKeyPrefixes.").format(prefixes=", ".join(missing)))
 
 
 async def _history(client: OpenClawClient, gateway: Gateway) -> Finding:

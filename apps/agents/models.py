@@ -1,4 +1,4 @@
-"""Agents, the gateways they live on, and their runs: one attempt by one agent at one task."""
+"""Agents, the gateways they live on, and their runs: one attempt by one agent, at a task or at what a room asks."""
 
 import uuid
 from datetime import timedelta
@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.agents.secrets import SecretField
+from apps.chat.models import Message
 from apps.projects.models import Project
 from apps.tasks.models import Task
 
@@ -128,17 +129,22 @@ class RunQuerySet(models.QuerySet):
 
     def with_surroundings(self) -> "RunQuerySet":
         """Bring along what every verb asks of a run's place and agent."""
-        return self.select_related(
-            "project__pause__by", "task__project", "task__column", "agent__gateway", "agent__user"
-        )
+        places = ("task__project", "task__column", "message__room__project", "message__author", "about__project")
+        return self.select_related("project__pause__by", *places, "agent__gateway", "agent__user")
 
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)
 
     def due(self) -> "RunQuerySet":
         """The queued runs that may be sent now, as far as they decide that themselves; first come those to go first."""
-        due = self.queued().filter(due_at__lte=Now(), project__pause=None)
+        due = self.queued().with_conversation().filter(due_at__lte=Now(), project__pause=None, is_held_up=False)
         return due.order_by("-priority", "created_at")
+
+    def with_conversation(self) -> "RunQuerySet":
+        """Say of each run whether another one may be at work in the same conversation: then it waits for that."""
+        same = Run.objects.open().filter(agent=models.OuterRef("agent"), session_key=models.OuterRef("session_key"))
+        asked = same.filter(first_sent_at__isnull=False).exclude(pk=models.OuterRef("pk"))
+        return self.annotate(is_held_up=models.Exists(asked))
 
     def busy(self) -> "RunQuerySet":
         """The runs that take one of their agent's slots."""
@@ -173,7 +179,15 @@ class Run(models.Model):
     # The run's id is the Idempotency-Key of every attempt to send it, and stands in the prompt's first line.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
-    task = models.ForeignKey(Task, models.CASCADE, related_name="runs")
+    # It takes place on a task, or in a room under the message that asked for it.
+    task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="runs")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="runs")
+    # The one task that the message points at, whose own runs it leaves alone.
+    about = models.ForeignKey(Task, models.SET_NULL, null=True, related_name="asked_about")
+    # How many agents' messages led to it, one by one; a person's question has none before it.
+    depth = models.PositiveSmallIntegerField(default=0)
+    # What its line under the message says; on a task that stands on the card.
+    note = models.JSONField(null=True)
     agent = models.ForeignKey(Agent, models.PROTECT, related_name="runs")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     attempt = models.PositiveIntegerField(default=1)
@@ -216,6 +230,24 @@ class Run(models.Model):
                 condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
             ),
             models.UniqueConstraint(fields=["task", "attempt"], name="run_attempt_once_per_task"),
+            models.CheckConstraint(
+                name="run_in_one_place",
+                condition=Q(task__isnull=False, message=None) | Q(task=None, message__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["message", "agent"],
+                name="one_open_run_per_mention",
+                condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
+            ),
+            models.UniqueConstraint(fields=["message", "agent", "attempt"], name="run_attempt_once_per_mention"),
+            models.UniqueConstraint(
+                fields=["agent", "session_key"],
+                name="one_question_at_once_per_conversation",
+                condition=Q(
+                    status__in=["queued", "sending", "running", "needs_input", "uncertain"],
+                    first_sent_at__isnull=False,
+                ),
+            ),
         ]
         indexes = [
             models.Index(F("priority").desc(), "created_at", name="run_queue", condition=Q(status="queued")),
@@ -224,12 +256,51 @@ class Run(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.task_id} attempt {self.attempt}"
+        return f"{self.task_id or self.message_id} attempt {self.attempt}"
 
     @property
     def stored_key(self) -> str:
         """The session's name inside OpenClaw, which prefixes the agent and lowers the case."""
         return f"agent:{self.agent.slug}:{self.session_key}".lower()
+
+
+class Refusal(models.Model):
+    """A mention that started nothing, and why."""
+
+    class Reason(models.TextChoices):
+        ROLE = "role", _("Only who may direct agents here starts one by a mention.")
+        PAIR = "pair", _("An agent's message starts another agent only where a maintainer allows it.")
+        DEPTH = "depth", _("Agents have asked each other often enough; now it takes a person to ask.")
+        CAP = "cap", _("Agents have asked each other as often as they may in a day.")
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="refusals")
+    agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=10, choices=Reason)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "agent"], name="refused_once_per_mention")]
+
+    def __str__(self) -> str:
+        return self.get_reason_display()
+
+
+class AllowedPair(models.Model):
+    """A maintainer lets the messages of one agent start another one in the project."""
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="allowed_pairs")
+    from_agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
+    to_agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "from_agent", "to_agent"], name="pair_once_per_project"),
+            models.CheckConstraint(name="pair_of_two", condition=~Q(from_agent=F("to_agent"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_agent} → {self.to_agent}"
 
 
 class Report(models.Model):

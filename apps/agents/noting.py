@@ -62,6 +62,7 @@ SENTENCES: dict[str, notes.Sentence] = {
     "starting": lambda facts: _("Starting {agent}.").format(**facts),
     "agent_full": _full,
     "paused": _paused,
+    "held_up": lambda facts: _("{agent} answers another message of this room first.").format(**facts),
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
     "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
@@ -76,6 +77,8 @@ SENTENCES: dict[str, notes.Sentence] = {
     ),
     "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
     "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
+    "answered": lambda facts: _("{agent} has answered.").format(**facts),
+    "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
 }

@@ -8,13 +8,14 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.agents import cancelling, closing, queueing
 from apps.agents.models import Agent, Pause, Run
+from apps.chat import posting
 from apps.projects import events
 from apps.projects.models import Project
 
 
 @transaction.atomic
 def pause(project: Project, *, by: User) -> Pause:
-    """Start nothing more in `project`, and log `agents.paused`; what is worked at is stopped and lined up anew.
+    """Start nothing more in `project`, log `agents.paused` and say so in its room; what is worked at is lined up anew.
 
     A project that is paused already stays paused by whoever did it.
     """
@@ -22,7 +23,7 @@ def pause(project: Project, *, by: User) -> Pause:
     held, is_new = Pause.objects.select_related("by").get_or_create(project=project, defaults={"by": by})
     if is_new:
         _let_claims_end(project)
-        events.record(project, "agents.paused", by=by)
+        _tell(project, "agents.paused", by)
         for run in Run.objects.busy().filter(project=project).with_surroundings().order_by("created_at"):
             queueing.retry(cancelling.cancel(run, by=by), by=run.requested_by)
         _nudge_those_waiting(project)
@@ -35,9 +36,15 @@ def resume(project: Project, *, by: User) -> bool:
     project = Project.objects.locked(project.pk)
     was_paused, _ = Pause.objects.filter(project=project).delete()
     if was_paused:
-        events.record(project, "agents.resumed", by=by)
+        _tell(project, "agents.resumed", by)
         _nudge_those_waiting(project)
     return bool(was_paused)
+
+
+def _tell(project: Project, what: str, by: User) -> None:
+    """Log it, and have the board say so in the project's own room."""
+    events.record(project, what, by=by)
+    posting.tell(project.rooms.get(is_default=True), what, by=by, name=str(by))
 
 
 def _let_claims_end(project: Project) -> None:

@@ -3,6 +3,8 @@
 from django.db.models import QuerySet
 
 from apps.agents.models import Agent, Run
+from apps.chat import posting
+from apps.chat.models import Message
 from apps.tasks import commenting, moving, notes
 from apps.tasks.models import Category, Column, Task
 
@@ -11,7 +13,9 @@ class OnTask:
     """A task: its card's foot says how the run stands, and the card moves along with the work."""
 
     is_reviewed = True  # a person accepts what came of it
+    is_gone = False
     longest_answer = 256 * 1024
+    done, done_late = "result", "late_result"  # what it says then
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -33,7 +37,7 @@ class OnTask:
         return self.task.get_absolute_url()
 
     def attempts(self, agent: Agent) -> QuerySet[Run]:
-        """The runs among which one of `agent` has its number."""
+        """The runs among which one of `agent` has its number, and only one is open."""
         return self.task.runs.all()
 
     def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
@@ -67,11 +71,62 @@ class OnTask:
             moving.move(self.task, to=column, by=run.agent.user, anyway=True)
 
 
-Place = OnTask
+class InRoom:
+    """A message in a room: the line under it says how the run stands, and the answer replies to it."""
+
+    is_reviewed = False
+    longest_answer = 50_000
+    done = done_late = "answered"
+    priority = Task.Priority.NORMAL
+
+    def __init__(self, message: Message, *, about: Task | None, depth: int = 0) -> None:
+        self.message, self.about, self.depth = message, about, depth
+        self.project_id = message.room.project_id
+
+    @property
+    def fields(self) -> dict:
+        return {"message": self.message, "about": self.about, "depth": self.depth}
+
+    @property
+    def marks(self) -> dict:
+        room, message = self.message.room_id, self.message.pk
+        return {"task": self.about and self.about.pk, "room": room, "message": message, "url": self.url}
+
+    @property
+    def url(self) -> str:
+        return self.message.get_absolute_url()
+
+    @property
+    def is_gone(self) -> bool:
+        return self.message.deleted_at is not None
+
+    def attempts(self, agent: Agent) -> QuerySet[Run]:
+        return self.message.runs.filter(agent=agent)
+
+    def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
+        """The one conversation that the room has with each agent."""
+        return f"room:{self.message.room.uid}"
+
+    def said(self, run: Run) -> notes.Note | None:
+        return run.note
+
+    def say(self, run: Run, note: notes.Note | None) -> None:
+        Run.objects.filter(pk=run.pk).update(note=note)
+        run.note = note
+
+    def begin(self, run: Run) -> None:
+        """A room has nothing to move."""
+
+    def present(self, run: Run, words: str) -> None:
+        """The agent's message; its id makes it the same one, however often the answer is reported."""
+        posting.post(self.message.room, text=words, by=run.agent.user, client_id=run.pk, reply_to=self.message)
+
+
+Place = OnTask | InRoom
 
 
 def of(run: Run) -> Place:
-    return OnTask(run.task)
+    return OnTask(run.task) if run.task_id else InRoom(run.message, about=run.about, depth=run.depth)
 
 
 def marks(run: Run) -> dict:
@@ -84,6 +139,10 @@ def say_all(notes_of: dict[Run, notes.Note]) -> dict:
 
     Returns what the event that shows it says of them.
     """
-    tasks = [Task(pk=run.task_id, note=note) for run, note in notes_of.items()]
+    tasks = [Task(pk=run.task_id, note=note) for run, note in notes_of.items() if run.task_id]
+    asked = [run for run in notes_of if run.message_id]
+    for run in asked:
+        run.note = notes_of[run]
     Task.objects.bulk_update(tasks, ["note"])
-    return {"tasks": [task.pk for task in tasks]}
+    Run.objects.bulk_update(asked, ["note"])
+    return {"tasks": [task.pk for task in tasks], "messages": [run.message_id for run in asked]}

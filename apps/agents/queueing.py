@@ -40,6 +40,11 @@ class StillOpen(Refused):
     code = "run_open"
 
 
+class Gone(Refused):
+    code = "gone"
+    page_status = api_status = 410
+
+
 @transaction.atomic
 def assign_now(agent: Agent, task: Task, *, by: User, prompt: str = "", queue: bool = False) -> Run:
     """Assign `task` to `agent` and return the run that now waits for it.
@@ -97,13 +102,18 @@ def enqueue(place: places.Place, agent: Agent, *, by: User | None, prompt: str =
 
 @transaction.atomic
 def retry(run: Run, *, by: User | None, fresh: bool = False) -> Run:
-    """Attempt n+1 by the same agent. An uncertain run ends with that; raises StillOpen for any other open one."""
+    """Attempt n+1 by the same agent, with which an uncertain run ends.
+
+    Raises StillOpen when another one is open, and Gone when what asked for it is not there any more.
+    """
     Project.objects.locked(run.project_id)
     run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
     if run.status == Run.Status.UNCERTAIN:
         closing.close(run, Run.Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
     place = places.of(run)
+    if place.is_gone:
+        raise Gone(_("What was asked is not there any more."))
     if place.attempts(run.agent).open().exists():
-        raise StillOpen(_("This task has a run already."))
+        raise StillOpen(_("That is asked already."))
     Run.objects.filter(pk=run.pk, review=Run.Review.WAITING).update(review=Run.Review.SENT_BACK)
     return enqueue(place, run.agent, by=by, prompt=run.prompt, fresh=fresh)

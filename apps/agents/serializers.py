@@ -49,7 +49,11 @@ class RunLineSerializer(serializers.Serializer):
     """A run in a list: a plain row of `api.rows()`."""
 
     id = serializers.UUIDField()
-    task = serializers.IntegerField(source="task_id")
+    task = serializers.IntegerField(source="task_id", allow_null=True, help_text="The task it works at.")
+    message = serializers.IntegerField(source="message_id", allow_null=True, help_text="Or the message it answers.")
+    about = serializers.IntegerField(
+        source="about_id", allow_null=True, help_text="The one task that the message points at."
+    )
     agent = serializers.UUIDField(source="agent_id")
     attempt = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Run.Status.values)
@@ -66,8 +70,8 @@ class RunLineSerializer(serializers.Serializer):
     ended_at = serializers.DateTimeField(allow_null=True)
 
     def get_waits_for(self, row: dict) -> str:
-        """What the card says, while the run is the one it speaks of."""
-        note = row["task__note"]
+        """What the card or the line under the message says, while the run is the one it speaks of."""
+        note = row["note"] or row["task__note"]
         return str(notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
 
 

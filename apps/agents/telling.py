@@ -1,20 +1,35 @@
-"""What a task's history says about its runs."""
+"""What a task's history says about its runs, and the board in a room about agents."""
 
+from collections.abc import Callable
+
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Run
 from apps.tasks.timeline import Sentence
 
 
+def _queued(payload: dict) -> str:
+    return _pointing(payload, _("asked {agent}, attempt {attempt}.").format(**payload))
+
+
 def _closed(payload: dict) -> str:
     status = Run.Status(payload["status"])
     if status == Run.Status.SUCCEEDED:
-        return _("brought a result.")
-    return _("ended the run: {status}. {error}").format(status=status.label, error=payload.get("error", "")).strip()
+        return _pointing(payload, _("brought a result."))
+    error = payload.get("error", "")
+    return _pointing(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
+
+
+def _pointing(payload: dict, sentence: str) -> str:
+    """The sentence, with the way into the room for a run that takes place there."""
+    if "message" not in payload:
+        return sentence
+    return format_html('{} <a href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
 
 
 SENTENCES: dict[str, tuple[str, Sentence]] = {
-    "run.queued": ("hourglass", lambda payload: _("asked {agent}, attempt {attempt}.").format(**payload)),
+    "run.queued": ("hourglass", _queued),
     "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
     "run.closed": ("flag", _closed),
     "run.delayed": ("clock", lambda payload: _("could not hand it over. {error}").format(**payload)),
@@ -23,4 +38,9 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.reopened": ("clock", lambda payload: _("finished after its time was up.")),
     "run.accepted": ("check", lambda payload: _("accepted attempt {attempt}.").format(**payload)),
     "run.sent_back": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
+}
+
+IN_ROOM: dict[str, Callable[[dict], str]] = {
+    "agents.paused": lambda facts: _("{name} has paused all agents.").format(**facts),
+    "agents.resumed": lambda facts: _("{name} lets the agents go on.").format(**facts),
 }

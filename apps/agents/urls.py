@@ -11,4 +11,6 @@ urlpatterns = [
     path("projects/<str:key>/agents/", project_views.agents, name="agents"),
     path("projects/<str:key>/agents/pause/", project_views.pause, name="pause"),
     path("projects/<str:key>/agents/resume/", project_views.resume, name="resume"),
+    path("projects/<str:key>/agents/pairs/", project_views.allow, name="allow"),
+    path("projects/<str:key>/agents/pairs/<int:pk>/forbid/", project_views.forbid, name="forbid"),
 ]

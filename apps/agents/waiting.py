@@ -13,10 +13,12 @@ from apps.tasks import notes
 
 def reason_of(run: Run) -> notes.Note:
     """The first thing that keeps `run` from starting, asked in the order in which dispatch asks."""
-    return _reason(run, busy=run.agent.runs.busy().count(), ahead=_ahead_of(run).count())
+    is_held_up = Run.objects.with_conversation().filter(pk=run.pk, is_held_up=True).exists()
+    busy, ahead = run.agent.runs.busy().count(), _ahead_of(run).count()
+    return _reason(run, busy=busy, ahead=ahead, is_held_up=is_held_up)
 
 
-def _reason(run: Run, *, busy: int, ahead: int) -> notes.Note:
+def _reason(run: Run, *, busy: int, ahead: int, is_held_up: bool) -> notes.Note:
     agent, gateway = run.agent, run.agent.gateway
     if pause := getattr(run.project, "pause", None):
         return _queued(run, "paused", by=str(pause.by or ""))
@@ -28,6 +30,8 @@ def _reason(run: Run, *, busy: int, ahead: int) -> notes.Note:
         return _queued(run, "gateway_down", gateway=gateway.name, since=_iso(gateway.down_since))
     if run.error and run.due_at and run.due_at > timezone.now():
         return _queued(run, "next_try", error=run.error, at=_iso(run.due_at))
+    if is_held_up:
+        return _queued(run, "held_up")
     if busy + ahead >= agent.max_concurrent:
         return _queued(run, "agent_full", busy=busy, slots=agent.max_concurrent, place=ahead + 1)
     return _queued(run, "starting")
@@ -54,8 +58,8 @@ def refresh(agent: Agent) -> None:
     """
     busy, queue = agent.runs.busy().count(), agent.runs.queued().order_by("-priority", "created_at")
     changed: dict[int, dict[Run, notes.Note]] = {}
-    for ahead, run in enumerate(queue.with_surroundings().defer("request_body")):
-        reason = _reason(run, busy=busy, ahead=ahead)
+    for ahead, run in enumerate(queue.with_conversation().with_surroundings().defer("request_body")):
+        reason = _reason(run, busy=busy, ahead=ahead, is_held_up=run.is_held_up)
         if not _says(places.of(run).said(run) or {}, reason):
             changed.setdefault(run.project_id, {})[run] = reason
     for project_id, reasons in changed.items():

@@ -10,12 +10,15 @@ from apps.projects.models import Project
 
 @cache
 def path_to_project(model: type[Model]) -> str | None:
-    """The shortest lookup from `model` to a project, such as `task__project`; None when none leads there."""
+    """The shortest lookup from `model` to a project, such as `task__project`; None when none leads there.
+
+    What a row names itself goes before what names it.
+    """
     seen, ways = {model}, [(model, "")]
     for reached, way in ways:
         if reached is Project:
             return way.removeprefix("__") or "pk"
-        for relation in reached._meta.get_fields():
+        for relation in sorted(reached._meta.get_fields(), key=lambda relation: relation.auto_created):
             if relation.is_relation and relation.related_model not in {None, *seen}:
                 seen.add(relation.related_model)
                 ways.append((relation.related_model, f"{way}__{relation.name}"))

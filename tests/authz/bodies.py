@@ -17,6 +17,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/edit/": lambda own: {"title": "New"},
     "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
     "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
+    "POST projects/<str:key>/agents/pairs/": lambda own: {"asks": own.pair.to_agent_id, "asked": own.agent.pk},
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},
     "POST projects/<str:key>/chat/<int:pk>/messages/": lambda own: {"text": "New", "client_id": str(uuid4())},

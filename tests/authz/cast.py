@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from apps.accounts import pictures, tokens
 from apps.accounts.models import ApiToken, Identity, LoginSession, User
-from apps.agents import callbacks, closing, pausing
-from apps.agents.models import Agent, Run
+from apps.agents import callbacks, closing, pairing, pausing
+from apps.agents.models import Agent, AllowedPair, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.chat import editing, reacting, reading, rooms
 from apps.chat.models import Message, Room
@@ -45,6 +45,7 @@ class World:
     session: LoginSession
     room: Room
     message: Message
+    pair: AllowedPair
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -64,6 +65,7 @@ class World:
             "chat": self.room.pk,
             "rooms": self.room.pk,
             "messages": self.message.pk,
+            "pairs": self.pair.pk,
         }[name]
 
     def ids(self) -> set[object]:
@@ -93,8 +95,10 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     run = run_of(agent, owner, title=f"{key} secret")
     callbacks.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
     closing.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
-    pausing.pause(project, by=owner)
     room, message = talk(project, owner, f"{key} secret")
+    helper = agent_in(project, f"Mason-{key}", gateway=gateway)
+    said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
+    pausing.pause(project, by=owner)
     return World(
         project=project,
         owner=owner,
@@ -109,6 +113,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         session=session_of(owner),
         room=room,
         message=message,
+        pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
     )
 
 
@@ -127,7 +132,7 @@ def gone_world(key: str, *, numbers_from: int) -> World:
     """A project that was deleted with all that was in it; its ids are known still."""
     gone = world(key, numbers_from=numbers_from)
     Run.objects.filter(project=gone.project).delete()
-    Agent.objects.filter(pk=gone.agent.pk).delete()
+    Agent.objects.filter(user__in=gone.project.members.all()).delete()
     people = list(gone.project.members.values_list("pk", flat=True))
     Task.objects.filter(project=gone.project).delete()
     Project.objects.filter(pk=gone.project.pk).delete()

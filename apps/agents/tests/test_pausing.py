@@ -9,6 +9,8 @@ from django.urls import reverse
 from apps.agents import dispatch, hiring, pausing, queueing, waiting
 from apps.agents.models import Pause, Run
 from apps.agents.tests.factories import agent_in, run_of
+from apps.chat import faces
+from apps.chat.tests.factories import room_of
 from apps.projects.models import Event
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import notes
@@ -17,6 +19,11 @@ from apps.tasks.tests.factories import BoardFactory, task_in
 
 pytestmark = pytest.mark.django_db
 Status = Run.Status
+
+
+@pytest.fixture(autouse=True)
+def room(board):
+    return room_of(board)
 
 
 def start(agent) -> Run | None:
@@ -103,3 +110,11 @@ def test_the_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
     assert "Ana has paused all agents here." in client.get(page).content.decode()
     client.post(reverse("agents:resume", args=[board.key]))
     assert not Pause.objects.exists()
+
+
+def test_the_room_is_told_who_did_it(room, board, ana, ben):
+    pausing.pause(board, by=ana)
+    pausing.resume(board, by=ben)
+    told = faces.drawn(faces.with_surroundings(room.messages.all())).values()
+    assert ["Ana has paused all agents." in html for html in told] == [True, False]
+    assert ["Ben lets the agents go on." in html for html in told] == [False, True]

@@ -58,7 +58,7 @@ def test_a_page_is_a_fixed_number_of_statements(room, ana, ben, columns, django_
     task = task_in(columns["ready"])
     for _ in range(60):
         said(room, ana, f"@ben TIDE-{task.number}")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         page = history.page(room)
     assert len(page.messages) == 40
 
