@@ -1,10 +1,13 @@
 """A believable project for the first start, made by the verbs that people use."""
 
+import uuid
+
 from django.db import transaction
 
 from apps.accounts.models import User
 from apps.agents import hiring
 from apps.agents.models import Agent, Gateway
+from apps.chat import posting
 from apps.projects import creating as founding
 from apps.projects import joining
 from apps.projects.models import Project
@@ -65,9 +68,9 @@ def seed(owner: User, gateway: Gateway | None) -> Project | None:
         return None
     project = founding.create(name="Tidewater", key=KEY, about="Ferry tickets for nine islands", by=owner)
     people = {"owner": owner} | {name: _person(project, name, full, hue) for name, full, hue in PEOPLE}
-    if gateway:
-        _agents(gateway, project, owner)
-    _tasks(project, owner, people)
+    agents = _agents(gateway, project, owner) if gateway else []
+    tasks = _tasks(project, owner, people)
+    _talk(project, people, tasks, agents)
     return project
 
 
@@ -88,7 +91,7 @@ def _agents(gateway: Gateway, project: Project, owner: User) -> list[Agent]:
     ]
 
 
-def _tasks(project: Project, owner: User, people: dict[str, User]) -> None:
+def _tasks(project: Project, owner: User, people: dict[str, User]) -> dict[str, Task]:
     columns = {column.category: column for column in project.columns.all()}
     labels = {name: Label.objects.create(project=project, name=name, hue=hue) for name, hue in LABELS.items()}
     made = {}
@@ -110,3 +113,18 @@ def _tasks(project: Project, owner: User, people: dict[str, User]) -> None:
         assigning.assign(child, to=people["mei"], by=people["mei"])
     words = "The import is the hard part: two harbours send summer time without saying so."
     commenting.comment(times, words=words, by=people["mei"])
+    return made
+
+
+def _talk(project: Project, people: dict[str, User], tasks: dict[str, Task], agents: list[Agent]) -> None:
+    """What is said in the project's room; the first of the agents is asked something."""
+    times = tasks["Move all departure times to UTC"].key
+    said = [
+        ("mei", f"The winter timetable is in. Two harbours still send summer time, so {times} comes before Sunday."),
+        ("jonas", "Then I tell the crews in Skerry and Port Ellen. Who writes the note for the quay boards?"),
+    ]
+    if agents:
+        said.append(("owner", f"@{agents[0].slug} what would the note have to say?"))
+    room = project.rooms.get(is_default=True)
+    for name, words in said:
+        posting.post(room, text=words, by=people[name], client_id=uuid.uuid4())

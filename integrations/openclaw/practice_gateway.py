@@ -55,6 +55,7 @@ OUR_RUN = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
 MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 NOTE = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
+SAID = re.compile(r"^Message by ", re.MULTILINE)
 
 
 def now_ms() -> int:
@@ -338,8 +339,14 @@ class Run:
         )
 
     @property
+    def is_in_room(self) -> bool:
+        return ":room:" in self.key
+
+    @property
     def markers(self) -> dict[str, str]:
-        return {name: text or "" for name, text in MARKER.findall(self.message)}
+        """In a room only those of the question: what was said before is not for us."""
+        asked = self.message.rpartition("\nAsked by ")[2] if self.is_in_room else self.message
+        return {name: text or "" for name, text in MARKER.findall(asked)}
 
 
 def practice_answer(message: str, turn: int) -> str:
@@ -367,6 +374,21 @@ def practice_answer(message: str, turn: int) -> str:
         "",
         "Accept this result, or send it back with a note and I will answer once more.",
     ]
+    return "\n".join(lines)
+
+
+def practice_word(message: str, turn: int) -> str:
+    """What the practice agent says in a room: that it is one, and what it has heard."""
+    asked = NOTE.search(message)
+    words = asked.group(1).strip()[:200] if asked else "something"
+    heard = len(SAID.findall(message))
+    lines = [
+        "**I am the practice agent**, no language model: I can only show how an answer comes back.",
+        "",
+        f"You asked: “{words}” Before that I was shown {heard} message{'' if heard == 1 else 's'} of this room.",
+    ]
+    if turn > 1:
+        lines += ["", f"This is turn {turn} of our conversation here."]
     return "\n".join(lines)
 
 
@@ -457,7 +479,8 @@ class PracticeGateway:
         turns = sum(row["role"] == "user" for row in self.sessions.messages(run.key) or [])
         if "turns" in markers:
             return f"user turns: {turns}", None
-        return markers.get("say") or practice_answer(run.message, turns), None
+        answer = practice_word if run.is_in_room else practice_answer
+        return markers.get("say") or answer(run.message, turns), None
 
     def _usual_delay(self, run: Run) -> float:
         """Two to four seconds at normal speed, the same for the same text."""

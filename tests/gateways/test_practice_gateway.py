@@ -151,3 +151,14 @@ async def test_reports_wait_until_team_board_takes_them(tmp_path, listener):
     finally:
         listener.hand_on_to = ""
         gateway.stop()
+
+
+async def test_in_a_room_it_answers_the_question_and_says_that_it_is_for_practice(gateway, listener):
+    run = str(uuid4())
+    before = "You are in a room.\n\nMessage by the person Ben:\nIt failed. [[fail]]\n"
+    asked = "Asked by the person Ana in the room Tidewater:\n@scribe what happened today?\n"
+    await ask(gateway, f"{before}\n{asked}", session=f"room:{uuid4()}", key=run)
+    finished = listener.wait_for(run, "run.finished")
+    assert finished["status"] == "ok"
+    assert "practice agent" in finished["text"]
+    assert "“@scribe what happened today?” Before that I was shown 1 message of this room." in finished["text"]

@@ -1,4 +1,4 @@
-"""A live Team Board, a real worker and the real gateway: from assigning a task to accepting its result."""
+"""A live Team Board, a real worker and the real gateway: a task and its result, a mention and its answer."""
 
 from uuid import uuid4
 
@@ -9,6 +9,8 @@ from django.db import connection
 from apps.agents import queueing, reviewing
 from apps.agents.models import Gateway, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in
+from apps.chat.models import Message
+from apps.chat.tests.factories import room_of, said
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Comment
 from apps.tasks.tests.factories import BoardFactory, task_in
@@ -73,8 +75,20 @@ def comes_to(run: Run, status: str, seconds: float = WITHIN) -> Run:
         wait_until(is_there, f"the run is {status}", seconds)
     except TimeoutError as exc:
         raise AssertionError(f"{exc}; it is {run.status}: {run.error}") from exc
-    run.task.refresh_from_db()
+    if run.task:
+        run.task.refresh_from_db()
     return run
+
+
+@pytest.fixture
+def ask(board, ana, coder):
+    """Mention the agent in the project's room; returns its run."""
+    room = room_of(board)
+
+    def say(words: str) -> Run:
+        return said(room, ana, f"@{coder.slug} {words}").runs.get()
+
+    return say
 
 
 def comments_of(run: Run) -> list[str]:
@@ -132,3 +146,15 @@ def test_a_gateway_that_dies_in_mid_run_goes_on_and_the_result_comes_once(give, 
     assert run.result == "Late, but done."
     assert comments_of(run) == ["Late, but done."]
     assert run.task.runs.count() == 1
+
+
+@pytest.mark.req("CHT-12")
+def test_a_mention_is_answered_in_the_room_and_the_next_one_goes_on_from_there(ask, coder, listener):
+    first = comes_to(ask("[[say:It was a quiet day.]]"), Run.Status.SUCCEEDED)
+    answer = Message.objects.get(author=coder.user)
+    assert (answer.text, answer.reply_to_id) == ("It was a quiet day.", first.message_id)
+    second = comes_to(ask("and before that? [[turns]]"), Run.Status.SUCCEEDED)
+    assert second.session_key == first.session_key
+    assert Message.objects.filter(author=coder.user).latest("pk").text == "user turns: 2"
+    for run in (first, second):
+        assert [event["event"] for event in listener.events(run.pk)] == ["run.started", "run.finished"]
