@@ -8,8 +8,8 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.agents import asking, auditing, noting, panel, queueing, telling, under
-        from apps.chat import faces
+        from apps.agents import asking, auditing, commanding, noting, panel, queueing, telling, under
+        from apps.chat import commands, faces
         from apps.chat import telling as rooms
         from apps.projects import events
         from apps.tasks import notes, opened, timeline
@@ -21,6 +21,9 @@ class AgentsConfig(AppConfig):
         for code, sentence in telling.IN_ROOM.items():
             rooms.says(code, sentence)
         faces.under(under.drawn)
+        commands.add("pause", commanding.pause, says=_("stop all agents of this project"))
+        commands.add("resume", commanding.resume, says=_("let the agents work again"))
+        commands.add("agents", commanding.agents, says=_("see what the agents do"))
         opened.shows("runs", panel.runs)
         opened.shows("verdict", panel.verdict)
         recorded = auditing.RUN_KINDS | auditing.CHANGES | auditing.MESSAGES | auditing.SWITCHES

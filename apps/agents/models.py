@@ -49,6 +49,15 @@ class Gateway(models.Model):
         return self.name
 
 
+STATES = {
+    "disabled": _("Switched off"),
+    "offline": _("The gateway does not answer"),
+    "working": _("Working"),
+    "queued up": _("About to start"),
+    "idle": _("Idle"),
+}
+
+
 class AgentQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "AgentQuerySet":
         """The agents that share a project with `user`."""

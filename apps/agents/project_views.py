@@ -4,24 +4,15 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.requests import MemberRequest
 from apps.agents import pairing, pausing
 from apps.agents.forms import PairForm
-from apps.agents.models import Agent
+from apps.agents.models import STATES, Agent
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-
-STATES = {
-    "disabled": _("Switched off"),
-    "offline": _("The gateway does not answer"),
-    "working": _("Working"),
-    "queued up": _("About to start"),
-    "idle": _("Idle"),
-}
 
 
 @require_safe

@@ -28,17 +28,20 @@ class NotUnderstood(Refused):
     api_status = 400
 
 
-class Command(NamedTuple):
-    """`run(room, rest of the line, by)` does it and returns what is said in the room."""
+Run = Callable[[Room, str, User], str | None]
 
-    run: Callable[[Room, str, User], str]
+
+class Command(NamedTuple):
+    """`run(room, rest of the line, by)` does it and returns what is said in the room; None for nothing."""
+
+    run: Run
     says: Promise
 
 
 _commands: dict[str, Command] = {}
 
 
-def add(name: str, run: Callable[[Room, str, User], str], *, says: Promise) -> None:
+def add(name: str, run: Run, *, says: Promise) -> None:
     """Have `/name` understood; `says` is its line in the list of commands. Call this in `AppConfig.ready()`."""
     _commands[name] = Command(run, says)
 
@@ -49,15 +52,18 @@ def known() -> list[dict[str, str]]:
 
 
 @transaction.atomic
-def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message:
+def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message | None:
     """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
     Project.objects.locked(room.project_id)
     if said := room.messages.filter(author=by, client_id=client_id).first():
         return said
-    return posting.post(room, text=_outcome(room, text, by), by=by, client_id=client_id, reply_to=reply_to)
+    words = _outcome(room, text, by)
+    if words is None:
+        return None
+    return posting.post(room, text=words, by=by, client_id=client_id, reply_to=reply_to)
 
 
-def _outcome(room: Room, text: str, by: User) -> str:
+def _outcome(room: Room, text: str, by: User) -> str | None:
     found = COMMAND.match(text.strip())
     command = found and _commands.get(found[1].lower())
     return command.run(room, (found[2] or "").strip(), by) if command else text

@@ -3,6 +3,7 @@
 
 import "./chat_message.js"
 import "./chat_suggest.js"
+import "./chat_told.js"
 import "./chat_unread.js"
 import { showComposer } from "./chat_composer.js"
 import { openRoom, renew, showHistory } from "./chat_history.js"

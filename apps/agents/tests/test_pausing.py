@@ -63,9 +63,9 @@ def test_what_waits_says_who_paused_and_starts_when_they_go_on(board, scribe, an
 
 
 def test_the_same_agent_goes_on_elsewhere(board, scribe, ana, gateway):
+    run_of(scribe, ana)
     other = BoardFactory(key="OTHER")
     hiring.put_into(scribe, [board, other])
-    run_of(scribe, ana)
     pausing.pause(board, by=ana)
     eve = MembershipFactory(project=other).user
     elsewhere = queueing.assign_now(scribe, task_in(other.columns.get(category="ready")), by=eve, queue=True)

@@ -38,7 +38,7 @@ def test_the_rooms_queries_do_not_grow(ana_visits, room, ben, columns, count, dj
     for number in range(count):
         task = task_in(columns["ready"], f"Task {number}")
         said(room, ben, f"See {task.key}")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(15):
         assert ana_visits.get(CHAT).status_code == 200
 
 

@@ -1,0 +1,29 @@
+"""What is said about agents after a slash in a room. A command stays as it was written; the board says what it did."""
+
+from apps.accounts.models import User
+from apps.agents import pausing
+from apps.agents.models import STATES, Agent
+from apps.chat.models import Room
+from apps.projects import live, policy
+from apps.projects.policy import Action
+
+
+def pause(room: Room, rest: str, by: User) -> str:
+    """`/pause`: nothing is started in the project until somebody lets the agents go on."""
+    policy.require(by, Action.RUN, room.project)
+    pausing.pause(room.project, by=by)
+    return "/pause"
+
+
+def resume(room: Room, rest: str, by: User) -> str:
+    """`/resume`: the agents go on where they were."""
+    policy.require(by, Action.RUN, room.project)
+    pausing.resume(room.project, by=by)
+    return "/resume"
+
+
+def agents(room: Room, rest: str, by: User) -> None:
+    """`/agents`: who works here and what they do, told to nobody else."""
+    found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
+    told = [f"{agent}: {STATES[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
+    live.whisper(room.project_id, {"told": "\n".join(told)}, only=by.pk)
