@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from apps.accounts.views.signing_in import admin_sign_in
+from apps.accounts.views.signing_in import admin_sign_in, sign_out
 from apps.projects.picture_view import picture
 from teamboard import api, health
 
@@ -18,6 +18,9 @@ urlpatterns = [
     path("accounts/", include("apps.accounts.urls")),
     path("pictures/<str:digest>/", picture, name="picture"),
     path("admin/login/", admin_sign_in),
+    # One form for one's password, with its limits, and one way out, also at the provider.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:profile")),
+    path("admin/logout/", sign_out),
     path("admin/", admin.site.urls),
     path("api/v1/", include("teamboard.api_urls")),
     path("healthz", health.alive, name="healthz"),

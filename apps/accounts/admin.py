@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
-import django.contrib.auth.admin  # noqa: F401 - registers the groups that are taken out here
+import axes.admin  # noqa: F401
+import django.contrib.auth.admin  # noqa: F401 - these two register what is taken out here
+from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
@@ -16,6 +18,7 @@ from apps.accounts.oidc import attempts
 from apps.errors import Refused
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
+admin.site.unregister((AccessLog, AccessFailureLog))  # switched off: the audit has them
 
 
 @admin.register(User)
