@@ -25,7 +25,7 @@ def _pointing(payload: dict, sentence: str) -> str:
     """The sentence, with the way into the room for a run that takes place there."""
     if "message" not in payload:
         return sentence
-    return format_html('{} <a href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
+    return format_html('{} <a class="inklink" href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
 
 
 SENTENCES: dict[str, tuple[str, Sentence]] = {

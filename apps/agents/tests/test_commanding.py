@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+from django.urls import reverse
 
 from apps.agents.models import Pause
 from apps.chat import commands
@@ -53,9 +54,11 @@ def test_an_agents_words_are_no_command(room, scribe, ana):
 
 
 @pytest.mark.req("CHT-4")
-def test_slash_agents_tells_the_asker_alone(room, scribe, ana, monkeypatch):
+def test_slash_agents_tells_the_asker_alone(client, room, scribe, ana, monkeypatch):
     heard = []
     monkeypatch.setattr(live, "whisper", lambda project, word, **to: heard.append((word["told"], to)))
-    assert typed(room, ana, "/agents") is None
+    client.force_login(ana)
+    page = reverse("chat:messages", args=[room.project.key, room.pk])
+    assert client.post(page, {"text": "/agents", "client_id": uuid.uuid4()}).status_code == 302
     assert heard == [("Scribe: Idle (0/2)", {"only": ana.pk})]
     assert not room.messages.exists()

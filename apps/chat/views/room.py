@@ -118,7 +118,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         return not_understood(request, form, "chat/room.html", room_context(request, project, room))
     pace.require(request.user)
     said = commands.post(room, **form.cleaned_data, by=request.user)
-    return frame_or(request, project, said.get_absolute_url())
+    return frame_or(request, project, (said or room).get_absolute_url())
 
 
 @sessions.asked_by_the_page
