@@ -7,11 +7,16 @@ class ChatConfig(AppConfig):
     verbose_name = _("chat")
 
     def ready(self) -> None:
-        from apps.chat import faces, reading, rooms, typing_notice
+        from apps.accounts import audit_words
+        from apps.chat import auditing, faces, reading, rooms, typing_notice
         from apps.projects import events, live
 
         for prefix in ("message.", "run.", "task."):
             live.draws(prefix, faces.ops_of)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
+        audit_words.calls(auditing.ROOMS | auditing.MODERATION)
+        for kind in auditing.ROOMS:
+            events.subscribe_within(kind, auditing.on_room)
+        events.subscribe_within("message.deleted", auditing.on_deleted)
         events.subscribe_within("member.joined", reading.on_joined)
         events.subscribe_within("project.created", rooms.on_project_created)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from apps.accounts.models import AuditEntry
 from apps.chat import editing, reacting, wording
 from apps.chat.models import Mention, Message, NamedTask, Reaction
 from apps.chat.tests.factories import said
@@ -82,3 +83,13 @@ def test_who_manages_may_delete_it_and_others_may_not(message, ben, board):
         editing.delete(message, by=ben)
     editing.delete(message, by=MembershipFactory(project=board, role=Role.MAINTAINER).user)
     assert [kept.text for kept in message.wordings.all()] == ["@ben TIDE-1 is secret."]
+
+
+@pytest.mark.req("T1")
+def test_moderation_is_in_the_audit_and_ones_own_change_of_mind_is_not(room, ana, board):
+    rest, own = said(room, ana, "A secret."), said(room, ana, "Never mind.")
+    editing.delete(own, by=ana)
+    editing.delete(rest, by=MembershipFactory(project=board, role=Role.OWNER, user__name="Olga").user)
+    entry = AuditEntry.objects.get(action="message.deleted")
+    assert (entry.who, entry.facts["author"], entry.project_id) == ("Olga", ana.pk, board.pk)
+    assert "secret" not in str(entry.facts)

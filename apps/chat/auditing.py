@@ -1,0 +1,24 @@
+"""What is decided about rooms and other people's messages, put into the audit as well."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts import audit
+from apps.projects.models import Event
+
+ROOMS = {
+    "room.created": _("made a room"),
+    "room.renamed": _("renamed a room"),
+    "room.archived": _("archived a room"),
+    "room.reopened": _("opened a room again"),
+}
+MODERATION = {"message.deleted": _("deleted a message of somebody else")}
+
+
+def on_room(event: Event) -> None:
+    audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)
+
+
+def on_deleted(event: Event) -> None:
+    """One's own message anybody may take away without a word about it."""
+    if event.payload["author"] != event.actor_id:
+        audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)
