@@ -16,6 +16,7 @@ export const logOf = (room) => room.querySelector(".chat__log")
 export const listOf = (room) => room.querySelector(".chat__messages")
 export const messagesOf = (room) => [...listOf(room).querySelectorAll(":scope > .message:not(.message--pending)")]
 export const pkOf = (message) => Number(message.id.slice("message-".length))
+export const isLookedAt = (room) => document.hasFocus() && !document.hidden && logOf(room).checkVisibility()
 const isFollowing = (room) => logOf(room).dataset.following === "true"
 
 /** Begin with a room that has just come to the page. */
@@ -54,12 +55,19 @@ function toEnd(room) {
 
 /** What has changed in the list is put in order; the newest is followed if it was before. */
 export function settle(room) {
+  if (isFollowing(room) && isLookedAt(room)) seeAll(room)
   dressAll(room)
   if (isFollowing(room)) {
     trim(room, "from")
     toEnd(room)
   }
   document.dispatchEvent(new CustomEvent("chat:scrolled"))
+}
+
+/** What comes before somebody's eyes is not new to them; a line that stands already stays. */
+function seeAll(room) {
+  const last = messagesOf(room).at(-1)
+  if (last && !listOf(room).querySelector(":scope > .chat__new")) room.dataset.line = pkOf(last)
 }
 
 // Pages: one at a time

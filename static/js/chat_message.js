@@ -46,7 +46,7 @@ function closeMenu({ focus = false } = {}) {
   if (!message) return
   opener.ariaExpanded = "false"
   if (!message.querySelector(".message__edit")) delete message.dataset.held
-  if (focus) opener.focus({ preventScroll: true })
+  if (focus) message.focus({ preventScroll: true })
   release()
 }
 
@@ -89,7 +89,9 @@ const actions = {
   reply: (message) => document.dispatchEvent(new CustomEvent("chat:answer", { detail: pkOf(message) })),
   async link(message) {
     const address = new URL(`${openRoom().dataset.url}?around=${pkOf(message)}`, location.href).href
-    await navigator.clipboard?.writeText(address).then(() => toast(words().copied), () => location.assign(address))
+    const isCopied = await navigator.clipboard?.writeText(address).then(() => true, () => false)
+    if (isCopied) toast(words().copied)
+    else location.assign(address) // not every browser lets a page copy: then it stands in the address bar
   },
   task: (message) => openDialog(urlOf(message, "task")),
   wordings: (message) => location.assign(urlOf(message, "wordings")),

@@ -4,6 +4,7 @@
 import { change } from "./live.js"
 import { listOf, logOf, openRoom, settle, toNewest, words } from "./chat_history.js"
 
+const PATIENCE = 20_000 // milliseconds: what hangs is not in the way of what comes after it
 const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}`
 let queue = Promise.resolve() // messages reach the server in the order they were written
 
@@ -66,7 +67,7 @@ function post(room, letter) {
   show(letter, words().sending)
   queue = queue.then(async () => {
     const { client_id, text, reply_to } = letter
-    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to }, { isQuiet: true })
+    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to }, { isQuiet: true, patience: PATIENCE })
     if (refusal) return fail(room, letter, refusal.code === "offline" ? words().not_sent : refusal.message)
     forget(room, letter)
     if (listOf(room).dataset.to) toNewest(room)

@@ -73,7 +73,8 @@ function close(room) {
 
 function take(room, option) {
   const field = fieldOf(room)
-  const { from } = begun(field)
+  const from = begun(field)?.from
+  if (from === undefined) return close(room)
   field.setRangeText(`${option.dataset.text} `, from, field.selectionStart, "end")
   field.focus()
   close(room)

@@ -1,7 +1,7 @@
 // How much is unread: exact when the page came, raised by what others say, asked for anew after anything else.
 // What has passed the bottom of a window that somebody looks at is read.
 
-import { listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./chat_history.js"
+import { isLookedAt, listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./chat_history.js"
 import { showUnread } from "./page.js"
 
 const ASK_WITHIN = 1_500 // milliseconds, at random: all pages hear of one change at once
@@ -91,8 +91,6 @@ document.addEventListener("board:live", askSoon)
 document.addEventListener("board:renewed", askSoon)
 
 // Reading
-
-const isLookedAt = (room) => document.hasFocus() && !document.hidden && logOf(room).checkVisibility()
 
 /** The newest message whose end is above the bottom of the window. */
 function lastPassed(room) {

@@ -299,14 +299,15 @@ if (board?.dataset.seq) {
   document.addEventListener("toggle", () => setTimeout(release), true)
 }
 
-/** Post a change (fields as an object or as pairs) with where this page is; its answer is the frame that brings the page up to it, or a refusal. */
-export async function change(url, fields, { isQuiet = false } = {}) {
+/** Post a change (fields as an object or as pairs) with where this page is; its answer is the frame that brings the page up to it, or a refusal. After `patience` milliseconds without one it did not arrive. */
+export async function change(url, fields, { isQuiet = false, patience } = {}) {
   const pairs = Array.isArray(fields) ? fields : Object.entries(fields)
   const body = new URLSearchParams([...Object.entries({ client: clientId, ...position() }), ...pairs])
   const answer = await fetch(url, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
     body,
+    signal: patience && AbortSignal.timeout(patience),
   }).catch(() => null)
   if (!answer || answer.redirected || !answer.headers.get("Content-Type")?.includes("json")) {
     if (!isQuiet) toast(words.offline)

@@ -63,7 +63,7 @@ def say(page: Page, text: str) -> None:
 def choose(page: Page, text: str, name: str) -> None:
     message(page, text).hover()
     message(page, text).locator(".message__more").click()
-    page.locator(".message__menu").get_by_role("button", name=name).click()
+    page.get_by_role("menuitem", name=name).click()
 
 
 def unread(page: Page):
@@ -83,6 +83,7 @@ def test_two_people_talk_and_each_sees_the_other_at_once(enter, ana, ben, room):
     expect(one.locator(".message--pending")).to_have_count(0)
     assert [row.author for row in room.messages.order_by("pk")] == [ana, ben]
     assert field(one).input_value() == ""
+    expect(one.locator(".chat__new")).to_have_count(0)
 
 
 def test_the_room_works_without_a_script(visit, ana, ben, said, room):
@@ -219,10 +220,9 @@ def test_others_messages_are_not_mine_to_change(enter, ana, ben, said):
     page = enter(ana)
     message(page, "Hands off").hover()
     message(page, "Hands off").locator(".message__more").click()
-    menu = page.locator(".message__menu")
-    expect(menu.get_by_role("button", name="Answer")).to_be_visible()
-    expect(menu.get_by_role("button", name="Edit")).to_be_hidden()
-    expect(menu.get_by_role("button", name="Delete")).to_be_hidden()
+    expect(page.get_by_role("menuitem", name="Answer")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Edit")).to_be_hidden()
+    expect(page.get_by_role("menuitem", name="Delete")).to_be_hidden()
 
 
 def test_a_reaction_is_given_seen_and_taken_back(enter, ana, ben, said):
@@ -405,6 +405,9 @@ def test_two_tabs_share_what_is_unread(enter, ana, ben, said):
         expect(page).not_to_have_title(re.compile(r"\("))
     said(ben, "Three")
     expect(unread(second)).to_have_text("1")
+    second.get_by_role("link", name="People").click()
+    expect(second).to_have_title(re.compile(r"^\(1\) "))
+    expect(second.get_by_role("link", name="Unread: 1.")).to_be_visible()
 
 
 @pytest.mark.req("CHT-1")
@@ -416,6 +419,7 @@ def test_nothing_is_read_in_a_window_that_nobody_looks_at(enter, ana, ben, said)
     expect(message(page, "Anybody?")).to_be_in_viewport()
     page.wait_for_timeout(700)
     expect(unread(page)).to_have_text("1")
+    expect(page.locator(".chat__new")).to_have_text("New")
     page.evaluate("document.hasFocus = () => true; dispatchEvent(new Event('focus'))")
     expect(unread(page)).to_be_hidden()
 
@@ -568,8 +572,9 @@ def test_messages_are_reached_and_used_by_keyboard_alone(enter, ana, ben, said):
     expect(message(page, "Last words")).to_be_focused()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Thumbs up")).to_be_focused()
+    expect(page.get_by_role("menuitem", name="Thumbs up")).to_be_focused()
     page.keyboard.press("Enter")
+    expect(message(page, "First words")).to_be_focused()
     expect(message(page, "First words").locator(".reaction")).to_contain_text("1")
 
 
