@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.chat import posting
+from apps.agents.tests.factories import agent_in
+from apps.chat import posting, reacting
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of
 from apps.projects.models import Project, Role
@@ -237,6 +238,20 @@ def test_a_reaction_is_given_seen_and_taken_back(enter, ana, ben, said):
     expect(mine).to_have_attribute("aria-pressed", "true")
     mine.click()
     expect(given).to_contain_text("1")
+
+
+def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, board, ana, room):
+    scribe = agent_in(board).user
+    long = posting.post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())
+    page = enter(ana)
+    page.locator(".said__long > summary").click()
+    reacting.react(long, emoji="👀", by=scribe)
+    expect(page.locator(".reaction")).to_contain_text("1")
+    expect(page.locator(".said__long")).to_have_attribute("open", "")
+    page.locator(".said__long > summary").click()
+    reacting.unreact(long, emoji="👀", by=scribe)
+    expect(page.locator(".reaction")).to_have_count(0)
+    expect(page.locator(".said__long")).not_to_have_attribute("open", "")
 
 
 @pytest.mark.req("CHT-8")

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import editing, faces
+from apps.chat import commands, editing, faces
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import Role
@@ -159,6 +159,12 @@ def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board
     assert not message.mentions.exists()
     assert post(ana_visits, room, "/assign nobody").status_code == 422
     assert post(ana_visits, room, "/unknown is just words").status_code == 302
+
+
+def test_a_command_may_say_nothing_in_the_room(ana_visits, room, monkeypatch):
+    monkeypatch.setitem(commands._commands, "hush", commands.Command(lambda *_: None, ""))
+    assert post(ana_visits, room, "/hush").url == room.get_absolute_url()
+    assert not Message.objects.exists()
 
 
 def test_who_may_not_direct_agents_assigns_none(ana_visits, room, board, columns, monkeypatch):
