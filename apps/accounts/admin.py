@@ -1,19 +1,24 @@
 """Everybody who has an account, for those who run the board: who is an administrator, who may still come in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import axes.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401 - these two register what is taken out here
 from axes.models import AccessFailureLog, AccessLog
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import audit_reading, audit_words, refusals, revoking, site_roles
-from apps.accounts.models import AuditEntry, Identity, SignInAttempt, User
+from apps.accounts import audit_reading, audit_words, refusals, revoking, service_accounts, site_roles, tokens
+from apps.accounts.forms import ServiceAccountForm, ServiceTokenForm
+from apps.accounts.models import ApiToken, AuditEntry, Identity, SignInAttempt, User
 from apps.accounts.oidc import attempts
 from apps.errors import Refused
 
@@ -23,7 +28,7 @@ admin.site.unregister((AccessLog, AccessFailureLog))  # switched off: the audit 
 
 @admin.register(User)
 class UserAdmin(admin.ModelAdmin):
-    """Nothing is typed here: people say their own name, and a right is given by a verb."""
+    """People say their own name, and a right is given by a verb. What is added here is a service account."""
 
     list_display = ("name", "username", "email", "kind", "site_role", "is_active", "signs_in", "last_login")
     list_filter = ("kind", "is_superuser", "is_active")
@@ -36,8 +41,45 @@ class UserAdmin(admin.ModelAdmin):
         linked = Identity.objects.filter(user=OuterRef("pk"))
         return super().get_queryset(request).annotate(is_linked=Exists(linked))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def get_urls(self) -> list[URLPattern]:
+        token = path("<int:pk>/token/", self.admin_site.admin_view(self.make_token), name="accounts_user_token")
+        return [token, *super().get_urls()]
+
+    def get_form(self, request: HttpRequest, user: User | None = None, **kwargs) -> type:
+        return ServiceAccountForm if user is None else super().get_form(request, user, **kwargs)
+
+    def get_fields(self, request: HttpRequest, user: User | None = None) -> Sequence[str]:
+        return ServiceAccountForm.Meta.fields if user is None else super().get_fields(request, user)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+        """Saving leads to its first token, and nowhere else."""
+        shown = {
+            "title": _("Add a service account"),
+            "subtitle": _("For a program, such as CI. Nobody signs in as it."),
+            "show_save_and_add_another": False,
+            "show_save_and_continue": False,
+        }
+        return super().add_view(request, form_url, shown | (extra_context or {}))
+
+    def save_model(self, request: HttpRequest, user: User, form: ServiceAccountForm, change: bool) -> None:
+        user.pk = service_accounts.create(**form.cleaned_data, by=request.user).pk
+        user.refresh_from_db()
+
+    def response_add(self, request: HttpRequest, user: User, post_url_continue: str | None = None) -> HttpResponse:
+        return redirect("admin:accounts_user_token", user.pk)
+
+    def make_token(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Answers with the page itself, not a redirect: the token's text is nowhere kept to be shown later."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = get_object_or_404(User.objects.service_accounts(), pk=pk, is_active=True)
+        form = ServiceTokenForm(request.POST or None, user=account)
+        fields = helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {})
+        shown = {"adminform": fields, "account": account, "opts": self.opts, "title": _("Make a token")}
+        if form.is_valid():
+            token, text = service_accounts.issue_token(account, **form.chosen(), by=request.user)
+            shown |= {"token": token, "text": text}
+        return render(request, "admin/accounts/user/token.html", self.admin_site.each_context(request) | shown)
 
     def has_change_permission(self, request: HttpRequest, user: User | None = None) -> bool:
         return False
@@ -87,6 +129,35 @@ class UserAdmin(admin.ModelAdmin):
                 self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
             else:
                 self.message_user(request, done.format(name=user), messages.SUCCESS)
+
+
+@admin.register(ApiToken)
+class ServiceTokenAdmin(admin.ModelAdmin):
+    """The tokens of service accounts, which nobody's profile shows. People see to their own."""
+
+    list_display = ("__str__", "user", "name", "scope", "created_at", "expires_at", "used_at", "revoked_at")
+    list_filter = (("user", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("user",)
+    fields = (*list_display, "only_projects")
+    actions = ("revoke",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).filter(user__kind=User.Kind.SERVICE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, token: ApiToken | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, token: ApiToken | None = None) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Revoke"))
+    def revoke(self, request: HttpRequest, found: QuerySet) -> None:
+        for token in found:
+            tokens.revoke(token, by=request.user)
+        self.message_user(request, _("They open nothing any more."), messages.SUCCESS)
 
 
 @admin.register(SignInAttempt)

@@ -16,6 +16,7 @@ _words: dict[str, str | Promise] = {
     "password.reset": _("reset a password by a command"),
     "identity.linked": _("linked an identity of Authentik"),
     "identities.moved": _("moved identities to another issuer"),
+    "service_account.created": _("made a service account"),
     "token.issued": _("made a token"),
     "token.revoked": _("revoked a token"),
     "token.refused": _("showed an unknown token"),

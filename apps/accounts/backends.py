@@ -1,4 +1,4 @@
-"""Who may have a session: people with an open account. Agents have none."""
+"""Who may have a session: people with an open account. Agents and service accounts have none."""
 
 from django.contrib.auth.backends import ModelBackend
 
@@ -7,4 +7,4 @@ from apps.accounts.models import User
 
 class PeopleBackend(ModelBackend):
     def user_can_authenticate(self, user: User) -> bool:
-        return super().user_can_authenticate(user) and not user.is_agent
+        return super().user_can_authenticate(user) and user.is_person

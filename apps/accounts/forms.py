@@ -165,12 +165,36 @@ class TokenForm(forms.ModelForm):
             raise forms.ValidationError(_("You have very many tokens. Revoke one first."))
         return super().clean()
 
-    def issue(self) -> tuple[ApiToken, str]:
+    def chosen(self) -> dict:
+        """What `tokens.issue` wants to know."""
         lifetime = min(timedelta(days=self.cleaned_data["expires_in"]), tokens.LONGEST_LIFE)
-        return tokens.issue(
-            self.user,
-            name=self.cleaned_data["name"],
-            scope=self.cleaned_data["scope"],
-            expires_at=timezone.now() + lifetime,
-            only_projects=[project.pk for project in self.cleaned_data["only_projects"]] or None,
+        return {
+            "name": self.cleaned_data["name"],
+            "scope": self.cleaned_data["scope"],
+            "expires_at": timezone.now() + lifetime,
+            "only_projects": [project.pk for project in self.cleaned_data["only_projects"]] or None,
+        }
+
+
+class ServiceTokenForm(TokenForm):
+    """For administrators, who give a service account its token."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["only_projects"].help_text = _(
+            "Choose none, and the token works in all its projects, later ones too."
         )
+
+
+class ServiceAccountForm(forms.ModelForm):
+    """For a program, such as CI."""
+
+    class Meta:
+        model = User
+        fields = ["username", "name"]
+
+    def clean_username(self) -> str:
+        username = self.cleaned_data["username"]
+        if User.objects.is_taken(username):
+            raise forms.ValidationError(_("Somebody has that username already."))
+        return username

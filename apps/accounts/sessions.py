@@ -126,7 +126,7 @@ def person_of(session: SessionStore) -> User | AnonymousUser:
     """Whose session it is; it has been read with them. Nobody's, once the account is closed."""
     proof = session.get(HASH_SESSION_KEY, "")
     user = session.row.user if session.row else None
-    if user is None or not user.is_active or user.is_agent:
+    if user is None or not user.is_active or not user.is_person:
         return AnonymousUser()
     if not constant_time_compare(proof, user.get_session_auth_hash()):
         session.flush()  # from before a new password

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from apps.accounts import audit, signals
+from apps.accounts import audit, signals, tokens
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
 
@@ -43,6 +43,8 @@ def unmake_admin(user: User, *, by: User | None) -> User:
 def close(user: User, *, by: User | None) -> User:
     """Close somebody else's account: every door is shut to them, and what they did stays.
 
+    A person's tokens sleep until it is opened again; a service account's are revoked.
+
     Raises LastAdmin, NotOneself, NotForPrograms (an agent is switched off instead), NotAllowed, and what
     receivers of `account_closing` refuse.
     """
@@ -52,6 +54,8 @@ def close(user: User, *, by: User | None) -> User:
     if user.is_agent:
         raise NotForPrograms(_("An agent is switched off among the agents."))
     signals.account_closing.send(User, user=user, by=by)
+    if user.is_service:
+        tokens.revoke_all(user, by=by)
     return _set(user, "account.closed", by, is_active=False)
 
 

@@ -1,4 +1,4 @@
-"""Personal tokens: made once, shown once, kept as a digest."""
+"""Tokens of people and service accounts: made once, shown once, kept as a digest."""
 
 import hashlib
 import secrets
@@ -23,9 +23,15 @@ SECRET_LENGTH = 43  # of 62 characters: 256 bits
 
 @transaction.atomic
 def issue(
-    user: User, *, name: str, scope: str, expires_at: datetime, only_projects: Iterable[int] | None = None
+    user: User,
+    *,
+    name: str,
+    scope: str,
+    expires_at: datetime,
+    only_projects: Iterable[int] | None = None,
+    by: User | None,
 ) -> tuple[ApiToken, str]:
-    """A new token, for all of the person's projects or some, and its text, which nobody can read again later.
+    """A new token, for all of the user's projects or some, and its text, which nobody can read again later.
 
     The text is `tb_<prefix>_<43 characters><6 of checksum>`, so that a scanner for secrets knows one without asking.
     """
@@ -42,7 +48,8 @@ def issue(
         only_projects=None if only_projects is None else sorted(only_projects),
     )
     reach = {"scope": scope, "only_projects": token.only_projects, "expires_at": expires_at}
-    audit.record("token.issued", by=user, token_id=prefix, name=name, **reach)
+    whose = {} if by == user else {"of": user}
+    audit.record("token.issued", by=by, token_id=prefix, name=name, **reach, **whose)
     return token, text
 
 
@@ -56,13 +63,12 @@ def checksum(text: str) -> str:
 
 
 def find(text: str) -> ApiToken | None:
-    """The live token with this text, if it and its person's account are still good."""
+    """The live token with this text, if it and its user's account are still good."""
     live = ApiToken.objects.filter(
         revoked_at=None,
         expires_at__gt=timezone.now(),
         user__is_active=True,
-        user__kind=User.Kind.PERSON,
-    )
+    ).exclude(user__kind=User.Kind.AGENT)
     return live.select_related("user").filter(digest=_digest(text)).first()
 
 
@@ -79,6 +85,11 @@ def note_use(token: ApiToken) -> None:
 def revoke(token: ApiToken, *, by: User | None) -> None:
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record("token.revoked", by=by, token_id=token.prefix, name=token.name, of=token.user)
+
+
+def revoke_all(user: User, *, by: User | None) -> None:
+    for token in user.tokens.filter(revoked_at=None):
+        revoke(token, by=by)
 
 
 def _digest(text: str) -> str:

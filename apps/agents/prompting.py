@@ -84,10 +84,11 @@ def _said_before(message: Message, fence: str) -> list[str]:
 
 
 def _author(author: User | None) -> str:
-    """Where the words come from: an agent's are marked, for they may be quoted, not obeyed."""
+    """Where the words come from: a program's are marked, for they may be quoted, not obeyed."""
     if author is None:
         return "somebody who has left"
-    return f"{'the agent' if author.is_agent else 'the person'} {author}"
+    kinds = {User.Kind.AGENT: "the agent", User.Kind.SERVICE: "the service account"}
+    return f"{kinds.get(author.kind, 'the person')} {author}"
 
 
 def _size(parts: list[str]) -> int:

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
-from apps.projects import events
+from apps.projects import events, joining
 from apps.projects.models import Membership, Project, Role
 
 
@@ -18,8 +18,11 @@ def create(*, name: str, key: str, by: User, about: str = "") -> Project:
     """Make the project and log `project.created`; what a project starts with hangs on that event.
 
     Raises KeyTaken: keys are the whole board's, also those of projects that `by` may not see.
-    Raises NotAllowed for a token that is for some projects: a new one would not be among them.
+    Raises NotAllowed for a program, which owns nothing, and for a token that is for some projects: a
+    new one would not be among them.
     """
+    if not joining.may_be(by, Role.OWNER):
+        raise NotAllowed(_("A service account can't own a project: people answer for it."))
     if by.only_projects is not None:
         raise NotAllowed(_("This token is for some projects only, so it cannot start another."))
     try:

@@ -68,7 +68,7 @@ def everybody() -> list[Person]:
 
 def preview(grants: Iterable[Grant], people: Iterable[Person]) -> list[Change]:
     """What `grants` would change for `people`, each with the groups they are in; projects in the order of locks."""
-    people = {user.pk: (user, groups) for user, groups in people if user.is_active and not user.is_agent}
+    people = {user.pk: (user, groups) for user, groups in people if user.is_active and user.is_person}
     granted: dict[tuple[int, int], set[str]] = defaultdict(set)
     for project, pk, role in _held_by_groups(list(grants), people.values()):
         granted[project, pk].add(role)

@@ -38,17 +38,21 @@ class NotForAgents(Refused):
     code = "not_for_agents"
 
 
+class NotForServiceAccounts(Refused):
+    code = "not_for_service_accounts"
+
+
 class ByGroup(Refused):
     code = "by_group"
 
 
 def person_called(words: str) -> User:
-    """The person with the username `words`, or else the only one with that name.
+    """The person or service account with the username `words`, or else the only one with that name.
 
     Raises NobodyCalledThat alike for nobody, for several and for closed accounts, so that it tells
     no more than whether a name that was typed in full is somebody's.
     """
-    people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
+    people = User.objects.filter(is_active=True).exclude(kind=User.Kind.AGENT)
     found = people.filter(username__iexact=words)[:2] or people.filter(name__iexact=words)[:2]
     if len(found) != 1:
         raise NobodyCalledThat(_("Nobody goes by exactly that name, or more than one does. Try the username."))
@@ -71,7 +75,7 @@ def join(
 ) -> Membership:
     """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
     project = Project.objects.locked(project.pk)
-    _keep_agents_below(user, role)
+    _keep_programs_below(user, role)
     given = {"role": role, "by_group": role if is_by_group else None}
     membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=given)
     if is_new:
@@ -83,7 +87,8 @@ def join(
 def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     """Give a member another role and log `member.role_changed`, with the one `before`.
 
-    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotForAgents, and NotIn when they have left.
+    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotIn when they have left,
+    and NotForAgents or NotForServiceAccounts.
     """
     project = _locked(membership)
     _require_reach(project, by, membership.role, role)
@@ -180,7 +185,7 @@ def _change(
     """Have the role that was `given` by hand and the one `granted` by groups counted as one: the higher."""
     before, role = membership.role, Role.highest([given, granted])
     if role != before:
-        _keep_agents_below(membership.user, role)
+        _keep_programs_below(membership.user, role)
         _keep_an_owner(membership)
     membership.role, membership.by_group, membership.by_hand = role, granted, given if granted else None
     membership.save(update_fields=["role", "by_group", "by_hand"])
@@ -217,9 +222,18 @@ def _require_reach(project: Project, by: User, *roles: str) -> None:
         raise NotAllowed(_("That role is above your own."))
 
 
-def _keep_agents_below(user: User, role: str) -> None:
-    if user.is_agent and policy.role_may(role, Action.MANAGE):
+def may_be(user: User, role: str) -> bool:
+    """Agents manage nobody. A service account may manage, but it is people who answer for a project."""
+    barred = {User.Kind.AGENT: Action.MANAGE, User.Kind.SERVICE: Action.OWN}.get(user.kind)
+    return barred is None or not policy.role_may(role, barred)
+
+
+def _keep_programs_below(user: User, role: str) -> None:
+    if may_be(user, role):
+        return
+    if user.is_agent:
         raise NotForAgents(_("An agent can't be {role}: people decide about people.").format(role=Role(role).label))
+    raise NotForServiceAccounts(_("A service account can't own a project: people answer for it."))
 
 
 def groups_allow(membership: Membership, role: str | None) -> bool:

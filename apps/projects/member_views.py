@@ -54,7 +54,7 @@ def members_page(request: MemberRequest, project: Project, status: int = 200, **
 def row_of(project: Project, membership: Membership) -> dict:
     """A member, with the form for their role if that is within the reach of who looks."""
     within = policy.roles_within(project.role)
-    offered = [role for role in within if not (membership.user.is_agent and policy.role_may(role, Action.MANAGE))]
+    offered = [role for role in within if joining.may_be(membership.user, role)]
     return {
         "member": membership,
         "user": membership.user,

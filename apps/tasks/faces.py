@@ -32,6 +32,7 @@ class Who(NamedTuple):
     initials: str
     hue: str
     is_agent: bool
+    is_service: bool
     picture: str
 
 
@@ -108,7 +109,7 @@ def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
 
 
 def who(user: User) -> Who:
-    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.picture)
+    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.picture)
 
 
 def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:

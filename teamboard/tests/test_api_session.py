@@ -25,7 +25,7 @@ def environment(transactional_db, live_server) -> dict[str, str]:
     ana = MembershipFactory(project=board, user__name="Ana").user
     agent_in(board, "Scribe")
     tomorrow = timezone.now() + timedelta(days=1)
-    _token, text = tokens.issue(ana, name="guide", scope="agents", expires_at=tomorrow)
+    _token, text = tokens.issue(ana, name="guide", scope="agents", expires_at=tomorrow, by=ana)
     return {"PATH": os.environ["PATH"], "BOARD": live_server.url, "TOKEN": text}
 
 

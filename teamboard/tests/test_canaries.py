@@ -84,7 +84,7 @@ def test_no_secret_is_written_down_anywhere(root, practice, caplog, settings):
         answer(browser.post(reverse("admin:agents_gateway_changelist"), listed, follow=True))
     answer(browser.get(reverse("admin:agents_gateway_change", args=[gateway.pk])))
 
-    token, text = tokens.issue(root, name="ci", scope="agents", expires_at=timezone.now() + timedelta(days=1))
+    token, text = tokens.issue(root, name="ci", scope="agents", expires_at=timezone.now() + timedelta(days=1), by=root)
     program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"})
     for path in ("projects/", "projects/TIDE/tasks/", "agents/", "runs/", "schema/", "nothing/"):
         answer(program.get(f"/api/v1/{path}"))

@@ -143,3 +143,12 @@ def test_a_program_that_asks_all_the_time_writes_nothing(minted, max_):
     used = max_.identities.get().used_at
     ask(token)
     assert max_.identities.get().used_at == used
+
+
+@pytest.mark.req("L38")
+def test_the_providers_token_never_opens_a_service_account(minted, max_):
+    ci = User.objects.create_service_account(username="ci", name="CI")
+    token = minted()["access_token"]
+    assert ask(token).status_code == 200
+    max_.identities.update(user=ci)
+    assert ask(token).status_code == 401

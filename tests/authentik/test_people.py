@@ -8,6 +8,7 @@ from django.db import connection
 from apps.accounts import site_roles
 from apps.accounts.models import Identity, User
 from apps.accounts.oidc import provisioning
+from apps.accounts.oidc.refused import SignInRefused
 from apps.projects.models import GroupGrant, Membership, Role
 from apps.projects.tests.factories import ProjectFactory
 from tests.authentik.test_sign_in import refusal_in
@@ -230,3 +231,17 @@ def test_the_name_is_the_providers(person):
     max_.client.post("/accounts/preferences/", {"name": "Somebody", "density": "roomy"})
     user = User.objects.get(pk=max_.user_id)
     assert (user.name, user.density) == ("Max Member", "roomy")
+
+
+@pytest.mark.req("L38")
+def test_an_identity_never_opens_a_service_account(person, db):
+    ci = User.objects.create_service_account(username="ci", name="CI")
+    max_ = person()
+    max_.sign_in()
+    Identity.objects.filter(user_id=max_.user_id).update(user=ci)
+    again = person()
+    assert refusal_in(again.sign_in()) == "not_known"
+    assert again.user_id is None
+    with pytest.raises(SignInRefused):
+        provisioning.link(ci, {"sub": "another"})
+    assert ci.identities.count() == 1

@@ -143,7 +143,8 @@ def gone_world(key: str, *, numbers_from: int) -> World:
 def token_of(person: User, scope: str, only: Project | None = None) -> tuple[ApiToken, str]:
     only_projects = [only.pk] if only else None
     tomorrow = timezone.now() + timedelta(days=1)
-    return tokens.issue(person, name="matrix", scope=scope, expires_at=tomorrow, only_projects=only_projects)
+    given = {"scope": scope, "expires_at": tomorrow, "only_projects": only_projects}
+    return tokens.issue(person, name="matrix", **given, by=person)
 
 
 def shown(person: User, content: bytes) -> User:
@@ -153,6 +154,11 @@ def shown(person: User, content: bytes) -> User:
 
 def member_of(project: Project, role: str) -> User:
     return MembershipFactory(project=project, role=role).user
+
+
+def service_in(project: Project) -> User:
+    ci = User.objects.create_service_account(username=f"ci-{project.key}", name="CI")
+    return MembershipFactory(project=project, user=ci, role=Role.MEMBER).user
 
 
 def session_of(person: User) -> LoginSession:
@@ -216,6 +222,7 @@ def identities(own: World, foreign: World) -> dict[str, Client]:
         "reader": bearer(own.owner, "read"),
         "narrowed": bearer(own.owner, "agents", only=second),
         "stranger": bearer(foreign.owner, "agents"),
+        "service": bearer(service_in(own.project), "agents"),
         "forger": carrying(X_Teamboard_Timestamp="1", X_Teamboard_Signature="sha256=" + "0" * 64),
         "agent": SigningClient(own.agent.gateway.callback_secret),
         "other_agent": SigningClient(foreign.agent.gateway.callback_secret),

@@ -28,6 +28,7 @@ REASONS = {
     "Task.objects.filter(project=project_for(request, key))": "the project was found by visible_to",
     "Task.objects.open()": "counts within the projects of the list, found by visible_to",
     "User.objects.get(pk=request.user.pk)": "oneself",
+    "User.objects.is_taken(username)": "administrators name a service account; it says yes or no",
 }
 
 

@@ -8,7 +8,7 @@ from apps.accounts.models.user import User
 
 
 class ApiToken(models.Model):
-    """A person's key for a program: only its SHA-256 is kept, so it is shown once.
+    """A key for a program, of a person or a service account: only its SHA-256 is kept, so it is shown once.
 
     `only_projects` are ids, not relations: a project's end leaves its token narrow, where an empty
     relation would read as every project.
@@ -31,6 +31,8 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
         ordering = ["-created_at"]
 
     def __str__(self) -> str:

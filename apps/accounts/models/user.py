@@ -1,5 +1,6 @@
-"""People and agents as users."""
+"""People, agents and service accounts as users."""
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -31,11 +32,26 @@ class Users(UserManager.from_queryset(models.QuerySet)):
         user.save()
         return user
 
+    def create_service_account(self, *, username: str, name: str) -> "User":
+        """The user of a program: it comes with tokens, and nobody can sign in as it."""
+        user = self.model(username=username, name=name, kind=User.Kind.SERVICE, hue=Hue.STONE)
+        user.set_unusable_password()
+        user.save()
+        return user
+
+    def is_taken(self, username: str) -> bool:
+        """Whether somebody has it, whatever the case: another's account is never meant."""
+        return self.filter(username__iexact=username).exists()
+
+    def service_accounts(self) -> models.QuerySet:
+        return self.filter(kind=User.Kind.SERVICE)
+
 
 class User(AbstractUser):
     class Kind(models.TextChoices):
         PERSON = "person", _("person")
         AGENT = "agent", _("agent")
+        SERVICE = "service", _("service account")
 
     class Theme(models.TextChoices):
         SYSTEM = "", _("as the system")
@@ -68,10 +84,14 @@ class User(AbstractUser):
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
         constraints = [
-            models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent"])),
+            models.CheckConstraint(name="user_kind_known", condition=models.Q(kind__in=["person", "agent", "service"])),
             models.CheckConstraint(
                 name="user_admin_is_a_person",
                 condition=models.Q(kind="person") | models.Q(is_staff=False, is_superuser=False),
+            ),
+            models.CheckConstraint(
+                name="user_service_account_has_no_password",
+                condition=~models.Q(kind="service") | models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX),
             ),
         ]
 
@@ -79,8 +99,16 @@ class User(AbstractUser):
         return self.name or self.username
 
     @property
+    def is_person(self) -> bool:
+        return self.kind == self.Kind.PERSON
+
+    @property
     def is_agent(self) -> bool:
         return self.kind == self.Kind.AGENT
+
+    @property
+    def is_service(self) -> bool:
+        return self.kind == self.Kind.SERVICE
 
     @property
     def initials(self) -> str:

@@ -18,7 +18,7 @@ def free_username(told: object) -> str:
     """A username like `told` that nobody has, whatever the case: another's account is never meant."""
     wanted = re.sub(r"[^\w.@+-]+", "-", printable(told, LONGEST_USERNAME)).strip("-") or "person"
     username, number = wanted, 1
-    while User.objects.filter(username__iexact=username).exists():
+    while User.objects.is_taken(username):
         number += 1
         username = f"{wanted[: LONGEST_USERNAME - len(str(number)) - 1]}-{number}"
     return username

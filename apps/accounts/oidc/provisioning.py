@@ -35,6 +35,7 @@ def provision(claims: dict, *, may_create: bool | None = None, may_promote: bool
     provider_groups.require(groups)
     identity = _identity_of(claims, settings.AUTHENTIK_CREATE_PEOPLE if may_create is None else may_create)
     user = identity.user
+    _require_person(user)
     if not user.is_active:
         raise SignInRefused("account_closed", "The account is closed in Team Board.")
     _take_over(identity, claims)
@@ -46,6 +47,7 @@ def provision(claims: dict, *, may_create: bool | None = None, may_promote: bool
 
 def link(user: User, claims: dict) -> Identity:
     """Have `user` sign in as whoever `claims` (verified) are about from now on. Raises SignInRefused when taken."""
+    _require_person(user)
     who = {"issuer": settings.AUTHENTIK_ISSUER, "sub": claims["sub"]}
     identity, _is_new = Identity.objects.get_or_create(**who, defaults={"user": user})
     if identity.user_id != user.pk:
@@ -69,6 +71,12 @@ def _newcomer(claims: dict) -> Identity:
     user.set_unusable_password()
     user.save()
     return Identity.objects.create(issuer=settings.AUTHENTIK_ISSUER, sub=claims["sub"], user=user)
+
+
+def _require_person(user: User) -> None:
+    """Programs of Authentik's get a service account here with tokens of its own, and never a session."""
+    if not user.is_person:
+        raise SignInRefused("not_known", "The account is a program's, which nobody signs in as.")
 
 
 def _take_over(identity: Identity, claims: dict) -> None:

@@ -12,7 +12,9 @@ class Program:
 
     def __init__(self, person: User, scope: str = "agents", only_projects: list[int] | None = None) -> None:
         tomorrow = timezone.now() + timedelta(days=1)
-        _token, text = tokens.issue(person, name="test", scope=scope, expires_at=tomorrow, only_projects=only_projects)
+        _token, text = tokens.issue(
+            person, name="test", scope=scope, expires_at=tomorrow, only_projects=only_projects, by=person
+        )
         self.client = Client(headers={"Authorization": f"Bearer {text}"}, enforce_csrf_checks=True)
 
     def get(self, path: str, **kwargs):

@@ -77,7 +77,7 @@ def test_passwords_and_sessions(ana, root):
 
 
 def test_tokens_are_named_by_their_prefix(ana):
-    token, text = tokens.issue(ana, name="ci", scope="write", expires_at=timezone.now() + timedelta(days=1))
+    token, text = tokens.issue(ana, name="ci", scope="write", expires_at=timezone.now() + timedelta(days=1), by=ana)
     client = Client(REMOTE_ADDR="192.0.2.7", headers={"Authorization": f"Bearer {text}"})
     project = MembershipFactory(user=ana, role=Role.VIEWER).project
     assert client.post(f"/api/v1/projects/{project.key}/tasks/", {"title": "No"}, "application/json").status_code == 403

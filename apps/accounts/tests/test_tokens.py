@@ -22,7 +22,8 @@ def ana(db):
 
 
 def token_of(person: User, scope: str = "write", days: int = 1) -> tuple[ApiToken, str]:
-    return tokens.issue(person, name="ci", scope=scope, expires_at=timezone.now() + timedelta(days=days))
+    expires_at = timezone.now() + timedelta(days=days)
+    return tokens.issue(person, name="ci", scope=scope, expires_at=expires_at, by=person)
 
 
 def bearing(text: str) -> Client:

@@ -18,7 +18,7 @@ def create_token(request: MemberRequest) -> HttpResponse:
     form = TokenForm(request.POST, user=request.user)
     if not form.is_valid():
         return profile_page(request, status=422, token_form=form)
-    token, text = form.issue()
+    token, text = tokens.issue(request.user, **form.chosen(), by=request.user)
     return profile_page(request, status=201, fresh_token=token, fresh_text=text)
 
 
