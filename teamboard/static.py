@@ -1,0 +1,13 @@
+"""Static files under names that say what is in them."""
+
+from servestatic.storage import CompressedManifestStaticFilesStorage
+
+
+class HashedModules(CompressedManifestStaticFilesStorage):
+    """Modules import each other by these names as well, so that a browser has each once, and anew when it changes.
+
+    By its plain name, which Django leaves in an import, a module that the page loads too would run twice.
+    """
+
+    support_js_module_import_aggregation = True
+    max_post_process_passes = 10  # one for each step of an import's way
