@@ -209,11 +209,13 @@ async function openDialog(url) {
   dialog.showModal()
 }
 
-// From an answer back to what it answers
+// From an answer back to what it answers, from what was asked to its answer: messages of this room are gone to here
 
 document.addEventListener("click", (event) => {
-  const quote = event.target.closest("a.message__quote")
-  if (!quote || event.ctrlKey || event.metaKey || event.shiftKey) return
+  const link = event.target.closest(".message a[href]")
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+  const { pathname, searchParams } = new URL(link.href)
+  if (pathname !== openRoom().dataset.url || !searchParams.has("around")) return
   event.preventDefault()
-  jumpTo(openRoom(), Number(quote.dataset.message))
+  jumpTo(openRoom(), Number(searchParams.get("around")))
 })
