@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.db import IntegrityError, connection
 from django.http import HttpRequest
 from django.test import Client
@@ -14,11 +15,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts import service_accounts, site_roles, tokens
+from apps.accounts.backends import PeopleBackend
 from apps.accounts.models import ApiToken, AuditEntry, User
 from apps.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
 PROJECTS = "/api/v1/projects/"
+
+
+@pytest.fixture(autouse=True)
+def nobody_guessed_before():
+    """Other tests show unknown tokens from the same address, which would make a 429 of a 401."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -54,25 +62,20 @@ def test_an_agents_token_opens_nothing(root):
     assert bearing(tokens.issue(agent, **chosen(), by=root)[1]).get(PROJECTS).status_code == 401
 
 
-@pytest.mark.parametrize("password", ["", "!", "a long password for tests", None])
-def test_nobody_signs_in_as_it(client, ci, password):
-    tried = [password or "", ci.password, ci.password[1:]]
-    for each in tried:
+def test_nobody_signs_in_as_it(client, ci):
+    for each in ("", "!", "a long password for tests", ci.password, ci.password[1:]):
         client.post(reverse("accounts:sign-in"), {"username": "ci", "password": each})
         assert "_auth_user_id" not in client.session
         assert authenticate(HttpRequest(), username="ci", password=each) is None
 
 
-def test_the_right_password_would_not_help(ci):
-    """Even where the database held one."""
+def test_the_database_refuses_it_a_password(ci):
     ci.set_password("a long password for tests")
     with pytest.raises(IntegrityError, match="user_service_account_has_no_password"):
         ci.save()
 
 
 def test_the_backend_refuses_one_whatever_its_password():
-    from apps.accounts.backends import PeopleBackend
-
     ci = User(username="ci", kind=User.Kind.SERVICE, password=make_password("a long password for tests"))
     assert not PeopleBackend().user_can_authenticate(ci)
 

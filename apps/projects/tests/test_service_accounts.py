@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.accounts.tests.programs import Program
-from apps.projects import joining
+from apps.projects import granting, joining
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, ProjectFactory
 from apps.tasks import creating
@@ -68,8 +68,6 @@ def test_it_neither_joins_as_owner_nor_starts_a_project_nor_is_an_heir(tide, ci)
 
 
 def test_groups_give_it_nothing(tide, ci):
-    from apps.projects import granting
-
     GroupGrant.objects.create(project=tide, group="devs", role=Role.MEMBER)
     KnownGroups.objects.create(user=ci, names=["devs"])
     granting.sync_everybody(by=None)
