@@ -9,11 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.chat import editing, history, pace, posting, reacting, reading, rooms
+from apps.chat import editing, history, pace, posting, reacting, reading, rooms, searching
 from apps.chat.models import Message, Room
 from apps.chat.serializers import (
+    AskedSerializer,
     ChangedRoomSerializer,
     EditedMessageSerializer,
+    FoundSerializer,
     MessagePageSerializer,
     MessageSerializer,
     NewMessageSerializer,
@@ -139,6 +141,17 @@ class ReactionsView(APIView):
         verb = reacting.react if given["on"] else reacting.unreact
         verb(message, emoji=given["emoji"], by=request.user)
         return Response(shown(pk)[0])
+
+
+class SearchView(APIView):
+    @extend_schema(parameters=[AskedSerializer], responses=FoundSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """Messages of a project by their words, and by who said them, where and when; the latest first."""
+        project = project_for(request, key)
+        asked = AskedSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        found, older = searching.search(project, asked.validated_data["q"], before=asked.validated_data.get("before"))
+        return Response({"messages": shown(*found)[::-1], "before": older})
 
 
 class ReadView(APIView):

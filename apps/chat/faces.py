@@ -49,13 +49,17 @@ def _drawn(message: Message, lines: list[str]) -> str:
         "message": message,
         "html": wording.refreshed(message.html, [named.task for named in message.named_tasks.all()]),
         "told": telling.sentence_of(message.note) if message.note else "",
-        "who": message.author and faces.who(message.author),
+        "who": author_of(message),
         "mentions": wording.mentioned_in(message.html),
         "reactions": reactions.items(),
         "project_key": message.room.project.key,
         "under": mark_safe("".join(lines)),  # noqa: S308 - drawn by templates
     }
     return mark_safe(render_to_string("chat/_message.html", context))  # noqa: S308
+
+
+def author_of(message: Message) -> faces.Who | None:
+    return faces.who(message.author) if message.author else None
 
 
 def rank_of(pk: int) -> str:

@@ -3,6 +3,8 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
@@ -17,6 +19,8 @@ from apps.tasks.models import Task
 NAME_LENGTH = 80
 TEXT_LENGTH = 50_000
 EMOJI_LENGTH = 16
+# What a message is found by: its words as they stand, for people here write in more than one language.
+WORDS = SearchVector("text", config="simple")
 
 
 class RoomQuerySet(models.QuerySet):
@@ -95,6 +99,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
             models.Index(fields=["client_id"], name="message_client"),
+            GinIndex(WORDS, name="message_words"),
         ]
 
     def __str__(self) -> str:

@@ -80,6 +80,18 @@ class WhereSerializer(serializers.Serializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=40)
 
 
+class AskedSerializer(serializers.Serializer):
+    """What to look for: words, and `from:name`, `in:room`, `after:2026-11-01`, `before:2026-12-01`."""
+
+    q = serializers.CharField(max_length=500)
+    before = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
+
+
+class FoundSerializer(serializers.Serializer):
+    messages = MessageSerializer(many=True)
+    before = serializers.IntegerField(allow_null=True, help_text="Ask `before` this for older ones; null: none.")
+
+
 class ReactionSerializer(serializers.Serializer):
     emoji = serializers.CharField(max_length=EMOJI_LENGTH)
     on = serializers.BooleanField(default=True, help_text="False takes it back.")

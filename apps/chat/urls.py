@@ -1,12 +1,13 @@
 from django.urls import path
 
-from apps.chat.views import message, room, rooms
+from apps.chat.views import message, room, rooms, search
 
 app_name = "chat"
 urlpatterns = [
     path("<str:key>/chat/", room.home, name="home"),
     path("<str:key>/chat/unread/", room.unread, name="unread"),
     path("<str:key>/chat/tasks/", room.tasks, name="tasks"),
+    path("<str:key>/chat/search/", search.search, name="search"),
     path("<str:key>/chat/new/", rooms.create, name="create"),
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
     path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),

@@ -1,0 +1,95 @@
+"""Finding what was said: by the beginnings of words, and by who said it, where and when.
+
+`rope from:ana in:quay after:2026-11-01` are messages with a word that begins with rope, said by Ana in
+the room Quay since the first of November.
+"""
+
+import re
+from datetime import date, datetime, time
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat import history, wording
+from apps.chat.models import WORDS, Message
+from apps.errors import Refused
+from apps.projects.models import Project
+
+LONGEST = 500
+WISH = re.compile(r'(?<!\S)(from|in|after|before):("[^"]*"|\S+)', re.IGNORECASE)
+
+
+class NotUnderstood(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+def search(project: Project, query: str, *, before: int | None = None) -> tuple[list[int], int | None]:
+    """The keys of a page of messages that `query` means, the latest first, and what to ask before for more.
+
+    Looking at them marks nothing read. Raises NotUnderstood, with a sentence about the part that is wrong.
+    """
+    messages = _meant(project, query[:LONGEST])
+    found = messages.filter(pk__lt=before) if before else messages
+    keys = list(found.order_by("-pk").values_list("pk", flat=True)[: history.PAGE + 1])
+    return keys[: history.PAGE], keys[history.PAGE - 1] if len(keys) > history.PAGE else None
+
+
+def _meant(project: Project, query: str) -> QuerySet[Message]:
+    meant = Q(room__project=project, note__isnull=True)
+    for kind, given in WISH.findall(query):
+        meant &= _WISHES[kind.lower()](project, given.strip('"'))
+    words = re.findall(r"\w+", WISH.sub(" ", query))
+    if words:
+        beginnings = " & ".join(f"'{word}':*" for word in words)
+        meant &= Q(words=SearchQuery(beginnings, config="simple", search_type="raw"))
+    elif not WISH.search(query):
+        raise NotUnderstood(_("Write what you look for."))
+    return Message.objects.standing().alias(words=WORDS).filter(meant)
+
+
+def _from(project: Project, name: str) -> Q:
+    """Members by handle or name, and former ones who said something."""
+    handle = name.removeprefix("@").lower()
+    known = User.objects.filter(Q(memberships__project=project) | Q(pk__in=_authors(project))).distinct()
+    found = [user.pk for user in known if handle in (wording.handle_of(user).lower(), user.name.lower())]
+    if not found:
+        raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=name))
+    return Q(author__in=found)
+
+
+def _authors(project: Project) -> QuerySet:
+    return Message.objects.filter(room__project=project).values("author")
+
+
+def _in(project: Project, name: str) -> Q:
+    rooms = list(project.rooms.filter(name__iexact=name.removeprefix("#")).values_list("pk", flat=True))
+    if not rooms:
+        raise NotUnderstood(_("There is no room called {name}.").format(name=name))
+    return Q(room__in=rooms)
+
+
+def _after(project: Project, given: str) -> Q:
+    return Q(created_at__gte=_begin_of(given))
+
+
+def _before(project: Project, given: str) -> Q:
+    return Q(created_at__lt=_begin_of(given))
+
+
+def _begin_of(given: str) -> datetime:
+    """The first moment of a day, by the reader's clock."""
+    try:
+        day: date | None = parse_date(given)
+    except ValueError:
+        day = None
+    if day is None:
+        raise NotUnderstood(_("{given} is no day. Write it like 2026-11-23.").format(given=given))
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+_WISHES = {"from": _from, "in": _in, "after": _after, "before": _before}
