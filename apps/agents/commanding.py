@@ -26,4 +26,4 @@ def agents(room: Room, rest: str, by: User) -> None:
     """`/agents`: who works here and what they do, told to nobody else."""
     found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
     told = [f"{agent}: {STATES[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
-    live.whisper(room.project_id, {"told": "\n".join(told)}, only=by.pk)
+    live.whisper(room.project_id, {"told": " · ".join(told)}, only=by.pk)

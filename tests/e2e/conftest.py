@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
@@ -16,9 +17,13 @@ from playwright.sync_api import Browser, Page
 
 from apps.accounts.models import User
 from apps.accounts.sessions import SessionStore
+from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
+from teamboard import own_clock
+from teamboard.celery import app
+from tests.gateways.practice import SECRETS, PracticeGateway
 
 # Playwright keeps an event loop on this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -157,3 +162,20 @@ def faults_of(page: Page) -> list[str]:
     """What axe finds wrong with the page as it is now."""
     found = Axe().run(page).response["violations"]
     return [f"{fault['id']}: {node['html'][:160]}" for fault in found for node in fault["nodes"]]
+
+
+@pytest.fixture
+def gateway(house, settings, tmp_path, monkeypatch):
+    """The practice gateway and a worker, who take a second for what takes people's agents minutes."""
+    monkeypatch.setattr(own_clock, "_watch", lambda app: None)  # it would outlive the worker
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    running = PracticeGateway(tmp_path, f"{house.url}/api/v1/agents/callback/", agents="scribe", speed=2)
+    with start_worker(app, pool="solo", perform_ping_check=False):
+        yield running
+    running.stop()
+
+
+@pytest.fixture
+def scribe(board, gateway):
+    row = GatewayFactory(url=gateway.url, callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"], **SECRETS)
+    return agent_in(board, "Scribe", gateway=row)

@@ -3,22 +3,18 @@
 import uuid
 
 import pytest
-from celery.contrib.testing.worker import start_worker
 from django.db.models.functions import Now
 from playwright.sync_api import Page, expect
 
 from apps.agents import queueing
 from apps.agents.models import Run
-from apps.agents.tests.factories import GatewayFactory, agent_in
+from apps.agents.tests.factories import agent_in
 from apps.projects.models import Event, Project, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks import commenting, editing, moving
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import LabelFactory, task_in
-from teamboard import own_clock
-from teamboard.celery import app
 from tests.e2e.conftest import faults_of, is_live
-from tests.gateways.practice import SECRETS, PracticeGateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -288,23 +284,6 @@ def test_closing_a_task_with_open_subtasks_asks(opened, ana, task, columns):
 
 
 # An agent at work
-
-
-@pytest.fixture
-def gateway(house, settings, tmp_path, monkeypatch):
-    """The practice gateway and a worker, who take a second for what takes people's agents minutes."""
-    monkeypatch.setattr(own_clock, "_watch", lambda app: None)  # it would outlive the worker
-    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
-    running = PracticeGateway(tmp_path, f"{house.url}/api/v1/agents/callback/", agents="scribe", speed=2)
-    with start_worker(app, pool="solo", perform_ping_check=False):
-        yield running
-    running.stop()
-
-
-@pytest.fixture
-def scribe(board, gateway):
-    row = GatewayFactory(url=gateway.url, callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"], **SECRETS)
-    return agent_in(board, "Scribe", gateway=row)
 
 
 def give_to(page: Page, name: str, prompt: str = "") -> None:

@@ -166,6 +166,15 @@ def test_who_may_not_direct_agents_mentions_them_in_vain(room, scribe, board, ro
     assert "Only who may direct agents here" in under.drawn([message])[message.pk]
 
 
+@pytest.mark.req("G1")
+def test_a_token_that_does_not_direct_agents_mentions_them_in_vain(room, scribe, ana):
+    words = {"text": f"@{scribe.slug} what happened?", "client_id": str(uuid.uuid4())}
+    assert Program(ana, scope="write").post(f"rooms/{room.pk}/messages/", words).status_code == 201
+    assert Refusal.objects.get().reason == Refusal.Reason.ROLE
+    Program(ana).post(f"rooms/{room.pk}/messages/", words | {"client_id": str(uuid.uuid4())})
+    assert Run.objects.get().requested_by == ana
+
+
 def test_a_mention_that_an_edit_brings_in_asks_as_well_and_once(room, scribe, ana):
     message = said(room, ana, "Who knows?")
     editing.edit(message, text=f"Who knows? @{scribe.slug}", by=ana)
