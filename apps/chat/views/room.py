@@ -90,8 +90,8 @@ def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: in
     Without a wish the newest ones; when more is unread than a page holds, those around the mark.
     """
     for where in ("before", "after", "around"):
-        if request.GET.get(where, "").isdecimal():
-            return history.page(room, **{where: min(int(request.GET[where]), LARGEST_ID)})
+        if (pk := request.GET.get(where, "")).isdecimal():
+            return history.page(room, **{where: min(int(pk), LARGEST_ID)})
     return history.page(room, around=upto) if unread > history.PAGE else history.page(room)
 
 
