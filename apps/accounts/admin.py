@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
@@ -24,6 +24,19 @@ from apps.errors import Refused
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
 admin.site.unregister((AccessLog, AccessFailureLog))  # switched off: the audit has them
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """What is written down as it happens, and changed by nobody."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, row: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, row: Model | None = None) -> bool:
+        return False
 
 
 @admin.register(User)
@@ -132,7 +145,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ServiceTokenAdmin(admin.ModelAdmin):
+class ServiceTokenAdmin(ReadOnlyAdmin):
     """The tokens of service accounts, which nobody's profile shows. People see to their own."""
 
     list_display = ("__str__", "user", "name", "scope", "created_at", "expires_at", "used_at", "revoked_at")
@@ -144,15 +157,6 @@ class ServiceTokenAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).filter(user__kind=User.Kind.SERVICE)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, token: ApiToken | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, token: ApiToken | None = None) -> bool:
-        return False
-
     @admin.action(description=gettext_lazy("Revoke"))
     def revoke(self, request: HttpRequest, found: QuerySet) -> None:
         for token in found:
@@ -161,7 +165,7 @@ class ServiceTokenAdmin(admin.ModelAdmin):
 
 
 @admin.register(SignInAttempt)
-class SignInAttemptAdmin(admin.ModelAdmin):
+class SignInAttemptAdmin(ReadOnlyAdmin):
     """Why somebody could not sign in with Authentik: to be read, the last ones first."""
 
     list_display = ("at", "who", "what", "detail", "address")
@@ -169,15 +173,6 @@ class SignInAttemptAdmin(admin.ModelAdmin):
     list_select_related = ("user",)
     list_per_page = 50
     fields = ("at", "who", "what", "to_do", "detail", "address", "sub_digest", "claims")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, attempt: SignInAttempt | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, attempt: SignInAttempt | None = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("who"), ordering="user__name")
     def who(self, attempt: SignInAttempt) -> str:
@@ -205,7 +200,7 @@ class ActionFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin):
     """The whole board's audit, to be read and taken along. What the database refuses is not offered."""
 
     list_display = ("at", "by", "what", "facts", "address")
@@ -215,15 +210,6 @@ class AuditEntryAdmin(admin.ModelAdmin):
     show_full_result_count = False
     fields = ("at", "by", "what", "token", "run", "asked_by", "project_id", "address", "facts")
     actions = ("export",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, entry: AuditEntry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, entry: AuditEntry | None = None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("who"), ordering="who")
     def by(self, entry: AuditEntry) -> str:
