@@ -3,29 +3,21 @@
 import csv
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django import forms
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import audit, audit_words
+from apps.accounts import audit, audit_words, exports
 from apps.accounts.models import AuditEntry, User
-from apps.errors import Refused
 
 PAGE = 50
-EXPORTS_PER_HOUR = 6  # a person
 COLUMNS = ("id", "at", "action", "who", "token", "run", "asked_by", "project_id", "address", "facts")
 # A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
-class TooManyExports(Refused):
-    code = "too_many_exports"
-    page_status = api_status = 429
 
 
 class Day(forms.DateField):
@@ -63,10 +55,8 @@ def page(entries: QuerySet[AuditEntry]) -> tuple[list[AuditEntry], int | None]:
 
 
 def export(entries: QuerySet[AuditEntry], *, by: User, project_id: int | None = None) -> StreamingHttpResponse:
-    """`entries` as CSV, which the audit tells of. Raises TooManyExports."""
-    lately = AuditEntry.objects.filter(action="audit.exported", user_id=by.pk, at__gt=Now() - timedelta(hours=1))
-    if lately.count() >= EXPORTS_PER_HOUR:
-        raise TooManyExports(_("You have exported this six times in an hour. Please wait a while."))
+    """`entries` as CSV, which the audit tells of. Raises exports.TooMany."""
+    exports.require_few(by)
     told = audit.record("audit.exported", by=by, project_id=project_id)
     answer = StreamingHttpResponse(lines(entries.filter(pk__lt=told.pk)), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.csv"'

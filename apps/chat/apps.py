@@ -14,7 +14,7 @@ class ChatConfig(AppConfig):
         for prefix in ("message.", "run.", "task."):
             live.draws(prefix, faces.ops_of)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
-        audit_words.calls(auditing.ROOMS | auditing.MODERATION)
+        audit_words.calls(auditing.ROOMS | auditing.MODERATION | auditing.EXPORTS)
         for kind in auditing.ROOMS:
             events.subscribe_within(kind, auditing.on_room)
         events.subscribe_within("message.deleted", auditing.on_deleted)

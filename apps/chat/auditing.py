@@ -11,6 +11,7 @@ ROOMS = {
     "room.archived": _("archived a room"),
     "room.reopened": _("opened a room again"),
 }
+EXPORTS = {"room.exported": _("exported a room")}
 MODERATION = {"message.deleted": _("deleted a message of somebody else")}
 
 

@@ -3,8 +3,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import Message, Room
+from apps.projects.models import Project
 from apps.tasks.forms import LARGEST_ID
-from apps.tasks.models import TITLE_LENGTH
+from apps.tasks.models import TITLE_LENGTH, Task
 
 
 class MessageForm(forms.Form):
@@ -42,6 +43,26 @@ class ReadForm(forms.Form):
 
 class RoomForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=80)
+
+
+class DiscussForm(forms.Form):
+    """Where the talk about a message goes on: under which task of its project, and beginning with what."""
+
+    task = forms.CharField(label=_("Task"), max_length=20, help_text=_("Its key, such as TB-12."))
+    words = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
+    client_id = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.project = project
+
+    def clean_task(self) -> Task:
+        key, _dash, number = self.cleaned_data["task"].strip().upper().rpartition("-")
+        is_ours = key in ("", self.project.key) and number.isdecimal() and len(number) < 10
+        task = self.project.tasks.filter(number=int(number)).first() if is_ours else None
+        if task is None:
+            raise forms.ValidationError(_("There is no such task here."))
+        return task
 
 
 class TitleForm(forms.Form):

@@ -1,4 +1,4 @@
-"""A message that turns out to be work: a task that says who said it, and where."""
+"""A message that turns out to be about work: made a task that says who said it and where, or talked about under one."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from apps.accounts.models import User
 from apps.chat import posting
 from apps.chat.models import Message
 from apps.projects.models import Project
-from apps.tasks import creating
+from apps.tasks import commenting, creating
 from apps.tasks.models import TEXT_LENGTH, Task
 
 
@@ -25,6 +25,19 @@ def make_task(message: Message, *, title: str, client_id: UUID, by: User) -> Tas
         return project.tasks.get(named_in__message=said)
     task = creating.create(project, title=title, description=_description(message), by=by)
     posting.post(message.room, text=task.key, by=by, client_id=client_id, reply_to=message)
+    return task
+
+
+@transaction.atomic
+def discuss(message: Message, *, task: Task, words: str, client_id: UUID, by: User) -> Task:
+    """Go on about `message` under `task`: a comment that quotes it, and an answer here that leads there.
+
+    `client_id` is the answer's: sent again with it, nothing new is said. Raises what commenting and posting raise.
+    """
+    Project.objects.locked(message.room.project_id)
+    if not message.room.messages.filter(author=by, client_id=client_id).exists():
+        commenting.comment(task, words=f"{_description(message)}\n\n{words}", by=by)
+        posting.post(message.room, text=f"→ {task.key}", by=by, client_id=client_id, reply_to=message)
     return task
 
 

@@ -12,6 +12,8 @@ urlpatterns = [
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
     path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),
     path("<str:key>/chat/<int:pk>/read/", room.read, name="read"),
+    path("<str:key>/chat/<int:pk>/export.json", rooms.export, {"kind": "json"}, name="export-json"),
+    path("<str:key>/chat/<int:pk>/export.md", rooms.export, {"kind": "md"}, name="export-md"),
     path("<str:key>/chat/<int:pk>/rename/", rooms.rename, name="rename"),
     path("<str:key>/chat/<int:pk>/archive/", rooms.archive, name="archive"),
     path("<str:key>/chat/<int:pk>/reopen/", rooms.reopen, name="reopen"),
@@ -19,5 +21,6 @@ urlpatterns = [
     path("<str:key>/chat/messages/<int:pk>/delete/", message.delete, name="delete"),
     path("<str:key>/chat/messages/<int:pk>/react/", message.react, name="react"),
     path("<str:key>/chat/messages/<int:pk>/wordings/", message.wordings, name="wordings"),
+    path("<str:key>/chat/messages/<int:pk>/discuss/", message.discuss, name="discuss"),
     path("<str:key>/chat/messages/<int:pk>/task/", message.make_task, name="task"),
 ]

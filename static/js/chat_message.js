@@ -1,4 +1,4 @@
-// What one can do with a message: react, answer, link to it, make a task of it, edit and delete it.
+// What one can do with a message: react, answer, link to it, talk about it in a task, make one of it, edit and delete it.
 
 import { change, release } from "./live.js"
 import { jumpTo, openRoom, pkOf, words } from "./chat_history.js"
@@ -94,6 +94,7 @@ const actions = {
     else location.assign(address) // not every browser lets a page copy: then it stands in the address bar
   },
   task: (message) => openDialog(urlOf(message, "task")),
+  discuss: (message) => openDialog(urlOf(message, "discuss")),
   wordings: (message) => location.assign(urlOf(message, "wordings")),
   edit: (message) => edit(message),
   delete: (message) => openDialog(urlOf(message, "delete")),

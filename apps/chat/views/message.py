@@ -3,14 +3,14 @@
 import uuid
 from functools import partial
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
 from apps.chat import editing, reacting, tasking
-from apps.chat.forms import EditForm, EmojiForm, TitleForm
+from apps.chat.forms import DiscussForm, EditForm, EmojiForm, TitleForm
 from apps.chat.models import Message
 from apps.chat.views.asking import asked
 from apps.projects.models import Project
@@ -71,8 +71,31 @@ def react(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project, message = said_by_somebody(request, key, pk, Action.COMMENT)
+    question = {
+        "title": _("Discuss it in a task"),
+        "lead": _("Your words stand under the task with the message quoted above them; here stands a link there."),
+        "yes": _("Go on there"),
+    }
+    named = message.named_tasks.select_related("task__project").first()
+    initial = {"task": named.task.key if named else "", "client_id": uuid.uuid4()}
+    form = DiscussForm(request.POST or None, project=project, initial=initial)
+    verb = partial(tasking.discuss, message, by=request.user)
+    return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)
+
+
+def said_by_somebody(request: MemberRequest, key: str, pk: int, action: Action) -> tuple[Project, Message]:
+    """The same, but for what the board itself tells: that is about nothing further."""
+    project, message = found(request, key, pk, action)
+    if message.note:
+        raise Http404
+    return project, message
+
+
+@require_http_methods(["GET", "POST"])
 def make_task(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project, message = found(request, key, pk, Action.WRITE)
+    project, message = said_by_somebody(request, key, pk, Action.WRITE)
     question = {
         "title": _("Create a task"),
         "lead": _("The message, who wrote it and the way back to it will stand in the description."),

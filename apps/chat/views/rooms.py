@@ -3,13 +3,14 @@
 from functools import partial
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
-from apps.chat import rooms
+from apps.chat import exporting, rooms
 from apps.chat.forms import RoomForm
 from apps.chat.views.asking import asked
 from apps.chat.views.room import room_of
@@ -28,6 +29,13 @@ def create(request: MemberRequest, key: str) -> HttpResponse:
     verb = partial(rooms.create, project, by=request.user)
     back = reverse("chat:home", args=[project.key])
     return asked(request, project, question, verb, back=back, form=RoomForm(request.POST or None), to_outcome=True)
+
+
+@require_GET
+def export(request: MemberRequest, key: str, pk: int, kind: str) -> HttpResponseBase:
+    """Everything that stands in the room, as a file."""
+    project = project_of(request, key, Action.MANAGE)
+    return exporting.export(room_of(project, pk), kind, by=request.user)
 
 
 @require_http_methods(["GET", "POST"])
