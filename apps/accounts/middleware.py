@@ -22,6 +22,8 @@ class LoginSessionMiddleware(SessionMiddleware):
         request.session.visitor = sessions.Visitor.of(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if response.status_code == 401:  # for a script: the page that comes next has to know that a session ended
+            return response
         match = request.resolver_match
         if match and not getattr(match.func, "is_no_use", False):
             request.session.note_use()

@@ -370,3 +370,15 @@ def test_an_agent_is_nobodys_session(ana):
     client = signed_in(ana)
     User.objects.filter(pk=ana.pk).update(kind="agent")
     assert isinstance(sessions.person_of(client.session), AnonymousUser)
+
+
+@pytest.mark.req("L35")
+def test_a_script_that_hears_of_the_end_leaves_the_page_its_reason(ana):
+    browser = Client()
+    browser.force_login(ana)
+    revoking.end_all_sessions(ana, by=ana)
+    told = browser.get("/accounts/profile/", headers={"Accept": "application/json"})
+    assert (told.status_code, settings.SESSION_COOKIE_NAME in told.cookies) == (401, False)
+    sent = browser.get("/accounts/profile/")
+    assert "refusal=session_ended" in sent["Location"]
+    assert sent.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
