@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -58,7 +59,10 @@ def test_a_killed_launcher_leaves_no_service_behind(clean_environment, tmp_path)
 
 
 def processes_naming(folder: Path) -> list[str]:
-    lines = [path.read_bytes().replace(b"\0", b" ").decode() for path in Path("/proc").glob("[0-9]*/cmdline")]
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended meanwhile
+            lines.append(path.read_bytes().replace(b"\0", b" ").decode())
     return [line for line in lines if str(folder) in line]
 
 
