@@ -1,5 +1,6 @@
 """The life of every run, and what agents change, put into the audit: one chain from person to change."""
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts import audit
@@ -48,27 +49,31 @@ CHANGES = {
 
 def on_run_event(event: Event) -> None:
     """Somebody asked for a run or decided on it, or it went a step further."""
-    run = Run.objects.select_related("requested_by").only("requested_by").get(pk=event.payload["run"])
-    _record(event, run)
+    _record(event, _with_requester(Run.objects.filter(pk=event.payload["run"])).get())
 
 
 def on_change(event: Event) -> None:
     """An agent changes a task only as its latest run of it."""
     if event.actor and event.actor.is_agent:
-        runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).select_related("requested_by")
-        _record(event, runs.only("requested_by").order_by("-attempt").first())
+        runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).order_by("-attempt")
+        _record(event, _with_requester(runs).first())
 
 
 def on_message(event: Event) -> None:
     """An agent's answer is of the run whose id it has; what it writes besides is of none."""
     if event.actor and event.actor.is_agent:
         answered = Message.objects.filter(pk=event.payload["message"]).values("client_id")
-        _record(event, Run.objects.filter(pk__in=answered).select_related("requested_by").only("requested_by").first())
+        _record(event, _with_requester(Run.objects.filter(pk__in=answered)).first())
 
 
 def on_switched(event: Event) -> None:
     """Somebody decided what the agents of the project may do."""
     _record(event, None)
+
+
+def _with_requester(runs: QuerySet[Run]) -> QuerySet[Run]:
+    """No more of a run than who asked for it, by name."""
+    return runs.select_related("requested_by").only("requested_by__name", "requested_by__username")
 
 
 def _record(event: Event, run: Run | None) -> None:

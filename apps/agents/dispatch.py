@@ -10,7 +10,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
@@ -59,7 +59,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     agent = Agent.objects.select_for_update(of=["self"]).select_related("gateway", "user").get(pk=agent_id)
     if not agent.is_enabled or not breaker.lets_through(agent.gateway):
         return None
-    if agent.runs.busy().count() >= agent.max_concurrent or _sending(agent.gateway) >= SENDING_AT_ONCE:
+    if not _has_room(agent):
         return None
     queue = agent.runs.due().with_surroundings().select_related("requested_by")
     run = queue.select_for_update(of=["self"], skip_locked=True).first()
@@ -199,5 +199,10 @@ def doubt(run: Run) -> bool:
     return True
 
 
-def _sending(gateway: Gateway) -> int:
-    return Run.objects.filter(agent__gateway=gateway, status=Run.Status.SENDING).count()
+def _has_room(agent: Agent) -> bool:
+    """Whether the agent has a slot free, and its gateway is not being asked by too many at once."""
+    on_gateway = Run.objects.busy().filter(agent__gateway=agent.gateway)
+    at_work = on_gateway.aggregate(
+        busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Run.Status.SENDING))
+    )
+    return at_work["busy"] < agent.max_concurrent and at_work["sending"] < SENDING_AT_ONCE

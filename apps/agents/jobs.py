@@ -24,11 +24,15 @@ _own_hands = ThreadPoolExecutor(8, thread_name_prefix="without-broker")
 
 @shared_task
 def work_through(agent_id: str) -> None:
-    """Start what may start of one agent's queue, then say the reasons of what still waits."""
+    """Start what may start of one agent's queue, then say the reasons of what still waits.
+
+    While another worker hands over a run of the queue, that one looks after the rest when it is through.
+    """
     while dispatch.start_next(UUID(agent_id), f"{WORKER}:{threading.get_ident()}"):
         pass
     agent = Agent.objects.select_related("gateway", "user").get(pk=agent_id)
-    waiting.refresh(agent)
+    if not agent.runs.filter(status=Run.Status.SENDING).exists():
+        waiting.refresh(agent)
 
 
 def nudge(agent_id: UUID) -> None:

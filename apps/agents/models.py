@@ -137,9 +137,13 @@ class RunQuerySet(models.QuerySet):
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def with_surroundings(self) -> "RunQuerySet":
-        """Bring along what every verb asks of a run's place and agent."""
-        places = ("task__project", "task__column", "message__room__project", "message__author", "about__project")
-        return self.select_related("project__pause__by", *places, "agent__gateway", "agent__user")
+        """Bring along what every verb asks of a run's place and agent.
+
+        What most runs have comes by one statement; a room, or who has paused, by one more where there is one.
+        """
+        always = self.select_related("project__pause", "task__project", "task__column", "agent__gateway", "agent__user")
+        rarely = ("project__pause__by", "message__room__project", "message__author", "about__project")
+        return always.prefetch_related(*rarely)
 
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)

@@ -68,9 +68,7 @@ def rank_of(pk: int) -> str:
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of messages, and of the tasks that messages name."""
-    touched = {
-        pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk
-    }
+    touched = messages_in(events)
     found = with_surroundings(Message.objects.standing().filter(pk__in=touched)) if touched else []
     html = drawn(found)
     ops = [

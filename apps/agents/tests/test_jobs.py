@@ -6,7 +6,7 @@ import pytest
 from kombu.exceptions import OperationalError
 
 from apps.agents import jobs
-from apps.agents.models import Run
+from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import run_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,3 +30,16 @@ def test_without_a_broker_the_sweep_starts_what_is_due(no_broker, scribe, ana, g
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert len(gateway.posts) == 2
+
+
+def test_the_reasons_are_said_anew_by_whoever_hands_over_the_last_run(scribe, ana, gateway):
+    Agent.objects.update(max_concurrent=1)
+    sending, waits = run_of(scribe, ana, "One"), run_of(scribe, ana, "Two")
+    Run.objects.filter(pk=sending.pk).update(status="sending")
+    jobs.work_through(str(scribe.pk))
+    waits.task.refresh_from_db()
+    assert waits.task.note["facts"]["place"] == 2  # as when it was asked: another worker is at it
+    Run.objects.filter(pk=sending.pk).update(status="running")
+    jobs.work_through(str(scribe.pk))
+    waits.task.refresh_from_db()
+    assert waits.task.note["facts"]["place"] == 1
