@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, Refusal, Run
 from apps.agents.panel import CAN_RETRY, CAN_STOP
+from apps.chat import wording
 from apps.chat.models import Message
 from apps.tasks import faces, notes
 
@@ -36,7 +37,13 @@ class Line(NamedTuple):
 
 
 def drawn(messages: list[Message]) -> dict[int, str]:
-    """The lines' HTML by message, for the language that is active; blind to who looks."""
+    """The lines' HTML by message, for the language that is active; blind to who looks.
+
+    Only a message that mentions somebody, or did before it was edited, can have asked an agent.
+    """
+    messages = [message for message in messages if message.edited_at or wording.mentioned_in(message.html)]
+    if not messages:
+        return {}
     found: dict[int, list[Line]] = {}
     for run in _latest_runs(messages):
         found.setdefault(run.message_id, []).append(_of_run(run))

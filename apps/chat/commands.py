@@ -51,22 +51,25 @@ def known() -> list[dict[str, str]]:
     return [{"text": f"/{name}", "says": str(command.says)} for name, command in _commands.items()]
 
 
-@transaction.atomic
 def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message | None:
     """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
-    Project.objects.locked(room.project_id)
-    if said := room.messages.filter(author=by, client_id=client_id).first():
-        return said
-    words = _outcome(room, text, by)
-    if words is None:
-        return None
-    return posting.post(room, text=words, by=by, client_id=client_id, reply_to=reply_to)
+    command, rest = _command_in(text)
+    if command is None:
+        return posting.post(room, text=text, by=by, client_id=client_id, reply_to=reply_to)
+    with transaction.atomic():
+        Project.objects.locked(room.project_id)
+        if said := room.messages.filter(author=by, client_id=client_id).first():
+            return said
+        words = command.run(room, rest, by)
+        if words is None:
+            return None
+        return posting.post(room, text=words, by=by, client_id=client_id, reply_to=reply_to)
 
 
-def _outcome(room: Room, text: str, by: User) -> str | None:
+def _command_in(text: str) -> tuple[Command | None, str]:
+    """The command that `text` is, and the rest of its line."""
     found = COMMAND.match(text.strip())
-    command = found and _commands.get(found[1].lower())
-    return command.run(room, (found[2] or "").strip(), by) if command else text
+    return (_commands.get(found[1].lower()), (found[2] or "").strip()) if found else (None, "")
 
 
 def task(room: Room, title: str, by: User) -> str:

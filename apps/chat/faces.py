@@ -24,30 +24,39 @@ def under(draw: Under) -> None:
 
 
 def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """Bring along what drawing them asks for."""
-    named = NamedTask.objects.select_related("task__project", "task__column")
-    return messages.select_related("author", "room__project", "reply_to__author").prefetch_related(
-        Prefetch("named_tasks", named), Prefetch("reactions", Reaction.objects.order_by("pk"))
-    )
+    """Bring along what drawing every one of them asks for."""
+    messages = messages.select_related("author", "room__project", "reply_to__author")
+    return messages.prefetch_related(Prefetch("reactions", Reaction.objects.order_by("pk")))
 
 
 def drawn(messages: Iterable[Message]) -> dict[int, str]:
     """The HTML of each of `messages`, which were fetched `with_surroundings`, in the language that is active."""
     messages = list(messages)
+    tasks = _tasks_named_in(messages)
     lines: dict[int, list[str]] = defaultdict(list)
     for draw in _under if messages else ():
         for pk, html in draw(messages).items():
             lines[pk].append(html)
-    return {message.pk: _drawn(message, lines[message.pk]) for message in messages}
+    return {message.pk: _drawn(message, tasks[message.pk], lines[message.pk]) for message in messages}
 
 
-def _drawn(message: Message, lines: list[str]) -> str:
+def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
+    """By message; most name none, and nothing is asked for them."""
+    naming = [message.pk for message in messages if wording.has_chips(message.html)]
+    found: dict[int, list[Task]] = defaultdict(list)
+    if naming:
+        for named in NamedTask.objects.filter(message__in=naming).select_related("task__project", "task__column"):
+            found[named.message_id].append(named.task)
+    return found
+
+
+def _drawn(message: Message, tasks: list[Task], lines: list[str]) -> str:
     reactions: dict[str, list[int]] = {}
     for reaction in message.reactions.all():
         reactions.setdefault(reaction.emoji, []).append(reaction.user_id)
     context = {
         "message": message,
-        "html": wording.refreshed(message.html, [named.task for named in message.named_tasks.all()]),
+        "html": wording.refreshed(message.html, tasks),
         "told": telling.sentence_of(message.note) if message.note else "",
         "who": author_of(message),
         "mentions": wording.mentioned_in(message.html),

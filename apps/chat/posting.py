@@ -4,6 +4,7 @@ import uuid
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -32,9 +33,10 @@ def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message 
     """
     text = wording.cleaned(text)
     project = Project.objects.locked(room.project_id)
-    if said := room.messages.filter(author=by, client_id=client_id).first():
-        return said
-    if Room.objects.exclude(archived_at=None).filter(pk=room.pk).exists():
+    is_archived, said = _before(room, by, client_id)
+    if said:
+        return Message.objects.get(pk=said)
+    if is_archived:
         raise Archived(_("This room is archived: it can be read, and nothing is added."))
     if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
         raise AnswersNothing(_("The message you answer is not in this room any more."))
@@ -44,6 +46,13 @@ def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message 
     point(message, worded)
     _log(project, "message.posted", message, worded, by=by)
     return message
+
+
+def _before(room: Room, by: User, client_id: UUID) -> tuple[bool, int | None]:
+    """Whether the room is archived by now, and the key of what was posted with the `client_id`."""
+    said = Message.objects.filter(room=OuterRef("pk"), author=by, client_id=client_id).values("pk")
+    archived_at, key = Room.objects.filter(pk=room.pk).values_list("archived_at", Subquery(said)).get()
+    return archived_at is not None, key
 
 
 @transaction.atomic

@@ -143,6 +143,10 @@ def chip_says(task: Task) -> str:
     return render_to_string("chat/_chip.html", {"task": task}).strip()
 
 
+def has_chips(html: str) -> bool:
+    return CHIP.search(html) is not None
+
+
 def refreshed(html: str, tasks: Iterable[Task]) -> str:
     """`html` of a message with its chips as the `tasks` are now."""
     says = {str(task.pk): chip_says(task) for task in tasks}

@@ -69,8 +69,8 @@ def test_eight_at_once_stand_in_the_order_of_their_commits(room, ana, ben):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_costs_five_statements(room, ana, django_assert_num_queries):
-    with django_assert_num_queries(5 + len(["BEGIN", "COMMIT"])):
+def test_a_message_costs_four_statements(room, ana, django_assert_num_queries):
+    with django_assert_num_queries(4 + len(["BEGIN", "COMMIT"])):
         said(room, ana, "Nothing named.")
 
 
