@@ -107,7 +107,7 @@ class MessagesView(APIView):
         """Say something. With a `client_id` that came before: what was posted then."""
         room = room_for(request, pk, Action.COMMENT)
         given = valid(NewMessageSerializer, request, room.project)
-        pace.require(request.user)
+        pace.require(room, client_id=given["client_id"], by=request.user)
         return Response(shown(posting.post(room, by=request.user, **given).pk)[0], status=201)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext as _
 
 from apps.accounts import audit, exports
 from apps.accounts.models import User
@@ -54,8 +55,8 @@ def _as_markdown(room: Room) -> Iterator[str]:
         yield f"\n**{_name_of(message)}**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{_text_of(message)}\n"
 
 
-def _name_of(message: Message) -> str | None:
-    return "Team Board" if message.note else message.author and str(message.author)
+def _name_of(message: Message) -> str:
+    return "Team Board" if message.note else str(message.author or _("Somebody who has left"))
 
 
 def _text_of(message: Message) -> str:

@@ -4,9 +4,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import unescape
 
 from django.template.loader import render_to_string
-from django.utils.html import escape
+from django.utils.html import escape, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +25,7 @@ MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)">')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps neither NUL nor half a character
+DRAWN = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
 BLANKS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
 
 
@@ -64,6 +66,7 @@ def word(project: Project, text: str, *, by: User) -> Worded:
         return _key(project).sub(lambda found: _named(found[0], tasks.get(int(found[1]))), piece)
 
     html = markdown.to_html(text, mark)
+    _refuse_unseen(html)
     if len(mentioned) > MOST_MENTIONS:
         told = ngettext("Mention {n} person at most.", "Mention {n} people at most.", MOST_MENTIONS)
         raise TooManyMentions(told.format(n=MOST_MENTIONS))
@@ -78,8 +81,16 @@ def cleaned(text: str) -> str:
 
 def _refuse(text: str) -> None:
     if len(text) > TEXT_LENGTH:
-        raise TooLong(_("That is too long: {n} characters at most.").format(n=TEXT_LENGTH))
-    if not any(_is_seen(character) for character in text):
+        raise TooLong(too_long())
+
+
+def too_long() -> str:
+    return _("That is too long: {n} characters at most.").format(n=TEXT_LENGTH)
+
+
+def _refuse_unseen(html: str) -> None:
+    """What Markdown makes of the words decides: a link without text, or `&#8203;`, shows as little as a space."""
+    if not DRAWN.search(html) and not any(map(_is_seen, unescape(strip_tags(html)))):
         raise NothingSaid(_("Write a few words first."))
 
 

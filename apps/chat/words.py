@@ -3,6 +3,8 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.chat import wording
+
 PALETTE = [
     ("👍", gettext_lazy("Thumbs up")),
     ("❤️", gettext_lazy("Heart")),
@@ -21,6 +23,7 @@ def room_words() -> dict[str, str]:
         "gone": _("That message is not here any more."),
         "copied": _("The link is copied."),
         "refused": _("That is not possible here."),
+        "too_long": wording.too_long(),
         "one_writes": _("{name} is writing."),
         "two_write": _("{name} and {other} are writing."),
         "several_write": _("Several people are writing."),

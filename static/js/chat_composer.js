@@ -1,6 +1,6 @@
 // Writing a message: keys, the draft that is kept in this browser, answering another message.
 
-import { listOf, openRoom } from "./chat_history.js"
+import { listOf, openRoom, words } from "./chat_history.js"
 import { edit, textOf } from "./chat_message.js"
 import { send } from "./chat_outbox.js"
 import { stopped, typed } from "./chat_typing.js"
@@ -35,8 +35,8 @@ export function answerTo(room, pk) {
   fieldOf(room).form.elements.reply_to.value = message ? pk : ""
   line.hidden = !message
   if (message) {
-    line.querySelector("b").textContent = message.querySelector(".said__by b").textContent
-    line.querySelector("i").textContent = textOf(message)
+    line.querySelector("b bdi").textContent = message.querySelector(".said__by b").textContent
+    line.querySelector("i bdi").textContent = textOf(message)
   }
   keepDraft(room)
 }
@@ -52,7 +52,9 @@ document.addEventListener("submit", (event) => {
   event.preventDefault()
   const room = openRoom()
   const { text, reply_to } = form.elements
-  if (!text.value.trim()) return
+  const refusal = room.querySelector(".composer__refusal")
+  refusal.textContent = [...text.value].length > text.dataset.longest ? words().too_long : ""
+  if (!text.value.trim() || refusal.textContent) return
   send(room, text.value, reply_to.value)
   text.value = ""
   answerTo(room, "")

@@ -275,8 +275,10 @@ function arrange(room) {
 
 const timeOf = (message) => new Date(message.querySelector(".said__by time").dateTime)
 
+/** Those who have left are nobody in particular, and what the board tells is nobody's: neither goes on from another. */
 function goesOn(before, message) {
-  return before.dataset.author === message.dataset.author && timeOf(message) - timeOf(before) < FOLDED_WITHIN
+  const { author } = message.dataset
+  return author && before.dataset.author === author && timeOf(message) - timeOf(before) < FOLDED_WITHIN
 }
 
 function markOf(text, data, more = "") {

@@ -7,6 +7,7 @@ import { listOf, logOf, openRoom, settle, toNewest, words } from "./chat_history
 const PATIENCE = 20_000 // milliseconds: what hangs is not in the way of what comes after it
 const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}`
 let queue = Promise.resolve() // messages reach the server in the order they were written
+const unsent = new Set() // client ids that this page could not send: it does when the line is there again
 
 /** @typedef {{client_id: string, text: string, reply_to: string, failed?: string}} Letter */
 
@@ -45,7 +46,7 @@ export function send(room, text, replyTo) {
   post(room, letter)
 }
 
-/** What was left here by an earlier page: it says that it was not sent, and waits for its author. */
+/** What was left here by an earlier page: it says that it was not sent, and waits for its author, who may think anew. */
 export function showOutbox(room) {
   for (const letter of lettersOf(room)) draw(room, { ...letter, failed: letter.failed ?? words().not_sent })
 }
@@ -64,15 +65,31 @@ function draw(room, letter) {
 const hasArrived = (id) => !!document.querySelector(`.message[data-client="${id}"]`)
 
 function post(room, letter) {
+  unsent.delete(letter.client_id)
   show(letter, words().sending)
   queue = queue.then(async () => {
     const { client_id, text, reply_to } = letter
     const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to }, { isQuiet: true, patience: PATIENCE })
-    if (refusal) return fail(room, letter, refusal.code === "offline" ? words().not_sent : refusal.message)
+    if (refusal?.code === "offline") return awaitLine(room, letter)
+    if (refusal) return fail(room, letter, refusal.message)
     forget(room, letter)
     if (listOf(room).dataset.to) toNewest(room)
   })
 }
+
+function awaitLine(room, letter) {
+  unsent.add(letter.client_id)
+  fail(room, letter, words().not_sent)
+}
+
+function sendWhatWaits() {
+  const room = openRoom()
+  if (!room) return
+  for (const letter of lettersOf(room)) if (unsent.has(letter.client_id)) post(room, letter)
+}
+
+document.addEventListener("board:live", sendWhatWaits)
+addEventListener("online", sendWhatWaits)
 
 function fail(room, letter, sentence) {
   keep(room, lettersOf(room).map((one) => (one.client_id === letter.client_id ? { ...one, failed: sentence } : one)))

@@ -1,6 +1,7 @@
 """The fault runs: `make faults` in full, with --short as `make test` has them.
 
     python -m tests.faults [--short] [worker] [commit] [broker] [database] [callbacks] [forged] [moves]
+                                      [flood] [room-broker] [room-web]
 
 Each starts from a house that works and ends with the account: what was lost, what happened twice,
 and how long it took. The practice gateway's journal and the database are compared, not our own logs.
@@ -13,12 +14,15 @@ from tests.faults import stage
 
 RUNS = {
     "moves": "moves.at_once",
+    "flood": "chat.flooded",
     "callbacks": "callbacks.repeated",
     "forged": "callbacks.forged",
     "commit": "workers.killed_between",
     "worker": "workers.killed",
     "broker": "outages.broker_emptied",
     "database": "outages.database_stopped",
+    "room-broker": "chat.broker_emptied",
+    "room-web": "chat.web_restarted",
 }
 
 

@@ -2,6 +2,8 @@
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway, Run
+from apps.chat import rooms
+from apps.chat.models import Room
 from apps.projects.models import Membership, Project, Role
 from apps.tasks import assigning, creating
 from apps.tasks.models import Comment, Task
@@ -41,6 +43,19 @@ class Cast:
         for n, task in enumerate(tasks):
             assigning.assign(task, to=self.agents[n % len(self.agents)].user, by=self.ana, prompt=prompt)
         return list(Run.objects.filter(task__in=tasks).select_related("agent"))
+
+    def head(self) -> int:
+        return Project.objects.values_list("last_seq", flat=True).get(pk=self.project.pk)
+
+    def new_room(self) -> Room:
+        return rooms.create(self.project, name=f"Room {Room.objects.count()}", by=self.ana)
+
+    def writers(self, count: int) -> list[User]:
+        """New people of the project, for a person may say only so much in a minute."""
+        first = User.objects.count()
+        made = [User.objects.create_user(f"writer{n}", password=None) for n in range(first, first + count)]
+        Membership.objects.bulk_create(Membership(project=self.project, user=user) for user in made)
+        return made
 
     def strangers_secret(self) -> str:
         """Of another gateway, which may report on its own runs only."""

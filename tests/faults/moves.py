@@ -3,7 +3,7 @@
 import threading
 import time
 
-from apps.projects.models import Event, Project
+from apps.projects.models import Event
 from tests.faults.drag import Dragger
 from tests.faults.outages import CAUGHT_UP_SECONDS
 from tests.faults.outcomes import Outcome
@@ -23,7 +23,7 @@ def at_once(stage: Stage, full: bool) -> Outcome:
     began = time.monotonic()
     _all_at_once(draggers, count // PEOPLE)
     took = time.monotonic() - began
-    head = Project.objects.values_list("last_seq", flat=True).get(pk=project.pk)
+    head = stage.cast.head()
     seconds = watchers.seconds_until_all_at(head, CAUGHT_UP_SECONDS * 2)
     watchers.stop()
     gaps = head - Event.objects.filter(project=project).count()

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from django.db import connection
 
-from apps.projects.models import Project
 from tests.faults.drag import Dragger, Dragging
 from tests.faults.outcomes import Outcome, toll_of
 from tests.faults.stage import Stage
@@ -36,7 +35,7 @@ def database_stopped(stage: Stage, full: bool) -> Outcome:
 
 def _outage(stage: Stage, full: bool, fall: Callable[[], None], fault: str, did: str) -> Outcome:
     """Moves and dispatches before, during and after; then every socket must reach the head."""
-    ana, project = stage.cast.ana, stage.cast.project
+    ana = stage.cast.ana
     tasks = stage.cast.write(12)
     runs = stage.cast.dispatch(60 if full else 8)
     watchers = Watchers(stage)
@@ -46,7 +45,7 @@ def _outage(stage: Stage, full: bool, fall: Callable[[], None], fault: str, did:
         fall()
         time.sleep(15 if full else 3)
     toll = toll_of(stage, runs)
-    head = Project.objects.values_list("last_seq", flat=True).get(pk=project.pk)
+    head = stage.cast.head()
     seconds = watchers.seconds_until_all_at(head, CAUGHT_UP_SECONDS * 2)
     watchers.stop()
     confirmed, failed = sum(d.confirmed for d in draggers), sum(d.failed for d in draggers)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 import time
+from collections import defaultdict
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
@@ -15,7 +16,7 @@ SOCKETS = 20
 
 
 class Watchers:
-    """Twenty sockets in a thread of their own; `seqs` says how far each has read."""
+    """Twenty sockets in a thread of their own; `seqs` says how far each has read, `told` of which messages."""
 
     def __init__(self, stage: Stage) -> None:
         self.origin = stage.house.url
@@ -23,6 +24,7 @@ class Watchers:
         people = (stage.cast.ana, stage.cast.ben)  # one person may open ten sockets
         self.cookie_lines = [Visitor(stage.house, person).cookie_line for person in people]
         self.seqs: dict[int, int] = {}
+        self.told: dict[int, set[int]] = defaultdict(set)  # by socket, the messages it was told
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
@@ -53,6 +55,7 @@ class Watchers:
                 frame = json.loads(text)
                 if "seq" in frame:
                     self.seqs[n] = frame["seq"]
+                    self.told[n] |= messages_in(frame)
                 else:
                     self.seqs.setdefault(n, frame["head"])
 
@@ -68,3 +71,8 @@ class Watchers:
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.stopping.set)
         self.thread.join(10)
+
+
+def messages_in(frame: dict) -> set[int]:
+    ids = (op.get("id", "") for op in frame["ops"])
+    return {int(each.removeprefix("message-")) for each in ids if each.startswith("message-")}

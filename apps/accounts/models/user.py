@@ -2,8 +2,17 @@
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+# A name stands in sentences and beside other names: it can be seen, and orders no letters but its own.
+SHOWS_LETTERS = RegexValidator(r"\w", _("A name has letters that can be seen."))
+KEEPS_ORDER = RegexValidator(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
+    _("Leave out the invisible characters that turn the direction of writing."),
+    inverse_match=True,
+)
 
 
 class Hue(models.TextChoices):
@@ -64,7 +73,7 @@ class User(AbstractUser):
         ROOMY = "roomy", _("roomy")
 
     first_name = last_name = None
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(_("name"), max_length=100, validators=[SHOWS_LETTERS, KEEPS_ORDER])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
     # The address of their Picture, made of what is in it; "" for the hue and the initials.

@@ -13,13 +13,14 @@ from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
 from apps.chat import commands, history, pace, reading, wording
 from apps.chat.forms import MessageForm, ReadForm
-from apps.chat.models import Room
+from apps.chat.models import TEXT_LENGTH, Room
 from apps.chat.words import PALETTE, room_words
+from apps.errors import Refused
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
 from apps.tasks.forms import LARGEST_ID
-from apps.tasks.views.board import frame_or, not_understood, project_of
+from apps.tasks.views.board import frame_or, not_understood, project_of, wants_json
 from apps.tasks.views.task import with_token
 from apps.tasks.words import board_words
 
@@ -74,6 +75,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "words": room_words(),
         "board_words": board_words(),
         "client_id": uuid.uuid4(),
+        "longest": TEXT_LENGTH,
     }
 
 
@@ -115,10 +117,21 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     room = room_of(project, pk)
     form = MessageForm(request.POST, room=room)
     if not form.is_valid():
-        return not_understood(request, form, "chat/room.html", room_context(request, project, room))
-    pace.require(request.user)
-    said = commands.post(room, **form.cleaned_data, by=request.user)
+        return not_understood(request, form, "chat/room.html", room_again(request, project, room))
+    try:
+        pace.require(room, client_id=form.cleaned_data["client_id"], by=request.user)
+        said = commands.post(room, **form.cleaned_data, by=request.user)
+    except Refused as refusal:
+        if wants_json(request):
+            raise
+        page = room_again(request, project, room) | {"refusal": refusal.message}
+        return render(request, "chat/room.html", page, status=refusal.page_status)
     return frame_or(request, project, (said or room).get_absolute_url())
+
+
+def room_again(request: MemberRequest, project: Project, room: Room) -> dict:
+    """The room with what was typed and not taken, for who has no script."""
+    return room_context(request, project, room) | {"refused_text": request.POST.get("text", "")}
 
 
 @sessions.asked_by_the_page
