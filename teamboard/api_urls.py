@@ -22,6 +22,7 @@ urlpatterns = [
     path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
     path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
     path("projects/<str:key>/messages/", chat.SearchView.as_view(), name="search"),
+    path("projects/<str:key>/retention/", chat.RetentionView.as_view(), name="retention"),
     path("projects/<str:key>/unread/", chat.UnreadView.as_view(), name="unread"),
     path("rooms/<int:pk>/", chat.RoomView.as_view(), name="room"),
     path("rooms/<int:pk>/messages/", chat.MessagesView.as_view(), name="messages"),

@@ -205,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "delete-old-messages": {
+        "task": "apps.chat.jobs.delete_old_messages",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "clear-sessions": {"task": "apps.accounts.jobs.clear_sessions", "schedule": 3600.0, "options": {"expires": 600}},
 }
 

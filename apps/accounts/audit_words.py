@@ -41,6 +41,8 @@ _facts: dict[str, str | Promise] = {
     "fields": _("fields"),
     "names": _("from, to"),
     "gateway": _("gateway"),
+    "days": _("days"),
+    "count": _("how many"),
 }
 
 

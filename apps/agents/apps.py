@@ -9,7 +9,7 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import audit_words
         from apps.agents import asking, auditing, commanding, noting, panel, queueing, telling, under
-        from apps.chat import commands, faces
+        from apps.chat import commands, faces, retaining
         from apps.chat import telling as rooms
         from apps.projects import events
         from apps.tasks import notes, opened, timeline
@@ -21,6 +21,7 @@ class AgentsConfig(AppConfig):
         for code, sentence in telling.IN_ROOM.items():
             rooms.says(code, sentence)
         faces.under(under.drawn)
+        retaining.spares(asking.without_open_runs)
         commands.add("pause", commanding.pause, says=_("stop all agents of this project"))
         commands.add("resume", commanding.resume, says=_("let the agents work again"))
         commands.add("agents", commanding.agents, says=_("see what the agents do"))

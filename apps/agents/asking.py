@@ -5,7 +5,7 @@ A mention always stays a mention. Where it starts nothing, a refusal says why un
 
 from datetime import timedelta
 
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -83,6 +83,11 @@ def on_deleted(event: Event) -> None:
         closing.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
     answers = Message.objects.filter(pk=message).values("client_id")
     Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
+
+
+def without_open_runs(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """A question stays while an agent is at it."""
+    return messages.exclude(runs__in=Run.objects.open())
 
 
 def on_left(event: Event) -> None:

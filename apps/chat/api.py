@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.chat import editing, history, pace, posting, reacting, reading, rooms, searching
+from apps.chat import editing, history, pace, posting, reacting, reading, retaining, rooms, searching
 from apps.chat.models import Message, Room
 from apps.chat.serializers import (
     AskedSerializer,
@@ -21,6 +21,7 @@ from apps.chat.serializers import (
     NewMessageSerializer,
     ReactionSerializer,
     ReadSerializer,
+    RetentionSerializer,
     RoomSerializer,
     UnreadSerializer,
     WhereSerializer,
@@ -168,3 +169,18 @@ class UnreadView(APIView):
     def get(self, request: Request, key: str) -> Response:
         """What you have not read yet, for each open room of a project."""
         return Response(unread(request, project_for(request, key)))
+
+
+class RetentionView(APIView):
+    @extend_schema(responses=RetentionSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """How long a project keeps its messages."""
+        return Response({"days": retaining.days_of(project_for(request, key))})
+
+    @extend_schema(request=RetentionSerializer, responses=RetentionSerializer)
+    def put(self, request: Request, key: str) -> Response:
+        """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
+        project = project_for(request, key, Action.MANAGE)
+        given = valid(RetentionSerializer, request, project)
+        retaining.keep_for(project, by=request.user, **given)
+        return Response(given)

@@ -8,15 +8,17 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.chat import auditing, faces, reading, rooms, typing_notice
+        from apps.chat import auditing, faces, reading, rooms, telling, typing_notice
         from apps.projects import events, live
 
         for prefix in ("message.", "run.", "task."):
             live.draws(prefix, faces.ops_of)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
-        audit_words.calls(auditing.ROOMS | auditing.MODERATION | auditing.EXPORTS)
-        for kind in auditing.ROOMS:
+        telling.says("retention.changed", telling.of_retention)
+        audit_words.calls(auditing.ROOMS | auditing.MODERATION | auditing.EXPORTS | auditing.RETENTION)
+        for kind in (*auditing.ROOMS, "retention.changed"):
             events.subscribe_within(kind, auditing.on_room)
+        events.subscribe_within("message.expired", auditing.on_expired)
         events.subscribe_within("message.deleted", auditing.on_deleted)
         events.subscribe_within("member.joined", reading.on_joined)
         events.subscribe_within("project.created", rooms.on_project_created)

@@ -11,12 +11,22 @@ ROOMS = {
     "room.archived": _("archived a room"),
     "room.reopened": _("opened a room again"),
 }
+RETENTION = {
+    "retention.changed": _("decided how long messages are kept"),
+    "message.expired": _("deleted old messages"),
+}
 EXPORTS = {"room.exported": _("exported a room")}
 MODERATION = {"message.deleted": _("deleted a message of somebody else")}
 
 
 def on_room(event: Event) -> None:
     audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)
+
+
+def on_expired(event: Event) -> None:
+    """How many; which they were, nobody needs to know any more."""
+    count = len(event.payload["messages"])
+    audit.record(event.kind, by=None, project_id=event.project_id, count=count)
 
 
 def on_deleted(event: Event) -> None:

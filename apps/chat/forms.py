@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.chat.models import Message, Room
+from apps.chat.models import MOST_DAYS, Message, Room
 from apps.projects.models import Project
 from apps.tasks.forms import LARGEST_ID
 from apps.tasks.models import TITLE_LENGTH, Task
@@ -43,6 +43,23 @@ class ReadForm(forms.Form):
 
 class RoomForm(forms.Form):
     name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=80)
+
+
+class RetentionForm(forms.Form):
+    days = forms.IntegerField(
+        label=_("Delete messages that are older than this many days"),
+        help_text=_("Leave it empty to keep them for ever."),
+        required=False,
+        min_value=1,
+        max_value=MOST_DAYS,
+    )
+    is_sure = forms.BooleanField(widget=forms.HiddenInput, required=False)
+
+
+class SureForm(RetentionForm):
+    """The same again, once it has been said what it means."""
+
+    days = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class DiscussForm(forms.Form):

@@ -3,7 +3,7 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
@@ -19,6 +19,7 @@ from apps.tasks.models import Task
 NAME_LENGTH = 80
 TEXT_LENGTH = 50_000
 EMOJI_LENGTH = 16
+MOST_DAYS = 3650  # that messages are kept, where they are not for ever
 # What a message is found by: its words as they stand, for people here write in more than one language.
 WORDS = SearchVector("text", config="simple")
 
@@ -99,6 +100,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
             models.Index(fields=["client_id"], name="message_client"),
+            BrinIndex(fields=["created_at"], name="message_age", autosummarize=True),
             GinIndex(WORDS, name="message_words"),
         ]
 
@@ -158,6 +160,19 @@ class ReadMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.room_id} up to {self.upto}"
+
+
+class Retention(models.Model):
+    """A project that does not keep its messages for ever."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="retention")
+    days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="retention_in_range", condition=Q(days__range=(1, MOST_DAYS)))]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} for {self.days} days"
 
 
 class Reaction(models.Model):

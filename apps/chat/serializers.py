@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from apps.chat.models import EMOJI_LENGTH, NAME_LENGTH, TEXT_LENGTH, Message
+from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Message
 from apps.projects.serializers import WithinProject
 
 LARGEST_ID = 2**63 - 1
@@ -107,3 +107,12 @@ class UnreadSerializer(serializers.Serializer):
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
     upto = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
     newest = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
+
+
+class RetentionSerializer(serializers.Serializer):
+    days = serializers.IntegerField(
+        min_value=1,
+        max_value=MOST_DAYS,
+        allow_null=True,
+        help_text="Messages older than this many days are deleted; null: they are kept for ever.",
+    )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.chat.views import message, room, rooms, search
+from apps.chat.views import message, retention, room, rooms, search
 
 app_name = "chat"
 urlpatterns = [
@@ -9,6 +9,7 @@ urlpatterns = [
     path("<str:key>/chat/tasks/", room.tasks, name="tasks"),
     path("<str:key>/chat/search/", search.search, name="search"),
     path("<str:key>/chat/new/", rooms.create, name="create"),
+    path("<str:key>/chat/retention/", retention.retention, name="retention"),
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
     path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),
     path("<str:key>/chat/<int:pk>/read/", room.read, name="read"),

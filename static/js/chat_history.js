@@ -55,6 +55,8 @@ function toEnd(room) {
 
 /** What has changed in the list is put in order; the newest is followed if it was before. */
 export function settle(room) {
+  const { from, to } = listOf(room).dataset
+  if (!messagesOf(room).length && (from || to)) return renew(room)
   if (isFollowing(room) && isLookedAt(room)) seeAll(room)
   dressAll(room)
   if (isFollowing(room)) {

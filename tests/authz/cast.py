@@ -15,7 +15,7 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing, pairing, pausing
 from apps.agents.models import Agent, AllowedPair, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from apps.chat import editing, reacting, reading, rooms
+from apps.chat import editing, reacting, reading, retaining, rooms
 from apps.chat.models import Message, Room
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
@@ -99,6 +99,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
     said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
     pausing.pause(project, by=owner)
+    retaining.keep_for(project, days=365, by=owner)
     return World(
         project=project,
         owner=owner,

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, history, pace, reading, wording
+from apps.chat import commands, history, pace, reading, retaining, wording
 from apps.chat.forms import MessageForm, ReadForm
 from apps.chat.models import TEXT_LENGTH, Room
 from apps.chat.words import PALETTE, room_words
@@ -76,7 +76,14 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "board_words": board_words(),
         "client_id": uuid.uuid4(),
         "longest": TEXT_LENGTH,
+        "kept": kept(project),
     }
+
+
+def kept(project: Project) -> str:
+    """What happens to old messages here, if anything does."""
+    days = retaining.days_of(project)
+    return retaining.rule(days) if days else ""
 
 
 def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:

@@ -1,0 +1,27 @@
+"""What is done without anybody asking."""
+
+import logging
+
+from celery import shared_task
+
+from apps.chat import retaining
+from apps.projects.models import Project
+
+log = logging.getLogger(__name__)
+MOST_BATCHES = 20  # of one project at one time, so that none waits for another's years
+
+
+@shared_task
+def delete_old_messages() -> None:
+    """In each project that does not keep its messages for ever; one that fails does not stop the others."""
+    for project in Project.objects.filter(retention__isnull=False):
+        try:
+            _delete_old(project)
+        except Exception:
+            log.exception("Old messages could not be deleted", extra={"project": project.pk})
+
+
+def _delete_old(project: Project) -> None:
+    for _ in range(MOST_BATCHES):
+        if not retaining.delete_some(project):
+            return
