@@ -5,6 +5,7 @@ import sys
 from django.db import connection
 
 from apps.accounts.models import Hue, User
+from apps.chat.models import Message, ReadMark, Room
 from apps.projects.models import Membership, Project, Role
 from apps.tasks import creating, ranks
 from apps.tasks.models import Label, Task
@@ -20,6 +21,7 @@ BOARDS = {
     "LONG": [5, 5000, 0, 0, 0],
     "LIVE": [200] * COLUMNS,
     "RUNS": [200] * COLUMNS,
+    "TALK": [200] * COLUMNS,
 }
 
 _TASKS = """
@@ -75,6 +77,7 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
     project = Project.objects.create(name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes))
     Membership.objects.bulk_create(Membership(project=project, user=user, role=Role.OWNER) for user in people)
     creating.first_columns(project)
+    Room.objects.create(project=project, name="General", is_default=True)
     hues = list(Hue)
     labels = Label.objects.bulk_create(
         Label(project=project, name=f"label {n}", hue=hues[n % len(hues)]) for n in range(10)
@@ -92,6 +95,34 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
         cursor.execute(_LABELS, values)
         cursor.execute(_EVENTS, values)
     return project
+
+
+# Every fourth message has the common word, one of 5,000 the rare one.
+_MESSAGES = """
+INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at)
+SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_random_uuid(), said.text,
+       '<p>' || said.text || '</p>', now() - (%(many)s - n) * interval '1 minute'
+FROM generate_series(1, %(many)s) AS n
+CROSS JOIN LATERAL (SELECT concat_ws(' ', 'About', md5(n::text), md5((n %% 9000)::text), 'of the gate',
+       CASE WHEN n %% 4 = 0 THEN 'before winter' END, CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END
+) AS text) AS said
+"""
+
+
+def talk(reader: User) -> list[Room]:
+    """Fifty rooms with a million messages, of which `reader` has read all but the last twenty of each room."""
+    project, people = Project.objects.get(key="TALK"), User.objects.filter(name__in=PEOPLE).order_by("pk")
+    Room.objects.bulk_create(Room(project=project, name=f"Room {n:02}") for n in range(49))
+    rooms = list(project.rooms.order_by("pk"))
+    values = {"rooms": [room.pk for room in rooms], "people": [user.pk for user in people], "many": 1_000_000}
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(_MESSAGES, values)
+        cursor.execute("VACUUM ANALYZE chat_message")
+        cursor.execute("RESET statement_timeout")
+    newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
+    ReadMark.objects.bulk_create(ReadMark(room=room, user=reader, upto=newest - 1000) for room in rooms)
+    return rooms
 
 
 def tasks_of(key: str) -> list[Task]:

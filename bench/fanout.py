@@ -37,6 +37,11 @@ class Ear(asyncio.Protocol):
 
 
 async def listen(port: int, path: str, cookies: str) -> Ear:
+    return await opened(Ear, port, path, cookies)
+
+
+async def opened[E: Ear](kind: type[E], port: int, path: str, cookies: str) -> E:
+    """A WebSocket that listens by `kind`. Raises RuntimeError when it is refused."""
     key = base64.b64encode(os.urandom(16)).decode()
     request = (
         f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nOrigin: http://127.0.0.1:{port}\r\n"
@@ -44,7 +49,7 @@ async def listen(port: int, path: str, cookies: str) -> Ear:
         f"Sec-WebSocket-Key: {key}\r\nCookie: {cookies}\r\n\r\n"
     )
     loop = asyncio.get_running_loop()
-    _, ear = await loop.create_connection(lambda: Ear(request.encode()), "127.0.0.1", port)
+    _, ear = await loop.create_connection(lambda: kind(request.encode()), "127.0.0.1", port)
     if not await asyncio.wait_for(ear.is_open, 30):
         raise RuntimeError(f"The socket {path} was refused")
     return ear

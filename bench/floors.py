@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg_pool
 import redis.asyncio as redis
+from channels.generic.websocket import AsyncWebsocketConsumer
 
 CARDS = """
 SELECT f.* FROM tasks_column c CROSS JOIN LATERAL (
@@ -63,4 +64,18 @@ class Echo:
         self.sockets.discard(send)
 
 
-page, echo = Page(), Echo()
+class Channel(AsyncWebsocketConsumer):
+    """The same as Channels' own tutorial does it: a group that every socket joins."""
+
+    async def connect(self) -> None:
+        await self.channel_layer.group_add(CHANNEL, self.channel_name)
+        await self.accept()
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        await self.channel_layer.group_send(CHANNEL, {"type": "said", "text": text_data})
+
+    async def said(self, event: dict) -> None:
+        await self.send(text_data=event["text"])
+
+
+page, echo, channel = Page(), Echo(), Channel.as_asgi()

@@ -20,5 +20,6 @@ def prepare(folder: Path, port: int) -> None:
         "STATIC_ROOT": str(folder / "static"),
         "LOG_LEVEL": "WARNING",
         "API_WRITES_PER_MINUTE": "100000",
+        "CHAT_MESSAGES_PER_MINUTE": "100000",
         "DJANGO_SETTINGS_MODULE": "teamboard.settings",
     }
