@@ -97,15 +97,18 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
     return project
 
 
-# Every fourth message has the common word, one of 5,000 the rare one.
+# Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, one of
+# 5,000 the rare one.
 _MESSAGES = """
 INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at)
 SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_random_uuid(), said.text,
        '<p>' || said.text || '</p>', now() - (%(many)s - n) * interval '1 minute'
 FROM generate_series(1, %(many)s) AS n
-CROSS JOIN LATERAL (SELECT concat_ws(' ', 'About', md5(n::text), md5((n %% 9000)::text), 'of the gate',
-       CASE WHEN n %% 4 = 0 THEN 'before winter' END, CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END
-) AS text) AS said
+CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', string_agg('w' || to_hex(floor(5000 * power(random(), 4))::int * 7919 %% 65521), ' '),
+                     CASE WHEN n %% 4 = 0 THEN 'before winter' END, CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END)
+    FROM generate_series(1, 10 + n %% 5)
+) AS said (text)
 """
 
 
@@ -118,7 +121,7 @@ def talk(reader: User) -> list[Room]:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute(_MESSAGES, values)
-        cursor.execute("VACUUM ANALYZE chat_message")
+        cursor.execute("VACUUM ANALYZE chat_message, chat_room")
         cursor.execute("RESET statement_timeout")
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
     ReadMark.objects.bulk_create(ReadMark(room=room, user=reader, upto=newest - 1000) for room in rooms)
