@@ -106,7 +106,8 @@ SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_ran
 FROM generate_series(1, %(many)s) AS n
 CROSS JOIN LATERAL (
     SELECT concat_ws(' ', string_agg('w' || to_hex(floor(5000 * power(random(), 4))::int * 7919 %% 65521), ' '),
-                     CASE WHEN n %% 4 = 0 THEN 'before winter' END, CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END)
+                     CASE WHEN n %% 4 = 0 THEN 'before winter' END,
+                     CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END)
     FROM generate_series(1, 10 + n %% 5)
 ) AS said (text)
 """

@@ -3,11 +3,11 @@
 import uuid
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Lower, Now, Upper
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -102,6 +102,7 @@ class Message(models.Model):
             models.Index(fields=["client_id"], name="message_client"),
             BrinIndex(fields=["created_at"], name="message_age", autosummarize=True),
             GinIndex(WORDS, name="message_words"),
+            GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="message_parts"),  # as icontains asks
         ]
 
     def __str__(self) -> str:

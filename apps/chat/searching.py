@@ -1,14 +1,14 @@
-"""Finding what was said: by the beginnings of words, and by who said it, where and when.
+"""Finding what was said: by words or parts of them, and by who said it, where and when.
 
-`rope from:ana in:quay after:2026-11-01` are messages with a word that begins with rope, said by Ana in
-the room Quay since the first of November.
+`rope from:ana in:quay after:2026-11-01` are messages that have rope in them, said by Ana in the room
+Quay since the first of November.
 """
 
 import re
 from datetime import date, datetime, time
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from apps.errors import Refused
 from apps.projects.models import Project
 
 LONGEST = 500
+TRIGRAM = 3
 WISH = re.compile(r'(?<!\S)(from|in|after|before):("[^"]*"|\S+)', re.IGNORECASE)
 
 
@@ -44,26 +45,31 @@ def _meant(project: Project, query: str) -> QuerySet[Message]:
     for kind, given in WISH.findall(query):
         meant &= _WISHES[kind.lower()](project, given.strip('"'))
     words = re.findall(r"\w+", WISH.sub(" ", query))
-    if words:
-        beginnings = " & ".join(f"'{word}':*" for word in words)
-        meant &= Q(words=SearchQuery(beginnings, config="simple", search_type="raw"))
-    elif not WISH.search(query):
+    if not words and not WISH.search(query):
         raise NotUnderstood(_("Write what you look for."))
+    for word in words:
+        meant &= _has(word)
     return Message.objects.standing().alias(words=WORDS).filter(meant)
+
+
+def _has(word: str) -> Q:
+    """A part of a word is found by its trigrams; what is too short to have one, as the beginning of a word."""
+    if len(word) >= TRIGRAM:
+        return Q(text__icontains=word)
+    return Q(words=SearchQuery(f"'{word}':*", config="simple", search_type="raw"))
 
 
 def _from(project: Project, name: str) -> Q:
     """Members by handle or name, and former ones who said something."""
-    handle = name.removeprefix("@").lower()
-    known = User.objects.filter(Q(memberships__project=project) | Q(pk__in=_authors(project))).distinct()
-    found = [user.pk for user in known if handle in (wording.handle_of(user).lower(), user.name.lower())]
+    handle = name.removeprefix("@")
+    usernames = Q(username__iexact=handle) | Q(username__iexact=f"agent-{handle}")
+    called = User.objects.filter(usernames | Q(name__iexact=handle))
+    said = Message.objects.filter(author=OuterRef("pk"), room__project=project)
+    known = called.filter(Q(memberships__project=project) | Exists(said)).distinct()
+    found = [user.pk for user in known if handle.lower() in (wording.handle_of(user).lower(), user.name.lower())]
     if not found:
         raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=name))
     return Q(author__in=found)
-
-
-def _authors(project: Project) -> QuerySet:
-    return Message.objects.filter(room__project=project).values("author")
 
 
 def _in(project: Project, name: str) -> Q:
