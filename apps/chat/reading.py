@@ -24,7 +24,7 @@ class Unread(TypedDict):
 # One statement, so that of two devices the one further on wins; never beyond the room's newest message.
 _READ = """
 INSERT INTO chat_readmark (room_id, user_id, upto)
-SELECT %s, %s, LEAST(%s::bigint, coalesce(max(id), 0)) FROM chat_message WHERE room_id = %s
+SELECT %s, %s, LEAST(%s::bigint, coalesce(max(id), 0)) FROM chat_message WHERE room_id = %s AND deleted_at IS NULL
 ON CONFLICT (room_id, user_id) DO UPDATE SET upto = excluded.upto WHERE chat_readmark.upto < excluded.upto
 RETURNING upto"""
 
@@ -68,4 +68,6 @@ def on_joined(event: Event) -> None:
 
 
 def _newest() -> Coalesce:
-    return Coalesce(Subquery(Message.objects.filter(room=OuterRef("pk")).order_by("-pk").values("pk")[:1]), 0)
+    """Of those that stand: their index has it, however long the room has been silent."""
+    standing = Message.objects.standing().filter(room=OuterRef("pk"))
+    return Coalesce(Subquery(standing.order_by("-pk").values("pk")[:1]), 0)
