@@ -25,8 +25,7 @@ def on_room(event: Event) -> None:
 
 def on_expired(event: Event) -> None:
     """How many; which they were, nobody needs to know any more."""
-    count = len(event.payload["messages"])
-    audit.record(event.kind, by=None, project_id=event.project_id, count=count)
+    audit.record(event.kind, by=None, project_id=event.project_id, count=event.payload["count"])
 
 
 def on_deleted(event: Event) -> None:

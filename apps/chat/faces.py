@@ -77,7 +77,7 @@ def rank_of(pk: int) -> str:
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of messages, and of the tasks that messages name."""
-    touched = messages_in(events)
+    touched = messages_in(events) | _quoting(events)
     found = with_surroundings(Message.objects.standing().filter(pk__in=touched)) if touched else []
     html = drawn(found)
     ops = [
@@ -97,6 +97,13 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
 def messages_in(events: list[Event]) -> set[int]:
     """The messages that events are about or name besides."""
     return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
+
+
+def _quoting(events: list[Event]) -> set[int]:
+    """The answers to messages that say something else now, or nothing any more."""
+    changed = messages_in([event for event in events if event.kind in ("message.edited", "message.deleted")])
+    answers = Message.objects.standing().filter(reply_to__in=changed).values_list("pk", flat=True) if changed else ()
+    return set(answers)
 
 
 def _chips(events: list[Event]) -> list[Op]:

@@ -71,6 +71,8 @@ def delete_some(project: Project) -> bool:
         return False
     keys = list(older_than(project, days).order_by("pk").values_list("pk", flat=True)[:BATCH])
     if keys:
+        answers = Message.objects.standing().filter(reply_to__in=keys).exclude(pk__in=keys)
+        changed = [*keys, *answers.values_list("pk", flat=True)]
         Message.objects.filter(pk__in=keys).delete()
-        events.record(project, "message.expired", by=None, messages=keys)
+        events.record(project, "message.expired", by=None, messages=changed, count=len(keys))
     return len(keys) == BATCH

@@ -194,7 +194,10 @@ async def _draw(project_id: int, since: int, epoch: str, language: str, open_tas
     frame = await in_database(live.frame_since, thread_sensitive=False)(
         project_id, since, epoch=epoch, language=language, open_task=open_task
     )
-    return frame["seq"], frame["epoch"], live.as_text(frame)
+    text = live.as_text(frame)
+    if len(text) > QUEUE_BYTES:  # no seat's queue would take it, however often it came back for it
+        text = live.as_text(frame | {"ops": [live.Op(op="reload")]})
+    return frame["seq"], frame["epoch"], text
 
 
 def _read_beat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:

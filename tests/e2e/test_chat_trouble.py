@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from apps.agents import callbacks
 from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in
-from apps.chat import posting
+from apps.chat import editing, posting
 from apps.chat.models import Message
 from apps.projects import joining
 from apps.projects.models import Membership, Role
@@ -97,6 +97,29 @@ def test_who_was_reading_earlier_messages_when_it_slept_is_still_there(house, en
     expect(message(page, "Meanwhile 29")).to_be_in_viewport()
     shown = keys_on(page)
     assert shown == there[there.index(shown[0]) :]
+
+
+@pytest.mark.req("E2", "E5", "E9")
+def test_who_missed_more_than_a_socket_takes_is_still_served(house, enter, ana, ben, said, room):  # noqa: F811
+    page = enter(ana)
+    house.close()
+    said(ben, *[f"Long {number} {'word ' * 8_000}" for number in range(30)])
+    house.open()
+    expect(message(page, "Long 29")).to_have_count(1, timeout=15_000)
+    said(ben, "And on it goes")
+    expect(message(page, "And on it goes")).to_be_in_viewport()
+
+
+@pytest.mark.req("CHT-6", "E9")
+def test_an_answer_does_not_go_on_quoting_what_was_deleted(enter, ana, ben, said, room):  # noqa: F811
+    first = said(ben, "The code is 1234")[0]
+    posting.post(room, text="Not here!", by=ana, client_id=uuid4(), reply_to=first)
+    page = enter(ana)
+    expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("The code is 1234")
+    editing.edit(first, text="The code is secret", by=ben)
+    expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("The code is secret")
+    editing.delete(first, by=ben)
+    expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("A message that was deleted")
 
 
 def test_64_kib_are_refused_and_stay_in_the_composer(enter, ana, room):  # noqa: F811

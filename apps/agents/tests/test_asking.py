@@ -20,6 +20,7 @@ from apps.chat.tests.factories import room_of, said
 from apps.errors import Refused
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +199,18 @@ def test_an_answer_is_text_and_nothing_else(room, scribe, ana, gateway):
     html = answers(scribe)[0].html
     assert "<script" not in html
     assert "<img" not in html
+    assert not hasattr(room.project, "pause")
+
+
+@pytest.mark.req("G5")
+@pytest.mark.parametrize("words", ["/pause", "/task Buy rope", "/assign TIDE-1 @ana"])
+def test_an_agents_commands_are_words(room, scribe, ana, columns, gateway, words):
+    task = task_in(columns["ready"])
+    ask(room, ana, scribe)
+    finish(start(scribe), text=words)
+    task.refresh_from_db()
+    assert answers(scribe)[0].text == words
+    assert (Task.objects.get(), task.assignee) == (task, None)
     assert not hasattr(room.project, "pause")
 
 

@@ -1,0 +1,134 @@
+"""An old room and what happened since make the same room as a fresh load, for every action (as Zulip tests it)."""
+
+import random
+import re
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from apps.agents import callbacks, cancelling, dispatch
+from apps.agents.models import Run
+from apps.agents.tests.conftest import gateway, scribe  # noqa: F401 - answered by a gateway that is not there
+from apps.chat import editing, history, posting, reacting, retaining, wording
+from apps.chat.models import Message, Room
+from apps.chat.tests.factories import said
+from apps.projects import live
+from apps.projects.tests.test_feed import frame, in_database, open_socket  # noqa: F401
+from apps.tasks import editing as editing_tasks
+from apps.tasks import moving
+from apps.tasks.models import Task
+from apps.tasks.tests.factories import task_in
+
+pytestmark = pytest.mark.django_db
+
+
+class OpenRoom:
+    """What a browser keeps of a room: its messages in order, each with the version it was put at."""
+
+    def __init__(self, room: Room) -> None:
+        room.project.refresh_from_db()
+        self.room, self.seq = room, room.project.last_seq
+        self.messages = {f"message-{shown.pk}": shown.html for shown in history.page(room).messages}
+        self.versions = dict.fromkeys(self.messages, self.seq)
+
+    def apply(self, told: dict) -> None:
+        for op in told["ops"]:
+            if op["op"] == "chip":
+                self.fill_chips(op)
+            elif op["id"].startswith("message-") and self.versions.get(op["id"], -1) < told["seq"]:
+                self.versions[op["id"]] = told["seq"]
+                self.messages.pop(op["id"], None)
+                if op["op"] == "put" and op["parent"] == f"room-{self.room.pk}":
+                    self.messages[op["id"]] = op["html"]
+        self.seq = max(self.seq, told["seq"])
+
+    def fill_chips(self, op: dict) -> None:
+        for pk, html in self.messages.items():
+            self.messages[pk] = wording.CHIP.sub(lambda chip: f"{chip[1]}{said_now(chip, op)}</a>", html)
+
+    @property
+    def in_order(self) -> list[tuple[str, str]]:
+        return sorted(self.messages.items(), key=lambda each: int(each[0].removeprefix("message-")))
+
+
+def said_now(chip: re.Match, op: dict) -> str:
+    return op["html"] if chip[2] == str(op["task"]) else chip[3]
+
+
+@pytest.fixture
+def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
+    """What anybody can do to a room, on whatever stands in it."""
+    tasks = [task_in(columns["ready"], f"Task {number}") for number in range(3)]
+    chance = random.Random(5)
+
+    def some(**which) -> Message:
+        return chance.choice(list(Message.objects.standing().filter(note__isnull=True, author__in=[ana, ben], **which)))
+
+    def expire() -> None:
+        oldest = Message.objects.earliest("pk").pk
+        Message.objects.filter(pk=oldest).update(created_at=timezone.now() - timedelta(days=9))
+        retaining.delete_some(board)
+
+    def answer() -> None:
+        run = Run.objects.busy().first() or dispatch.start_next(scribe.pk, "worker")
+        if run:
+            report = {"teamboardRunId": str(run.pk), "status": "ok", "text": "It was quiet."}
+            callbacks.receive(scribe.gateway, f"event-{run.pk}", "run.finished", report)
+
+    retaining.keep_for(board, days=5, by=ana)
+    said(room, ana, f"First, about {tasks[0].key}.")
+    return [
+        lambda: said(room, chance.choice([ana, ben]), "Hello."),
+        lambda: said(room, ben, f"See {chance.choice(tasks).key}.", reply_to=some()),
+        lambda: editing.edit(message := some(author=ana), text=f"{message.text} Or not.", by=ana),
+        lambda: reacting.react(some(), emoji=chance.choice("👍🎉👀"), by=ben),
+        lambda: reacting.unreact(some(), emoji="👍", by=ben),
+        lambda: Message.objects.standing().count() > 4 and editing.delete(message := some(), by=message.author),
+        lambda: moving.move(fresh(chance.choice(tasks)), to=columns[chance.choice(["doing", "ready"])], by=ana),
+        lambda: editing_tasks.edit(fresh(chance.choice(tasks)), title=f"Task {chance.random():.3f}", by=ana),
+        lambda: posting.tell(room, "retention.changed", by=ana, name="Ana", days=5),
+        lambda: Message.objects.standing().count() > 4 and expire(),
+        lambda: said(room, ana, f"@{scribe.slug} what happened?"),
+        lambda: dispatch.start_next(scribe.pk, "worker"),
+        answer,
+        lambda: [cancelling.cancel(run, by=ana) for run in Run.objects.open()[:1]],
+    ]
+
+
+def fresh(task: Task) -> Task:
+    return Task.objects.select_related("project", "column").get(pk=task.pk)
+
+
+@pytest.mark.req("E4", "RT-2", "E9")
+@pytest.mark.parametrize("seed", range(4))
+def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed):
+    chance, browsers, frames = random.Random(seed), [], []
+    for _ in range(12):
+        browsers.append(OpenRoom(room))
+        chance.choice(actions)()
+        for browser in browsers:
+            told = live.frame_since(room.project_id, browser.seq, language="en")
+            frames.append(told)
+            if chance.random() < 0.6:
+                browser.apply(told)
+            if chance.random() < 0.3:
+                late = chance.choice(frames)
+                if late["seq"] <= browser.seq:
+                    browser.apply({**late, "ops": [op for op in late["ops"] if op["op"] != "chip"]})
+    wanted = OpenRoom(room).in_order
+    for browser in browsers:
+        browser.apply(live.frame_since(room.project_id, browser.seq, language="en"))
+        assert browser.in_order == wanted
+
+
+@pytest.mark.req("E2", "E5")
+@pytest.mark.django_db(transaction=True)
+async def test_what_is_too_much_for_a_socket_at_once_is_fetched_anew(board, room, ana, open_socket):  # noqa: F811
+    """Thirty long messages behind: no queue takes that, however often it is tried."""
+    await in_database(lambda: [said(room, ana, "x" * 40_000) for _ in range(30)])()
+    one = await open_socket(query="since=0")
+    assert (await frame(one))["ops"] == [{"op": "reload"}]
+    await in_database(said)(room, ana, "Short.")
+    [op] = (await frame(one))["ops"]
+    assert "Short." in op["html"]
