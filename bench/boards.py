@@ -97,8 +97,8 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
     return project
 
 
-# Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, one of
-# 5,000 the rare one.
+# Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, every
+# fiftieth one in between, one of 5,000 the rare one.
 _MESSAGES = """
 INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at)
 SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_random_uuid(), said.text,
@@ -107,6 +107,7 @@ FROM generate_series(1, %(many)s) AS n
 CROSS JOIN LATERAL (
     SELECT concat_ws(' ', string_agg('w' || to_hex(floor(5000 * power(random(), 4))::int * 7919 %% 65521), ' '),
                      CASE WHEN n %% 4 = 0 THEN 'before winter' END,
+                     CASE WHEN n %% 50 = 2 THEN 'to the harbour' END,
                      CASE WHEN n %% 5000 = 1 THEN 'by the lighthouse' END)
     FROM generate_series(1, 10 + n %% 5)
 ) AS said (text)

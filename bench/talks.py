@@ -130,10 +130,15 @@ def _a_million(house: House, visitor: Visitor) -> list[Line]:
     page = f"/projects/TALK/chat/{rooms[0].pk}/messages/?before={middle}"
     search = "/projects/TALK/chat/search/?q="
     unread = "/projects/TALK/chat/unread/"
-    common, rare = f"{search}winter", f"{search}lighthouse from:bo.birch"
-    asked = {"a page of history": page, "search for a common word": common, "search for a rare one": rare}
+    asked = {
+        "a page of history": page,
+        "search for a common word": f"{search}winter",
+        "search for one in between": f"{search}harbo",
+        "search for a rare one": f"{search}lighthouse from:bo.birch",
+        "unread of 50 rooms": unread,
+    }
     found = []
-    for told, path in {**asked, "unread of 50 rooms": unread}.items():
+    for told, path in asked.items():
         cost = cost_of(house, lambda _, path=path: visitor.get(path), 40, warm=5)
         statements = len(visitor.queries("get", path))
         found += [

@@ -8,7 +8,7 @@ import re
 from datetime import date, datetime, time
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -21,6 +21,7 @@ from apps.projects.models import Project
 
 LONGEST = 500
 TRIGRAM = 3
+RECENT = 20_000
 WISH = re.compile(r'(?<!\S)(from|in|after|before):("[^"]*"|\S+)', re.IGNORECASE)
 
 
@@ -34,22 +35,42 @@ def search(project: Project, query: str, *, before: int | None = None) -> tuple[
 
     Looking at them marks nothing read. Raises NotUnderstood, with a sentence about the part that is wrong.
     """
-    messages = _meant(project, query[:LONGEST])
-    found = messages.filter(pk__lt=before) if before else messages
-    keys = list(found.order_by("-pk").values_list("pk", flat=True)[: history.PAGE + 1])
-    return keys[: history.PAGE], keys[history.PAGE - 1] if len(keys) > history.PAGE else None
-
-
-def _meant(project: Project, query: str) -> QuerySet[Message]:
-    meant = Q(room__project=project, note__isnull=True)
-    for kind, given in WISH.findall(query):
-        meant &= _WISHES[kind.lower()](project, given.strip('"'))
+    query = query[:LONGEST]
     words = re.findall(r"\w+", WISH.sub(" ", query))
     if not words and not WISH.search(query):
         raise NotUnderstood(_("Write what you look for."))
+    found = Message.objects.standing().filter(_wished(project, query))
+    if before:
+        found = found.filter(pk__lt=before)
+    keys = _page(_lately(found, words, before)) if words else []
+    if len(keys) <= history.PAGE:
+        keys = _page(found.alias(words=WORDS).filter(*map(_has, words)))
+    return keys[: history.PAGE], keys[history.PAGE - 1] if len(keys) > history.PAGE else None
+
+
+def _page(found: QuerySet[Message]) -> list[int]:
+    """One more than fit on it, if there are more."""
+    return list(found.order_by("-pk").values_list("pk", flat=True)[: history.PAGE + 1])
+
+
+def _lately(found: QuerySet[Message], words: list[str], before: int | None) -> QuerySet[Message]:
+    """Those among the last RECENT messages, read one by one.
+
+    What is said often fills a page from them. An index would bring up every message that has it, to sort them.
+    """
+    end = before or Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    recent = found.filter(pk__gte=end - RECENT)
     for word in words:
-        meant &= _has(word)
-    return Message.objects.standing().alias(words=WORDS).filter(meant)
+        recent = recent.filter(text__iregex=word if len(word) >= TRIGRAM else rf"\m{word}")
+    return recent
+
+
+def _wished(project: Project, query: str) -> Q:
+    """Messages of `project` that are by whom, where and from when `query` says."""
+    meant = Q(room__in=list(project.rooms.values_list("pk", flat=True)), note__isnull=True)
+    for kind, given in WISH.findall(query):
+        meant &= _WISHES[kind.lower()](project, given.strip('"'))
+    return meant
 
 
 def _has(word: str) -> Q:

@@ -3,6 +3,7 @@
 The wheel's Python API is never called: as root it adds a user and opens every parent folder.
 """
 
+import locale
 import os
 import re
 import shutil
@@ -86,12 +87,18 @@ class Postgres:
             time.sleep(0.02)
 
     def _initdb_options(self, folder: Path, password: Path) -> list[str]:
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self.major >= 17 else []
         return [
             *("-D", str(folder), "--username", USER, "--pwfile", str(password), "--auth=scram-sha-256"),
-            *("--encoding=UTF8", "--locale=C.UTF-8" if self.major < 17 else "--locale=C", *locale),
+            *("--encoding=UTF8", *self._locale()),
             *([] if self.durable else ["--no-sync"]),
         ]
+
+    def _locale(self) -> list[str]:
+        """The one built in, where there is one. What a letter is pg_trgm asks the machine's own."""
+        if self.major < 17:
+            return ["--locale=C.UTF-8"]
+        letters = "C.UTF-8" if is_known("C.UTF-8") else "C"  # with C, parts of Russian words are found slowly
+        return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", f"--lc-ctype={letters}"]
 
     def _run(self, program: str, *arguments: str, typed: str = "") -> None:
         """Run one of the programs to its end as the user that will own the data."""
@@ -152,3 +159,14 @@ def find_programs() -> Path:
 def major_of(programs: Path) -> int:
     answer = subprocess.check_output([programs / "postgres", "--version"], text=True)
     return int(re.search(r"\d+", answer)[0])
+
+
+def is_known(name: str) -> bool:
+    """Whether this machine has the locale."""
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        locale.setlocale(locale.LC_CTYPE, name)
+    except locale.Error:
+        return False
+    locale.setlocale(locale.LC_CTYPE, before)
+    return True

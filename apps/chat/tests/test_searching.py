@@ -131,9 +131,27 @@ def test_programs_search_too(board, talk, ana):
 def test_it_is_a_fixed_number_of_statements(board, room, ana, django_assert_num_queries):
     for _ in range(30):
         said(room, ana, "rope")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(len(["rooms", "the newest", "lately", "by the index"])):
         found(board, "rope")
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'message_words'")
         assert "USING gin" in cursor.fetchone()[0]
     assert Message.objects.filter(created_at__gt=timezone.now() - timedelta(minutes=5)).count() == 30
+
+
+@pytest.mark.parametrize("query", ["rope", "op", "ro", "ROPES", "ёвк", "ве", "rope from:ana"])
+@pytest.mark.parametrize("recent", [0, 2])
+def test_it_is_the_same_page_by_the_index_and_one_by_one(board, room, ana, ben, talk, monkeypatch, query, recent):
+    """What fills a page among the last messages, and what has to be looked for in all of them."""
+    monkeypatch.setattr(history, "PAGE", 1)
+    monkeypatch.setattr(searching, "RECENT", 10**9)
+    wanted = searching.search(board, query)
+    monkeypatch.setattr(searching, "RECENT", recent)
+    assert searching.search(board, query) == wanted
+
+
+def test_parts_of_words_are_parts_in_every_alphabet(db):
+    """pg_trgm sees what the database's LC_CTYPE calls a letter; with C it would find Russian by reading everything."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT show_trgm('верёвка')")
+        assert cursor.fetchone()[0]
