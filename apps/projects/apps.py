@@ -9,12 +9,13 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words, signals
-        from apps.projects import auditing, checks, events, granting, joining, looks
+        from apps.projects import auditing, checks, events, granting, joining, live, looks
 
         register(checks.group_roles)
         signals.groups_known.connect(granting.on_groups_known)
         signals.account_closing.connect(joining.on_account_closing)
         signals.person_changed.connect(looks.on_person_changed)
+        live.draws("member.left", lambda project, events, open_task: [live.LEFT])
         audit_words.calls(auditing.KINDS | auditing.GRANTS)
         for kind in auditing.KINDS:
             events.subscribe_within(kind, auditing.on_event)

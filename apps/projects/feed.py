@@ -123,14 +123,16 @@ class Feed:
         for seat in self.seats:
             positions.setdefault((seat.seq, seat.epoch, seat.language, seat.open_task), []).append(seat)
         for position, seats in positions.items():
-            seq, epoch, text = await self.drawn(*position)
-            for seat in seats:
+            seq, epoch, text, somebody_left = await self.drawn(*position)
+            if somebody_left:  # what came after that is not for them: look first who may stay
+                await self.beat()
+            for seat in self.seats.intersection(seats):
                 stayed = (seat.seq, seat.epoch, seat.language, seat.open_task) == position
                 if stayed and (seq, epoch) != position[:2]:
                     seat.seq, seat.epoch = seq, epoch
                     await self.hand(seat, text)
 
-    async def drawn(self, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str]:
+    async def drawn(self, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str, bool]:
         """The frame from `since`, made once for all who ask while it is being made."""
         key = (since, epoch, language, open_task)
         if key not in self.drawing:
@@ -190,14 +192,18 @@ def seats_of(user_id: int) -> int:
     return sum(seat.user_id == user_id for feed in _feeds.values() for seat in feed.seats)
 
 
-async def _draw(project_id: int, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str]:
+async def _draw(
+    project_id: int, since: int, epoch: str, language: str, open_task: int | None
+) -> tuple[int, str, str, bool]:
+    """Where the frame leads to, the frame itself, and whether somebody has left the project within it."""
     frame = await in_database(live.frame_since, thread_sensitive=False)(
         project_id, since, epoch=epoch, language=language, open_task=open_task
     )
+    somebody_left = live.LEFT in frame["ops"]
     text = live.as_text(frame)
     if len(text) > QUEUE_BYTES:  # no seat's queue would take it, however often it came back for it
         text = live.as_text(frame | {"ops": [live.Op(op="reload")]})
-    return frame["seq"], frame["epoch"], text
+    return frame["seq"], frame["epoch"], text, somebody_left
 
 
 def _read_beat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:

@@ -41,6 +41,7 @@ class Op(TypedDict):
     task: NotRequired[int]
 
 
+LEFT = Op(op="left")  # somebody is no member any more: for whoever sends frames, pages do nothing about it
 Drawer = Callable[[Project, list[Event], int | None], Iterable[Op]]
 _drawers: list[tuple[str, Drawer]] = []
 

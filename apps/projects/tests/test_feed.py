@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 
 from apps.accounts import revoking
 from apps.accounts.sessions import SessionStore
-from apps.projects import events, feed, granting, live
+from apps.projects import events, feed, granting, joining, live
 from apps.projects.models import Event, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, ProjectFactory, UserFactory
 
@@ -190,6 +190,35 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
     while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
         pass
     assert message["code"] == (feed.NOT_YOURS if loss in ("membership", "group") else feed.SIGNED_OUT)
+
+
+@pytest.mark.req("E7", "RT-8")
+async def test_who_was_removed_hears_nothing_of_what_comes_after(project, ana, open_socket, monkeypatch):
+    """Long before the next heartbeat: what was recorded after the removal is in no frame of theirs."""
+    monkeypatch.setattr(feed, "HEARTBEAT", 60)
+    owner = await in_database(MembershipFactory)(project=project, role=Role.OWNER)
+    monkeypatch.setattr(live, "ops_for", seen_by(live.ops_for))
+    one = await open_socket(query="since=0")
+
+    def remove_and_go_on():
+        joining.remove(Membership.objects.get(user=ana), by=owner.user)
+        change(project, 3)
+
+    await in_database(remove_and_go_on)()
+    heard = []
+    while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
+        heard.append(message["text"])
+    assert message["code"] == feed.NOT_YOURS
+    assert not [text for text in heard if "label.created" in text]
+
+
+def seen_by(ops_for):
+    """The same ops, and one for each event that says what it was."""
+
+    def told(project, events, open_task=None):
+        return [*ops_for(project, events, open_task), *({"op": "put", "kind": event.kind} for event in events)]
+
+    return told
 
 
 @pytest.mark.req("L32")
