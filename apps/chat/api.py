@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.chat import editing, history, pace, posting, reacting, reading, retaining, rooms, searching
+from apps.chat import editing, history, pace, pinning, posting, reacting, reading, retaining, rooms, searching
 from apps.chat.models import Message, Room
 from apps.chat.serializers import (
     AskedSerializer,
@@ -19,6 +19,7 @@ from apps.chat.serializers import (
     MessagePageSerializer,
     MessageSerializer,
     NewMessageSerializer,
+    PinSerializer,
     ReactionSerializer,
     ReadSerializer,
     RetentionSerializer,
@@ -49,7 +50,7 @@ def message_for(request: Request, pk: int, action: Action) -> Message:
 
 def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
-    found = Message.objects.standing().filter(pk__in=keys).order_by("pk")
+    found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
     return MessageSerializer(found.prefetch_related("mentions", "named_tasks", "reactions"), many=True).data
 
 
@@ -142,6 +143,24 @@ class ReactionsView(APIView):
         verb = reacting.react if given["on"] else reacting.unreact
         verb(message, emoji=given["emoji"], by=request.user)
         return Response(shown(pk)[0])
+
+
+class PinView(APIView):
+    @extend_schema(request=PinSerializer, responses=MessageSerializer)
+    def put(self, request: Request, pk: int) -> Response:
+        """Put a message above its room, or take it down again."""
+        message = message_for(request, pk, Action.WRITE)
+        given = valid(PinSerializer, request, message.room.project)
+        (pinning.pin if given["is_pinned"] else pinning.unpin)(message, by=request.user)
+        return Response(shown(pk)[0])
+
+
+class PinsView(APIView):
+    @extend_schema(responses=MessageSerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        """What is pinned in a room."""
+        pins = pinning.pins_of(room_for(request, pk))
+        return Response(shown(*pins.values_list("message", flat=True)))
 
 
 class SearchView(APIView):

@@ -8,15 +8,17 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.chat import auditing, faces, reading, rooms, telling, typing_notice
+        from apps.chat import auditing, faces, pinning, reading, retaining, rooms, telling, typing_notice
         from apps.projects import events, live
 
         for prefix in ("message.", "run.", "task."):
             live.draws(prefix, faces.ops_of)
+        live.draws("message.", pinning.ops_of)
+        retaining.spares(pinning.not_pinned)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
         telling.says("retention.changed", telling.of_retention)
-        audit_words.calls(auditing.ROOMS | auditing.MODERATION | auditing.EXPORTS | auditing.RETENTION)
-        for kind in (*auditing.ROOMS, "retention.changed"):
+        audit_words.calls(auditing.ROOMS | auditing.PINS | auditing.MODERATION | auditing.EXPORTS | auditing.RETENTION)
+        for kind in (*auditing.ROOMS, *auditing.PINS, "retention.changed"):
             events.subscribe_within(kind, auditing.on_room)
         events.subscribe_within("message.expired", auditing.on_expired)
         events.subscribe_within("message.deleted", auditing.on_deleted)

@@ -11,6 +11,10 @@ ROOMS = {
     "room.archived": _("archived a room"),
     "room.reopened": _("opened a room again"),
 }
+PINS = {
+    "message.pinned": _("pinned a message"),
+    "message.unpinned": _("unpinned a message"),
+}
 RETENTION = {
     "retention.changed": _("decided how long messages are kept"),
     "message.expired": _("deleted old messages"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat import posting, wording
+from apps.chat import pinning, posting, wording
 from apps.chat.models import Message, Wording
 from apps.errors import NotAllowed, Refused
 from apps.projects import events, policy
@@ -68,6 +68,7 @@ def delete(message: Message, *, by: User) -> None:
     message.save(update_fields=["text", "html", "deleted_at"])
     for pointers in (message.mentions, message.named_tasks, message.reactions):
         pointers.all().delete()
+    pinning.unpin(message, by=by)
     _log(project, "message.deleted", message, by=by, author=message.author_id)
 
 

@@ -25,7 +25,7 @@ def under(draw: Under) -> None:
 
 def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Bring along what drawing every one of them asks for."""
-    messages = messages.select_related("author", "room__project", "reply_to__author")
+    messages = messages.select_related("author", "room__project", "reply_to__author", "pin")
     return messages.prefetch_related(Prefetch("reactions", Reaction.objects.order_by("pk")))
 
 
@@ -61,6 +61,7 @@ def _drawn(message: Message, tasks: list[Task], lines: list[str]) -> str:
         "who": author_of(message),
         "mentions": wording.mentioned_in(message.html),
         "reactions": reactions.items(),
+        "is_pinned": hasattr(message, "pin"),
         "project_key": message.room.project.key,
         "under": mark_safe("".join(lines)),  # noqa: S308 - drawn by templates
     }

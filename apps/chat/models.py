@@ -176,6 +176,25 @@ class Retention(models.Model):
         return f"{self.project_id} for {self.days} days"
 
 
+class Pin(models.Model):
+    """A message that stands above its room."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="pin")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} in {self.message.room_id}"
+
+    @property
+    def rank(self) -> str:
+        """Its place among the others, by text: the latest first."""
+        return f"{10**19 - self.pk:020}"
+
+
 class Reaction(models.Model):
     message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

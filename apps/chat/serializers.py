@@ -49,6 +49,7 @@ class MessageSerializer(serializers.Serializer):
     tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
     reply_to = serializers.IntegerField(source="reply_to_id", read_only=True, allow_null=True)
     reactions = serializers.SerializerMethodField(help_text="By emoji, the ids of those who gave it.")
+    is_pinned = serializers.SerializerMethodField(help_text="Whether it stands above the room.")
     created_at = serializers.DateTimeField(read_only=True)
     edited_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
@@ -57,6 +58,9 @@ class MessageSerializer(serializers.Serializer):
 
     def get_tasks(self, message: Message) -> list[int]:
         return sorted(named.task_id for named in message.named_tasks.all())
+
+    def get_is_pinned(self, message: Message) -> bool:
+        return hasattr(message, "pin")
 
     def get_reactions(self, message: Message) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
@@ -95,6 +99,10 @@ class FoundSerializer(serializers.Serializer):
 class ReactionSerializer(serializers.Serializer):
     emoji = serializers.CharField(max_length=EMOJI_LENGTH)
     on = serializers.BooleanField(default=True, help_text="False takes it back.")
+
+
+class PinSerializer(serializers.Serializer):
+    is_pinned = serializers.BooleanField()
 
 
 class ReadSerializer(serializers.Serializer):

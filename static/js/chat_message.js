@@ -19,6 +19,7 @@ function openMenu(message) {
   for (const choice of menu.querySelectorAll("[data-needs]")) {
     choice.hidden = !choice.dataset.needs.split(" ").some((need) => (need === "mine" ? isMine && can("comment") : can(need)))
   }
+  for (const name of menu.querySelectorAll("[data-when]")) name.hidden = name.dataset.when !== message.dataset.pinned
   if (!message.querySelector(".message__edited")) menu.querySelector("[data-only-edited]").remove()
   const opener = message.querySelector(".message__more")
   opener.ariaExpanded = "true"
@@ -93,6 +94,7 @@ const actions = {
     if (isCopied) toast(words().copied)
     else location.assign(address) // not every browser lets a page copy: then it stands in the address bar
   },
+  pin: (message) => post(urlOf(message, "pin")),
   task: (message) => openDialog(urlOf(message, "task")),
   discuss: (message) => openDialog(urlOf(message, "discuss")),
   wordings: (message) => location.assign(urlOf(message, "wordings")),
@@ -102,8 +104,10 @@ const actions = {
 
 // Reactions
 
-async function react(message, emoji) {
-  const refusal = await change(urlOf(message, "react"), { emoji })
+const react = (message, emoji) => post(urlOf(message, "react"), { emoji })
+
+async function post(url, fields = {}) {
+  const refusal = await change(url, fields)
   if (refusal && refusal.code !== "offline") toast(refusal.message)
 }
 
@@ -184,8 +188,7 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest(".message form:not(.message__edit)")
   if (!form) return
   event.preventDefault()
-  const refusal = await change(form.getAttribute("action"), fieldsOf(form))
-  if (refusal && refusal.code !== "offline") toast(refusal.message)
+  await post(form.getAttribute("action"), fieldsOf(form))
 })
 
 // Questions: pages of their own whose form is asked here
@@ -210,13 +213,14 @@ async function openDialog(url) {
   dialog.showModal()
 }
 
-// From an answer back to what it answers, from what was asked to its answer: messages of this room are gone to here
+// From an answer back to what it answers, from what was asked to its answer, from a pin: messages of this room are gone to here
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest(".message a[href]")
+  const link = event.target.closest(".message a[href], .pin__link")
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
   const { pathname, searchParams } = new URL(link.href)
   if (pathname !== openRoom().dataset.url || !searchParams.has("around")) return
   event.preventDefault()
+  link.closest(".chat__pins")?.removeAttribute("open")
   jumpTo(openRoom(), Number(searchParams.get("around")))
 })

@@ -15,7 +15,7 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing, pairing, pausing
 from apps.agents.models import Agent, AllowedPair, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from apps.chat import editing, reacting, reading, retaining, rooms
+from apps.chat import editing, pinning, reacting, reading, retaining, rooms
 from apps.chat.models import Message, Room
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
@@ -125,6 +125,7 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     message = said(room, by, "First.")
     editing.edit(message, text=f"{words} @{by.username} {project.key}-{project.tasks.get().number}", by=by)
     reacting.react(message, emoji="👍", by=by)
+    pinning.pin(message, by=by)
     reading.read(room, upto=message.pk, by=by)
     return room, message
 

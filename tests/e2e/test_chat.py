@@ -243,6 +243,20 @@ def test_a_reaction_is_given_seen_and_taken_back(enter, ana, ben, said):
     expect(given).to_contain_text("1")
 
 
+def test_a_pinned_message_stands_above_the_room_and_leads_back(enter, ana, ben, said):
+    said(ben, "The berth codes.", *[f"Word {number}" for number in range(90)])
+    one, other = enter(ana, f"{CHAT}?around={Message.objects.get(text='The berth codes.').pk}"), enter(ben)
+    expect(other.locator(".chat__pins")).to_be_hidden()
+    choose(one, "The berth codes.", "Pin")
+    other.locator(".chat__pins summary").click()
+    assert not faults_of(other)
+    other.get_by_role("link", name="The berth codes.").click()
+    expect(message(other, "The berth codes.")).to_be_focused()
+    expect(other.locator(".pin__link")).to_be_hidden()
+    choose(other, "The berth codes.", "Unpin")
+    expect(one.locator(".chat__pins")).to_be_hidden()
+
+
 def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, board, ana, room):
     scribe = agent_in(board).user
     long = posting.post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
-from apps.chat import editing, reacting, tasking
+from apps.chat import editing, pinning, reacting, tasking
 from apps.chat.forms import DiscussForm, EditForm, EmojiForm, TitleForm
 from apps.chat.models import Message
 from apps.chat.views.asking import asked
@@ -67,6 +67,14 @@ def react(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     emoji = form.cleaned_data["emoji"]
     is_given = message.reactions.filter(user=request.user, emoji=emoji).exists()
     (reacting.unreact if is_given else reacting.react)(message, emoji=emoji, by=request.user)
+    return frame_or(request, project, message.get_absolute_url())
+
+
+@require_POST
+def pin(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """It is pinned, or taken down when it was pinned before."""
+    project, message = found(request, key, pk, Action.WRITE)
+    (pinning.unpin if hasattr(message, "pin") else pinning.pin)(message, by=request.user)
     return frame_or(request, project, message.get_absolute_url())
 
 

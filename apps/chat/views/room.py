@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, history, pace, reading, retaining, wording
+from apps.chat import commands, history, pace, pinning, reading, retaining, wording
 from apps.chat.forms import MessageForm, ReadForm
 from apps.chat.models import TEXT_LENGTH, Room
 from apps.chat.words import PALETTE, room_words
@@ -63,6 +63,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "room": room,
         "rooms": project.rooms.order_by(F("archived_at").asc(nulls_first=True), "-is_default", "name"),
         "page": asked_page(request, room, upto=unread["upto"], unread=unread["unread"]),
+        "pins": [pinning.drawn(pin) for pin in pinning.pins_of(room)],
         "found": request.GET.get("around", ""),
         "upto": unread["upto"],
         "can": " ".join(can),
