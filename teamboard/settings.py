@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "tell-changes": {"task": "apps.chat.jobs.tell_changes", "schedule": 10.0, "options": {"expires": 10}},
     "delete-old-messages": {
         "task": "apps.chat.jobs.delete_old_messages",
         "schedule": 300.0,

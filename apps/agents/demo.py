@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.agents import hiring
 from apps.agents.models import Agent, Gateway
-from apps.chat import posting
+from apps.chat import folding, posting
 from apps.projects import creating as founding
 from apps.projects import joining
 from apps.projects.models import Project
@@ -126,5 +126,6 @@ def _talk(project: Project, people: dict[str, User], tasks: dict[str, Task], age
     if agents:
         said.append(("owner", f"@{agents[0].slug} what would the note have to say?"))
     room = project.rooms.get(is_default=True)
+    folding.fold(room)
     for name, words in said:
         posting.post(room, text=words, by=people[name], client_id=uuid.uuid4())

@@ -8,7 +8,7 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.chat import auditing, faces, pinning, reading, retaining, rooms, telling, typing_notice
+        from apps.chat import auditing, faces, folding, pinning, reading, retaining, rooms, telling, typing_notice
         from apps.projects import events, live
 
         for prefix in ("message.", "run.", "task."):
@@ -17,6 +17,7 @@ class ChatConfig(AppConfig):
         retaining.spares(pinning.not_pinned)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
         telling.says("retention.changed", telling.of_retention)
+        telling.says("changes", folding.sentence)
         audit_words.calls(auditing.ROOMS | auditing.PINS | auditing.MODERATION | auditing.EXPORTS | auditing.RETENTION)
         for kind in (*auditing.ROOMS, *auditing.PINS, "retention.changed"):
             events.subscribe_within(kind, auditing.on_room)

@@ -42,10 +42,11 @@ def drawn(messages: Iterable[Message]) -> dict[int, str]:
 
 def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
     """By message; most name none, and nothing is asked for them."""
-    naming = [message.pk for message in messages if wording.has_chips(message.html)]
+    naming = [message.pk for message in messages if message.note or wording.has_chips(message.html)]
     found: dict[int, list[Task]] = defaultdict(list)
     if naming:
-        for named in NamedTask.objects.filter(message__in=naming).select_related("task__project", "task__column"):
+        named_tasks = NamedTask.objects.filter(message__in=naming).select_related("task__project", "task__column")
+        for named in named_tasks.order_by("task"):
             found[named.message_id].append(named.task)
     return found
 
@@ -61,6 +62,7 @@ def _drawn(message: Message, tasks: list[Task], lines: list[str]) -> str:
         "who": author_of(message),
         "mentions": wording.mentioned_in(message.html),
         "reactions": reactions.items(),
+        "tasks": tasks,
         "is_pinned": hasattr(message, "pin"),
         "project_key": message.room.project.key,
         "under": mark_safe("".join(lines)),  # noqa: S308 - drawn by templates

@@ -4,11 +4,21 @@ import logging
 
 from celery import shared_task
 
-from apps.chat import retaining
+from apps.chat import folding, retaining
 from apps.projects.models import Project
 
 log = logging.getLogger(__name__)
 MOST_BATCHES = 20  # of one project at one time, so that none waits for another's years
+
+
+@shared_task
+def tell_changes() -> None:
+    """In each project's own room what has happened on its board; one that fails does not stop the others."""
+    for room in folding.due_rooms():
+        try:
+            folding.fold(room)
+        except Exception:
+            log.exception("A room could not be told", extra={"room": room.pk})
 
 
 @shared_task

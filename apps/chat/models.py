@@ -36,6 +36,8 @@ class Room(models.Model):
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=NAME_LENGTH)
     is_default = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True)
+    # How far in the project's log the room was told what happens on the board.
+    told_upto = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 

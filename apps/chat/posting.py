@@ -56,7 +56,7 @@ def _before(room: Room, by: User, client_id: UUID) -> tuple[bool, int | None]:
 
 
 @transaction.atomic
-def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int) -> Message:
+def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int | dict) -> Message:
     """Have the board itself say something: `telling` has the sentence for `code`, in each reader's language."""
     project = Project.objects.locked(room.project_id)
     message = room.messages.create(client_id=uuid.uuid4(), note={"code": code, "facts": facts})
