@@ -8,12 +8,24 @@ class ChatConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.chat import auditing, faces, folding, pinning, reading, retaining, rooms, telling, typing_notice
+        from apps.chat import (
+            auditing,
+            faces,
+            folding,
+            pinning,
+            reading,
+            retaining,
+            room_links,
+            rooms,
+            telling,
+            typing_notice,
+        )
         from apps.projects import events, live
 
         for prefix in ("message.", "run.", "task."):
             live.draws(prefix, faces.ops_of)
         live.draws("message.", pinning.ops_of)
+        live.draws("room.", room_links.ops_of)
         retaining.spares(pinning.not_pinned)
         live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
         telling.says("retention.changed", telling.of_retention)

@@ -23,6 +23,7 @@ function show(room) {
   showOutbox(room)
   showComposer(room)
   showTyping()
+  showName()
   showOnline()
   showHistory(room)
 }
@@ -71,6 +72,20 @@ document.addEventListener("click", (event) => {
   event.preventDefault()
   if (link.matches("[data-closes-chat]") || (link === tab && room)) closePanel()
   else openPanel(link.href)
+})
+
+// The names of rooms: one that is renamed is so on every page
+
+function showName() {
+  const room = openRoom()
+  const link = document.querySelector(`#room-link-${room.dataset.room} a`)
+  if (!link) return
+  link.ariaCurrent = "page"
+  room.querySelector(".chat__title").textContent = link.querySelector("bdi").textContent
+}
+
+document.addEventListener("board:changed", ({ detail: ops }) => {
+  if (openRoom() && ops.some((op) => op.id?.startsWith("room-link-"))) showName()
 })
 
 // Being online

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import posting, reacting
+from apps.chat import posting, reacting, rooms
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of
 from apps.projects.models import Project, Role
@@ -569,6 +569,17 @@ def test_rooms_are_made_renamed_and_archived(enter, board, ana, room):
     expect(field(page)).to_have_count(0)
     page.get_by_role("button", name="Open it again").click()
     expect(field(page)).to_be_visible()
+
+
+def test_a_room_is_renamed_before_everybodys_eyes(enter, board, ana, ben, room):
+    mai = MembershipFactory(project=board, user__name="Mai Tainer", role=Role.MAINTAINER).user
+    page = enter(ana)
+    rooms.rename(room, name="Harbour", by=mai)
+    expect(page.get_by_role("heading", name="Harbour")).to_be_visible()
+    rooms.create(board, name="Repairs", by=mai)
+    page.locator(".chat__knob").click()
+    expect(page.locator("#chat-rooms")).to_contain_text("HarbourRepairs")
+    expect(page.locator("#chat-rooms [aria-current]")).to_have_text("Harbour")
 
 
 # For everybody

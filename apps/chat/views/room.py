@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.db.models import F
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, history, pace, pinning, reading, retaining, wording
+from apps.chat import commands, history, pace, pinning, reading, retaining, room_links, wording
 from apps.chat.forms import MessageForm, ReadForm
 from apps.chat.models import TEXT_LENGTH, Room
 from apps.chat.words import PALETTE, room_words
@@ -61,7 +60,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
     return {
         "project": project,
         "room": room,
-        "rooms": project.rooms.order_by(F("archived_at").asc(nulls_first=True), "-is_default", "name"),
+        "rooms": room_links.all_drawn(project),
         "page": asked_page(request, room, upto=unread["upto"], unread=unread["unread"]),
         "pins": [pinning.drawn(pin) for pin in pinning.pins_of(room)],
         "found": request.GET.get("around", ""),
