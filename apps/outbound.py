@@ -140,12 +140,14 @@ def async_client(
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Connects to the addresses that were checked, in their order; the name is not looked up again."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, only_public: bool = False) -> None:
+        """`only_public` leaves out what the operator has allowed besides."""
+        self._only_public = only_public
         self._inner = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         wait = request.extensions.get("timeout", {}).get("connect")
-        *others, last = await checked_addresses(request.url, wait)
+        *others, last = await checked_addresses(request.url, wait, only_public=self._only_public)
         for address in others:
             try:
                 return await self._inner.handle_async_request(_pinned(request, address))
@@ -185,7 +187,9 @@ async def _read(response: httpx.Response, size: int) -> bytes:
     return bytes(body)
 
 
-async def checked_addresses(url: httpx.URL, wait: float | None = Limits.connect) -> list[Address]:
+async def checked_addresses(
+    url: httpx.URL, wait: float | None = Limits.connect, *, only_public: bool = False
+) -> list[Address]:
     """Every address of the URL's host, all of them allowed, looked up within `wait` seconds.
 
     Raises ForbiddenAddress when one of them is not: a name that has both is a trick.
@@ -197,7 +201,7 @@ async def checked_addresses(url: httpx.URL, wait: float | None = Limits.connect)
     port = url.port or SCHEMES[url.scheme]
     addresses = await _look_up(url.host, port, wait)
     for address in addresses:
-        if not _is_listed(url.host, port, address):
+        if only_public or not _is_listed(url.host, port, address):
             _check_public(address, port)
     return addresses
 

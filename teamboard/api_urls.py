@@ -30,6 +30,7 @@ urlpatterns = [
     path("rooms/<int:pk>/pins/", chat.PinsView.as_view(), name="pins"),
     path("messages/<int:pk>/", chat.MessageView.as_view(), name="message"),
     path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),
+    path("messages/<int:pk>/previews/", chat.PreviewsView.as_view(), name="previews"),
     path("messages/<int:pk>/pin/", chat.PinView.as_view(), name="pin"),
     path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
     path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),

@@ -205,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "fetch-previews": {
+        "task": "apps.chat.jobs.fetch_previews_left_behind",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "tell-changes": {"task": "apps.chat.jobs.tell_changes", "schedule": 10.0, "options": {"expires": 10}},
     "delete-old-messages": {
         "task": "apps.chat.jobs.delete_old_messages",
@@ -274,6 +279,7 @@ USE_I18N = USE_TZ = True
 
 # API
 CHAT_EDIT_HOURS = env.int("CHAT_EDIT_HOURS", 24)
+LINK_PREVIEWS = env.bool("LINK_PREVIEWS", True)
 CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", 60)
 API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", 300)
 API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", 120)

@@ -51,7 +51,7 @@ def message_for(request: Request, pk: int, action: Action) -> Message:
 def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
-    return MessageSerializer(found.prefetch_related("mentions", "named_tasks", "reactions"), many=True).data
+    return MessageSerializer(found.prefetch_related("mentions", "named_tasks", "reactions", "previews"), many=True).data
 
 
 def unread(request: Request, project: Project) -> list[dict]:
@@ -153,6 +153,14 @@ class PinView(APIView):
         given = valid(PinSerializer, request, message.room.project)
         (pinning.pin if given["is_pinned"] else pinning.unpin)(message, by=request.user)
         return Response(shown(pk)[0])
+
+
+class PreviewsView(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Show no previews of the links in your message, or as a maintainer in anybody's."""
+        editing.remove_previews(message_for(request, pk, Action.COMMENT), by=request.user)
+        return Response(status=204)
 
 
 class PinsView(APIView):

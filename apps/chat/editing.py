@@ -66,10 +66,19 @@ def delete(message: Message, *, by: User) -> None:
     message.text = message.html = ""
     message.deleted_at = timezone.now()
     message.save(update_fields=["text", "html", "deleted_at"])
-    for pointers in (message.mentions, message.named_tasks, message.reactions):
+    for pointers in (message.mentions, message.named_tasks, message.reactions, message.previews):
         pointers.all().delete()
     pinning.unpin(message, by=by)
     _log(project, "message.deleted", message, by=by, author=message.author_id)
+
+
+@transaction.atomic
+def remove_previews(message: Message, *, by: User) -> None:
+    """Show none of what its links lead to now; log `message.previewed`. For its author and who manages."""
+    require_may_delete(message, by)
+    project = Project.objects.locked(message.room.project_id)
+    if message.previews.filter(is_hidden=False).update(is_hidden=True):
+        _log(project, "message.previewed", message, by=by)
 
 
 def require_may_delete(message: Message, by: User) -> None:

@@ -4,11 +4,26 @@ import logging
 
 from celery import shared_task
 
-from apps.chat import folding, retaining
+from apps.chat import folding, previewing, retaining
+from apps.chat.models import Message
 from apps.projects.models import Project
 
 log = logging.getLogger(__name__)
 MOST_BATCHES = 20  # of one project at one time, so that none waits for another's years
+
+
+@shared_task
+def fetch_previews(message_id: int) -> None:
+    """Ask the pages that a message links to; asked already, it finds nothing to do."""
+    if message := Message.objects.standing().select_related("room").filter(pk=message_id).first():
+        previewing.fetch(message)
+
+
+@shared_task
+def fetch_previews_left_behind() -> None:
+    """Of messages whose worker died, or whose job the broker forgot."""
+    for message_id in set(previewing.left_behind().values_list("message", flat=True)[:20]):
+        fetch_previews(message_id)
 
 
 @shared_task

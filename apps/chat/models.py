@@ -19,6 +19,7 @@ from apps.tasks.models import Task
 NAME_LENGTH = 80
 TEXT_LENGTH = 50_000
 EMOJI_LENGTH = 16
+URL_LENGTH = 1000
 MOST_DAYS = 3650  # that messages are kept, where they are not for ever
 # What a message is found by: its words as they stand, for people here write in more than one language.
 WORDS = SearchVector("text", config="simple")
@@ -176,6 +177,26 @@ class Retention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project_id} for {self.days} days"
+
+
+class LinkPreview(models.Model):
+    """What a page says about itself to which a message leads; without a title it is not shown."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="previews")
+    url = models.CharField(max_length=URL_LENGTH)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    site = models.CharField(max_length=100, blank=True)
+    is_hidden = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "url"], name="preview_once")]
+        indexes = [models.Index(fields=["created_at"], name="preview_waiting", condition=Q(asked_at=None))]
+
+    def __str__(self) -> str:
+        return self.title or self.url
 
 
 class Pin(models.Model):

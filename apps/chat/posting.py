@@ -8,7 +8,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat import wording
+from apps.chat import previewing, wording
 from apps.chat.models import Mention, Message, NamedTask, Room
 from apps.chat.wording import Worded
 from apps.errors import Refused
@@ -76,6 +76,7 @@ def point(message: Message, worded: Worded) -> list[int]:
         Mention.objects.bulk_create(Mention(message=message, user_id=pk) for pk in new)
     if worded.tasks:
         NamedTask.objects.bulk_create(NamedTask(message=message, task=task) for task in worded.tasks)
+    previewing.expect(message)
     return new
 
 

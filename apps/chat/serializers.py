@@ -1,5 +1,6 @@
 """Rooms and messages as programs read and write them."""
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Message
@@ -39,6 +40,15 @@ class EditedMessageSerializer(serializers.Serializer):
     text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
 
 
+class PreviewSerializer(serializers.Serializer):
+    """What a page says about itself: plain text."""
+
+    url = serializers.CharField()
+    title = serializers.CharField()
+    description = serializers.CharField()
+    site = serializers.CharField()
+
+
 class MessageSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
     room = serializers.IntegerField(source="room_id", read_only=True)
@@ -49,6 +59,7 @@ class MessageSerializer(serializers.Serializer):
     tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
     reply_to = serializers.IntegerField(source="reply_to_id", read_only=True, allow_null=True)
     reactions = serializers.SerializerMethodField(help_text="By emoji, the ids of those who gave it.")
+    previews = serializers.SerializerMethodField(help_text="Of the pages it links to.")
     is_pinned = serializers.SerializerMethodField(help_text="Whether it stands above the room.")
     created_at = serializers.DateTimeField(read_only=True)
     edited_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -58,6 +69,11 @@ class MessageSerializer(serializers.Serializer):
 
     def get_tasks(self, message: Message) -> list[int]:
         return sorted(named.task_id for named in message.named_tasks.all())
+
+    @extend_schema_field(PreviewSerializer(many=True))
+    def get_previews(self, message: Message) -> list[dict]:
+        told = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
+        return PreviewSerializer(told, many=True).data
 
     def get_is_pinned(self, message: Message) -> bool:
         return hasattr(message, "pin")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("<str:key>/chat/messages/<int:pk>/delete/", message.delete, name="delete"),
     path("<str:key>/chat/messages/<int:pk>/react/", message.react, name="react"),
     path("<str:key>/chat/messages/<int:pk>/pin/", message.pin, name="pin"),
+    path("<str:key>/chat/messages/<int:pk>/previews/", message.remove_previews, name="previews"),
     path("<str:key>/chat/messages/<int:pk>/wordings/", message.wordings, name="wordings"),
     path("<str:key>/chat/messages/<int:pk>/discuss/", message.discuss, name="discuss"),
     path("<str:key>/chat/messages/<int:pk>/task/", message.make_task, name="task"),

@@ -19,6 +19,7 @@ function openMenu(message) {
   for (const choice of menu.querySelectorAll("[data-needs]")) {
     choice.hidden = !choice.dataset.needs.split(" ").some((need) => (need === "mine" ? isMine && can("comment") : can(need)))
   }
+  if (!message.querySelector(".preview")) menu.querySelector("[data-only-previewed]").remove()
   for (const name of menu.querySelectorAll("[data-when]")) name.hidden = name.dataset.when !== message.dataset.pinned
   if (!message.querySelector(".message__edited")) menu.querySelector("[data-only-edited]").remove()
   const opener = message.querySelector(".message__more")
@@ -94,6 +95,7 @@ const actions = {
     if (isCopied) toast(words().copied)
     else location.assign(address) // not every browser lets a page copy: then it stands in the address bar
   },
+  previews: (message) => post(urlOf(message, "previews")),
   pin: (message) => post(urlOf(message, "pin")),
   task: (message) => openDialog(urlOf(message, "task")),
   discuss: (message) => openDialog(urlOf(message, "discuss")),

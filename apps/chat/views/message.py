@@ -78,6 +78,13 @@ def pin(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     return frame_or(request, project, message.get_absolute_url())
 
 
+@require_POST
+def remove_previews(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project, message = found(request, key, pk, Action.COMMENT)
+    editing.remove_previews(message, by=request.user)
+    return frame_or(request, project, message.get_absolute_url())
+
+
 @require_http_methods(["GET", "POST"])
 def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project, message = said_by_somebody(request, key, pk, Action.COMMENT)

@@ -1,0 +1,69 @@
+"""What a page says about itself in its head: OpenGraph (https://ogp.me), else its title and description."""
+
+import codecs
+import re
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+HEAD_BYTES = 256 * 1024  # a head that is longer is not read to its end
+LONGEST = {"title": 200, "description": 300, "site_name": 100}
+CHARSET = re.compile(rb"""<meta[^>]{1,200}?charset=["']?([\w-]{1,40})""", re.IGNORECASE)
+# Controls, line separators, and what turns or hides text.
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+
+
+class About(NamedTuple):
+    """Plain text, each on one line and of bounded length."""
+
+    title: str
+    description: str
+    site_name: str
+
+
+def read(body: bytes, charset: str = "") -> About | None:
+    """What the HTML `body` says, `charset` being what its answer claims; None when that has no title."""
+    head = _Head()
+    head.feed(_text(body[:HEAD_BYTES], charset))
+    found = head.found
+    title = _plain("title", found.get("og:title") or found.get("title", ""))
+    description = _plain("description", found.get("og:description") or found.get("description", ""))
+    return About(title, description, _plain("site_name", found.get("og:site_name", ""))) if title else None
+
+
+class _Head(HTMLParser):
+    """Takes down what a page says about itself, the first time it does."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: dict[str, str] = {}
+        self.is_title = self.is_over = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.is_over = self.is_over or tag == "body"
+        self.is_title = tag == "title" and not self.is_over and "title" not in self.found
+        if tag == "meta" and not self.is_over:
+            name = (given.get("property") or given.get("name") or "").lower()
+            self.found.setdefault(name, given.get("content") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_title = self.is_title and tag != "title"
+
+    def handle_data(self, data: str) -> None:
+        if self.is_title:
+            self.found["title"] = self.found.get("title", "") + data
+
+
+def _text(body: bytes, charset: str) -> str:
+    named = CHARSET.search(body[:2048])
+    for name in (charset, named[1].decode("ascii") if named else "", "utf-8"):
+        try:
+            if name and codecs.lookup(name)._is_text_encoding:
+                return body.decode(name, errors="replace")
+        except LookupError:
+            continue
+    return ""
+
+
+def _plain(part: str, text: str) -> str:
+    return " ".join(INVISIBLE.sub(" ", text).split())[: LONGEST[part]].strip()
