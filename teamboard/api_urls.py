@@ -27,6 +27,7 @@ urlpatterns = [
     path("rooms/<int:pk>/", chat.RoomView.as_view(), name="room"),
     path("rooms/<int:pk>/messages/", chat.MessagesView.as_view(), name="messages"),
     path("rooms/<int:pk>/read/", chat.ReadView.as_view(), name="read"),
+    path("rooms/<int:pk>/level/", chat.LevelView.as_view(), name="level"),
     path("rooms/<int:pk>/pins/", chat.PinsView.as_view(), name="pins"),
     path("messages/<int:pk>/", chat.MessageView.as_view(), name="message"),
     path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),

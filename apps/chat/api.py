@@ -9,13 +9,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.chat import editing, history, pace, pinning, posting, reacting, reading, retaining, rooms, searching
+from apps.chat import (
+    editing,
+    following,
+    history,
+    pace,
+    pinning,
+    posting,
+    reacting,
+    reading,
+    retaining,
+    rooms,
+    searching,
+)
 from apps.chat.models import Message, Room
 from apps.chat.serializers import (
     AskedSerializer,
     ChangedRoomSerializer,
     EditedMessageSerializer,
     FoundSerializer,
+    LevelSerializer,
     MessagePageSerializer,
     MessageSerializer,
     NewMessageSerializer,
@@ -188,6 +201,15 @@ class ReadView(APIView):
         """Say how far you have read a room; what is left of the project's rooms comes back."""
         room = room_for(request, pk)
         reading.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
+        return Response(unread(request, room.project))
+
+
+class LevelView(APIView):
+    @extend_schema(request=LevelSerializer, responses=UnreadSerializer(many=True))
+    def put(self, request: Request, pk: int) -> Response:
+        """Say how much of a room you want to be told; what is unread in the project's rooms comes back."""
+        room = room_for(request, pk)
+        following.follow(room, by=request.user, **valid(LevelSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.chat.models import MOST_DAYS, Message, Room
+from apps.chat.models import MOST_DAYS, Following, Message, Room
 from apps.projects.models import Project
 from apps.tasks.forms import LARGEST_ID
 from apps.tasks.models import TITLE_LENGTH, Task
@@ -39,6 +39,10 @@ class ReadForm(forms.Form):
     """`upto` is the primary key of the newest message that has been seen."""
 
     upto = forms.IntegerField(min_value=0, max_value=LARGEST_ID)
+
+
+class LevelForm(forms.Form):
+    level = forms.ChoiceField(choices=Following.Level.choices)
 
 
 class RoomForm(forms.Form):

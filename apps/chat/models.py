@@ -179,6 +179,25 @@ class Retention(models.Model):
         return f"{self.project_id} for {self.days} days"
 
 
+class Following(models.Model):
+    """How much of a room somebody wants to be told; without one, what mentions them."""
+
+    class Level(models.TextChoices):
+        ALL = "all", _("Every message")
+        MENTIONS = "mentions", _("When I am mentioned")
+        NONE = "none", _("Nothing: do not count it either")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="followings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="following_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id}: {self.level}"
+
+
 class LinkPreview(models.Model):
     """What a page says about itself to which a message leads; without a title it is not shown."""
 

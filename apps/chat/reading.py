@@ -3,22 +3,28 @@
 from typing import TypedDict
 
 from django.db import connection, transaction
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.chat.models import Message, ReadMark, Room
+from apps.chat.models import Following, Message, ReadMark, Room
 from apps.projects import live
 from apps.projects.models import Event, Project
 
+Level = Following.Level
+
 
 class Unread(TypedDict):
-    """A room as somebody has left it: how many messages of others they have not seen, and which was their last."""
+    """A room as somebody has left it: how many messages of others they have not seen, and which was their last.
+
+    `level` says how much of it they want to be told (Following.Level).
+    """
 
     unread: int
     mentions: int
     upto: int
     newest: int
+    level: str
 
 
 # One statement, so that of two devices the one further on wins; never beyond the room's newest message.
@@ -42,14 +48,30 @@ def read(room: Room, *, upto: int, by: User) -> None:
 def unread_of(user: User, project: Project) -> dict[int, Unread]:
     """What is unread in each open room of `project`, by one statement."""
     return {
-        room.pk: Unread(unread=room.unread, mentions=room.mentions, upto=room.upto, newest=room.newest)
+        room.pk: Unread(
+            unread=room.unread, mentions=room.mentions, upto=room.upto, newest=room.newest, level=room.level
+        )
         for room in _counted(project.rooms.filter(archived_at=None), user)
     }
 
 
+def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
+    """By project of theirs, what is unread for `user` and how much of it mentions them, in rooms they follow."""
+    rooms = Room.objects.visible_to(user).filter(archived_at=None)
+    found: dict[int, tuple[int, int]] = {}
+    for room in _counted(rooms, user):
+        if room.level != Level.NONE:
+            unread, mentions = found.get(room.project_id, (0, 0))
+            found[room.project_id] = unread + room.unread, mentions + room.mentions
+    return found
+
+
 def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("upto")
-    marked = rooms.annotate(upto=Coalesce(Subquery(mark), 0), newest=_newest())
+    level = Following.objects.filter(room=OuterRef("pk"), user=user).values("level")
+    marked = rooms.annotate(
+        upto=Coalesce(Subquery(mark), 0), newest=_newest(), level=Coalesce(Subquery(level), Value(Level.MENTIONS))
+    )
     others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("upto"))
     return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
 

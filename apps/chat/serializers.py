@@ -3,7 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Message
+from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Following, Message
 from apps.projects.serializers import WithinProject
 
 LARGEST_ID = 2**63 - 1
@@ -125,12 +125,17 @@ class ReadSerializer(serializers.Serializer):
     upto = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen.")
 
 
+class LevelSerializer(serializers.Serializer):
+    level = serializers.ChoiceField(Following.Level.choices)
+
+
 class UnreadSerializer(serializers.Serializer):
     room = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="Messages of others after the last one seen.")
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
     upto = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
     newest = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
+    level = serializers.ChoiceField(Following.Level.choices, help_text="How much of it you want to be told.")
 
 
 class RetentionSerializer(serializers.Serializer):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("<str:key>/chat/retention/", retention.retention, name="retention"),
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
     path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),
+    path("<str:key>/chat/<int:pk>/level/", room.level, name="level"),
     path("<str:key>/chat/<int:pk>/read/", room.read, name="read"),
     path("<str:key>/chat/<int:pk>/export.json", rooms.export, {"kind": "json"}, name="export-json"),
     path("<str:key>/chat/<int:pk>/export.md", rooms.export, {"kind": "md"}, name="export-md"),

@@ -1,6 +1,7 @@
 // The project's room: a page of its own, or a panel beside the board that this browser remembers.
 // Everything here also works as plain links and forms.
 
+import "./chat_following.js"
 import "./chat_message.js"
 import "./chat_suggest.js"
 import "./chat_told.js"

@@ -2,6 +2,7 @@
 // What has passed the bottom of a window that somebody looks at is read.
 
 import { isLookedAt, listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./chat_history.js"
+import { notify } from "./chat_notice.js"
 import { showUnread } from "./page.js"
 
 const ASK_WITHIN = 1_500 // milliseconds, at random: all pages hear of one change at once
@@ -15,11 +16,16 @@ let telling = null
 
 function show(now = counts) {
   counts = now
-  const sum = (name) => Object.values(counts).reduce((all, room) => all + room[name], 0)
+  const followed = Object.values(counts).filter((room) => room.level !== "none")
+  const sum = (name) => followed.reduce((all, room) => all + room[name], 0)
   showUnread(sum("unread"))
   showOnTab(sum("unread"), sum("mentions"))
-  for (const one of document.querySelectorAll(".chat__count")) one.textContent = counts[one.dataset.room]?.unread || ""
+  for (const one of document.querySelectorAll(".chat__count")) showInList(one, counts[one.dataset.room])
   showPill()
+}
+
+function showInList(count, room) {
+  count.textContent = (room?.level !== "none" && room?.unread) || ""
 }
 
 function showOnTab(unread, mentions) {
@@ -61,6 +67,7 @@ function raise(op) {
   const pk = Number(op.id.slice("message-".length))
   if (!room) return false
   const isMention = op.html.includes(`data-user="${me}"`)
+  if (isMention || pk > room.newest) notify(op, room.level, isMention)
   if (pk <= room.newest) return !isMention
   room.newest = pk
   const countsForNobody = op.html.includes("message--told")
@@ -81,11 +88,16 @@ async function ask() {
   if (answer?.ok && !answer.redirected) show(await answer.json())
 }
 
-document.addEventListener("board:whispered", ({ detail: { read } }) => {
+document.addEventListener("board:whispered", ({ detail: { read, follows } }) => {
+  if (follows) askSoon()
   if (!read) return
   const room = openRoom()
   if (room?.dataset.room === String(read.room)) room.dataset.upto = Math.max(room.dataset.upto, read.upto)
   askSoon()
+})
+document.addEventListener("chat:followed", ({ detail: { room, level } }) => {
+  counts[room].level = level
+  show()
 })
 document.addEventListener("board:live", askSoon)
 document.addEventListener("board:renewed", askSoon)

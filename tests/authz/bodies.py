@@ -32,6 +32,8 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
     "POST api/v1/projects/": lambda own: {"name": "New", "key": "NEW"},
     "POST api/v1/projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
+    "POST projects/<str:key>/chat/<int:pk>/level/": lambda own: {"level": "all"},
+    "PUT api/v1/rooms/<int:pk>/level/": lambda own: {"level": "all"},
     "PUT api/v1/messages/<int:pk>/pin/": lambda own: {"is_pinned": False},
     "PUT api/v1/projects/<str:key>/retention/": lambda own: {"days": 90},
     "PATCH api/v1/projects/<str:key>/members/<int:pk>/": lambda own: {"role": "viewer"},

@@ -550,6 +550,52 @@ def test_a_chip_follows_its_task_and_opens_it_beside_the_board(enter, ana, ben, 
     expect(page.locator(".drawer").get_by_role("heading", name="Paint the quay")).to_be_visible()
 
 
+# Being told
+
+# What the page has shown by the browser's own means; it is granted that, and says that nobody looks at it.
+OUT_OF_SIGHT = """
+window.shown = []
+window.Notification = class {
+  static permission = "granted"
+  constructor(title, options) { window.shown.push([title, options.body]) }
+}
+document.hasFocus = () => window.isInSight === true
+"""
+
+
+def test_a_mention_is_shown_while_nobody_looks_and_another_level_changes_that(enter, ana, ben, said, room):
+    page = enter(ana)
+    page.add_init_script(OUT_OF_SIGHT)
+    page.reload()
+    is_live(page)
+    said(ben, "The tide is late.", f"@{ana.username} look at this")
+    until(lambda: page.evaluate("window.shown.length") == 1)
+    assert page.evaluate("window.shown") == [["Ben Okoro", "@Ana Ruiz look at this"]]
+    page.get_by_label("What to be told of this room").click()
+    page.get_by_role("button", name="Every message").click()
+    expect(page.get_by_role("button", name="Every message")).to_be_hidden()
+    said(ben, "The tide is here.")
+    until(lambda: page.evaluate("window.shown.length") == 2)
+    page.evaluate("window.isInSight = true")
+    said(ben, "The tide is gone.")
+    expect(message(page, "The tide is gone.")).to_be_visible()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.shown.length") == 2
+
+
+def test_what_one_wants_nothing_of_is_counted_on_no_page(enter, ana, ben, said, room):
+    page, board = enter(ana), enter(ana, "/projects/TIDE/")
+    page.get_by_label("What to be told of this room").click()
+    assert not faults_of(page)
+    page.get_by_role("button", name="Nothing").click()
+    expect(board.locator("[name=level][value=none]")).to_have_count(0)
+    until(lambda: room.followings.filter(level="none").exists())
+    board.wait_for_timeout(2_000)  # the other tab asks anew within that
+    said(ben, f"@{ana.username} hello")
+    board.wait_for_timeout(500)
+    expect(unread(board)).to_be_hidden()
+
+
 # Rooms
 
 

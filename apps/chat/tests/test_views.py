@@ -106,7 +106,13 @@ def test_reading_answers_with_what_is_left(ana_visits, room, ben):
     first, second = said(room, ben), said(room, ben)
     left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": first.pk}).json()
     assert left == ana_visits.get(f"{CHAT}unread/").json()
-    assert left[str(room.pk)] == {"unread": 1, "mentions": 0, "upto": first.pk, "newest": second.pk}
+    assert left[str(room.pk)] == {
+        "unread": 1,
+        "mentions": 0,
+        "upto": first.pk,
+        "newest": second.pk,
+        "level": "mentions",
+    }
     assert ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": "x"}).status_code == 422
 
 

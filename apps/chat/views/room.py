@@ -10,9 +10,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, history, pace, pinning, reading, retaining, room_links, wording
-from apps.chat.forms import MessageForm, ReadForm
-from apps.chat.models import TEXT_LENGTH, Room
+from apps.chat import commands, following, history, pace, pinning, reading, retaining, room_links, wording
+from apps.chat.forms import LevelForm, MessageForm, ReadForm
+from apps.chat.models import TEXT_LENGTH, Following, Room
 from apps.chat.words import PALETTE, room_words
 from apps.errors import Refused
 from apps.projects import policy
@@ -25,7 +25,7 @@ from apps.tasks.words import board_words
 
 MOST_OFFERED = 8
 # An archived room waits for nobody.
-ALL_READ = reading.Unread(unread=0, mentions=0, upto=LARGEST_ID, newest=LARGEST_ID)
+ALL_READ = reading.Unread(unread=0, mentions=0, upto=LARGEST_ID, newest=LARGEST_ID, level="none")
 
 
 @require_GET
@@ -65,6 +65,8 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "pins": [pinning.drawn(pin) for pin in pinning.pins_of(room)],
         "found": request.GET.get("around", ""),
         "upto": unread["upto"],
+        "level": unread["level"],
+        "levels": Following.Level.choices,
         "can": " ".join(can),
         "can_comment": Action.COMMENT in can,
         "can_manage": Action.MANAGE in can,
@@ -157,6 +159,18 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
         return JsonResponse({"code": "invalid", "message": _("Say up to which message.")}, status=422)
     reading.read(room_of(project, pk), upto=form.cleaned_data["upto"], by=request.user)
     return JsonResponse(reading.unread_of(request.user, project))
+
+
+@require_POST
+def level(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """How much of the room its reader wants to be told."""
+    project = project_of(request, key)
+    room = room_of(project, pk)
+    form = LevelForm(request.POST)
+    if not form.is_valid():
+        return not_understood(request, form, "chat/room.html", room_context(request, project, room))
+    following.follow(room, level=form.cleaned_data["level"], by=request.user)
+    return frame_or(request, project, room.get_absolute_url())
 
 
 @require_GET
