@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from apps import outbound
+from apps.accounts import throttling
 from apps.chat import opengraph
 from apps.chat.models import URL_LENGTH, LinkPreview, Message
 from apps.projects import events
@@ -25,14 +26,17 @@ from apps.projects.models import Project
 MOST = 3  # of one message
 REDIRECTS = 3
 LEFT_BEHIND = timedelta(seconds=30)
-LIMITS = outbound.Limits(connect=3, read=5, total=10, size=5 * 1024 * 1024)
-LINK = re.compile(r'<a href="(https?://[^"]+)"')
+LONGEST = 10.0  # seconds for one page, with all its redirects
+PER_MINUTE = 20  # pages asked for one person, so that slow ones don't take up the workers
+LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
+# A bare `notes.md` becomes a link too, though mostly a file is meant: it is not asked.
+LINK = re.compile(r'<a href="(https?://([^"]+))"[^>]*>(?!\2</a>)')
 HTML = ("text/html", "application/xhtml+xml")
 
 
 def links_in(html: str) -> list[str]:
     """The addresses outside of the board that `html` of a message leads to."""
-    found = (unescape(address) for address in LINK.findall(html))
+    found = (unescape(address) for address, _bare in LINK.findall(html))
     outside = (address for address in found if not address.startswith(f"{settings.PUBLIC_URL}/"))
     return [address for address in dict.fromkeys(outside) if len(address) <= URL_LENGTH][:MOST]
 
@@ -61,7 +65,8 @@ def left_behind() -> QuerySet[LinkPreview]:
 def fetch(message: Message) -> None:
     """Ask the pages that `message` waits for, and show what came; log `message.previewed` if anything did."""
     for preview in message.previews.filter(asked_at=None):
-        about = asyncio.run(ask(preview.url))
+        may_ask = throttling.passes(f"previews:{message.author_id}", PER_MINUTE)
+        about = asyncio.run(ask(preview.url)) if may_ask else None
         if about:
             preview.title, preview.description, preview.site = about
         _keep(preview)
@@ -79,17 +84,22 @@ def _keep(preview: LinkPreview) -> None:
 
 
 async def ask(url: str) -> opengraph.About | None:
-    """What the page at `url` says about itself; None when it can't be asked, is no HTML, or says nothing."""
-    headers = {"Accept": ", ".join(HTML)}
+    """What the page at `url` says about itself; None when it can't be asked in time, is no HTML, or says nothing."""
     try:
-        for _hop in range(REDIRECTS + 1):
-            guarded = outbound.GuardedTransport(only_public=True)
-            answer = await outbound.request("GET", url, headers=headers, limits=LIMITS, transport=guarded)
-            if not (300 <= answer.status < 400 and "Location" in answer.headers):
-                return _about(answer)
-            url = urljoin(url, answer.headers["Location"])
-    except (outbound.OutboundError, ValueError):
+        async with asyncio.timeout(LONGEST):
+            return await _asked(url)
+    except (outbound.OutboundError, TimeoutError, ValueError):
         return None
+
+
+async def _asked(url: str) -> opengraph.About | None:
+    headers = {"Accept": ", ".join(HTML)}
+    for _hop in range(REDIRECTS + 1):
+        guarded = outbound.GuardedTransport(only_public=True)
+        answer = await outbound.request("GET", url, headers=headers, limits=LIMITS, transport=guarded)
+        if not (300 <= answer.status < 400 and "Location" in answer.headers):
+            return _about(answer)
+        url = urljoin(url, answer.headers["Location"])
     return None
 
 

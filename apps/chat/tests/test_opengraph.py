@@ -61,3 +61,21 @@ def test_what_never_ends_is_read_quickly(piece):
     began = time.process_time()
     opengraph.read(piece.encode() * 1_000_000)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("broken", [b"<![ <p>", b"<title>Other" + b"<" * 200_000, b"<!--" * 60_000])
+def test_a_broken_page_takes_no_time_and_what_came_before_counts(broken):
+    began = time.monotonic()
+    assert opengraph.read(b"<title>Tides</title>" + broken).title == "Tides"
+    assert time.monotonic() - began < 3
+
+
+def test_a_title_in_very_many_pieces_is_left_out_after_a_while():
+    began = time.monotonic()
+    assert opengraph.read(b"<title>Tides" + b"<" * 240_000).title.startswith("Tides<")
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "zlib"])
+def test_a_page_chooses_no_codec_but_those_of_pages(charset):
+    assert opengraph.read(b"<title>\\x41+AGE-</title>", charset).title == "\\x41+AGE-"

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from datetime import timedelta
 
 import httpx
@@ -60,7 +61,15 @@ def test_a_page_is_asked_after_the_message_is_there_and_then_shown_under_it(boar
 
 @pytest.mark.parametrize(
     "text",
-    ["No link.", f"`{TIDES}`", f"    {TIDES}", "mailto:ana@example.com", "http://testserver/projects/TIDE/", "TIDE-1"],
+    [
+        "No link.",
+        f"`{TIDES}`",
+        f"    {TIDES}",
+        "mailto:ana@example.com",
+        "http://testserver/projects/TIDE/",
+        "TIDE-1",
+        "notes.md",
+    ],
 )
 def test_what_is_no_link_to_outside_is_not_asked(room, ana, settings, text):
     settings.PUBLIC_URL = "http://testserver"
@@ -78,6 +87,26 @@ def test_an_agents_links_are_not_asked_and_neither_where_it_is_switched_off(boar
     settings.LINK_PREVIEWS = False
     said(room, ana, TIDES)
     assert not LinkPreview.objects.exists()
+
+
+def test_one_person_has_only_so_many_pages_asked(room, ana, web, monkeypatch):
+    monkeypatch.setattr(previewing, "PER_MINUTE", 0)
+    message = said(room, ana, TIDES)
+    ask(message)
+    assert not message.previews.filter(asked_at=None).exists()
+    assert web.asked == []
+
+
+def test_redirects_end_in_time_together(monkeypatch):
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.2)
+        return httpx.Response(302, headers={"Location": "/on"})
+
+    monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: httpx.MockTransport(slow))
+    monkeypatch.setattr(previewing, "LONGEST", 0.3)
+    began = time.monotonic()
+    assert asyncio.run(previewing.ask(TIDES)) is None
+    assert time.monotonic() - began < 0.5
 
 
 def test_previews_follow_an_edit_and_go_with_the_message(room, ana, web):
