@@ -1,13 +1,15 @@
 """The project's room as two people use it."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Page, expect
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import posting, reacting, rooms
+from apps.chat import jobs, opengraph, posting, previewing, reacting, rooms
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of
 from apps.projects.models import Project, Role
@@ -255,6 +257,27 @@ def test_a_pinned_message_stands_above_the_room_and_leads_back(enter, ana, ben, 
     expect(other.locator(".pin__link")).to_be_hidden()
     choose(other, "The berth codes.", "Unpin")
     expect(one.locator(".chat__pins")).to_be_hidden()
+
+
+def test_a_preview_comes_under_a_message_and_its_author_takes_it_away(enter, ana, ben, said, monkeypatch):
+    async def tides(_url: str) -> opengraph.About:
+        return opengraph.About("Tides of Skerry", "When to sail.", "Harbour")
+
+    def fetched(message_id: int) -> None:
+        jobs.fetch_previews(message_id)
+        connection.close()
+
+    monkeypatch.setattr(previewing, "ask", tides)
+    one, other = enter(ana), enter(ben)
+    (linking,) = said(ana, "See https://tides.example/skerry")
+    expect(message(other, "See")).to_be_visible()
+    with ThreadPoolExecutor(1) as worker:  # as it is: the browser's loop runs in this thread
+        worker.submit(fetched, linking.pk).result()
+    shown = message(other, "See").get_by_role("link", name="Tides of Skerry")
+    expect(shown).to_be_visible()
+    assert not faults_of(other)
+    choose(one, "See", "Remove the link previews")
+    expect(shown).to_have_count(0)
 
 
 def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, board, ana, room):
