@@ -86,7 +86,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
     """What events change of messages, and of the tasks that messages name."""
     touched = messages_in(events) | _quoting(events)
     found = with_surroundings(Message.objects.standing().filter(pk__in=touched)) if touched else []
-    html = drawn(found)
+    html, called = drawn(found), _called(events)
     ops = [
         Op(
             op="put",
@@ -94,6 +94,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
             parent=f"room-{message.room_id}",
             rank=rank_of(message.pk),
             html=html[message.pk],
+            calls=sorted(called[message.pk]),
         )
         for message in found
     ]
@@ -104,6 +105,15 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
 def messages_in(events: list[Event]) -> set[int]:
     """The messages that events are about or name besides."""
     return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
+
+
+def _called(events: list[Event]) -> dict[int, set[int]]:
+    """By message: whom it mentions for the first time, when it was said or in other words."""
+    called: dict[int, set[int]] = defaultdict(set)
+    for event in events:
+        if event.kind in ("message.posted", "message.edited"):
+            called[event.payload["message"]].update(event.payload.get("mentions", ()))
+    return called
 
 
 def _quoting(events: list[Event]) -> set[int]:

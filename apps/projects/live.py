@@ -28,7 +28,8 @@ FURTHEST_BEHIND = 500
 class Op(TypedDict):
     """One element's state. `audience` is the primary key of the open task it is for; absent: everybody.
 
-    A `chip` is what every place that names the `task` says of it.
+    A `chip` is what every place that names the `task` says of it. `calls` are the keys of those whom a message
+    mentions for the first time within the frame: what only looks different since calls nobody again.
     """
 
     op: str
@@ -39,6 +40,7 @@ class Op(TypedDict):
     by: NotRequired[dict]
     audience: NotRequired[int]
     task: NotRequired[int]
+    calls: NotRequired[list[int]]
 
 
 LEFT = Op(op="left")  # somebody is no member any more: for whoever sends frames, pages do nothing about it

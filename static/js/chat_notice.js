@@ -15,8 +15,8 @@ others.onmessage = ({ data: { asked, seen } }) => {
 }
 
 /** Tell of the message that `op` has put, if its room's `level` wants that. */
-export async function notify(op, level, isMention) {
-  if (level === "none" || (level === "mentions" && !isMention)) return
+export async function notify(op, level, isCalled) {
+  if (level === "none" || (level === "mentions" && !isCalled)) return
   if (globalThis.Notification?.permission !== "granted" || isInSight() || told.has(op.id)) return
   const message = messageOf(op.html)
   if (message.dataset.author === me || message.matches(".message--told")) return

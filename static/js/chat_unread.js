@@ -67,7 +67,8 @@ function raise(op) {
   const pk = Number(op.id.slice("message-".length))
   if (!room) return false
   const isMention = op.html.includes(`data-user="${me}"`)
-  if (isMention || pk > room.newest) notify(op, room.level, isMention)
+  const isCalled = op.calls.includes(Number(me))
+  if (isCalled || pk > room.newest) notify(op, room.level, isCalled)
   if (pk <= room.newest) return !isMention
   room.newest = pk
   const countsForNobody = op.html.includes("message--told")

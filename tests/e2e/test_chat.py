@@ -9,7 +9,7 @@ from django.db import connection
 from playwright.sync_api import Page, expect
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import jobs, opengraph, posting, previewing, reacting, rooms
+from apps.chat import editing, jobs, opengraph, posting, previewing, reacting, rooms
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of
 from apps.projects.models import Project, Role
@@ -594,6 +594,14 @@ def test_a_mention_is_shown_while_nobody_looks_and_another_level_changes_that(en
     said(ben, "The tide is late.", f"@{ana.username} look at this")
     until(lambda: page.evaluate("window.shown.length") == 1)
     assert page.evaluate("window.shown") == [["Ben Okoro", "@Ana Ruiz look at this"]]
+    page.reload()
+    is_live(page)
+    reacting.react(room.messages.latest("pk"), emoji="👀", by=ben)
+    expect(page.locator(".reaction")).to_have_count(1)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.shown") == []
+    editing.edit(room.messages.earliest("pk"), text=f"@{ana.username}, the tide is late.", by=ben)
+    until(lambda: page.evaluate("window.shown.length") == 1)
     page.get_by_label("What to be told of this room").click()
     page.get_by_role("button", name="Every message").click()
     expect(page.get_by_role("button", name="Every message")).to_be_hidden()

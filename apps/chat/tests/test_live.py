@@ -122,6 +122,21 @@ def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed
         assert browser.in_order == wanted
 
 
+@pytest.mark.req("CHT-6")
+def test_only_who_is_mentioned_for_the_first_time_is_called(room, ana, ben):
+    def called_by(verb) -> list[list[int]]:
+        room.project.refresh_from_db()
+        since = room.project.last_seq
+        verb()
+        return [op["calls"] for op in live.frame_since(room.project_id, since, language="en")["ops"]]
+
+    assert called_by(lambda: said(room, ana, "The tide is late.")) == [[]]
+    message = Message.objects.get()
+    assert called_by(lambda: editing.edit(message, text=f"@{ben.username} the tide is late.", by=ana)) == [[ben.pk]]
+    assert called_by(lambda: editing.edit(message, text=f"@{ben.username} it is late.", by=ana)) == [[]]
+    assert called_by(lambda: reacting.react(message, emoji="👍", by=ben)) == [[]]
+
+
 @pytest.mark.req("E2", "E5")
 @pytest.mark.django_db(transaction=True)
 async def test_what_is_too_much_for_a_socket_at_once_is_fetched_anew(board, room, ana, open_socket):  # noqa: F811
