@@ -34,7 +34,7 @@ def guard(headers: Headers, path: str, url: str) -> None:
 
 def http_application():
     """Collected files from memory in production, the source tree's while DEBUG is on."""
-    django = Bounded(BoundedBodies(OneThread()))
+    django = Bounded(BoundedBodies(OneThread(), largest_file=settings.LARGEST_FILE))
     if settings.DEBUG:
         return ASGIStaticFilesHandler(django)
     return ServeStaticASGI(

@@ -1,12 +1,16 @@
 """More than this process can do at once is turned away at the door, not left to time out; so is too long a body."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 from teamboard.api import PROBLEM, told
 
 IN_FLIGHT = 64
 MOST_BYTES = 5 * 1024 * 1024  # of a body, files and all; DATA_UPLOAD_MAX_MEMORY_SIZE counts no files
+# The doors that take one large file each, which comes with a little around it.
+FILE_DOORS = re.compile(r"/projects/[^/]+/chat/\d+/files/|/api/v1/rooms/\d+/files/")
+AROUND_FILE = 64 * 1024
 BUSY = "Team Board is very busy. Please try again in a moment."
 TOO_LONG = "This is more than can be taken in one request."
 # Django's middleware is not reached, so here is what it sets: this is a sentence and nothing more, for now and for us.
@@ -48,16 +52,23 @@ class Bounded:
 class BoundedBodies:
     """An ASGI application that answers 413 to a body of more than MOST_BYTES, as soon as its length is known.
 
-    A body that comes without one is counted, and what is too much is not kept.
+    FILE_DOORS take as much as `largest_file` has. A body that comes without its length is counted, and what is
+    too much is not kept.
     """
 
-    def __init__(self, application: Callable[..., Awaitable[None]], limit: int = MOST_BYTES) -> None:
+    def __init__(
+        self, application: Callable[..., Awaitable[None]], limit: int = MOST_BYTES, largest_file: int = 0
+    ) -> None:
         self.application = application
         self.limit = limit
+        self.largest_file = largest_file
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         length = dict(scope["headers"]).get(b"content-length", b"")
-        if length.isdigit() and int(length) > self.limit:
+        limit = self.limit
+        if FILE_DOORS.fullmatch(scope["path"]):
+            limit = max(limit, self.largest_file + AROUND_FILE)
+        if length.isdigit() and int(length) > limit:
             await turn_away(scope, send, 413, "too_large", TOO_LONG)
             return
         received = 0
@@ -67,7 +78,7 @@ class BoundedBodies:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received <= self.limit:
+            if received <= limit:
                 return message
             await turn_away(scope, send, 413, "too_large", TOO_LONG, {"Connection": "close"})
             return {"type": "http.disconnect"}

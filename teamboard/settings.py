@@ -210,6 +210,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "forget-unsent-files": {
+        "task": "apps.chat.jobs.forget_unsent_files",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "tell-changes": {"task": "apps.chat.jobs.tell_changes", "schedule": 10.0, "options": {"expires": 10}},
     "delete-old-messages": {
         "task": "apps.chat.jobs.delete_old_messages",
@@ -279,6 +284,8 @@ USE_I18N = USE_TZ = True
 
 # API
 CHAT_EDIT_HOURS = env.int("CHAT_EDIT_HOURS", 24)
+LARGEST_FILE = env.int("LARGEST_FILE", 25 * 1024 * 1024)  # bytes
+PROJECT_FILES = env.int("PROJECT_FILES", 1024 * 1024 * 1024)
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", True)
 CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", 60)
 API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", 300)

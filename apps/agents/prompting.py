@@ -62,7 +62,7 @@ def _in_room(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]
     message = run.message
     label = f"Asked by {_author(message.author)} in the room {message.room.name}"
     about = _task(run.about, fence) if run.about else []
-    return IN_ROOM, about, _said_before(message, fence), [_fenced(fence, label, message.text)]
+    return IN_ROOM, about, _said_before(message, fence), [_fenced(fence, label, _text_of(message))]
 
 
 def _task(task: Task, fence: str) -> list[str]:
@@ -77,10 +77,16 @@ def _said_before(message: Message, fence: str) -> list[str]:
     before = message.room.messages.standing().filter(pk__lt=message.pk, note__isnull=True).select_related("author")
     said: list[str] = []
     for each in before.order_by("-pk")[:MESSAGES]:
-        said.insert(0, _fenced(fence, f"Message by {_author(each.author)}", each.text))
+        said.insert(0, _fenced(fence, f"Message by {_author(each.author)}", _text_of(each)))
         if _size(said) > ROOM_BYTES:
             return said[1:]
     return said
+
+
+def _text_of(message: Message) -> str:
+    """What it says, and how the files are called that it carries."""
+    names = message.files.values_list("name", flat=True) if message.has_files else ()
+    return "\n".join([message.text, *(f"(a file: {name})" for name in names)])
 
 
 def _author(author: User | None) -> str:

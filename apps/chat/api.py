@@ -1,16 +1,22 @@
 """The programs' door to rooms and messages."""
 
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import Prefetch
+from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.chat import (
     editing,
+    filing,
     following,
     history,
     pace,
@@ -22,15 +28,17 @@ from apps.chat import (
     rooms,
     searching,
 )
-from apps.chat.models import Message, Room
+from apps.chat.models import Attachment, Message, Room
 from apps.chat.serializers import (
     AskedSerializer,
     ChangedRoomSerializer,
     EditedMessageSerializer,
+    FileSerializer,
     FoundSerializer,
     LevelSerializer,
     MessagePageSerializer,
     MessageSerializer,
+    NewFileSerializer,
     NewMessageSerializer,
     PinSerializer,
     ReactionSerializer,
@@ -40,6 +48,7 @@ from apps.chat.serializers import (
     UnreadSerializer,
     WhereSerializer,
 )
+from apps.chat.serving import served
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
@@ -64,7 +73,12 @@ def message_for(request: Request, pk: int, action: Action) -> Message:
 def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
-    return MessageSerializer(found.prefetch_related("mentions", "named_tasks", "reactions", "previews"), many=True).data
+    return MessageSerializer(
+        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", FILES), many=True
+    ).data
+
+
+FILES = Prefetch("files", Attachment.objects.defer("small").order_by("created_at", "pk"))
 
 
 def unread(request: Request, project: Project) -> list[dict]:
@@ -166,6 +180,25 @@ class PinView(APIView):
         given = valid(PinSerializer, request, message.room.project)
         (pinning.pin if given["is_pinned"] else pinning.unpin)(message, by=request.user)
         return Response(shown(pk)[0])
+
+
+class FilesView(APIView):
+    parser_classes = [MultiPartParser]
+
+    @extend_schema(request={"multipart/form-data": NewFileSerializer}, responses={201: FileSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Upload a file for a message that you are about to post in the room."""
+        room = room_for(request, pk, Action.COMMENT)
+        file = valid(NewFileSerializer, request, room.project)["file"]
+        kept = filing.keep(room, file, name=file.name, by=request.user)
+        return Response(FileSerializer(kept).data, status=201)
+
+
+class FileView(APIView):
+    @extend_schema(responses={(200, "application/octet-stream"): bytes})
+    def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+        """The content of a file that a message carries."""
+        return served(get_object_or_404(filing.visible_to(request.user), pk=pk))
 
 
 class PreviewsView(APIView):

@@ -1,7 +1,7 @@
 """What somebody types after a slash: it is done, and what comes of it is said in the room."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -51,11 +51,13 @@ def known() -> list[dict[str, str]]:
     return [{"text": f"/{name}", "says": str(command.says)} for name, command in _commands.items()]
 
 
-def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message | None:
+def post(
+    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+) -> Message | None:
     """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
     command, rest = _command_in(text)
     if command is None:
-        return posting.post(room, text=text, by=by, client_id=client_id, reply_to=reply_to)
+        return posting.post(room, text=text, by=by, client_id=client_id, reply_to=reply_to, files=files)
     with transaction.atomic():
         Project.objects.locked(room.project_id)
         if said := room.messages.filter(author=by, client_id=client_id).first():
@@ -63,7 +65,7 @@ def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message 
         words = command.run(room, rest, by)
         if words is None:
             return None
-        return posting.post(room, text=words, by=by, client_id=client_id, reply_to=reply_to)
+        return posting.post(room, text=words, by=by, client_id=client_id, reply_to=reply_to, files=files)
 
 
 def _command_in(text: str) -> tuple[Command | None, str]:

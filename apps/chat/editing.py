@@ -64,9 +64,9 @@ def delete(message: Message, *, by: User) -> None:
     if message.text:
         Wording.objects.create(message=message, text=message.text)
     message.text = message.html = ""
-    message.deleted_at = timezone.now()
-    message.save(update_fields=["text", "html", "deleted_at"])
-    for pointers in (message.mentions, message.named_tasks, message.reactions, message.previews):
+    message.deleted_at, message.has_files = timezone.now(), False
+    message.save(update_fields=["text", "html", "deleted_at", "has_files"])
+    for pointers in (message.mentions, message.named_tasks, message.reactions, message.previews, message.files):
         pointers.all().delete()
     pinning.unpin(message, by=by)
     _log(project, "message.deleted", message, by=by, author=message.author_id)

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 
+from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit, exports
 from apps.accounts.models import User
 from apps.chat import telling
-from apps.chat.models import Message, Room
+from apps.chat.models import Attachment, Message, Room
 
+FILES = Prefetch("files", Attachment.objects.only("name", "message").order_by("created_at", "pk"))
 AT_ONCE = 500  # messages in memory
 
 
@@ -25,7 +27,7 @@ def export(room: Room, kind: str, *, by: User) -> StreamingHttpResponse:
 
 
 def _standing(room: Room) -> Iterator[Message]:
-    messages = room.messages.standing().select_related("author").prefetch_related("reactions__user")
+    messages = room.messages.standing().select_related("author").prefetch_related("reactions__user", FILES)
     return messages.order_by("pk").iterator(chunk_size=AT_ONCE)
 
 
@@ -60,7 +62,12 @@ def _name_of(message: Message) -> str:
 
 
 def _text_of(message: Message) -> str:
-    return telling.sentence_of(message.note) if message.note else message.text
+    return telling.sentence_of(message.note) if message.note else "\n".join([message.text, *_files_of(message)]).strip()
+
+
+def _files_of(message: Message) -> list[str]:
+    """Their names; what is in them is not taken along."""
+    return [f"[{file.name}]" for file in message.files.all()]
 
 
 KINDS: dict[str, tuple[str, Callable[[Room], Iterator[str]]]] = {

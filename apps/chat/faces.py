@@ -7,8 +7,8 @@ from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from apps.chat import previewing, telling, wording
-from apps.chat.models import LinkPreview, Message, NamedTask, Reaction
+from apps.chat import filing, previewing, telling, wording
+from apps.chat.models import Attachment, LinkPreview, Message, NamedTask, Reaction
 from apps.projects.live import Op
 from apps.projects.models import Event, Project
 from apps.tasks import faces
@@ -32,13 +32,23 @@ def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
 def drawn(messages: Iterable[Message]) -> dict[int, str]:
     """The HTML of each of `messages`, which were fetched `with_surroundings`, in the language that is active."""
     messages = list(messages)
-    tasks, previews = _tasks_named_in(messages), previewing.shown_under(messages)
+    tasks, previews, files = (
+        _tasks_named_in(messages),
+        previewing.shown_under(messages),
+        filing.carried_by(messages),
+    )
     lines: dict[int, list[str]] = defaultdict(list)
     for draw in _under if messages else ():
         for pk, html in draw(messages).items():
             lines[pk].append(html)
     return {
-        message.pk: _drawn(message, tasks[message.pk], previews.get(message.pk, ()), lines[message.pk])
+        message.pk: _drawn(
+            message,
+            tasks=tasks[message.pk],
+            previews=previews.get(message.pk, ()),
+            files=files.get(message.pk, ()),
+            under=mark_safe("".join(lines[message.pk])),  # noqa: S308 - drawn by templates
+        )
         for message in messages
     }
 
@@ -54,7 +64,7 @@ def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
     return found
 
 
-def _drawn(message: Message, tasks: list[Task], previews: Iterable[LinkPreview], lines: list[str]) -> str:
+def _drawn(message: Message, *, tasks: list[Task], **besides: Iterable[LinkPreview | Attachment] | str) -> str:
     reactions: dict[str, list[int]] = {}
     for reaction in message.reactions.all():
         reactions.setdefault(reaction.emoji, []).append(reaction.user_id)
@@ -66,11 +76,9 @@ def _drawn(message: Message, tasks: list[Task], previews: Iterable[LinkPreview],
         "mentions": wording.mentioned_in(message.html),
         "reactions": reactions.items(),
         "tasks": tasks,
-        "previews": previews,
         "is_pinned": hasattr(message, "pin"),
         "project_key": message.room.project.key,
-        "under": mark_safe("".join(lines)),  # noqa: S308 - drawn by templates
-    }
+    } | besides
     return mark_safe(render_to_string("chat/_message.html", context))  # noqa: S308
 
 

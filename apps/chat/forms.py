@@ -1,3 +1,5 @@
+from uuid import UUID
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,14 +17,21 @@ class MessageForm(forms.Form):
         label=_("Message"),
         strip=False,
         widget=forms.Textarea,
-        error_messages={"required": _("Write a few words first.")},
+        required=False,
     )
     client_id = forms.UUIDField()
     reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
+    files = forms.CharField(required=False)  # the ids of what was uploaded for it, with spaces between
 
     def __init__(self, *args, room: Room, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["reply_to"].queryset = room.messages.all()
+
+    def clean_files(self) -> list[UUID]:
+        try:
+            return [UUID(given) for given in self.cleaned_data["files"].split()]
+        except ValueError:
+            raise forms.ValidationError(_("One of the files is not here any more. Add it again.")) from None
 
 
 class EditForm(forms.Form):

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from apps.chat import folding, previewing, retaining
+from apps.chat import filing, folding, previewing, retaining
 from apps.chat.models import Message
 from apps.projects.models import Project
 
@@ -21,9 +21,18 @@ def fetch_previews(message_id: int) -> None:
 
 @shared_task
 def fetch_previews_left_behind() -> None:
-    """Of messages whose worker died, or whose job the broker forgot."""
+    """Of messages whose worker died, or whose job the broker forgot; one that fails does not stop the others."""
     for message_id in set(previewing.left_behind().values_list("message", flat=True)[:20]):
-        fetch_previews(message_id)
+        try:
+            fetch_previews(message_id)
+        except Exception:
+            log.exception("A message's links could not be asked", extra={"message": message_id})
+
+
+@shared_task
+def forget_unsent_files() -> None:
+    """Of people who thought anew, or whose upload broke off."""
+    filing.forget_unsent()
 
 
 @shared_task

@@ -1,6 +1,7 @@
 """A project's rooms and what is said in them."""
 
 import uuid
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
@@ -20,6 +21,7 @@ NAME_LENGTH = 80
 TEXT_LENGTH = 50_000
 EMOJI_LENGTH = 16
 URL_LENGTH = 1000
+FILE_NAME_LENGTH = 150
 MOST_DAYS = 3650  # that messages are kept, where they are not for ever
 # What a message is found by: its words as they stand, for people here write in more than one language.
 WORDS = SearchVector("text", config="simple")
@@ -89,6 +91,7 @@ class Message(models.Model):
     note = models.JSONField(null=True)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     created_at = models.DateTimeField(db_default=Now())
+    has_files = models.BooleanField(default=False)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
 
@@ -103,6 +106,7 @@ class Message(models.Model):
         indexes = [
             models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
             models.Index(fields=["client_id"], name="message_client"),
+            models.Index(fields=["id"], name="message_with_files", condition=Q(has_files=True)),
             BrinIndex(fields=["created_at"], name="message_age", autosummarize=True),
             GinIndex(WORDS, name="message_words"),
             GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="message_parts"),  # as icontains asks
@@ -216,6 +220,53 @@ class LinkPreview(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.url
+
+    @property
+    def host(self) -> str:
+        """Where it leads; what a page calls itself is its own word."""
+        return urlsplit(self.url).hostname or ""
+
+
+class Attachment(models.Model):
+    """A file, of its uploader alone until a message carries it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="files")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="files")
+    uploader = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    name = models.CharField(max_length=FILE_NAME_LENGTH)
+    size = models.PositiveBigIntegerField()  # bytes
+    sha256 = models.CharField(max_length=64, blank=True)
+    is_whole = models.BooleanField(default=False)
+    # Of a picture that may be looked at: what it is, and a small one with its size in pixels.
+    content_type = models.CharField(max_length=20, blank=True)
+    small = models.BinaryField(null=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="file_unsent", condition=Q(message=None))]
+        constraints = [
+            models.CheckConstraint(name="carried_file_is_whole", condition=Q(message=None) | Q(is_whole=True)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Piece(models.Model):
+    """A part of a file's content, small enough to be held in memory."""
+
+    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="pieces")
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attachment", "number"], name="piece_once")]
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} {self.number}"
 
 
 class Pin(models.Model):

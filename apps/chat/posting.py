@@ -1,6 +1,7 @@
 """Saying something in a room."""
 
 import uuid
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat import previewing, wording
+from apps.chat import filing, previewing, wording
 from apps.chat.models import Mention, Message, NamedTask, Room
 from apps.chat.wording import Worded
 from apps.errors import Refused
@@ -26,10 +27,13 @@ class AnswersNothing(Refused):
 
 
 @transaction.atomic
-def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None) -> Message:
+def post(
+    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+) -> Message:
     """Post `text` (Markdown) and log `message.posted`. With a `client_id` that came before: what was posted then.
 
-    Raises Archived, AnswersNothing, and what `wording.word` raises.
+    `files` are what `by` has uploaded for it; a message that carries some need not say anything.
+    Raises Archived, AnswersNothing, and what `wording.word` and `filing.attach` raise.
     """
     text = wording.cleaned(text)
     project = Project.objects.locked(room.project_id)
@@ -40,9 +44,12 @@ def post(room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message 
         raise Archived(_("This room is archived: it can be read, and nothing is added."))
     if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
         raise AnswersNothing(_("The message you answer is not in this room any more."))
-    worded = wording.word(project, text, by=by)
+    worded = wording.word(project, text, by=by) if text.strip() or not files else Worded("")
     message = Message(room=room, author=by, client_id=client_id, text=text, html=worded.html, reply_to=reply_to)
+    message.has_files = bool(files)
     message.save(force_insert=True)
+    if files:
+        filing.attach(message, list(files))
     point(message, worded)
     _log(project, "message.posted", message, worded, by=by)
     return message

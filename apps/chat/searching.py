@@ -22,7 +22,7 @@ from apps.projects.models import Project
 LONGEST = 500
 TRIGRAM = 3
 RECENT = 20_000
-WISH = re.compile(r'(?<!\S)(from|in|after|before):("[^"]*"|\S+)', re.IGNORECASE)
+WISH = re.compile(r'(?<!\S)(from|in|has|after|before):("[^"]*"|\S+)', re.IGNORECASE)
 
 
 class NotUnderstood(Refused):
@@ -100,6 +100,12 @@ def _in(project: Project, name: str) -> Q:
     return Q(room__in=rooms)
 
 
+def _has_kind(project: Project, kind: str) -> Q:
+    if kind.lower() not in ("file", "files"):
+        raise NotUnderstood(_("Messages can be looked for that have a file: has:file."))
+    return Q(has_files=True)
+
+
 def _after(project: Project, given: str) -> Q:
     return Q(created_at__gte=_begin_of(given))
 
@@ -119,4 +125,4 @@ def _begin_of(given: str) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-_WISHES = {"from": _from, "in": _in, "after": _after, "before": _before}
+_WISHES = {"from": _from, "in": _in, "has": _has_kind, "after": _after, "before": _before}

@@ -27,7 +27,16 @@ class ChangedRoomSerializer(serializers.Serializer):
 
 class NewMessageSerializer(serializers.Serializer):
     client_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
-    text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
+    text = serializers.CharField(
+        max_length=TEXT_LENGTH,
+        trim_whitespace=False,
+        allow_blank=True,
+        default="",
+        help_text="Markdown; only a message with files may say nothing.",
+    )
+    files = serializers.ListField(
+        child=serializers.UUIDField(), default=list, help_text="What you have uploaded to this room for it."
+    )
     reply_to = WithinProject(
         queryset=Message.objects.standing(),
         by="room__project",
@@ -38,6 +47,17 @@ class NewMessageSerializer(serializers.Serializer):
 
 class EditedMessageSerializer(serializers.Serializer):
     text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
+
+
+class FileSerializer(serializers.Serializer):
+    id = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    size = serializers.IntegerField(read_only=True, help_text="Bytes.")
+    sha256 = serializers.CharField(read_only=True)
+
+
+class NewFileSerializer(serializers.Serializer):
+    file = serializers.FileField(allow_empty_file=True)
 
 
 class PreviewSerializer(serializers.Serializer):
@@ -59,6 +79,7 @@ class MessageSerializer(serializers.Serializer):
     tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
     reply_to = serializers.IntegerField(source="reply_to_id", read_only=True, allow_null=True)
     reactions = serializers.SerializerMethodField(help_text="By emoji, the ids of those who gave it.")
+    files = FileSerializer(many=True, read_only=True)
     previews = serializers.SerializerMethodField(help_text="Of the pages it links to.")
     is_pinned = serializers.SerializerMethodField(help_text="Whether it stands above the room.")
     created_at = serializers.DateTimeField(read_only=True)

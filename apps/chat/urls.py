@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.chat.views import message, retention, room, rooms, search
+from apps.chat.views import files, message, retention, room, rooms, search
 
 app_name = "chat"
 urlpatterns = [
@@ -13,6 +13,9 @@ urlpatterns = [
     path("<str:key>/chat/<int:pk>/", room.room, name="room"),
     path("<str:key>/chat/<int:pk>/messages/", room.messages, name="messages"),
     path("<str:key>/chat/<int:pk>/level/", room.level, name="level"),
+    path("<str:key>/chat/<int:pk>/files/", files.upload, name="upload"),
+    path("<str:key>/chat/files/<uuid:pk>/", files.download, name="file"),
+    path("<str:key>/chat/files/<uuid:pk>/small/", files.small, name="small"),
     path("<str:key>/chat/<int:pk>/read/", room.read, name="read"),
     path("<str:key>/chat/<int:pk>/export.json", rooms.export, {"kind": "json"}, name="export-json"),
     path("<str:key>/chat/<int:pk>/export.md", rooms.export, {"kind": "md"}, name="export-md"),

@@ -23,6 +23,8 @@ def room_words() -> dict[str, str]:
         "gone": _("That message is not here any more."),
         "copied": _("The link is copied."),
         "refused": _("That is not possible here."),
+        "not_uploaded": _("It did not reach the board."),
+        "still_uploading": _("Some files are not there yet. Wait a moment, or remove them."),
         "too_long": wording.too_long(),
         "one_writes": _("{name} is writing."),
         "two_write": _("{name} and {other} are writing."),

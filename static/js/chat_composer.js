@@ -1,5 +1,6 @@
 // Writing a message: keys, the draft that is kept in this browser, answering another message.
 
+import { clearFiles, filesFor } from "./chat_files.js"
 import { listOf, openRoom, words } from "./chat_history.js"
 import { edit, textOf } from "./chat_message.js"
 import { send } from "./chat_outbox.js"
@@ -54,9 +55,12 @@ document.addEventListener("submit", (event) => {
   const { text, reply_to } = form.elements
   const refusal = room.querySelector(".composer__refusal")
   refusal.textContent = [...text.value].length > text.dataset.longest ? words().too_long : ""
-  if (!text.value.trim() || refusal.textContent) return
-  send(room, text.value, reply_to.value)
+  const files = filesFor(room)
+  if (!files) refusal.textContent = words().still_uploading
+  if (refusal.textContent || (!text.value.trim() && !files.length)) return
+  send(room, text.value, reply_to.value, files)
   text.value = ""
+  clearFiles(room)
   answerTo(room, "")
   stopped(room)
   text.focus()

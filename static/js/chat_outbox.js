@@ -9,7 +9,7 @@ const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}
 let queue = Promise.resolve() // messages reach the server in the order they were written
 const unsent = new Set() // client ids that this page could not send: it does when the line is there again
 
-/** @typedef {{client_id: string, text: string, reply_to: string, failed?: string}} Letter */
+/** @typedef {{client_id: string, text: string, reply_to: string, files: {id: string, name: string}[], failed?: string}} Letter */
 
 /** @returns {Letter[]} */
 function lettersOf(room) {
@@ -38,8 +38,8 @@ function uuid() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
 }
 
-export function send(room, text, replyTo) {
-  const letter = { client_id: uuid(), text, reply_to: replyTo }
+export function send(room, text, replyTo, files) {
+  const letter = { client_id: uuid(), text, reply_to: replyTo, files }
   keep(room, [...lettersOf(room), letter])
   draw(room, letter)
   toNewest(room)
@@ -55,7 +55,7 @@ function draw(room, letter) {
   if (itemOf(letter.client_id) || hasArrived(letter.client_id)) return
   const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
   item.id = `pending-${letter.client_id}`
-  item.querySelector(".said__text").textContent = letter.text
+  item.querySelector(".said__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)].join("\n").trim()
   item.querySelector("[data-retry]").onclick = () => post(room, letter)
   item.querySelector("[data-discard]").onclick = () => forget(room, letter)
   listOf(room).append(item)
@@ -69,7 +69,8 @@ function post(room, letter) {
   show(letter, words().sending)
   queue = queue.then(async () => {
     const { client_id, text, reply_to } = letter
-    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to }, { isQuiet: true, patience: PATIENCE })
+    const files = (letter.files ?? []).map((file) => file.id).join(" ")
+    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to, files }, { isQuiet: true, patience: PATIENCE })
     if (refusal?.code === "offline") return awaitLine(room, letter)
     if (refusal) return fail(room, letter, refusal.message)
     forget(room, letter)

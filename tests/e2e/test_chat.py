@@ -573,6 +573,61 @@ def test_a_chip_follows_its_task_and_opens_it_beside_the_board(enter, ana, ben, 
     expect(page.locator(".drawer").get_by_role("heading", name="Paint the quay")).to_be_visible()
 
 
+# Files
+
+
+def test_files_are_chosen_pasted_and_dropped_and_go_with_the_message(enter, ana, ben, room, tmp_path):
+    page, other = enter(ana), enter(ben)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_label("Add files").click()
+    chooser.value.set_files({"name": "tables.txt", "mimeType": "text/plain", "buffer": b"tide"})
+    expect(page.locator(".composer__files [data-done]")).to_have_count(1)
+    for kind, target in (("paste", ".chat__foot .composer__field"), ("drop", ".chat__log")):
+        page.evaluate(HAND_OVER, [kind, target])
+    expect(page.locator(".composer__files [data-done]")).to_have_count(3)
+    assert not faults_of(page)
+    page.get_by_label("Remove: drop.png").click()
+    say(page, "The tables")
+    expect(message(other, "The tables").get_by_role("link", name="tables.txt")).to_be_visible()
+    small = message(other, "The tables").get_by_role("img", name="paste.png")
+    expect(small).to_be_visible()
+    until(lambda: small.evaluate("image => image.naturalWidth") == 8)
+    assert not faults_of(other)
+    assert sorted(file.name for file in room.messages.get().files.all()) == ["paste.png", "tables.txt"]
+    expect(page.locator(".composer__files > *")).to_have_count(0)
+
+
+# A picture of eight pixels, handed over as a browser hands over what is pasted or dropped.
+HAND_OVER = """async ([kind, target]) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 8, height: 8 })
+  canvas.getContext("2d").fillRect(0, 0, 8, 8)
+  const drawn = await new Promise((resolve) => canvas.toBlob(resolve))
+  const data = new DataTransfer()
+  data.items.add(new File([drawn], `${kind}.png`, { type: "image/png" }))
+  const given = kind === "paste" ? { clipboardData: data } : { dataTransfer: data }
+  const event = kind === "paste" ? ClipboardEvent : DragEvent
+  document.querySelector(target).dispatchEvent(new event(kind, { ...given, bubbles: true, cancelable: true }))
+}"""
+
+
+def test_what_is_too_large_says_so_before_and_what_broke_off_is_tried_again(enter, ana, room, settings):
+    settings.LARGEST_FILE = 10
+    page = enter(ana)
+    page.route("**/files/", lambda route: route.abort())
+    page.set_input_files(".composer [type=file]", {"name": "big", "mimeType": "", "buffer": b"x" * 11})
+    expect(page.get_by_text("A file may have 10")).to_be_visible()
+    page.get_by_label("Remove: big").click()
+    page.set_input_files(".composer [type=file]", {"name": "small", "mimeType": "", "buffer": b"tide"})
+    expect(page.get_by_text("It did not reach the board.")).to_be_visible()
+    say(page, "With it")
+    expect(page.get_by_text("Some files are not there yet.")).to_be_visible()
+    page.unroute("**/files/")
+    page.locator(".composer__files").get_by_role("button", name="Try again").click()
+    expect(page.locator(".composer__files [data-done]")).to_have_count(1)
+    field(page).press("Enter")
+    expect(message(page, "With it").get_by_role("link", name="small")).to_be_visible()
+
+
 # Being told
 
 # What the page has shown by the browser's own means; it is granted that, and says that nobody looks at it.

@@ -72,7 +72,7 @@ def test_a_page_is_a_fixed_number_of_statements(room, ana, program, django_asser
     for _ in range(30):
         said(room, ana, "@ana")
     program.get(f"rooms/{room.pk}/")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         program.get(f"rooms/{room.pk}/messages/")
 
 

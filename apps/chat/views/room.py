@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
-from apps.chat import commands, following, history, pace, pinning, reading, retaining, room_links, wording
+from apps.chat import commands, filing, following, history, pace, pinning, reading, retaining, room_links, wording
 from apps.chat.forms import LevelForm, MessageForm, ReadForm
 from apps.chat.models import TEXT_LENGTH, Following, Room
 from apps.chat.words import PALETTE, room_words
@@ -74,6 +75,8 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "people": [{"text": f"@{wording.handle_of(member)}", "says": str(member)} for member in members],
         "commands": commands.known(),
         "palette": PALETTE,
+        "largest_file": settings.LARGEST_FILE,
+        "most_files": filing.MOST_FILES,
         "words": room_words(),
         "board_words": board_words(),
         "client_id": uuid.uuid4(),
