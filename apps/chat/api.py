@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
@@ -28,7 +27,7 @@ from apps.chat import (
     rooms,
     searching,
 )
-from apps.chat.models import Attachment, Message, Room
+from apps.chat.models import Message, Room
 from apps.chat.serializers import (
     AskedSerializer,
     ChangedRoomSerializer,
@@ -74,11 +73,8 @@ def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
     return MessageSerializer(
-        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", FILES), many=True
+        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", filing.OF_MESSAGES), many=True
     ).data
-
-
-FILES = Prefetch("files", Attachment.objects.defer("small").order_by("created_at", "pk"))
 
 
 def unread(request: Request, project: Project) -> list[dict]:

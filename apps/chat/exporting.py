@@ -3,16 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 
-from django.db.models import Prefetch
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit, exports
 from apps.accounts.models import User
-from apps.chat import telling
-from apps.chat.models import Attachment, Message, Room
+from apps.chat import filing, telling
+from apps.chat.models import Message, Room
 
-FILES = Prefetch("files", Attachment.objects.only("name", "message").order_by("created_at", "pk"))
 AT_ONCE = 500  # messages in memory
 
 
@@ -27,7 +25,7 @@ def export(room: Room, kind: str, *, by: User) -> StreamingHttpResponse:
 
 
 def _standing(room: Room) -> Iterator[Message]:
-    messages = room.messages.standing().select_related("author").prefetch_related("reactions__user", FILES)
+    messages = room.messages.standing().select_related("author").prefetch_related("reactions__user", filing.OF_MESSAGES)
     return messages.order_by("pk").iterator(chunk_size=AT_ONCE)
 
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Prefetch, QuerySet, Sum
 from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -35,6 +35,8 @@ KEPT_UNSENT = timedelta(hours=24)
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 MOST_PIXELS = 50_000_000
 SMALL = (480, 360)
+# Of messages that were found for somebody: their files, without what is in them.
+OF_MESSAGES = Prefetch("files", Attachment.objects.defer("small").order_by("created_at", "pk"))
 # What turns or hides text, or ends a line.
 UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 DRAWING = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB

@@ -26,7 +26,7 @@ def fetch_previews_left_behind() -> None:
         try:
             fetch_previews(message_id)
         except Exception:
-            log.exception("A message's links could not be asked", extra={"message": message_id})
+            log.exception("A message's links could not be asked", extra={"said": message_id})
 
 
 @shared_task

@@ -55,7 +55,7 @@ TAKES = {
     "projects/<str:key>/tasks/<int:number>/move/": {"place", "seen_in", "after", "before", "anyway", "client"},
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
-    "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to"},
+    "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to", "files"},
     "projects/<str:key>/chat/retention/": {"is_sure"},
     "runs/<uuid:pk>/accept/": {"anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
+from django.core.files.base import ContentFile
 from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
@@ -15,9 +16,10 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing, pairing, pausing
 from apps.agents.models import Agent, AllowedPair, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from apps.chat import editing, pinning, reacting, reading, retaining, rooms
-from apps.chat.models import Message, Room
+from apps.chat import editing, filing, following, pinning, reacting, reading, retaining, rooms
+from apps.chat.models import Attachment, Message, Room
 from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.test_filing import picture
 from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks import commenting
@@ -45,6 +47,7 @@ class World:
     session: LoginSession
     room: Room
     message: Message
+    file: Attachment
     pair: AllowedPair
 
     def id_of(self, name: str) -> object:
@@ -65,6 +68,7 @@ class World:
             "chat": self.room.pk,
             "rooms": self.room.pk,
             "messages": self.message.pk,
+            "files": self.file.pk,
             "pairs": self.pair.pk,
         }[name]
 
@@ -78,9 +82,8 @@ class Nowhere:
     """What was never there."""
 
     def id_of(self, name: str) -> object:
-        return {"projects": "NOSUCH", "agents": RANDOM_UUID, "runs": RANDOM_UUID, "sessions": RANDOM_UUID}.get(
-            name, RANDOM_ID
-        )
+        uuids = dict.fromkeys(["agents", "runs", "sessions", "files"], RANDOM_UUID)
+        return {"projects": "NOSUCH", **uuids}.get(name, RANDOM_ID)
 
 
 def world(key: str, *, numbers_from: int = 0) -> World:
@@ -114,6 +117,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         session=session_of(owner),
         room=room,
         message=message,
+        file=message.files.get(),
         pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
     )
 
@@ -122,8 +126,11 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     """A room besides the project's own, and a message in it with all that hangs on one."""
     room_of(project)
     room = rooms.create(project, name=words, by=by)
-    message = said(room, by, "First.")
-    editing.edit(message, text=f"{words} @{by.username} {project.key}-{project.tasks.get().number}", by=by)
+    file = filing.keep(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
+    message = said(room, by, "First.", files=[file.pk])
+    following.follow(room, level="all", by=by)
+    task = f"{project.key}-{project.tasks.get().number}"
+    editing.edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
     reacting.react(message, emoji="👍", by=by)
     pinning.pin(message, by=by)
     reading.read(room, upto=message.pk, by=by)

@@ -101,7 +101,8 @@ def own_fields(route: Route, method: str, body: dict) -> set[str]:
     asked = operation.get("requestBody")
     if not asked:
         return set()
-    name = asked["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    (taken,) = asked["content"].values()
+    name = taken["schema"]["$ref"].rpartition("/")[2]
     fields = schema()["components"]["schemas"][name]["properties"]
     return {name for name, field in fields.items() if not field.get("readOnly")}
 
