@@ -150,6 +150,13 @@ def test_a_message_may_be_nothing_but_files_and_is_sent_once(client, room, ana):
     assert client.post(f"{CHAT}{room.pk}/messages/", {"text": " ", "client_id": uuid4()}).status_code == 422
 
 
+def test_a_message_of_files_alone_is_quoted_as_that(client, room, ana):
+    message = sent(room, ana, kept(room, ana))
+    said(room, ana, "Read it.", reply_to=message)
+    client.force_login(ana)
+    assert "<bdi>Files</bdi></a>" in client.get(CHAT).content.decode()
+
+
 def test_what_is_anothers_or_gone_is_not_sent(room, ana, ben):
     for files in ([kept(room, ben).pk], [uuid4()], [kept(room, ana).pk, uuid4()]):
         with pytest.raises(filing.NotThere):
