@@ -8,7 +8,7 @@ from pathlib import Path
 HOOK_TOKEN, GATEWAY_TOKEN, CALLBACK_SECRET = (secrets.token_hex(24) for _ in range(3))
 
 
-def prepare(folder: Path, port: int) -> None:
+def prepare(folder: Path, port: int, messages_per_minute: int = 100_000) -> None:
     """Set what `.env` sets in production; the services come from whoever started us."""
     if not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         sys.exit("Run this with services: python -m teamboard.launch.with_services python -m bench")
@@ -20,6 +20,6 @@ def prepare(folder: Path, port: int) -> None:
         "STATIC_ROOT": str(folder / "static"),
         "LOG_LEVEL": "WARNING",
         "API_WRITES_PER_MINUTE": "100000",
-        "CHAT_MESSAGES_PER_MINUTE": "100000",
+        "CHAT_MESSAGES_PER_MINUTE": str(messages_per_minute),
         "DJANGO_SETTINGS_MODULE": "teamboard.settings",
     }

@@ -21,7 +21,7 @@ def opened() -> Iterator["Stage"]:
     with tempfile.TemporaryDirectory(prefix="teamboard-faults-") as name:
         folder, port = Path(name), any_free()
         postgres, valkey = services.start(folder)
-        surroundings.prepare(folder, port)
+        surroundings.prepare(folder, port, messages_per_minute=60)
         furnish()
         try:
             with House(folder, port) as house:
