@@ -1,16 +1,19 @@
 """Messages as everybody sees them: drawn once, blind to who looks, by a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
+from types import MappingProxyType
 
 from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from apps.chat import filing, previewing, telling, wording
 from apps.chat.models import Attachment, LinkPreview, Message, NamedTask, Reaction
 from apps.projects.live import Op
 from apps.projects.models import Event, Project
+from apps.projects.once import Once
 from apps.tasks import faces
 from apps.tasks.models import Task
 
@@ -44,11 +47,23 @@ def drawn(messages: Iterable[Message]) -> dict[int, str]:
     return {
         message.pk: _drawn(
             message,
+            key=message.room.project.key,
             tasks=tasks[message.pk],
-            previews=previews.get(message.pk, ()),
             files=files.get(message.pk, ()),
+            previews=previews.get(message.pk, ()),
+            reactions=_reactions_to(message),
+            is_pinned=hasattr(message, "pin"),
             under=mark_safe("".join(lines[message.pk])),  # noqa: S308 - drawn by templates
         )
+        for message in messages
+    }
+
+
+def _drawn_as_said(project: Project, messages: list[Message]) -> dict[int, str]:
+    """The same before anything has come to them: reactions, previews and what stands below have their own events."""
+    tasks, files = _tasks_named_in(messages), filing.carried_by(messages)
+    return {
+        message.pk: _drawn(message, key=project.key, tasks=tasks[message.pk], files=files.get(message.pk, ()))
         for message in messages
     }
 
@@ -64,21 +79,38 @@ def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
     return found
 
 
-def _drawn(message: Message, *, tasks: list[Task], **besides: Iterable[LinkPreview | Attachment] | str) -> str:
+def _reactions_to(message: Message) -> dict[str, list[int]]:
     reactions: dict[str, list[int]] = {}
     for reaction in message.reactions.all():
         reactions.setdefault(reaction.emoji, []).append(reaction.user_id)
+    return reactions
+
+
+def _drawn(
+    message: Message,
+    *,
+    key: str,
+    tasks: list[Task],
+    files: Iterable[Attachment],
+    previews: Iterable[LinkPreview] = (),
+    reactions: Mapping[str, list[int]] = MappingProxyType({}),
+    is_pinned: bool = False,
+    under: str = "",
+) -> str:
     context = {
         "message": message,
         "html": wording.refreshed(message.html, tasks),
         "told": telling.sentence_of(message.note) if message.note else "",
         "who": author_of(message),
         "mentions": wording.mentioned_in(message.html),
-        "reactions": reactions.items(),
+        "project_key": key,
         "tasks": tasks,
-        "is_pinned": hasattr(message, "pin"),
-        "project_key": message.room.project.key,
-    } | besides
+        "files": files,
+        "previews": previews,
+        "reactions": reactions.items(),
+        "is_pinned": is_pinned,
+        "under": under,
+    }
     return mark_safe(render_to_string("chat/_message.html", context))  # noqa: S308
 
 
@@ -92,22 +124,63 @@ def rank_of(pk: int) -> str:
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of messages, and of the tasks that messages name."""
-    touched = messages_in(events) | _quoting(events)
-    found = with_surroundings(Message.objects.standing().filter(pk__in=touched)) if touched else []
-    html, called = drawn(found), _called(events)
-    ops = [
-        Op(
+    said = _only_said(events)
+    touched = (messages_in(events) | _quoting(events)) - said.keys()
+    return [*_as_said(project, said), *_as_they_are(touched, _called(events)), *_chips(events)]
+
+
+def _only_said(events: list[Event]) -> dict[int, Event]:
+    """The messages that were said, with which nothing else has happened within `events`."""
+    said = {event.payload["message"]: event for event in events if event.kind == "message.posted"}
+    others = [event for event in events if event.kind != "message.posted"]
+    since_changed = (messages_in(others) | _quoting(others)) if others else set()
+    return {pk: event for pk, event in said.items() if pk not in since_changed}
+
+
+# Messages as they were said, by the event that says so: however far behind each of many browsers is when many talk
+# at once, each message is drawn once.
+_said: Once[tuple, Op] = Once(kept=64)
+
+
+def _as_said(project: Project, said: dict[int, Event]) -> list[Op]:
+    language = get_language()
+    events = {(project.pk, project.epoch, event.seq, language): event for event in said.values()}
+
+    def draw(mine: list[tuple]) -> dict[tuple, Op]:
+        asked = {events[key].payload["message"]: key for key in mine}
+        standing = Message.objects.standing().filter(pk__in=asked)
+        found = list(standing.select_related("author", "reply_to__author"))
+        html = _drawn_as_said(project, found)
+        ops = _ops(found, html, asked.keys(), _called(events[key] for key in mine))
+        return {asked[pk]: op for pk, op in ops.items()}
+
+    return list(_said.all(events, draw).values())
+
+
+def _as_they_are(messages: set[int], called: dict[int, set[int]]) -> Iterable[Op]:
+    """Messages as they are now; those that are gone are dropped."""
+    found = list(with_surroundings(Message.objects.standing().filter(pk__in=messages))) if messages else []
+    return _ops(found, drawn(found), messages, called).values()
+
+
+def _ops(found: list[Message], html: dict[int, str], asked: Set[int], called: dict[int, set[int]]) -> dict[int, Op]:
+    ops = {
+        message.pk: Op(
             op="put",
-            id=f"message-{message.pk}",
+            id=id_of(message.pk),
             parent=f"room-{message.room_id}",
             rank=rank_of(message.pk),
             html=html[message.pk],
             calls=sorted(called[message.pk]),
         )
         for message in found
-    ]
-    ops += [Op(op="drop", id=f"message-{pk}") for pk in sorted(touched - html.keys())]
-    return ops + _chips(events)
+    }
+    return ops | {pk: Op(op="drop", id=id_of(pk)) for pk in sorted(asked - ops.keys())}
+
+
+def id_of(pk: int) -> str:
+    """What a message is called on a page."""
+    return f"message-{pk}"
 
 
 def messages_in(events: list[Event]) -> set[int]:
@@ -115,7 +188,7 @@ def messages_in(events: list[Event]) -> set[int]:
     return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
 
 
-def _called(events: list[Event]) -> dict[int, set[int]]:
+def _called(events: Iterable[Event]) -> dict[int, set[int]]:
     """By message: whom it mentions for the first time, when it was said or in other words."""
     called: dict[int, set[int]] = defaultdict(set)
     for event in events:

@@ -10,9 +10,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
 from typing import NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
@@ -20,6 +18,7 @@ from django.utils import translation
 
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
+from apps.projects.once import Once
 
 log = logging.getLogger(__name__)
 FURTHEST_BEHIND = 500
@@ -139,50 +138,18 @@ def frame_since(project_id: int, since: int, *, language: str, epoch: str = "", 
     if is_foreign or not 0 <= project.last_seq - since <= FURTHEST_BEHIND:
         frame["ops"] = [{"op": "reload"}]
     elif project.last_seq > since:
-        frame["ops"] = _drawings.get(project, since, language, open_task)
+        key = (project.pk, project.epoch, since, project.last_seq, language, open_task)
+        frame["ops"] = _drawings.get(key, lambda: _ops_between(project, since, language, open_task))
     return frame
 
 
-class Drawings:
-    """The latest ops of this process, each range drawn once: for the answer to a POST and for all sockets.
-
-    Who asks while another thread draws waits for that. What is drawn for a range can only be too
-    new, never too old, so it is right for whoever asks later.
-    """
-
-    KEPT = 32
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.drawn: OrderedDict[tuple, Future[list[Op]]] = OrderedDict()
-
-    def get(self, project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
-        key = (project.pk, project.epoch, since, project.last_seq, language, open_task)
-        with self.lock:
-            drawing, is_first = self.drawn.get(key), key not in self.drawn
-            if is_first:
-                drawing = self.drawn[key] = Future()
-                while len(self.drawn) > self.KEPT:
-                    self.drawn.popitem(last=False)
-        if is_first:
-            self._draw(key, drawing, project)
-        return drawing.result()
-
-    def _draw(self, key: tuple, drawing: Future, project: Project) -> None:
-        _, _, since, head, language, open_task = key
-        try:
-            drawing.set_result(_ops_between(project, since, head, language, open_task))
-        except BaseException as error:
-            with self.lock:
-                self.drawn.pop(key, None)
-            drawing.set_exception(error)
+# The latest ops of this process, each range drawn once: for the answer to a POST and for all sockets. What is
+# drawn for a range can only be too new, never too old, so it is right for whoever asks later.
+_drawings: Once[tuple, list[Op]] = Once(kept=32)
 
 
-_drawings = Drawings()
-
-
-def _ops_between(project: Project, since: int, head: int, language: str, open_task: int | None) -> list[Op]:
-    events = project.events.filter(seq__gt=since, seq__lte=head).select_related("actor").order_by("seq")
+def _ops_between(project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
+    events = project.events.filter(seq__gt=since, seq__lte=project.last_seq).select_related("actor").order_by("seq")
     with translation.override(language):
         return ops_for(project, list(events), open_task)
 

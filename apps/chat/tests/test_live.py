@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.agents import callbacks, cancelling, dispatch
 from apps.agents.models import Run
 from apps.agents.tests.conftest import gateway, scribe  # noqa: F401 - answered by a gateway that is not there
-from apps.chat import editing, history, posting, reacting, retaining, wording
+from apps.chat import editing, faces, history, posting, reacting, retaining, wording
 from apps.chat.models import Message, Room
 from apps.chat.tests.factories import said
 from apps.projects import live
@@ -120,6 +120,21 @@ def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed
     for browser in browsers:
         browser.apply(live.frame_since(room.project_id, browser.seq, language="en"))
         assert browser.in_order == wanted
+
+
+def test_a_message_is_drawn_once_however_far_behind_each_browser_is(room, ana, ben, monkeypatch):
+    room.project.refresh_from_db()
+    before, drawn = room.project.last_seq, []
+    draw = faces._drawn
+    monkeypatch.setattr(faces, "_drawn", lambda message, **how: drawn.append(message.pk) or draw(message, **how))
+    for number in range(4):
+        said(room, ben, f"Word {number}.")
+        for since in range(before, before + number + 1):
+            puts = live.frame_since(room.project_id, since, language="en")["ops"]
+            assert len([op for op in puts if f"Word {number}." in op["html"]]) == 1
+    assert len(drawn) == len(set(drawn)) == 4
+    live.frame_since(room.project_id, before, language="ru")
+    assert len(drawn) == 8
 
 
 @pytest.mark.req("CHT-6")
