@@ -1,5 +1,8 @@
 """HTTP: static files are answered in front of Django, and Django in one thread a request."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from wsgiref.headers import Headers
 
 from asgiref.sync import sync_to_async
@@ -11,19 +14,42 @@ from servestatic import ServeStaticASGI
 
 from teamboard.overload import Bounded, BoundedBodies
 
+TURNS = 3
+LONGEST_TURN = 0.2  # seconds
+
 
 class OneThread(ASGIHandler):
     """Django's handler with the whole chain, middleware and view, run in one thread by one switch.
 
     All of it is synchronous code. The stock handler would run the chain in the event loop and
     switch to a thread and back for each middleware that has a hook, eight times a request.
+
+    Few requests are worked on at a time. Python runs one thread of them anyway; the more there are, the longer
+    each waits for it between two statements, and whoever holds a project's lock meanwhile keeps all others waiting.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.turns = asyncio.Semaphore(TURNS)
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        return await sync_to_async(self.get_response)(request)
+        async with self.turn():
+            return await sync_to_async(self.get_response)(request)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """One of the few; who takes long (a forge is asked, a file is read) gives it on meanwhile."""
+        await self.turns.acquire()
+        given_on = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
+        try:
+            yield
+        finally:
+            if given_on.when() > asyncio.get_running_loop().time():
+                given_on.cancel()
+                self.turns.release()
 
 
 def guard(headers: Headers, path: str, url: str) -> None:

@@ -1,6 +1,8 @@
 """The door in front of Django: static files, and one thread for all of a request."""
 
+import asyncio
 import threading
+import time
 
 import httpx
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +19,23 @@ def which_thread(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{request.seen_in} {threading.get_ident()}")
 
 
-urlpatterns = [path("thread/", which_thread)]
+at_work, most_at_work, is_over = [], [], threading.Event()
+
+
+def work(request: HttpRequest) -> HttpResponse:
+    at_work.append(request)
+    most_at_work.append(len(at_work))
+    time.sleep(0.02)
+    at_work.remove(request)
+    return HttpResponse()
+
+
+def wait(request: HttpRequest) -> HttpResponse:
+    """As for a forge that does not answer."""
+    return HttpResponse(str(is_over.wait(10)))
+
+
+urlpatterns = [path("thread/", which_thread), path("work/", work), path("wait/", wait)]
 
 
 class Noting:
@@ -37,6 +55,29 @@ async def test_middleware_and_view_share_one_thread_off_the_event_loop(settings)
     async with client(http.OneThread()) as browser:
         middleware, view = (await browser.get("/thread/")).text.split()
     assert middleware == view != str(threading.get_ident())
+
+
+async def test_few_requests_are_worked_on_at_a_time(settings):
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
+    most_at_work.clear()
+    async with client(http.OneThread()) as browser:
+        answers = await asyncio.gather(*(browser.get("/work/") for _ in range(12)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert max(most_at_work) == http.TURNS
+
+
+async def test_those_who_wait_for_something_keep_nobody_waiting(settings):
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
+    is_over.clear()
+    async with client(http.OneThread()) as browser:
+        waiting = [asyncio.create_task(browser.get("/wait/")) for _ in range(http.TURNS * 3)]
+        await asyncio.sleep(0.05)
+        assert (await browser.get("/work/")).status_code == 200
+        is_over.set()
+        assert {answer.text for answer in await asyncio.gather(*waiting)} == {"True"}
+        most_at_work.clear()
+        await asyncio.gather(*(browser.get("/work/") for _ in range(12)))
+    assert max(most_at_work) == http.TURNS
 
 
 async def test_a_collected_file_is_guarded_and_kept_for_ever_when_its_name_has_its_hash(settings, tmp_path):
