@@ -100,9 +100,9 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
 # Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, every
 # fiftieth one in between, one of 5,000 the rare one.
 _MESSAGES = """
-INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at)
+INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at, has_files)
 SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_random_uuid(), said.text,
-       '<p>' || said.text || '</p>', now() - (%(many)s - n) * interval '1 minute'
+       '<p>' || said.text || '</p>', now() - (%(many)s - n) * interval '1 minute', false
 FROM generate_series(1, %(many)s) AS n
 CROSS JOIN LATERAL (
     SELECT concat_ws(' ', string_agg('w' || to_hex(floor(5000 * power(random(), 4))::int * 7919 %% 65521), ' '),
