@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.agents.secrets import SecretField
 from apps.chat.models import Message
 from apps.projects.models import Project
+from apps.secrets import SecretField
 from apps.tasks.models import Task
 
 LEASE = timedelta(seconds=60)

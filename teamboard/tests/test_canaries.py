@@ -13,9 +13,9 @@ from django.utils import timezone
 from apps.accounts import tokens
 from apps.agents import hiring, jobs, prompting, queueing
 from apps.agents.models import Gateway, Run
-from apps.agents.secrets import SecretField
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
+from apps.secrets import SecretField
 from apps.tasks.tests.factories import BoardFactory, task_in
 from tests.gateways.practice import PracticeGateway
 

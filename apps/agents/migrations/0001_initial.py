@@ -7,7 +7,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.agents.secrets
+import apps.secrets
 
 
 class Migration(migrations.Migration):
@@ -26,13 +26,13 @@ class Migration(migrations.Migration):
                 ("url", models.URLField(help_text="Such as http://localhost:18789.", verbose_name="address")),
                 (
                     "hook_token",
-                    apps.agents.secrets.SecretField(
+                    apps.secrets.SecretField(
                         help_text="hooks.token of the gateway: opens /hooks only.", verbose_name="hook token"
                     ),
                 ),
                 (
                     "gateway_token",
-                    apps.agents.secrets.SecretField(
+                    apps.secrets.SecretField(
                         blank=True,
                         help_text="gateway.auth.token: reads histories and lists agents.",
                         verbose_name="gateway token",
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "callback_secret",
-                    apps.agents.secrets.SecretField(
+                    apps.secrets.SecretField(
                         help_text="What our plugin signs its reports with.", verbose_name="callback secret"
                     ),
                 ),
