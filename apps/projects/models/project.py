@@ -1,4 +1,4 @@
-"""Projects, their members, and the log that every change is written to."""
+"""Projects and their members."""
 
 import uuid
 from collections.abc import Iterable
@@ -111,58 +111,3 @@ class Membership(models.Model):
     def given(self) -> str | None:
         """The role given by hand, None when groups alone brought them."""
         return self.by_hand if self.by_group else self.role
-
-
-class GroupGrant(models.Model):
-    """Whoever the provider says is in `group` has at least `role` in `project`."""
-
-    group = models.CharField(_("group"), max_length=255, help_text=_("Its name exactly as the provider writes it."))
-    project = models.ForeignKey(Project, models.CASCADE, related_name="grants", verbose_name=_("project"))
-    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
-
-    class Meta:
-        ordering = ["group", "project__name"]
-        verbose_name = _("role by group")
-        verbose_name_plural = _("roles by group")
-        constraints = [
-            models.UniqueConstraint(fields=["group", "project"], name="one_grant_per_group_and_project"),
-            models.CheckConstraint(name="grant_role_known", condition=Q(role__in=Role.values)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.group} → {self.project} ({self.get_role_display()})"
-
-
-class KnownGroups(models.Model):
-    """The groups a provider named at somebody's last sign-in, so that a change of the grants reaches them at once."""
-
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_groups")
-    names = models.JSONField(default=list)
-
-    def __str__(self) -> str:
-        return f"{self.user}: {', '.join(self.names)}"
-
-
-class Event(models.Model):
-    """One change of a project. `seq` has no gaps, and its order is commit order."""
-
-    project = models.ForeignKey(Project, models.CASCADE, related_name="events")
-    seq = models.BigIntegerField()
-    kind = models.CharField(max_length=40)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
-    # The task the change is about; `payload["tasks"]` names further ones whose faces it changes.
-    task_id = models.BigIntegerField(null=True)
-    payload = models.JSONField(default=dict)
-    at = models.DateTimeField(auto_now_add=True)
-    # The open outbox mark: set only for kinds that somebody subscribed to, cleared once relayed.
-    is_due = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["project", "seq"], name="event_seq_once_per_project")]
-        indexes = [
-            models.Index(fields=["task_id", "seq"], name="event_of_task"),
-            models.Index(fields=["at"], name="event_due", condition=Q(is_due=True)),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.seq} {self.kind}"
