@@ -4,7 +4,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.accounts.models import User
-from apps.projects.models import Membership, Project, Role
+from apps.projects.models import Membership, Project, Repository, Role
 
 
 class UserFactory(DjangoModelFactory):
@@ -30,3 +30,14 @@ class MembershipFactory(DjangoModelFactory):
     project = factory.SubFactory(ProjectFactory)
     user = factory.SubFactory(UserFactory)
     role = Role.MEMBER
+
+
+class RepositoryFactory(DjangoModelFactory):
+    class Meta:
+        model = Repository
+
+    project = factory.SubFactory(ProjectFactory)
+    name = factory.Sequence("repository-{}".format)
+    url = factory.LazyAttribute(lambda repository: f"https://git.example/team/{repository.name}.git")
+    default_branch = "main"
+    hook_secret = "a-hook-secret-of-thirty-two-chars"

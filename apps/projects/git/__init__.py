@@ -1,0 +1,1 @@
+"""Repositories of projects: what Git and its forges say, mirrored and shown."""
