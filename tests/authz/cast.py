@@ -20,13 +20,25 @@ from apps.chat import editing, filing, following, pinning, reacting, reading, re
 from apps.chat.models import Attachment, Message, Room
 from apps.chat.tests.factories import room_of, said
 from apps.chat.tests.test_filing import picture
-from apps.projects.models import GroupGrant, KnownGroups, Membership, Project, Role
-from apps.projects.tests.factories import MembershipFactory, UserFactory
+from apps.projects.models import (
+    CheckRun,
+    Commit,
+    GroupGrant,
+    HookDelivery,
+    KnownGroups,
+    Membership,
+    Project,
+    PullRequest,
+    Repository,
+    Role,
+)
+from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
 from apps.tasks import commenting
 from apps.tasks.models import Column, Comment, Label, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
 RANDOM_ID = 987_654
+SHA = "5ca1ab1e" * 5
 RANDOM_UUID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -49,6 +61,7 @@ class World:
     message: Message
     file: Attachment
     pair: AllowedPair
+    repository: Repository
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -70,6 +83,10 @@ class World:
             "messages": self.message.pk,
             "files": self.file.pk,
             "pairs": self.pair.pk,
+            "code": self.repository.pk,
+            "repositories": self.repository.pk,
+            "commit": SHA,
+            "commits": SHA,
         }[name]
 
     def ids(self) -> set[object]:
@@ -119,7 +136,28 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         message=message,
         file=message.files.get(),
         pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
+        repository=coded(project, f"{key} secret"),
     )
+
+
+def coded(project: Project, words: str) -> Repository:
+    """A repository with one of everything that Git and a forge say."""
+    repository = RepositoryFactory(project=project)
+    now = timezone.now()
+    repository.branches.create(name=words, head=SHA, at=now)
+    Commit.objects.create(repository=repository, sha=SHA, author_name=words, message=words, at=now)
+    CheckRun.objects.create(repository=repository, sha=SHA, name=words, state=CheckRun.State.PASSED, at=now)
+    PullRequest.objects.create(
+        repository=repository,
+        number=1,
+        title=words,
+        head_branch=words,
+        base_branch="main",
+        head_sha=SHA,
+        updated_at=now,
+    )
+    HookDelivery.objects.create(repository=repository, delivery_id="1", body_sha256=SHA, kind="push", payload={})
+    return repository
 
 
 def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
