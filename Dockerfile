@@ -9,7 +9,8 @@ RUN DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
     && /venv/bin/python -m compileall -q apps teamboard
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --no-create-home teamboard
+RUN apt-get update && apt-get install -y --no-install-recommends git openssh-client && rm -rf /var/lib/apt/lists/*
+RUN useradd --system --uid 10001 --no-create-home teamboard && install -d -o teamboard /git
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 WORKDIR /app

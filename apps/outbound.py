@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -198,11 +199,22 @@ async def checked_addresses(
         raise ForbiddenAddress("Only http and https addresses are used.")
     if url.userinfo:
         raise ForbiddenAddress("An address must not contain a password.")
-    port = url.port or SCHEMES[url.scheme]
-    addresses = await _look_up(url.host, port, wait)
+    return await addresses_of(url.host, url.port or SCHEMES[url.scheme], wait=wait, only_public=only_public)
+
+
+async def addresses_of(
+    host: str,
+    port: int,
+    *,
+    ports: Container[int] = SCHEMES.values(),
+    wait: float | None = Limits.connect,
+    only_public: bool = False,
+) -> list[Address]:
+    """The same for a `host` that something else than HTTP talks to, at one of its usual `ports`."""
+    addresses = await _look_up(host, port, wait)
     for address in addresses:
-        if only_public or not _is_listed(url.host, port, address):
-            _check_public(address, port)
+        if only_public or not _is_listed(host, port, address):
+            _check_public(address, port, ports)
     return addresses
 
 
@@ -233,12 +245,12 @@ def _is_listed(host: str, port: int, address: Address) -> bool:
     return False
 
 
-def _check_public(address: Address, port: int) -> None:
+def _check_public(address: Address, port: int, ports: Container[int]) -> None:
     target = _carried(address)
     is_special = target.is_multicast or target.is_reserved or any(target in net for net in SPECIAL)
     if is_special or not target.is_global:
         raise ForbiddenAddress("This address is inside a private network.")
-    if port not in SCHEMES.values():
+    if port not in ports:
         raise ForbiddenAddress(f"Port {port} is not allowed.")
 
 

@@ -41,6 +41,11 @@ OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=["127.0.0.1"
 # The operator named it, so it may be in a private network.
 OUTBOUND_ALLOWED_HOSTS += [address.netloc for address in PROVIDER_ADDRESSES]
 
+# Repositories by http, without a lock on the way: only for tests and a server on the same machine.
+GIT_PLAIN_HTTP = env.bool("GIT_PLAIN_HTTP", DEBUG)
+# The mirrors of repositories. Web and worker both need it: one volume where they are several machines.
+GIT_FOLDER = Path(env.str("GIT_FOLDER", "") or BASE_DIR / ".data" / "git").resolve()
+
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_FAILURE_VIEW = "teamboard.stale_page.refused"
@@ -221,6 +226,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "fetch-repositories": {"task": "apps.projects.jobs.fetch_due", "schedule": 30.0, "options": {"expires": 30}},
     "clear-sessions": {"task": "apps.accounts.jobs.clear_sessions", "schedule": 3600.0, "options": {"expires": 600}},
 }
 

@@ -1,4 +1,4 @@
-"""Relay events to their subscribers; sweep up those that a crash or an empty Redis left behind."""
+"""Relay events to their subscribers and fetch repositories; sweep up what a crash or an empty Redis left behind."""
 
 import logging
 from datetime import timedelta
@@ -7,6 +7,7 @@ from celery import shared_task
 from django.db.models.functions import Now
 
 from apps.projects.events import handlers_of
+from apps.projects.git import fetching
 from apps.projects.models import Event
 
 log = logging.getLogger(__name__)
@@ -33,3 +34,17 @@ def relay_left_behind() -> None:
             relay(pk)
         except Exception:
             log.exception("An event could not be relayed", extra={"event": pk})
+
+
+@shared_task
+def fetch(repository_id: int) -> None:
+    """Fetch one repository, and once more if it was wanted again meanwhile."""
+    if fetching.fetch(repository_id):
+        fetch.delay(repository_id)
+
+
+@shared_task
+def fetch_due() -> None:
+    """Wake a worker for each repository whose time has come, or that a crash left behind."""
+    for pk in fetching.due():
+        fetch.delay(pk)

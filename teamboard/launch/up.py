@@ -73,6 +73,7 @@ class Start:
             "OPENCLAW_CALLBACK_SECRET": self.secrets["OPENCLAW_CALLBACK_SECRET"],
             "PUBLIC_URL": here,
             "STATIC_ROOT": str(self.folder / "static"),
+            "GIT_FOLDER": str(self.folder / "git"),
             "PYTHONUNBUFFERED": "1",
         }
         if self.is_practice:
