@@ -227,6 +227,21 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 300},
     },
     "fetch-repositories": {"task": "apps.projects.jobs.fetch_due", "schedule": 30.0, "options": {"expires": 30}},
+    "work-on-deliveries": {
+        "task": "apps.projects.jobs.work_on_deliveries_left_behind",
+        "schedule": 15.0,
+        "options": {"expires": 15},
+    },
+    "reconcile-repositories": {
+        "task": "apps.projects.jobs.reconcile_repositories",
+        "schedule": 900.0,
+        "options": {"expires": 600},
+    },
+    "forget-deliveries": {
+        "task": "apps.projects.jobs.forget_old_deliveries",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "clear-sessions": {"task": "apps.accounts.jobs.clear_sessions", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
@@ -293,6 +308,7 @@ CHAT_EDIT_HOURS = env.int("CHAT_EDIT_HOURS", 24)
 LARGEST_FILE = env.int("LARGEST_FILE", 25 * 1024 * 1024)  # bytes
 PROJECT_FILES = env.int("PROJECT_FILES", 1024 * 1024 * 1024)
 LINK_PREVIEWS = env.bool("LINK_PREVIEWS", True)
+WEBHOOKS_PER_MINUTE = env.int("WEBHOOKS_PER_MINUTE", 600)
 CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", 60)
 API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", 300)
 API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", 120)

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from apps.accounts.views.signing_in import admin_sign_in, sign_out
+from apps.projects.git import hook_view
 from apps.projects.picture_view import picture
 from teamboard import api, health
 
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("pictures/<str:digest>/", picture, name="picture"),
+    path("git/webhooks/<uuid:uid>/", hook_view.receive, name="webhook"),
     path("admin/login/", admin_sign_in),
     # One form for one's password, with its limits, and one way out, also at the provider.
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:profile")),

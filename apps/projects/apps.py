@@ -16,6 +16,6 @@ class ProjectsConfig(AppConfig):
         signals.account_closing.connect(joining.on_account_closing)
         signals.person_changed.connect(looks.on_person_changed)
         live.draws("member.left", lambda project, events, open_task: [live.LEFT])
-        audit_words.calls(auditing.KINDS | auditing.GRANTS)
+        audit_words.calls(auditing.KINDS | auditing.GRANTS | auditing.DELIVERIES)
         for kind in auditing.KINDS:
             events.subscribe_within(kind, auditing.on_event)

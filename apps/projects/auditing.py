@@ -16,6 +16,11 @@ GRANTS = {
     "groupgrant.changed": _("changed what a group gives"),
     "groupgrant.deleted": _("had a group give nothing more"),
 }
+DELIVERIES = {
+    "delivery.refused": _("sent a webhook that was refused"),
+    "delivery.replayed": _("replayed a webhook"),
+    "repository.reconciled": _("compared a repository with its forge"),
+}
 
 
 def on_event(event: Event) -> None:

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 
 from apps.projects.events import handlers_of
-from apps.projects.git import fetching
-from apps.projects.models import Event
+from apps.projects.git import deliveries, fetching, reconciling
+from apps.projects.models import Event, HookDelivery, Repository
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=5)
@@ -48,3 +49,42 @@ def fetch_due() -> None:
     """Wake a worker for each repository whose time has come, or that a crash left behind."""
     for pk in fetching.due():
         fetch.delay(pk)
+
+
+def hand_on(delivery: HookDelivery) -> None:
+    """Wake a worker for what is stored; without a broker the sweep does it, seconds later."""
+    try:
+        work_on_delivery.delay(delivery.pk)
+    except OperationalError as error:
+        log.warning("A delivery waits for the sweep", extra={"delivery": delivery.pk, "error": repr(error)})
+
+
+@shared_task
+def work_on_delivery(pk: int) -> None:
+    """Delivered twice, it finds the delivery done."""
+    deliveries.try_to_work(pk)
+
+
+@shared_task
+def work_on_deliveries_left_behind() -> None:
+    for pk in deliveries.left_behind():
+        deliveries.try_to_work(pk)
+
+
+@shared_task
+def forget_old_deliveries() -> None:
+    deliveries.sweep()
+
+
+@shared_task
+def reconcile_repository(pk: int) -> None:
+    """A repository that fails says so itself; what nobody foresaw stays in the worker's log."""
+    if repository := Repository.objects.filter(pk=pk).first():
+        reconciling.reconcile(repository)
+
+
+@shared_task
+def reconcile_repositories() -> None:
+    """One job each, so that a slow forge holds up no other."""
+    for pk in reconciling.due():
+        reconcile_repository.delay(pk)

@@ -83,6 +83,7 @@ class World:
             "messages": self.message.pk,
             "files": self.file.pk,
             "pairs": self.pair.pk,
+            "webhooks": self.repository.uid,
             "code": self.repository.pk,
             "repositories": self.repository.pk,
             "commit": SHA,
@@ -99,8 +100,13 @@ class Nowhere:
     """What was never there."""
 
     def id_of(self, name: str) -> object:
-        uuids = dict.fromkeys(["agents", "runs", "sessions", "files"], RANDOM_UUID)
-        return {"projects": "NOSUCH", **uuids}.get(name, RANDOM_ID)
+        return {
+            "projects": "NOSUCH",
+            "agents": RANDOM_UUID,
+            "runs": RANDOM_UUID,
+            "sessions": RANDOM_UUID,
+            "webhooks": RANDOM_UUID,
+        }.get(name, RANDOM_ID)
 
 
 def world(key: str, *, numbers_from: int = 0) -> World:
@@ -142,7 +148,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
 
 def coded(project: Project, words: str) -> Repository:
     """A repository with one of everything that Git and a forge say."""
-    repository = RepositoryFactory(project=project)
+    repository = RepositoryFactory(project=project, forge=Repository.Forge.GITHUB)
     now = timezone.now()
     repository.branches.create(name=words, head=SHA, at=now)
     Commit.objects.create(repository=repository, sha=SHA, author_name=words, message=words, at=now)

@@ -72,6 +72,7 @@ class PullRequest(models.Model):
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="pull_requests")
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     head_branch = models.CharField(max_length=255)
     base_branch = models.CharField(max_length=255)
@@ -80,6 +81,8 @@ class PullRequest(models.Model):
     url = models.CharField(max_length=500, blank=True)
     additions = models.PositiveIntegerField(null=True)
     deletions = models.PositiveIntegerField(null=True)
+    # What each reviewer last said: {name: [one of Review, when]}. `review` is what that comes to.
+    reviews = models.JSONField(default=dict, editable=False)
     review = models.CharField(max_length=10, choices=Review, default=Review.NONE)
     opened_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()

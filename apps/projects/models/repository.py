@@ -51,6 +51,10 @@ class Repository(models.Model):
     # Why the last fetch came to nothing: a code and facts, worded in the reader's language.
     fetch_error = models.CharField(max_length=40, blank=True, editable=False)
     fetch_facts = models.JSONField(default=dict, editable=False)
+    # How far what the forge knows was last compared with what its deliveries told, and why it was not.
+    reconciled_at = models.DateTimeField(null=True, editable=False)
+    reconcile_error = models.CharField(max_length=40, blank=True, editable=False)
+    reconcile_facts = models.JSONField(default=dict, editable=False)
     # Of all refs of the mirror: when it stays, nothing is read again.
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     size_bytes = models.BigIntegerField(default=0, editable=False)

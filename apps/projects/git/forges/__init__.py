@@ -1,0 +1,36 @@
+"""The forges behind one interface: is a delivery theirs, what does it say, and what do they know now.
+
+Each adapter has `kind_of` and `delivery_of` (of a request's headers), `PING` and `KINDS` (of deliveries),
+`verify`, `read`, and a `Client`.
+"""
+
+from types import ModuleType
+
+import httpx
+
+from apps.projects.git.forges import gitea, github, gitlab
+from apps.projects.git.forges.address import address_of
+from apps.projects.git.forges.asking import ForgeTrouble
+from apps.projects.models import Repository
+
+ADAPTERS: dict[str, ModuleType] = {
+    Repository.Forge.GITHUB: github,
+    Repository.Forge.GITLAB: gitlab,
+    Repository.Forge.GITEA: gitea,
+}
+Client = github.Client | gitlab.Client | gitea.Client
+
+
+def adapter_of(repository: Repository) -> ModuleType | None:
+    """None for Git alone."""
+    return ADAPTERS.get(repository.forge)
+
+
+def client_of(repository: Repository, *, transport: httpx.AsyncBaseTransport | None = None) -> Client:
+    """Asks with the repository's token, if it has one. Raises ForgeTrouble where there is no forge."""
+    adapter = adapter_of(repository)
+    if adapter is None:
+        raise ForgeTrouble("no_forge")
+    is_token = repository.credential_kind == Repository.Credential.TOKEN
+    token = repository.credential.rpartition(":")[2] if is_token else ""  # Git may want a name before it
+    return adapter.Client(address_of(repository.url), token, transport=transport)

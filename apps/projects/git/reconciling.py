@@ -1,0 +1,75 @@
+"""Asking the forge what it knows, so that deliveries which never came have had their effect all the same.
+
+GitHub sends a delivery once. What is read here goes through `applying`, as a delivery's words do.
+"""
+
+from collections.abc import Container, Iterator
+from datetime import timedelta
+
+import httpx
+from django.db.models import F
+from django.utils import timezone
+
+from apps.projects.git import applying, forges
+from apps.projects.git.forges import Client, ForgeTrouble
+from apps.projects.git.forges.changes import Change, Push, Request
+from apps.projects.git.forges.reading import Odd
+from apps.projects.models import PullRequest, Repository
+
+OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
+MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
+
+
+def reconcile(repository: Repository, *, transport: httpx.AsyncBaseTransport | None = None) -> int:
+    """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
+    began, news = timezone.now(), 0
+    trouble = ForgeTrouble("")
+    try:
+        client = forges.client_of(repository, transport=transport)
+        for change in missed(repository, client):
+            news += applying.apply(repository, change, is_current=True)
+    except ForgeTrouble as error:
+        trouble = error
+    except Odd:
+        trouble = ForgeTrouble("odd")
+    compared = {"reconcile_error": trouble.code, "reconcile_facts": trouble.facts}
+    if not trouble.code:
+        compared["reconciled_at"] = began
+    Repository.objects.filter(pk=repository.pk).update(**compared)
+    repository.refresh_from_db(fields=list(compared))
+    return news
+
+
+def missed(repository: Repository, client: Client) -> Iterator[Change]:
+    """All that deliveries since the last time would have told: requests, their reviews, their heads' checks, pushes."""
+    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    changed = {request.number: request for request in client.changed_requests(since)}
+    requests = {request.number: request for request in client.open_requests()} | changed
+    known = dict(repository.pull_requests.values_list("number", "updated_at"))
+    for number in gone(repository, requests):
+        requests[number] = client.request(number)
+    newest_first = sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
+    for request in newest_first:
+        is_whole = known.get(request.number) == request.updated_at
+        yield request if is_whole else client.request(request.number)  # lists leave sizes out
+        if request.number in changed or not is_whole:
+            yield from client.reviews(request.number)
+    for sha in heads(newest_first):
+        yield from client.checks(sha)
+    yield Push("")
+
+
+def gone(repository: Repository, listed: Container[int]) -> list[int]:
+    """Those that stand open here and are no more among the open ones there."""
+    stand_open = repository.pull_requests.filter(state__in=[PullRequest.State.DRAFT, PullRequest.State.OPEN])
+    return [number for number in stand_open.values_list("number", flat=True) if number not in listed]
+
+
+def heads(requests: list[Request]) -> list[str]:
+    return list(dict.fromkeys(request.head_sha for request in requests))[:MOST_HEADS]
+
+
+def due() -> list[int]:
+    """Every repository with a forge, the one longest not compared first."""
+    with_forge = Repository.objects.exclude(forge=Repository.Forge.PLAIN)
+    return list(with_forge.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
