@@ -1,6 +1,6 @@
 """What each operation costs, beside the least it can cost: `make bench`.
 
-    python -m teamboard.launch.with_services python -m bench [board] [move] [create] [live] [runs] [talk] [memory]
+    python -m teamboard.launch.with_services python -m bench [board] [move] [create] [live] [runs] [talk] [hooks] [memory]
 
 CPU is that of web, worker, beat, database and broker together, user and system, children included:
 it hardly moves when the machine is busy. Wall clock is given where a person waits.
@@ -24,6 +24,7 @@ ROWS = {
     "live": "lives",
     "runs": "runs",
     "talk": "talks",
+    "hooks": "hooks",
 }
 
 

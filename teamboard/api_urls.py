@@ -6,6 +6,7 @@ from apps.agents import api as agents
 from apps.agents.callback_view import callback
 from apps.chat import api as chat
 from apps.projects import api as projects
+from apps.projects.git import request_api as requests
 from apps.tasks import api as tasks
 from teamboard import api_docs
 
@@ -38,6 +39,8 @@ urlpatterns = [
     path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
     path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
     path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),
+    path("repositories/<int:pk>/pull-requests/", requests.PullRequestsView.as_view(), name="pull-requests"),
+    path("repositories/<int:pk>/pull-requests/<int:number>/", requests.PullRequestView.as_view(), name="pull-request"),
     path("agents/", agents.AgentsView.as_view(), name="agents"),
     path("agents/callback/", callback, name="callback"),
     path("agents/<uuid:pk>/", agents.AgentView.as_view(), name="agent"),

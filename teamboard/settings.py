@@ -328,6 +328,13 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttling.PerMinute"],
 }
 SPECTACULAR_SETTINGS = {
+    # Fields of one name with different choices: each list has a name of its own in the schema.
+    "ENUM_NAME_OVERRIDES": {
+        "PullRequestStateEnum": "apps.projects.models.PullRequest.State",
+        "PullRequestReviewEnum": "apps.projects.models.PullRequest.Review",
+        "CheckStateEnum": "apps.projects.models.CheckRun.State",
+        "ReviewEnum": ["waiting", "accepted", "sent_back"],
+    },
     "TITLE": "Team Board",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",

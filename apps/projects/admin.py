@@ -14,7 +14,7 @@ from apps.accounts.audited_admin import AuditedAdmin
 from apps.accounts.models import User
 from apps.projects import granting, joining
 from apps.projects.granting import Change, Grant
-from apps.projects.models import GroupGrant, Membership, Project, Role
+from apps.projects.models import GroupGrant, HookDelivery, Membership, Project, Role
 
 
 class OwnerForm(forms.ModelForm):
@@ -139,3 +139,29 @@ class GroupGrantAdmin(AuditedAdmin):
         for kept in granting.sync_everybody(by=request.user):
             sentence = _("{name} stays owner of {project}, since nobody else is.")
             self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
+
+
+@admin.register(HookDelivery)
+class HookDeliveryAdmin(admin.ModelAdmin):
+    """That forges told something and what came of it; what it was, only the project's maintainers read."""
+
+    list_display = ("kind", "repository", "received_at", "worked_at", "error")
+    list_filter = ("kind",)
+    list_select_related = ("repository",)
+    search_fields = ("delivery_id",)
+    date_hierarchy = "received_at"
+    show_full_result_count = False
+    fields = (*list_display, "delivery_id", "body_sha256")
+    actions = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[HookDelivery]:
+        return super().get_queryset(request).defer("payload")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, delivery: HookDelivery | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, delivery: HookDelivery | None = None) -> bool:
+        return False

@@ -19,7 +19,7 @@ GRANTS = {
 DELIVERIES = {
     "delivery.refused": _("sent a webhook that was refused"),
     "delivery.replayed": _("replayed a webhook"),
-    "repository.reconciled": _("compared a repository with its forge"),
+    "repository.compared": _("had a repository compared with its forge"),
 }
 
 

@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
@@ -53,10 +53,19 @@ def fetch_due() -> None:
 
 def hand_on(delivery: HookDelivery) -> None:
     """Wake a worker for what is stored; without a broker the sweep does it, seconds later."""
+    _wake(work_on_delivery, delivery.pk)
+
+
+def compare(repository: Repository) -> None:
+    """Have it compared with its forge now; without a broker that comes in a quarter of an hour."""
+    _wake(reconcile_repository, repository.pk)
+
+
+def _wake(job: Task, pk: int) -> None:
     try:
-        work_on_delivery.delay(delivery.pk)
+        job.delay(pk)
     except OperationalError as error:
-        log.warning("A delivery waits for the sweep", extra={"delivery": delivery.pk, "error": repr(error)})
+        log.warning("A job waits for its sweep", extra={"job": job.name, "about": pk, "error": repr(error)})
 
 
 @shared_task

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.projects import audit_views, member_views, views
+from apps.projects.git import delivery_views
 
 app_name = "projects"
 urlpatterns = [
@@ -13,4 +14,10 @@ urlpatterns = [
     path("<str:key>/members/<int:pk>/role/", member_views.set_role, name="set-role"),
     path("<str:key>/members/<int:pk>/remove/", member_views.remove, name="remove"),
     path("<str:key>/members/<int:pk>/hand-over/", member_views.hand_over, name="hand-over"),
+    path("<str:key>/settings/repositories/<int:pk>/deliveries/", delivery_views.log, name="deliveries"),
+    path("<str:key>/settings/repositories/<int:pk>/compare/", delivery_views.compare, name="compare"),
+    path("<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/", delivery_views.delivery, name="delivery"),
+    path(
+        "<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/replay/", delivery_views.replay, name="replay"
+    ),
 ]

@@ -62,6 +62,8 @@ class World:
     file: Attachment
     pair: AllowedPair
     repository: Repository
+    delivery: HookDelivery
+    request: PullRequest
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -84,6 +86,8 @@ class World:
             "files": self.file.pk,
             "pairs": self.pair.pk,
             "webhooks": self.repository.uid,
+            "deliveries.number": self.delivery.pk,
+            "pull-requests.number": self.request.number,
             "code": self.repository.pk,
             "repositories": self.repository.pk,
             "commit": SHA,
@@ -142,7 +146,9 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         message=message,
         file=message.files.get(),
         pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
-        repository=coded(project, f"{key} secret"),
+        repository=(repository := coded(project, f"{key} secret")),
+        delivery=repository.deliveries.get(),
+        request=repository.pull_requests.get(),
     )
 
 
@@ -155,7 +161,7 @@ def coded(project: Project, words: str) -> Repository:
     CheckRun.objects.create(repository=repository, sha=SHA, name=words, state=CheckRun.State.PASSED, at=now)
     PullRequest.objects.create(
         repository=repository,
-        number=1,
+        number=repository.pk,
         title=words,
         head_branch=words,
         base_branch="main",

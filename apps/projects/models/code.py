@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from apps.accounts.models import User
 from apps.projects.models.repository import Repository
 
 
@@ -55,6 +56,11 @@ class Commit(models.Model):
         return self.message.partition("\n")[0]
 
 
+class PullRequestQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "PullRequestQuerySet":
+        return self.filter(repository__in=Repository.objects.visible_to(user))
+
+
 class PullRequest(models.Model):
     """A pull or merge request, as the forge last said. `updated_at` is the forge's own time: the newest counts."""
 
@@ -87,6 +93,8 @@ class PullRequest(models.Model):
     opened_at = models.DateTimeField(null=True)
     updated_at = models.DateTimeField()
     merged_at = models.DateTimeField(null=True)
+
+    objects = PullRequestQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pull request")
