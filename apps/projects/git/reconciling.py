@@ -4,6 +4,7 @@ GitHub sends a delivery once. What is read here goes through `applying`, as a de
 """
 
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import httpx
@@ -11,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from apps.projects.git import applying, forges
-from apps.projects.git.forges import Client, ForgeTrouble
+from apps.projects.git.forges import Client, ForgeTrouble, Vanished
 from apps.projects.git.forges.changes import Change, Push, Request
 from apps.projects.git.forges.reading import Odd
 from apps.projects.models import PullRequest, Repository
@@ -46,12 +47,13 @@ def missed(repository: Repository, client: Client) -> Iterator[Change]:
     changed = {request.number: request for request in client.changed_requests(since)}
     requests = {request.number: request for request in client.open_requests()} | changed
     known = dict(repository.pull_requests.values_list("number", "updated_at"))
-    for number in gone(repository, requests):
-        requests[number] = client.request(number)
+    for number in closed(repository, requests):
+        with suppress(Vanished):
+            requests[number] = client.request(number)
     newest_first = sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
     for request in newest_first:
         is_whole = known.get(request.number) == request.updated_at
-        yield request if is_whole else client.request(request.number)  # lists leave sizes out
+        yield request if is_whole else whole(client, request)
         if request.number in changed or not is_whole:
             yield from client.reviews(request.number)
     for sha in heads(newest_first):
@@ -59,10 +61,18 @@ def missed(repository: Repository, client: Client) -> Iterator[Change]:
     yield Push("")
 
 
-def gone(repository: Repository, listed: Container[int]) -> list[int]:
+def closed(repository: Repository, listed: Container[int]) -> list[int]:
     """Those that stand open here and are no more among the open ones there."""
     stand_open = repository.pull_requests.filter(state__in=[PullRequest.State.DRAFT, PullRequest.State.OPEN])
     return [number for number in stand_open.values_list("number", flat=True) if number not in listed]
+
+
+def whole(client: Client, listed: Request) -> Request:
+    """With its sizes, which lists leave out."""
+    try:
+        return client.request(listed.number)
+    except Vanished:
+        return listed
 
 
 def heads(requests: list[Request]) -> list[str]:

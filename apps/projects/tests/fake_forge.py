@@ -123,7 +123,10 @@ class FakeForge:
         self.journal.append(f"{request.method} {path}")
         if self.token not in request.headers.get("Authorization", ""):
             return httpx.Response(401, json={"message": "Bad credentials"})
-        found = self.found(path.removeprefix(self.root), query, request)
+        try:
+            found = self.found(path.removeprefix(self.root), query, request)
+        except KeyError:
+            found = None
         if found is None:
             return httpx.Response(404, json={"message": "Not Found"})
         return found if isinstance(found, httpx.Response) else httpx.Response(200, json=found)

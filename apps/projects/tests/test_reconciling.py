@@ -102,6 +102,18 @@ def test_a_lost_review_is_found_behind_a_later_delivery(tide, forge):
     assert PullRequest.objects.get().review == "changes"
 
 
+def test_a_request_that_the_forge_has_deleted_stops_nothing(tide, forge):
+    repository = repository_of(tide, forge)
+    forge.opens(1)
+    forge.opens(2)
+    deliver_all(repository, forge.deliveries)
+    del forge.pulls[1]
+    forge.closes(2)
+    reconciling.reconcile(repository, transport=forge.transport())
+    states = repository.pull_requests.order_by("number").values_list("state", flat=True)
+    assert (repository.reconcile_error, list(states)) == ("", ["open", "closed"])
+
+
 def test_a_push_is_made_up_for_by_a_fetch(tide, forge):
     repository = repository_of(tide, forge)
     reconciling.reconcile(repository, transport=forge.transport())

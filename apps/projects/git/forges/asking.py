@@ -44,6 +44,10 @@ class ForgeTrouble(Exception):
         return words(self.code, self.facts)
 
 
+class Vanished(ForgeTrouble):
+    """What was asked for is not there, though the rest may be."""
+
+
 def words(code: str, facts: dict[str, object]) -> str:
     """In the reader's language."""
     return str(WORDS.get(code, WORDS["odd"])).format(**{"said": "", "status": "", **facts})
@@ -129,7 +133,9 @@ def _meant(answer: outbound.Answer) -> Any:
         raise ForgeTrouble("moved")
     if answer.status >= 500:
         raise ForgeTrouble("forge_failed", status=answer.status)
-    codes = {401: "token_refused", 403: "not_allowed", 404: "not_found"}
+    if answer.status == 404:
+        raise Vanished("not_found")
+    codes = {401: "token_refused", 403: "not_allowed"}
     raise ForgeTrouble(codes.get(answer.status, "not_possible"), said=said)
 
 
