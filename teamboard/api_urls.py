@@ -6,6 +6,7 @@ from apps.agents import api as agents
 from apps.agents.callback_view import callback
 from apps.chat import api as chat
 from apps.projects import api as projects
+from apps.projects.git import api as git
 from apps.projects.git import request_api as requests
 from apps.tasks import api as tasks
 from teamboard import api_docs
@@ -21,6 +22,7 @@ urlpatterns = [
     path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
     path("projects/<str:key>/pause/", agents.PauseView.as_view(), name="pause"),
     path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
+    path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),
     path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
     path("projects/<str:key>/messages/", chat.SearchView.as_view(), name="search"),
     path("projects/<str:key>/retention/", chat.RetentionView.as_view(), name="retention"),
@@ -36,6 +38,9 @@ urlpatterns = [
     path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),
     path("messages/<int:pk>/previews/", chat.PreviewsView.as_view(), name="previews"),
     path("messages/<int:pk>/pin/", chat.PinView.as_view(), name="pin"),
+    path("repositories/<int:pk>/", git.RepositoryView.as_view(), name="repository"),
+    path("repositories/<int:pk>/branches/", git.BranchesView.as_view(), name="branches"),
+    path("repositories/<int:pk>/commits/", git.CommitsView.as_view(), name="commits"),
     path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
     path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
     path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),

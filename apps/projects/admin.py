@@ -7,14 +7,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audited_admin import AuditedAdmin
 from apps.accounts.models import User
 from apps.projects import granting, joining
+from apps.projects.git import connecting
 from apps.projects.granting import Change, Grant
-from apps.projects.models import GroupGrant, HookDelivery, Membership, Project, Role
+from apps.projects.models import GroupGrant, HookDelivery, Membership, Project, Repository, Role
 
 
 class OwnerForm(forms.ModelForm):
@@ -164,4 +166,40 @@ class HookDeliveryAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, delivery: HookDelivery | None = None) -> bool:
+        return False
+
+
+@admin.register(Repository)
+class RepositoryAdmin(admin.ModelAdmin):
+    """Which repositories are connected and how their fetches go; connecting is the business of the projects."""
+
+    list_display = ("name", "project", "forge", "fetched_at", "trouble", "size")
+    list_select_related = ("project",)
+    list_filter = ("forge", "fetch_error")
+    search_fields = ("name", "url", "project__key")
+    readonly_fields = fields = ("name", "project", "url", "forge", "credential_kind", "fetched_at", "trouble", "size")
+    actions = ("check_connection",)
+
+    @admin.display(description=gettext_lazy("last fetch"))
+    def trouble(self, repository: Repository) -> str:
+        return repository.trouble or "✓"
+
+    @admin.display(description=gettext_lazy("size"), ordering="size_bytes")
+    def size(self, repository: Repository) -> str:
+        return filesizeformat(repository.size_bytes)
+
+    @admin.action(description=gettext_lazy("Check connection"))
+    def check_connection(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
+        for repository in repositories:
+            finding = connecting.test(repository)
+            level = messages.SUCCESS if finding.is_well else messages.WARNING
+            self.message_user(request, f"{repository}: {finding.sentence}", level)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, repository: Repository | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, repository: Repository | None = None) -> bool:
         return False

@@ -8,10 +8,12 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("projects")
 
     def ready(self) -> None:
-        from apps.accounts import audit_words, signals
+        from apps.accounts import audit_words, examining, signals
         from apps.projects import auditing, checks, events, granting, joining, live, looks
+        from apps.projects.git import doctor
 
         register(checks.group_roles)
+        examining.examines("git", doctor.examine)
         signals.groups_known.connect(granting.on_groups_known)
         signals.account_closing.connect(joining.on_account_closing)
         signals.person_changed.connect(looks.on_person_changed)

@@ -10,6 +10,10 @@ KINDS = {
     "member.joined": _("brought somebody in"),
     "member.role_changed": _("changed a role"),
     "member.left": _("ended a membership"),
+    "repository.connected": _("connected a repository"),
+    "repository.changed": _("changed how a repository is reached"),
+    "repository.secret_rotated": _("gave a webhook another secret"),
+    "repository.removed": _("took a repository away"),
 }
 GRANTS = {
     "groupgrant.added": _("let a group give a role"),

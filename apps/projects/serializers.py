@@ -1,7 +1,8 @@
 from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
-from apps.projects.models import Membership, Project, Role
+from apps.projects.git import connecting
+from apps.projects.models import Branch, Commit, Membership, Project, Repository, Role
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -77,3 +78,50 @@ class ManyWithinProject(serializers.ListField):
 
     def _says_unknown(self, key: int) -> str:
         return WithinProject.default_error_messages["does_not_exist"].format(pk_value=key)
+
+
+class RepositorySerializer(serializers.ModelSerializer):
+    trouble = serializers.CharField(help_text="Why the last fetch came to nothing; empty when it went well.")
+
+    class Meta:
+        model = Repository
+        fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "fetched_at", "trouble"]
+
+
+class ConnectingSerializer(serializers.Serializer):
+    url = serializers.CharField(max_length=500, help_text="As the forge shows it for cloning, by https or ssh.")
+    name = serializers.CharField(max_length=80, required=False, help_text="Unless given, as in the address.")
+    forge = serializers.ChoiceField(Repository.Forge.choices, required=False, help_text="Found out unless given.")
+    credential_kind = serializers.ChoiceField(Repository.Credential.choices, default=Repository.Credential.NONE)
+    credential = serializers.CharField(
+        max_length=20_000, required=False, write_only=True, help_text="The token or the private key; never shown again."
+    )
+
+
+class ChangingSerializer(ConnectingSerializer):
+    url = serializers.CharField(max_length=500, required=False)
+    credential_kind = serializers.ChoiceField(Repository.Credential.choices, required=False)
+
+
+class ConnectedSerializer(RepositorySerializer):
+    """With what the forge has to be told; the secret is shown only here."""
+
+    hook_url = serializers.SerializerMethodField()
+
+    class Meta(RepositorySerializer.Meta):
+        fields = [*RepositorySerializer.Meta.fields, "hook_url", "hook_secret"]
+
+    def get_hook_url(self, repository: Repository) -> str:
+        return connecting.hook_url(repository)
+
+
+class BranchSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Branch
+        fields = ["id", "name", "head", "ahead", "behind", "at"]
+
+
+class CommitSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Commit
+        fields = ["id", "sha", "author_name", "author_email", "message", "at"]

@@ -1,7 +1,8 @@
 from django.urls import path
 
 from apps.projects import audit_views, member_views, views
-from apps.projects.git import delivery_views
+from apps.projects.git import delivery_views, settings_views
+from apps.projects.git import views as code_views
 
 app_name = "projects"
 urlpatterns = [
@@ -20,4 +21,14 @@ urlpatterns = [
     path(
         "<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/replay/", delivery_views.replay, name="replay"
     ),
+    path("<str:key>/code/", code_views.code, name="code"),
+    path("<str:key>/code/<int:pk>/branches/", code_views.branches, name="branches"),
+    path("<str:key>/code/<int:pk>/commits/", code_views.commits, name="commits"),
+    path("<str:key>/code/<int:pk>/commits/<str:sha>/", code_views.commit, name="commit"),
+    path("<str:key>/code/<int:pk>/compare/", code_views.compare, name="compare-branch"),
+    path("<str:key>/settings/repositories/", settings_views.repositories, name="repositories"),
+    path("<str:key>/settings/repositories/<int:pk>/", settings_views.repository, name="repository"),
+    path("<str:key>/settings/repositories/<int:pk>/test/", settings_views.test, name="test-repository"),
+    path("<str:key>/settings/repositories/<int:pk>/rotate/", settings_views.rotate, name="rotate-secret"),
+    path("<str:key>/settings/repositories/<int:pk>/remove/", settings_views.remove, name="remove-repository"),
 ]

@@ -7,6 +7,9 @@ from tests.authz.cast import World
 
 GUEST = "guest"  # the username of somebody who is in no project
 
+# The forge is named, so that nobody is asked what it is.
+NEW_REPOSITORY = {"url": "https://git.example/new", "forge": "plain", "credential_kind": "none"}
+
 # By "METHOD path". A door that needs no input has none.
 BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/new/": lambda own: {"name": "New", "key": "NEW"},
@@ -27,6 +30,8 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/chat/messages/<int:pk>/edit/": lambda own: {"text": "New"},
     "POST projects/<str:key>/chat/messages/<int:pk>/react/": lambda own: {"emoji": "👍"},
     "POST projects/<str:key>/chat/messages/<int:pk>/task/": lambda own: {"title": "New", "client_id": str(uuid4())},
+    "POST projects/<str:key>/settings/repositories/": lambda own: NEW_REPOSITORY,
+    "POST projects/<str:key>/settings/repositories/<int:pk>/": lambda own: NEW_REPOSITORY,
     "POST accounts/preferences/": lambda own: {"name": "New", "density": "normal"},
     "POST accounts/looks/": lambda own: {"hue": "leaf"},
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
@@ -37,6 +42,8 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "PUT api/v1/messages/<int:pk>/pin/": lambda own: {"is_pinned": False},
     "PUT api/v1/projects/<str:key>/retention/": lambda own: {"days": 90},
     "PATCH api/v1/projects/<str:key>/members/<int:pk>/": lambda own: {"role": "viewer"},
+    "POST api/v1/projects/<str:key>/repositories/": lambda own: NEW_REPOSITORY,
+    "PATCH api/v1/repositories/<int:pk>/": lambda own: {"name": "new"},
     "POST api/v1/projects/<str:key>/tasks/": lambda own: {"title": "New"},
     "PATCH api/v1/tasks/<int:pk>/": lambda own: {"title": "New"},
     "POST api/v1/tasks/<int:pk>/move/": lambda own: {"to": own.column.pk},
@@ -58,6 +65,8 @@ TAKES = {
     "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to", "files"},
     "projects/<str:key>/chat/retention/": {"is_sure"},
     "runs/<uuid:pk>/accept/": {"anyway"},
+    "projects/<str:key>/settings/repositories/": {"name", "credential"},
+    "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
     "accounts/looks/": {"file"},
     "accounts/tokens/": {"only_projects"},

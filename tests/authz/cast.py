@@ -38,7 +38,6 @@ from apps.tasks.models import Column, Comment, Label, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
 RANDOM_ID = 987_654
-SHA = "5ca1ab1e" * 5
 RANDOM_UUID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -90,8 +89,7 @@ class World:
             "pull-requests.number": self.request.number,
             "code": self.repository.pk,
             "repositories": self.repository.pk,
-            "commit": SHA,
-            "commits": SHA,
+            "commits": sha_of(self.project),
         }[name]
 
     def ids(self) -> set[object]:
@@ -152,23 +150,29 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     )
 
 
+def sha_of(project: Project) -> str:
+    """The commit that its repository has."""
+    return hashlib.sha256(project.key.encode()).hexdigest()[:40]
+
+
 def coded(project: Project, words: str) -> Repository:
     """A repository with one of everything that Git and a forge say."""
     repository = RepositoryFactory(project=project, forge=Repository.Forge.GITHUB)
-    now = timezone.now()
-    repository.branches.create(name=words, head=SHA, at=now)
-    Commit.objects.create(repository=repository, sha=SHA, author_name=words, message=words, at=now)
-    CheckRun.objects.create(repository=repository, sha=SHA, name=words, state=CheckRun.State.PASSED, at=now)
+    now, sha = timezone.now(), sha_of(project)
+    repository.branches.create(name=words, head=sha, at=now)
+    repository.branches.create(name=repository.default_branch, head=sha, at=now)
+    Commit.objects.create(repository=repository, sha=sha, author_name=words, message=words, at=now)
+    CheckRun.objects.create(repository=repository, sha=sha, name=words, state=CheckRun.State.PASSED, at=now)
     PullRequest.objects.create(
         repository=repository,
         number=repository.pk,
         title=words,
         head_branch=words,
         base_branch="main",
-        head_sha=SHA,
+        head_sha=sha,
         updated_at=now,
     )
-    HookDelivery.objects.create(repository=repository, delivery_id="1", body_sha256=SHA, kind="push", payload={})
+    HookDelivery.objects.create(repository=repository, delivery_id="1", body_sha256=sha, kind="push", payload={})
     return repository
 
 

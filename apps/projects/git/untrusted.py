@@ -13,10 +13,13 @@ def tidy(text: object, limit: int, *, lines: bool = False) -> str:
     """
     if not isinstance(text, str):
         return ""
-    kept = text[: 4 * limit].replace("\r\n", "\n")
-    if not lines:
-        kept = " ".join(kept.split())
-    return "".join(each for each in kept if _is_shown(each) or (lines and each in "\n\t"))[:limit].strip()
+    kept = visible(text[: 4 * limit].replace("\r\n", "\n"))
+    return (kept if lines else " ".join(kept.split()))[:limit].strip()
+
+
+def visible(text: str) -> str:
+    """`text` without what would hide or turn round other text; its line breaks and tabs stay."""
+    return "".join(each for each in text if each in "\n\t" or _is_shown(each))
 
 
 def _is_shown(character: str) -> bool:

@@ -55,6 +55,11 @@ class Commit(models.Model):
     def subject(self) -> str:
         return self.message.partition("\n")[0]
 
+    @property
+    def rest(self) -> str:
+        """The message below its subject."""
+        return self.message.partition("\n")[2].strip()
+
 
 class PullRequestQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "PullRequestQuerySet":

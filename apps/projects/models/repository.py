@@ -5,10 +5,12 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
+from apps.projects.git import failing
 from apps.projects.models.project import Project
 from apps.secrets import SecretField
 
@@ -79,6 +81,17 @@ class Repository(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def valid_hook_secrets(self) -> list[str]:
+        """The secrets a delivery may be signed with now: two for a while after a rotation."""
+        has_former = self.former_until is not None and timezone.now() < self.former_until
+        return [self.hook_secret, self.former_hook_secret] if has_former else [self.hook_secret]
+
+    @property
+    def trouble(self) -> str:
+        """Why the last fetch came to nothing, as a sentence; empty when it went well."""
+        return failing.sentence(self.fetch_error, self.fetch_facts) if self.fetch_error else ""
 
 
 class HookDelivery(models.Model):

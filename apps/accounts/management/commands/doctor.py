@@ -1,22 +1,33 @@
+from collections.abc import Iterable
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.accounts.examining import TOPICS
 from apps.accounts.oidc import doctor, provider
 
 
 class Command(BaseCommand):
-    help = "Say what is wrong with signing in, and what to paste into Authentik: manage.py doctor oidc"
+    help = "Say what is wrong, with signing in and what to paste into Authentik: manage.py doctor oidc; or doctor git"
     requires_system_checks = ()  # it says itself what they would
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["oidc"])
+        parser.add_argument("what", choices=["oidc", *TOPICS])
 
-    def handle(self, *_args: object, **_options: object) -> None:
+    def handle(self, *_args: object, what: str, **_options: object) -> None:
+        if what != "oidc":
+            self.say(TOPICS[what](), page=f"docs/{what}.md")
+            return
         findings = list(doctor.examine())
-        for finding in findings:
-            self.stdout.write(f"{'ok   ' if finding.is_well else 'WRONG'}  {finding.sentence}")
         if provider.is_configured():
-            self.stdout.write("\nTo paste into Authentik:")
-            for name, address in doctor.to_paste().items():
-                self.stdout.write(f"  {name:40} {address}")
-        if not all(finding.is_well for finding in findings):
-            raise CommandError("Something is wrong; docs/authentik.md says what to do.")
+            to_paste = [f"  {name:40} {address}" for name, address in doctor.to_paste().items()]
+            self.say(findings, "", "To paste into Authentik:", *to_paste, page="docs/authentik.md")
+        else:
+            self.say(findings, page="docs/authentik.md")
+
+    def say(self, findings: Iterable[tuple[bool, str]], *more: str, page: str) -> None:
+        """Each finding on a line, then `more`; raise when something is wrong."""
+        findings = list(findings)
+        lines = [f"{'ok   ' if is_well else 'WRONG'}  {sentence}" for is_well, sentence in findings]
+        self.stdout.write("\n".join([*lines, *more]))
+        if not all(is_well for is_well, _sentence in findings):
+            raise CommandError(f"Something is wrong; {page} says what to do.")

@@ -1,0 +1,81 @@
+"""The programs' door to repositories."""
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from apps.paging import PARAMETERS, page, page_of
+from apps.projects import policy
+from apps.projects.git import connecting
+from apps.projects.models import Repository
+from apps.projects.policy import Action
+from apps.projects.serializers import (
+    BranchSerializer,
+    ChangingSerializer,
+    CommitSerializer,
+    ConnectedSerializer,
+    ConnectingSerializer,
+    RepositorySerializer,
+)
+
+
+class RepositoriesView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(RepositorySerializer))
+    def get(self, request: Request, key: str) -> Response:
+        """The repositories of a project."""
+        project = policy.project_for(request.user, key)
+        return page(request, project.repositories.all(), RepositorySerializer)
+
+    @extend_schema(request=ConnectingSerializer, responses={201: ConnectedSerializer})
+    def post(self, request: Request, key: str) -> Response:
+        """Connect a repository. The answer holds the secret for its webhook, which is not shown again."""
+        project = policy.project_for(request.user, key, Action.MANAGE)
+        given = ConnectingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        repository = connecting.connect(project, **given.validated_data, by=request.user)
+        return Response(ConnectedSerializer(repository).data, status=201)
+
+
+class RepositoryView(APIView):
+    @extend_schema(responses=RepositorySerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        """One repository, and how its last fetch went."""
+        return Response(RepositorySerializer(repository_for(request, pk)).data)
+
+    @extend_schema(request=ChangingSerializer, responses=RepositorySerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change where it is or what opens it; a credential that is not given stays."""
+        repository = repository_for(request, pk, Action.MANAGE)
+        given = ChangingSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        changed = connecting.change(repository, **given.validated_data, by=request.user)
+        return Response(RepositorySerializer(changed).data)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take a repository off the board; nothing changes in the repository itself."""
+        connecting.remove(repository_for(request, pk, Action.MANAGE), by=request.user)
+        return Response(status=204)
+
+
+class BranchesView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(BranchSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        """The branches of a repository, and how far each is from the default one."""
+        return page(request, repository_for(request, pk).branches.all(), BranchSerializer)
+
+
+class CommitsView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(CommitSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        """The commits of a repository, of all its branches, the newest first."""
+        return page(request, repository_for(request, pk).commits.all(), CommitSerializer, by="-at")
+
+
+def repository_for(request: Request, pk: int, action: Action = Action.VIEW) -> Repository:
+    """A repository of a project that `request.user` sees; Http404 else, NotAllowed when they may not do `action`."""
+    repository = get_object_or_404(Repository.objects.visible_to(request.user).select_related("project"), pk=pk)
+    policy.require(request.user, action, repository.project)
+    return repository

@@ -1,0 +1,52 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.projects.models import Repository
+
+
+class WriteOnly(forms.Textarea):
+    """A field that a page never shows what was entered in, also not after a mistake."""
+
+    def format_value(self, value: str | None) -> None:
+        return None
+
+
+class RepositoryForm(forms.Form):
+    """Where a repository is and what opens it. The credential's field is always empty: it only goes in."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        max_length=500,
+        help_text=_("As the forge shows it for cloning: https://… with a token, git@… with a deploy key."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(
+        label=pgettext_lazy("of a thing", "name"),
+        max_length=80,
+        required=False,
+        help_text=_("Left empty, it is called as in its address."),
+    )
+    forge = forms.ChoiceField(
+        label=_("Forge"),
+        required=False,
+        choices=[("", _("Find out")), *Repository.Forge.choices],
+        help_text=_("Pull requests and checks come from it."),
+    )
+    credential_kind = forms.ChoiceField(label=_("Opens with"), choices=Repository.Credential.choices)
+    credential = forms.CharField(
+        label=_("Token or private key"),
+        required=False,
+        strip=True,
+        max_length=20_000,
+        help_text=_("It should be able to read this repository and nothing else. Stored encrypted, never shown again."),
+        widget=WriteOnly(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args, repository: Repository | None = None, **kwargs) -> None:
+        if repository:
+            names = ("url", "name", "forge", "credential_kind")
+            kwargs["initial"] = {name: getattr(repository, name) for name in names}
+        super().__init__(*args, **kwargs)
+        if repository and repository.credential:
+            self.fields["credential"].help_text = _("Stored. Leave empty to keep it.")

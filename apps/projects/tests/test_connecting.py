@@ -1,0 +1,214 @@
+"""Connecting a repository, by the page and by the API, against a Git server on loopback."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps import outbound
+from apps.accounts import tokens
+from apps.accounts.models import AuditEntry
+from apps.projects.git import addresses, connecting, fetching, mirror
+from apps.projects.models import Event, Repository, Role
+from apps.projects.tests.factories import RepositoryFactory
+
+pytestmark = pytest.mark.django_db
+TOKEN = "tok-canary-0123456789"
+KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n-----END OPENSSH PRIVATE KEY-----"
+
+
+def signed_in(membership) -> Client:
+    client = Client()
+    client.force_login(membership.user)
+    return client
+
+
+@pytest.fixture
+def owner(people) -> Client:
+    return signed_in(people[Role.OWNER])
+
+
+def given(server, **more: str) -> dict[str, str]:
+    return {"url": server.url(), "forge": "plain", "credential_kind": "none", **more}
+
+
+def test_a_repository_is_connected_and_its_secret_is_shown_once(server, work, tide, owner):
+    work.commit("Start")
+    page = owner.post("/projects/TIDE/settings/repositories/", given(server))
+    repository = tide.repositories.get()
+    assert (repository.name, repository.url) == ("board", server.url())
+    assert repository.hook_secret in page.text
+    assert f"/git/webhooks/{repository.uid}/" in page.text
+    again = owner.get(f"/projects/TIDE/settings/repositories/{repository.pk}/")
+    assert repository.hook_secret not in again.text
+    assert fetching.due() == [repository.pk]
+    event = Event.objects.get(kind="repository.connected")
+    assert event.payload == {"repository": repository.pk, "name": "board", "url": server.url()}
+    assert AuditEntry.objects.filter(action="repository.connected").exists()
+
+
+def test_a_credential_never_comes_out_again(server, tide, owner):
+    body = given(server, credential_kind="token", credential=TOKEN)
+    pages = [owner.post("/projects/TIDE/settings/repositories/", body)]
+    repository = tide.repositories.get()
+    address = f"/projects/TIDE/settings/repositories/{repository.pk}/"
+    pages += [owner.get(address), owner.post(address, body | {"url": "no address"}), owner.get("/projects/TIDE/code/")]
+    pages += [owner.post("/projects/TIDE/settings/repositories/", body)]  # twice: refused
+    assert [page.status_code for page in pages] == [200, 200, 422, 302, 422]
+    assert not [page for page in pages if TOKEN in page.text]
+    assert TOKEN not in str(list(Event.objects.values_list("payload", flat=True)))
+    assert TOKEN not in str(list(AuditEntry.objects.values_list("facts", flat=True)))
+
+
+def test_an_empty_credential_keeps_the_stored_one(server, tide, owner):
+    repository = RepositoryFactory(project=tide, url=server.url(), credential_kind="token", credential=TOKEN)
+    address = f"/projects/TIDE/settings/repositories/{repository.pk}/"
+    owner.post(address, given(server, credential_kind="token", name="Other"))
+    repository.refresh_from_db()
+    assert (repository.name, repository.credential) == ("Other", TOKEN)
+    owner.post(address, given(server, name="Other"))
+    repository.refresh_from_db()
+    assert (repository.credential_kind, repository.credential) == ("none", "")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"url": "file:///etc"}, "Only repositories by https or ssh"),
+        ({"credential_kind": "token"}, "Enter the token or the key"),
+        ({"credential_kind": "key", "credential": KEY}, "A deploy key opens addresses by ssh"),
+        ({"url": "git@git.example:a.git", "credential_kind": "token", "credential": "x"}, "opened with a deploy key"),
+        ({"url": "git@git.example:a.git"}, "opened with a deploy key"),
+        ({"credential_kind": "token", "credential": "a\r\nX-Evil: b"}, "a single line"),
+        ({"forge": "sourceforge"}, "field__error"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(server, tide, owner, body, said):
+    page = owner.post("/projects/TIDE/settings/repositories/", given(server, **body))
+    assert page.status_code == 422
+    assert said in page.text
+    assert not tide.repositories.exists()
+
+
+def test_the_same_repository_is_connected_once(server, tide, owner):
+    RepositoryFactory(project=tide, url=server.url())
+    page = owner.post("/projects/TIDE/settings/repositories/", given(server))
+    assert "already has a repository" in page.text
+    assert tide.repositories.count() == 1
+
+
+def test_only_those_who_manage_may_connect(server, tide, people):
+    for role in (Role.VIEWER, Role.MEMBER):
+        assert signed_in(people[role]).post("/projects/TIDE/settings/repositories/", given(server)).status_code == 403
+    assert not tide.repositories.exists()
+
+
+def tested(owner: Client, repository: Repository) -> str:
+    return owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/test/").text
+
+
+def test_a_test_says_what_is_there(work, repository, owner):
+    assert "The repository is empty." in tested(owner, repository)
+    work.commit("Start")
+    work.commit("Try", branch="try")
+    assert "There are 2 branches; the default is main." in tested(owner, repository)
+
+
+def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, settings):
+    server.token = TOKEN
+    assert "The server wants another token or key" in tested(owner, repository)
+    server.token = ""
+    Repository.objects.update(url=server.url("team/none.git"))
+    assert "There is no repository at that address" in tested(owner, repository)
+    Repository.objects.update(url="http://127.0.0.1:1/a.git")
+    assert "The server can&#x27;t be reached" in tested(owner, repository)
+    Repository.objects.update(url="https://nobody.invalid/a.git")
+    assert "No server goes by that name" in tested(owner, repository)
+    settings.OUTBOUND_ALLOWED_HOSTS = []
+    Repository.objects.update(url=server.url())
+    assert "inside a private network" in tested(owner, repository)
+
+
+def test_without_git_the_pages_say_so(repository, owner, monkeypatch):
+    monkeypatch.setattr(connecting.cli, "program", lambda: None)
+    assert "The program git is not installed" in owner.get("/projects/TIDE/settings/repositories/").text
+    assert "The program git is not installed" in tested(owner, repository)
+    assert owner.get(f"/projects/TIDE/code/{repository.pk}/branches/").status_code == 200
+
+
+@pytest.mark.req("W1")
+def test_a_new_secret_leaves_the_former_one_a_day(repository, owner, people, monkeypatch):
+    former = repository.hook_secret
+    page = owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/rotate/")
+    repository.refresh_from_db()
+    assert repository.hook_secret in page.text
+    assert former not in page.text
+    assert repository.valid_hook_secrets == [repository.hook_secret, former]
+    repository.former_until -= connecting.FORMER_IS_VALID
+    assert repository.valid_hook_secrets == [repository.hook_secret]
+
+
+def test_a_removed_repository_leaves_nothing(work, repository, owner, django_capture_on_commit_callbacks):
+    work.commit("Start")
+    mirror.fetch(repository)
+    assert "Remove repository" in owner.get(f"/projects/TIDE/settings/repositories/{repository.pk}/remove/").text
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/remove/")
+    assert not Repository.objects.exists()
+    assert not mirror.folder_of(repository).exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "forge"),
+    [
+        ("https://github.com/team/board", "github"),
+        ("git@github.com:team/board.git", "github"),
+        ("https://gitlab.com/team/board", "gitlab"),
+        ("https://codeberg.org/team/board", "gitea"),
+        ("ssh://git@git.example/board", "plain"),
+    ],
+)
+def test_a_known_host_says_what_forge_it_is(url, forge):
+    assert connecting.forge_of(addresses.parsed(url)) == forge
+
+
+@pytest.mark.parametrize(
+    ("answers", "forge"), [("/api/v4/version", "gitlab"), ("/api/v1/version", "gitea"), ("", "plain")]
+)
+def test_another_host_is_asked_what_it_is(monkeypatch, answers, forge):
+    async def request(_method: str, url: str, **_more: object) -> outbound.Answer:
+        is_there = bool(answers) and url.endswith(answers)
+        headers = {"Content-Type": "application/json"} if is_there else {"Content-Type": "text/html"}
+        return outbound.Answer(200 if is_there else 404, outbound.httpx.Headers(headers), b"{}")
+
+    monkeypatch.setattr(outbound, "request", request)
+    assert connecting.forge_of(addresses.parsed("https://git.example/team/board")) == forge
+
+
+def test_programs_connect_read_change_and_remove(server, work, tide, people):
+    work.commit("Start")
+    person = people[Role.OWNER].user
+    tomorrow = timezone.now() + timedelta(days=1)
+    token = tokens.issue(person, name="CI", scope="write", expires_at=tomorrow, only_projects=None, by=person)[1]
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    as_json = {"content_type": "application/json"}
+    made = client.post(
+        "/api/v1/projects/TIDE/repositories/", given(server, credential_kind="token", credential=TOKEN), **as_json
+    )
+    assert made.status_code == 201
+    repository = Repository.objects.get()
+    assert made.json()["hook_secret"] == repository.hook_secret
+    assert made.json()["hook_url"].endswith(f"/git/webhooks/{repository.uid}/")
+    fetching.fetch(repository.pk)
+    address = f"/api/v1/repositories/{repository.pk}/"
+    answers = [client.get(each) for each in (address, "/api/v1/projects/TIDE/repositories/")]
+    assert answers[0].json()["default_branch"] == "main"
+    assert not [each for each in (made, *answers) if TOKEN in each.text]
+    assert not [each for each in answers if repository.hook_secret in each.text]
+    assert [each["name"] for each in client.get(f"{address}branches/").json()["results"]] == ["main"]
+    assert [each["message"] for each in client.get(f"{address}commits/").json()["results"]] == ["Start"]
+    assert client.patch(address, {"name": "Other"}, **as_json).json()["name"] == "Other"
+    assert client.patch(address, {"url": "ext::id"}, **as_json).status_code == 400
+    assert client.delete(address).status_code == 204
+    assert not Repository.objects.exists()
