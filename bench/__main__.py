@@ -1,6 +1,6 @@
 """What each operation costs, beside the least it can cost: `make bench`.
 
-    python -m teamboard.launch.with_services python -m bench [board] [move] [create] [live] [runs] [talk] [hooks] [memory]
+    python -m teamboard.launch.with_services python -m bench [board] [move] [create] [live] …
 
 CPU is that of web, worker, beat, database and broker together, user and system, children included:
 it hardly moves when the machine is busy. Wall clock is given where a person waits.
@@ -25,6 +25,7 @@ ROWS = {
     "runs": "runs",
     "talk": "talks",
     "hooks": "hooks",
+    "git": "repositories",
 }
 
 
