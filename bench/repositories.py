@@ -5,8 +5,6 @@ import subprocess
 import time
 from pathlib import Path
 
-from django.conf import settings
-
 from apps.projects.git import fetching, mirror
 from apps.projects.models import Project, Repository
 from apps.projects.tests.git_server import ENVIRONMENT, GitServer
@@ -19,7 +17,6 @@ NAME = "bench/large.git"
 
 
 def lines(house: House, visitor: Visitor) -> list[Line]:
-    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     with GitServer(house.folder / "served") as server:
         origin = server.create(NAME)
         write(origin, script())
@@ -86,9 +83,10 @@ def write(origin: Path, script: str) -> None:
 
 def script() -> str:
     """Commits in a row on main, each to one of a hundred files; every branch leaves it somewhere and adds three."""
-    words = [commit("main", number) for number in range(COMMITS - 3 * BRANCHES)]
+    on_main = COMMITS - 3 * BRANCHES
+    words = [commit("main", number) for number in range(on_main)]
     for number in range(BRANCHES):
-        words.append(f"reset refs/heads/branch-{number}\nfrom refs/heads/main~{number * 10}\n\n")
+        words.append(f"reset refs/heads/branch-{number}\nfrom :{on_main - number * 10}\n\n")
         words += [commit(f"branch-{number}", COMMITS + 3 * number + each) for each in range(3)]
     return "".join(words)
 
@@ -103,7 +101,8 @@ def commit(branch: str, number: int, *, parent: str = "") -> str:
     content = "".join(f"def step_{each}(board):\n    return board.move({number}, {each})\n\n" for each in range(20))
     origin = f"from {parent}\n" if parent else ""
     return (
-        f"commit refs/heads/{branch}\ncommitter Ana <ana@example.org> {1_700_000_000 + number * 60} +0000\n"
+        f"commit refs/heads/{branch}\nmark :{number + 1}\n"
+        f"committer Ana <ana@example.org> {1_700_000_000 + number * 60} +0000\n"
         f"data {len(message)}\n{message}{origin}"
         f"M 100644 inline src/part_{number % 100}.py\ndata {len(content)}\n{content}\n"
     )

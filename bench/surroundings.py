@@ -18,6 +18,8 @@ def prepare(folder: Path, port: int, messages_per_minute: int = 100_000) -> None
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
         "STATIC_ROOT": str(folder / "static"),
+        "GIT_FOLDER": str(folder / "git"),
+        "GIT_PLAIN_HTTP": "1",
         "LOG_LEVEL": "WARNING",
         "API_WRITES_PER_MINUTE": "100000",
         "CHAT_MESSAGES_PER_MINUTE": str(messages_per_minute),
