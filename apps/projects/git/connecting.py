@@ -95,7 +95,7 @@ def change(
     A new address, also the same one given again, forgets the host's key.
     """
     if url is not None:
-        repository.url, repository.host_keys = str(parsed(url)), ""
+        _move(repository, str(parsed(url)))
     repository.name = name or repository.name
     repository.forge = forge or repository.forge
     repository.credential_kind = credential_kind or repository.credential_kind
@@ -103,9 +103,15 @@ def change(
     if repository.credential_kind == Repository.Credential.NONE:
         repository.credential = ""
     _check_credential(repository, parsed(repository.url))
-    repository.fingerprint = ""  # perhaps another repository by now
     _save(repository, "repository.changed", by=by)
     return repository
+
+
+def _move(repository: Repository, url: str) -> None:
+    """Have it at `url`. What is there is read as for the first time: its commits were written before we knew it."""
+    if url != repository.url:
+        repository.fetched_at, repository.fingerprint = None, ""
+    repository.url, repository.host_keys = url, ""
 
 
 def _check_credential(repository: Repository, address: Address) -> None:

@@ -12,6 +12,7 @@ from apps.accounts.models import AuditEntry
 from apps.projects.git import addresses, connecting, fetching, mirror
 from apps.projects.models import Event, Repository, Role
 from apps.projects.tests.factories import RepositoryFactory
+from apps.projects.tests.git_server import Workshop
 
 pytestmark = pytest.mark.django_db
 TOKEN = "tok-canary-0123456789"
@@ -70,6 +71,19 @@ def test_an_empty_credential_keeps_the_stored_one(server, tide, owner):
     owner.post(address, given(server, name="Other"))
     repository.refresh_from_db()
     assert (repository.credential_kind, repository.credential) == ("none", "")
+
+
+def test_at_another_address_old_commits_do_not_act(server, work, repository, owner, tmp_path):
+    work.commit("Start")
+    fetching.want(repository)
+    fetching.fetch(repository.pk)
+    Workshop.of(server.create("team/other.git"), tmp_path / "other").commit("Written long ago")
+    body = given(server, url=server.url("team/other.git"))
+    owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/", body)
+    fetching.fetch(repository.pk)
+    told = Event.objects.filter(kind="code.pushed").order_by("seq").last().payload
+    assert (told["first"], told["shas"]) == (True, [])
+    assert repository.commits.filter(message="Written long ago").exists()
 
 
 @pytest.mark.parametrize(
