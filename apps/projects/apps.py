@@ -10,7 +10,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import audit_words, examining, signals
         from apps.projects import auditing, checks, events, granting, joining, live, looks
-        from apps.projects.git import doctor
+        from apps.projects.git import doctor, reconciling
 
         register(checks.group_roles)
         examining.examines("git", doctor.examine)
@@ -18,6 +18,7 @@ class ProjectsConfig(AppConfig):
         signals.account_closing.connect(joining.on_account_closing)
         signals.person_changed.connect(looks.on_person_changed)
         live.draws("member.left", lambda project, events, open_task: [live.LEFT])
+        events.subscribe("repository.connected", reconciling.on_repository_connected)
         audit_words.calls(auditing.KINDS | auditing.GRANTS | auditing.DELIVERIES)
         for kind in auditing.KINDS:
             events.subscribe_within(kind, auditing.on_event)

@@ -12,7 +12,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -89,13 +88,9 @@ def raw_body(request: HttpRequest) -> bytes:
 
 
 def is_signed(request: HttpRequest, repository: Repository, raw: bytes) -> bool:
-    """By the current secret, or by the former one while that is still good."""
-    secrets = [repository.hook_secret]
-    if repository.former_until and repository.former_until > timezone.now():
-        secrets.append(repository.former_hook_secret)
     verify = forges.adapter_of(repository).verify
-    fits = [verify(secret, request.headers, raw) for secret in secrets if secret]  # all are tried, for the time
-    return any(fits)
+    fits = [verify(secret, request.headers, raw) for secret in repository.valid_hook_secrets if secret]
+    return any(fits)  # all were tried, for the time
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from apps.projects.git import applying, forges
 from apps.projects.git.forges import Client, ForgeTrouble, Vanished
 from apps.projects.git.forges.changes import Change, Push, Request
 from apps.projects.git.forges.reading import Odd
-from apps.projects.models import PullRequest, Repository
+from apps.projects.models import Event, PullRequest, Repository
 
 OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
 MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
@@ -80,6 +80,13 @@ def heads(requests: list[Request]) -> list[str]:
 
 
 def due() -> list[int]:
-    """Every repository with a forge, the one longest not compared first."""
-    with_forge = Repository.objects.exclude(forge=Repository.Forge.PLAIN)
-    return list(with_forge.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
+    """Every repository whose forge can be asked, the one longest not compared first."""
+    can_be_asked = Repository.objects.exclude(forge=Repository.Forge.PLAIN)
+    can_be_asked = can_be_asked.exclude(credential_kind=Repository.Credential.KEY)
+    return list(can_be_asked.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
+
+
+def on_repository_connected(event: Event) -> None:
+    """Ask at once what there is."""
+    if event.payload["repository"] in due():
+        reconcile(Repository.objects.get(pk=event.payload["repository"]))

@@ -158,6 +158,25 @@ def test_git_alone_has_no_forge_to_ask(tide):
         forges.client_of(repository)
 
 
+def test_a_deploy_key_opens_no_api(tide):
+    repository = repository_of(tide, FakeGitHub(SECRET))
+    assert reconciling.due() == [repository.pk]
+    repository.credential_kind = "key"
+    repository.save()
+    assert reconciling.due() == []
+    assert reconciling.reconcile(repository) == 0
+    assert repository.reconcile_error == "no_token"
+
+
+def test_what_is_connected_is_compared_at_once(tide, monkeypatch):
+    asked = []
+    monkeypatch.setattr(reconciling, "reconcile", asked.append)
+    repository = repository_of(tide, FakeGitHub(SECRET))
+    reconciling.on_repository_connected(Event(payload={"repository": repository.pk}))
+    reconciling.on_repository_connected(Event(payload={"repository": 987_654}))
+    assert asked == [repository]
+
+
 def test_the_connection_is_tested(tide, forge):
     repository = repository_of(tide, forge)
     assert forges.client_of(repository, transport=forge.transport()).test() == "main"

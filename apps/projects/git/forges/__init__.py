@@ -28,10 +28,12 @@ def adapter_of(repository: Repository) -> ModuleType | None:
 
 
 def client_of(repository: Repository, *, transport: httpx.AsyncBaseTransport | None = None) -> Client:
-    """Asks with the repository's token, if it has one. Raises ForgeTrouble where there is no forge."""
+    """Asks with the repository's token, or as anybody. Raises ForgeTrouble when nothing can be asked."""
     adapter = adapter_of(repository)
     if adapter is None:
         raise ForgeTrouble("no_forge")
+    if repository.credential_kind == Repository.Credential.KEY:
+        raise ForgeTrouble("no_token")
     is_token = repository.credential_kind == Repository.Credential.TOKEN
     token = repository.credential.rpartition(":")[2] if is_token else ""  # Git may want a name before it
     return adapter.Client(address_of(repository.url), token, transport=transport)

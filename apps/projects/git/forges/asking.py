@@ -29,6 +29,9 @@ WORDS = {
     "forge_failed": _("The forge has a problem of its own (status {status})."),
     "not_possible": _("The forge can't do this now. It says: {said}"),
     "odd": _("What answers there is no such forge."),
+    "no_token": _(
+        "A deploy key opens no forge's API. Only webhooks tell of requests here; what they miss stays unknown."
+    ),
     "no_forge": _("This repository has no forge that could be asked."),
 }
 
