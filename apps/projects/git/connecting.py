@@ -1,6 +1,7 @@
 """Connecting repositories to a project: where they are, what opens them, and the secret of their webhook."""
 
 import asyncio
+import base64
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,9 +17,10 @@ from apps import outbound
 from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
-from apps.projects.git import access, cli, fetching, mirror
+from apps.projects.git import access, cli, fetching, forges, mirror
 from apps.projects.git.addresses import Address, BadAddress, parsed
 from apps.projects.git.failing import GitFailed
+from apps.projects.git.forges import signing
 from apps.projects.models import Project, Repository
 
 FORMER_IS_VALID = timedelta(days=1)
@@ -160,7 +162,8 @@ def remove(repository: Repository, *, by: User) -> None:
 
 
 def new_secret() -> str:
-    return secrets.token_urlsafe(32)
+    """In the form that GitLab wants of a signing token; to the others it is a secret like any."""
+    return signing.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def hook_url(repository: Repository) -> str:
@@ -200,9 +203,24 @@ def test(repository: Repository) -> Finding:
     number = told.count(f"\t{mirror.HEADS}".encode())
     if not number:
         return Finding(True, _("It answers. The repository is empty."))
+    return _with_forge(repository, _branches(told, number))
+
+
+def _with_forge(repository: Repository, sentence: str) -> Finding:
+    """What came of asking Git, and what keeps the forge's API from being asked as well, if anything does."""
+    if repository.forge == Repository.Forge.PLAIN:
+        return Finding(True, sentence)
+    try:
+        forges.client_of(repository).test()
+    except forges.ForgeTrouble as trouble:
+        return Finding(False, f"{sentence} {trouble}")
+    return Finding(True, sentence)
+
+
+def _branches(told: bytes, number: int) -> str:
     sentence = ngettext(
         "It answers. There is {number} branch; the default is {default}.",
         "It answers. There are {number} branches; the default is {default}.",
         number,
     )
-    return Finding(True, sentence.format(number=number, default=mirror.default_of(told) or "?"))
+    return sentence.format(number=number, default=mirror.default_of(told) or "?")

@@ -1,5 +1,6 @@
 """Connecting a repository, by the page and by the API, against a Git server on loopback."""
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,12 @@ from django.utils import timezone
 from apps import outbound
 from apps.accounts import tokens
 from apps.accounts.models import AuditEntry
-from apps.projects.git import addresses, connecting, fetching, mirror
+from apps.projects.git import addresses, connecting, fetching, forges, mirror
+from apps.projects.git.forges import github
+from apps.projects.git.forges.address import Address
 from apps.projects.models import Event, Repository, Role
 from apps.projects.tests.factories import RepositoryFactory
+from apps.projects.tests.fake_forge import FakeGitHub
 from apps.projects.tests.git_server import Workshop
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +131,23 @@ def test_a_test_says_what_is_there(work, repository, owner):
     work.commit("Start")
     work.commit("Try", branch="try")
     assert "There are 2 branches; the default is main." in tested(owner, repository)
+
+
+def test_a_test_asks_the_forge_as_well(work, repository, owner, monkeypatch):
+    work.commit("Start")
+    Repository.objects.update(forge="github")
+    forge = FakeGitHub("secret")
+    client = github.Client(Address("git.example", "https://git.example", "team/ship"), "wrong")
+    client.api.base, client.api.transport = f"https://git.example{forge.root}", forge.transport()
+    monkeypatch.setattr(forges, "client_of", lambda repository: client)
+    assert "There is 1 branch; the default is main. The forge does not accept the token" in tested(owner, repository)
+    client.api.headers["Authorization"] = f"Bearer {forge.token}"
+    assert "does not accept" not in tested(owner, repository)
+
+
+def test_a_secret_is_a_signing_token_too(repository):
+    secret = connecting.new_secret()
+    assert len(base64.b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
 
 
 def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, settings):
