@@ -12,6 +12,7 @@ from apps.agents import openclaw
 from apps.agents.models import Run
 from apps.agents.queueing import PROMPT_BYTES
 from apps.chat.models import Message
+from apps.tasks import branching
 from apps.tasks.models import Task
 
 ON_TASK = """\
@@ -35,6 +36,7 @@ LOOK_ALIKES = str.maketrans(
 MARKS = re.compile(r"<{2,}|>{2,}|\[(?=\s*teamboard-run\s*:)", re.IGNORECASE)
 COMMENTS = 20
 MESSAGES = 30
+REPOSITORIES = 5
 ROOM_BYTES = 24 * 1024  # of what was said before
 
 
@@ -69,6 +71,20 @@ def _task(task: Task, fence: str) -> list[str]:
     return [
         _fenced(fence, "Title", f"{task.key}: {task.title}"),
         _fenced(fence, "Description", task.description),
+        *_code(task, fence),
+    ]
+
+
+def _code(task: Task, fence: str) -> list[str]:
+    """Where its code is: what is pushed to the proposed branch is linked with the task. Names are Git's, not ours."""
+    branch = branching.name_for(task)
+    return [
+        _fenced(
+            fence,
+            f"Repository {repository.name}",
+            f"{repository.url}\nBase branch: {repository.default_branch}\nProposed branch: {branch}",
+        )
+        for repository in task.project.repositories.only("name", "url", "default_branch")[:REPOSITORIES]
     ]
 
 

@@ -6,12 +6,15 @@ class TasksConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.projects import events, live
-        from apps.tasks import assigning, creating, faces, opened
+        from apps.tasks import assigning, code, creating, faces, linking, opened
 
-        for prefix in ("task.", "comment.", "run."):
+        for prefix in ("task.", "comment.", "run.", "code."):
             live.draws(prefix, faces.ops_of)
             live.draws(prefix, opened.ops_of)
         live.draws("member.changed", faces.ops_of)
         live.draws("member.", opened.ops_of)
+        opened.shows("code", code.part)
+        events.subscribe("code.pushed", linking.on_pushed)
+        events.subscribe("code.request", linking.on_request)
         events.subscribe_within("project.created", creating.on_project_created)
         events.subscribe_within("member.left", assigning.on_member_left)

@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from apps.accounts.models import User
 from apps.projects.live import Op
 from apps.projects.models import Event, Project
-from apps.tasks import notes
+from apps.tasks import linking, notes
 from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the board
@@ -51,6 +51,7 @@ class Face(NamedTuple):
     comments: int
     labels: tuple[tuple[str, str], ...]  # (name, hue)
     note: str | None  # as JSON text, so that the row can be a key
+    code: str  # its dot: failing, approved, open or merged; empty without a pull request
 
 
 _ROW = """
@@ -62,7 +63,17 @@ _ROW = """
   (SELECT count(*) FROM tasks_comment m WHERE m.task_id = t.id),
   (SELECT array_agg(ARRAY[l.name, l.hue] ORDER BY l.name) FROM tasks_task_labels tl
     JOIN tasks_label l ON l.id = tl.label_id WHERE tl.task_id = t.id),
-  t.note::text
+  t.note::text,
+  (SELECT CASE
+      WHEN bool_or(p.is_open AND p.fails) THEN 'failing'
+      WHEN bool_and(p.review = 'approved') FILTER (WHERE p.is_open) THEN 'approved'
+      WHEN bool_or(p.is_open) THEN 'open'
+      WHEN bool_or(p.state = 'merged') THEN 'merged' ELSE '' END
+    FROM (SELECT r.state, r.review, r.state IN ('draft', 'open') AS is_open,
+          EXISTS (SELECT 1 FROM projects_checkrun k WHERE k.repository_id = r.repository_id
+            AND k.sha = r.head_sha AND k.state = 'failed') AS fails
+        FROM tasks_codelink l JOIN projects_pullrequest r ON r.id = l.request_id
+        WHERE l.task_id = t.id AND NOT l.is_cut) p)
 """
 
 
@@ -96,7 +107,7 @@ def of_tasks(project: Project, tasks: Iterable[int]) -> list[Face]:
 def _faces(sql: str, arguments: list) -> list[Face]:
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
-        return [Face(*row[:12], tuple(map(tuple, row[12] or ())), row[13]) for row in cursor.fetchall()]
+        return [Face(*row[:12], tuple(map(tuple, row[12] or ())), *row[13:]) for row in cursor.fetchall()]
 
 
 def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
@@ -155,8 +166,9 @@ def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
 
 
 def tasks_in(events: list[Event]) -> set[int]:
-    """The tasks that events are about or name besides."""
-    return {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+    """The tasks that events are about, name besides or show the code of."""
+    named = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+    return named | linking.tasks_shown_by(events)
 
 
 def members_changed(events: list[Event]) -> set[int]:

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.projects.models import Project
+from apps.projects.models import Project, Repository
 from apps.tasks.editing import FIELDS
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Task
 
@@ -93,3 +93,20 @@ class CommentForm(forms.Form):
         strip=False,
         error_messages={"required": _("Write a few words first.")},
     )
+
+
+class LinkForm(forms.Form):
+    repository = forms.ModelChoiceField(Repository.objects.none(), label=_("Repository"))
+    request = forms.IntegerField(label=_("Its number"), min_value=1, max_value=2**31 - 1)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["repository"].queryset = project.repositories.all()
+
+
+class UnlinkForm(forms.Form):
+    link = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class UndoForm(forms.Form):
+    seq = forms.IntegerField(min_value=1, max_value=LARGEST_ID)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue, User
-from apps.projects.models import Project
+from apps.projects.models import Project, PullRequest, Repository
 
 TITLE_LENGTH = 200
 TEXT_LENGTH = 50_000
@@ -146,3 +146,58 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class CodeLinkQuerySet(models.QuerySet):
+    def standing(self) -> "CodeLinkQuerySet":
+        return self.filter(is_cut=False)
+
+
+class CodeLink(models.Model):
+    """A branch, commit or pull request that belongs to a task.
+
+    `acts` says that it may move the card. One that a person has cut stays as a row, so that the next
+    delivery which names the task does not bring it back.
+    """
+
+    class Kind(models.TextChoices):
+        BRANCH = "branch", _("branch")
+        COMMIT = "commit", _("commit")
+        REQUEST = "request", _("pull request")
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="code_links")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind)
+    ref = models.CharField(max_length=255)  # the branch's name, the commit's sha, the request's number
+    request = models.ForeignKey(PullRequest, models.CASCADE, null=True, related_name="code_links")
+    acts = models.BooleanField(default=False)
+    is_cut = models.BooleanField(default=False)
+    # The last occasion (one of Occasion) that the card was moved for, or would have been.
+    occasion = models.CharField(max_length=10, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CodeLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "repository", "kind", "ref"], name="code_link_once"),
+            models.CheckConstraint(
+                name="code_link_knows_its_request",
+                condition=Q(kind="request", request__isnull=False) | ~Q(kind="request") & Q(request__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref}"
+
+
+class Occasion(models.TextChoices):
+    """What a pull request has come to, that a card may move for."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CHANGES = "changes"
+    MERGED = "merged"
+    CLOSED = "closed"

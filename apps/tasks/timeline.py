@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.projects.live import Op
 from apps.projects.models import Event
-from apps.tasks import faces
-from apps.tasks.models import Comment, Task
+from apps.tasks import codework, faces
+from apps.tasks.models import CodeLink, Comment, Task
 
 PAGE = 50  # entries that come at once, the latest first to be read
 
@@ -41,8 +42,38 @@ def _edited(payload: dict) -> str:
     return _("changed {what}.").format(what=", ".join(FIELDS[name]() for name in payload["fields"]))
 
 
+def _moved(payload: dict) -> str:
+    if "because" not in payload:
+        return _("moved this from {0} to {1}.").format(*payload["names"])
+    why = codework.reason(payload["because"])
+    return _("moved this from {0} to {1}, because {why}.").format(*payload["names"], why=why)
+
+
+def _held(payload: dict) -> str:
+    """Why a card stays where it is that would have been closed."""
+    sentence = ngettext(
+        "left this where it is, though {why}: {n} subtask is still open.",
+        "left this where it is, though {why}: {n} subtasks are still open.",
+        payload["open"],
+    )
+    return sentence.format(why=codework.reason(payload["because"]), n=payload["open"])
+
+
+def _linked(payload: dict, sentence: str) -> str:
+    named = {
+        CodeLink.Kind.BRANCH: _("the branch {ref}"),
+        CodeLink.Kind.COMMIT: _("the commit {ref}"),
+        CodeLink.Kind.REQUEST: _("pull request {ref}"),
+    }
+    ref = payload["ref"][:10] if payload["link"] == CodeLink.Kind.COMMIT else payload["ref"]
+    return sentence.format(what=named[payload["link"]].format(ref=ref))
+
+
 tells("task.created", "plus", lambda payload: _("wrote this down."))
-tells("task.moved", "arrow-right", lambda payload: _("moved this from {0} to {1}.").format(*payload["names"]))
+tells("task.moved", "arrow-right", _moved)
+tells("task.held", "git-pull-request", _held)
+tells("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
+tells("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
 tells("task.assigned", "user", _assigned)
 tells("task.edited", "file-text", _edited)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from uuid import uuid4
 
+from apps.tasks import codework
 from tests.authz.cast import World
 
 GUEST = "guest"  # the username of somebody who is in no project
@@ -20,6 +21,12 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/edit/": lambda own: {"title": "New"},
     "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
     "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
+    "POST projects/<str:key>/tasks/<int:number>/link/": lambda own: {
+        "repository": own.repository.pk,
+        "request": own.repository.pk,
+    },
+    "POST projects/<str:key>/tasks/<int:number>/unlink/": lambda own: {"link": own.link.pk},
+    "POST projects/<str:key>/tasks/<int:number>/undo/": lambda own: {"seq": codework.last_move(own.task).seq},
     "POST projects/<str:key>/agents/pairs/": lambda own: {"asks": own.pair.to_agent_id, "asked": own.agent.pk},
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},

@@ -33,8 +33,8 @@ from apps.projects.models import (
     Role,
 )
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
-from apps.tasks import commenting
-from apps.tasks.models import Column, Comment, Label, Task
+from apps.tasks import commenting, linking, moving
+from apps.tasks.models import CodeLink, Column, Comment, Label, Occasion, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
 RANDOM_ID = 987_654
@@ -61,6 +61,7 @@ class World:
     file: Attachment
     pair: AllowedPair
     repository: Repository
+    link: CodeLink
     delivery: HookDelivery
     request: PullRequest
 
@@ -128,6 +129,8 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
     pausing.pause(project, by=owner)
     retaining.keep_for(project, days=365, by=owner)
+    why = {"code": Occasion.OPEN, "number": 1, "name": "x"}
+    moving.move(run.task, to=project.columns.get(category="review"), by=None, because=why)
     return World(
         project=project,
         owner=owner,
@@ -145,6 +148,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         file=message.files.get(),
         pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
         repository=(repository := coded(project, f"{key} secret")),
+        link=linking.link(run.task, repository=repository, number=repository.pk, by=owner),
         delivery=repository.deliveries.get(),
         request=repository.pull_requests.get(),
     )

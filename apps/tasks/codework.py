@@ -1,0 +1,124 @@
+"""Cards that move by what happens in the repository: each move says why, and one click takes it back."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.errors import Conflict
+from apps.projects import events
+from apps.projects.models import Commit, Event, Project, PullRequest, Repository
+from apps.tasks import moving
+from apps.tasks.models import Category, CodeLink, Column, Occasion, Task
+
+State = PullRequest.State
+CATEGORIES = {
+    Occasion.DRAFT: Category.DOING,
+    Occasion.OPEN: Category.REVIEW,
+    Occasion.CHANGES: Category.DOING,
+    Occasion.MERGED: Category.DONE,
+}
+
+
+def column_for(project: Project, occasion: str) -> Column | None:
+    """Where cards go on `occasion`: the first column of its category. What is closed unmerged moves nothing."""
+    return project.columns.filter(category=CATEGORIES[occasion]).first() if occasion in CATEGORIES else None
+
+
+def occasion_of(request: PullRequest) -> str:
+    """What the request as it stands is an occasion for; nothing when it was merged to another branch."""
+    if request.state == State.MERGED:
+        return Occasion.MERGED if request.base_branch == request.repository.default_branch else ""
+    if request.state == State.OPEN and request.review == PullRequest.Review.CHANGES:
+        return Occasion.CHANGES
+    return request.state
+
+
+def on_request(project: Project, request: PullRequest) -> None:
+    """Move the cards it acts on if it has come to another occasion. Call it under the project's lock."""
+    occasion = occasion_of(request)
+    links = request.code_links.standing().filter(acts=True).exclude(occasion=occasion).select_related("task")
+    for link in links:
+        CodeLink.objects.filter(pk=link.pk).update(occasion=occasion)
+        if occasion and not (request.state in (State.MERGED, State.CLOSED) and _has_open_request(link.task)):
+            because = {"code": occasion, "number": request.number, "name": str(request.repository)}
+            _follow(project, request.repository, link.task, occasion, _changed_at(request), because)
+
+
+def on_commit(project: Project, repository: Repository, link: CodeLink, commit: Commit, *, at: datetime) -> None:
+    """A commit that closes the task has reached the default branch `at` that time, so it counts as merged."""
+    if link.occasion:
+        return
+    CodeLink.objects.filter(pk=link.pk).update(occasion=Occasion.MERGED)
+    if not _has_open_request(link.task):
+        because = {"code": "commit", "sha": commit.short, "name": str(repository)}
+        _follow(project, repository, link.task, Occasion.MERGED, at, because)
+
+
+def _has_open_request(task: Task) -> bool:
+    opened = task.code_links.standing().filter(acts=True, request__state__in=[State.DRAFT, State.OPEN])
+    return opened.exists()
+
+
+def _changed_at(request: PullRequest) -> datetime:
+    return max([request.updated_at, *(datetime.fromisoformat(at) for _state, at in request.reviews.values())])
+
+
+def _follow(project: Project, repository: Repository, task: Task, occasion: str, at: datetime, because: dict) -> None:
+    """Move the card, unless it is there, or that would overrule somebody.
+
+    What happened before the board knew the repository moves nothing, nor what happened before
+    somebody's last move; and where somebody has put it, it only goes forward from.
+    """
+    to = column_for(project, occasion)
+    task.refresh_from_db()
+    if to is None or task.column_id == to.pk or at < repository.created_at:
+        return
+    last = last_move(task)
+    if last and last.actor_id and (at < last.at or to.position < task.column.position):
+        return
+    try:
+        moving.move(task, to=to, by=None, because=because)
+    except moving.OpenSubtasks as refusal:
+        events.record(project, "task.held", by=None, task=task.pk, because=because, open=refusal.facts["open_subtasks"])
+
+
+def last_move(task: Task) -> Event | None:
+    """The latest move between columns."""
+    moves = Event.objects.filter(project=task.project_id, task_id=task.pk, kind="task.moved").order_by("-seq")
+    return next((event for event in moves[:20] if len(set(event.payload["columns"])) == 2), None)
+
+
+def undoable(task: Task) -> Event | None:
+    """The board's own move that brought the card to where it is."""
+    last = last_move(task)
+    is_own = last is not None and last.actor_id is None and "because" in last.payload
+    return last if is_own and last.payload["columns"][1] == task.column_id else None
+
+
+@transaction.atomic
+def undo(task: Task, *, seq: int, by: User) -> Task:
+    """Put the card back to where it was before the board's move `seq`; from then on it is `by` who put it there.
+
+    Raises Conflict when it has gone on since, or its former column has gone.
+    """
+    project = Project.objects.locked(task.project_id)
+    task.refresh_from_db()
+    last = undoable(task)
+    back = last and last.seq == seq and project.columns.filter(pk=last.payload["columns"][0]).first()
+    if not back:
+        raise Conflict(_("This task has been moved since."))
+    return moving.move(task, to=back, by=by, anyway=True)
+
+
+def reason(because: dict) -> str:
+    """Why the board moved a card, as the end of a sentence."""
+    sentences = {
+        Occasion.DRAFT: _("pull request {number} in {name} is a draft"),
+        Occasion.OPEN: _("pull request {number} in {name} is open"),
+        Occasion.CHANGES: _("the review of pull request {number} in {name} asks for changes"),
+        Occasion.MERGED: _("pull request {number} in {name} was merged"),
+        "commit": _("commit {sha} in {name} closes it"),
+    }
+    return sentences[because["code"]].format(**because)
