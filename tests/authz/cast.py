@@ -103,13 +103,8 @@ class Nowhere:
     """What was never there."""
 
     def id_of(self, name: str) -> object:
-        return {
-            "projects": "NOSUCH",
-            "agents": RANDOM_UUID,
-            "runs": RANDOM_UUID,
-            "sessions": RANDOM_UUID,
-            "webhooks": RANDOM_UUID,
-        }.get(name, RANDOM_ID)
+        uuids = dict.fromkeys(["agents", "runs", "sessions", "files", "webhooks"], RANDOM_UUID)
+        return {"projects": "NOSUCH", **uuids}.get(name, RANDOM_ID)
 
 
 def world(key: str, *, numbers_from: int = 0) -> World:
