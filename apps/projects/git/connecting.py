@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -94,7 +95,8 @@ def change(
 ) -> Repository:
     """Change what is given; an empty `credential` keeps the stored one. Log `repository.changed`.
 
-    A new address, also the same one given again, forgets the host's key.
+    A new address, also the same one given again, forgets the host's key; one at another server wants the
+    credential anew.
     """
     if url is not None:
         _move(repository, str(parsed(url)))
@@ -113,6 +115,8 @@ def _move(repository: Repository, url: str) -> None:
     """Have it at `url`. What is there is read as for the first time: its commits were written before we knew it."""
     if url != repository.url:
         repository.fetched_at, repository.fingerprint = None, ""
+    if urlsplit(url)[:2] != urlsplit(repository.url)[:2]:
+        repository.credential = ""  # given for the former server: nobody may have it sent to one of their own
     repository.url, repository.host_keys = url, ""
 
 

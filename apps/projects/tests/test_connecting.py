@@ -77,6 +77,20 @@ def test_an_empty_credential_keeps_the_stored_one(server, tide, owner):
     assert (repository.credential_kind, repository.credential) == ("none", "")
 
 
+def test_another_server_never_gets_the_stored_credential(tide, owner):
+    repository = RepositoryFactory(
+        project=tide, url="https://git.example/a/b", credential_kind="token", credential=TOKEN
+    )
+    address = f"/projects/TIDE/settings/repositories/{repository.pk}/"
+    body = {"url": "https://evil.example/a/b", "forge": "plain", "credential_kind": "token"}
+    assert "Enter the token or the key" in owner.post(address, body).text
+    repository.refresh_from_db()
+    assert (repository.url, repository.credential) == ("https://git.example/a/b", TOKEN)
+    owner.post(address, body | {"credential": "another"})
+    repository.refresh_from_db()
+    assert (repository.url, repository.credential) == ("https://evil.example/a/b", "another")
+
+
 def test_at_another_address_old_commits_do_not_act(server, work, repository, owner, tmp_path):
     work.commit("Start")
     fetching.want(repository)
