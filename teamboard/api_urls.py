@@ -20,6 +20,7 @@ urlpatterns = [
     path("projects/<str:key>/columns/", tasks.ColumnsView.as_view(), name="columns"),
     path("projects/<str:key>/labels/", tasks.LabelsView.as_view(), name="labels"),
     path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
+    path("projects/<str:key>/code-rules/", tasks.CodeRulesView.as_view(), name="code-rules"),
     path("projects/<str:key>/pause/", agents.PauseView.as_view(), name="pause"),
     path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
     path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),

@@ -21,9 +21,10 @@ from apps.paging import PARAMETERS, page, page_of
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks import assigning, commenting, creating, editing, moving
+from apps.tasks import assigning, coderules, commenting, creating, editing, moving
 from apps.tasks.models import Category, Comment, Task
 from apps.tasks.serializers import (
+    CodeRulesSerializer,
     ColumnSerializer,
     CommentSerializer,
     EditedTaskSerializer,
@@ -120,6 +121,23 @@ class LabelsView(APIView):
     def get(self, request: Request, key: str) -> Response:
         """A project's labels."""
         return page(request, project_for(request, key).labels.all(), LabelSerializer)
+
+
+class CodeRulesView(APIView):
+    @extend_schema(responses=CodeRulesSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """Where a project's cards go by what a pull request has come to."""
+        return Response(self.shown(project_for(request, key)))
+
+    @extend_schema(request=CodeRulesSerializer, responses=CodeRulesSerializer)
+    def put(self, request: Request, key: str) -> Response:
+        """Choose it (maintainers); what is left out is as usual."""
+        project = project_for(request, key, Action.MANAGE)
+        coderules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
+        return Response(self.shown(project))
+
+    def shown(self, project: Project) -> dict[str, int | None]:
+        return CodeRulesSerializer({rule.occasion: rule.column for rule in coderules.rules_of(project)}).data
 
 
 class TasksView(APIView):

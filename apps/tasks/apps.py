@@ -5,8 +5,9 @@ class TasksConfig(AppConfig):
     name = "apps.tasks"
 
     def ready(self) -> None:
+        from apps.accounts import audit_words
         from apps.projects import events, live
-        from apps.tasks import assigning, code, creating, faces, linking, opened
+        from apps.tasks import assigning, auditing, code, creating, faces, linking, opened
 
         for prefix in ("task.", "comment.", "run.", "code."):
             live.draws(prefix, faces.ops_of)
@@ -14,6 +15,8 @@ class TasksConfig(AppConfig):
         live.draws("member.changed", faces.ops_of)
         live.draws("member.", opened.ops_of)
         opened.shows("code", code.part)
+        audit_words.calls(auditing.KINDS)
+        events.subscribe_within("rules.changed", auditing.on_event)
         events.subscribe("code.pushed", linking.on_pushed)
         events.subscribe("code.request", linking.on_request)
         events.subscribe_within("project.created", creating.on_project_created)

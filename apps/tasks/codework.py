@@ -9,21 +9,10 @@ from apps.accounts.models import User
 from apps.errors import Conflict
 from apps.projects import events
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
-from apps.tasks import moving
-from apps.tasks.models import Category, CodeLink, Column, Occasion, Task
+from apps.tasks import coderules, moving
+from apps.tasks.models import CodeLink, Occasion, Task
 
 State = PullRequest.State
-CATEGORIES = {
-    Occasion.DRAFT: Category.DOING,
-    Occasion.OPEN: Category.REVIEW,
-    Occasion.CHANGES: Category.DOING,
-    Occasion.MERGED: Category.DONE,
-}
-
-
-def column_for(project: Project, occasion: str) -> Column | None:
-    """Where cards go on `occasion`: the first column of its category. What is closed unmerged moves nothing."""
-    return project.columns.filter(category=CATEGORIES[occasion]).first() if occasion in CATEGORIES else None
 
 
 def occasion_of(request: PullRequest) -> str:
@@ -71,7 +60,7 @@ def _follow(project: Project, repository: Repository, task: Task, occasion: str,
     What happened before the board knew the repository moves nothing, nor what happened before
     somebody's last move; and where somebody has put it, it only goes forward from.
     """
-    to = column_for(project, occasion)
+    to = coderules.column_for(project, occasion)
     task.refresh_from_db()
     if to is None or task.column_id == to.pk or at < repository.created_at:
         return
@@ -119,6 +108,7 @@ def reason(because: dict) -> str:
         Occasion.OPEN: _("pull request {number} in {name} is open"),
         Occasion.CHANGES: _("the review of pull request {number} in {name} asks for changes"),
         Occasion.MERGED: _("pull request {number} in {name} was merged"),
+        Occasion.CLOSED: _("pull request {number} in {name} was closed"),
         "commit": _("commit {sha} in {name} closes it"),
     }
     return sentences[because["code"]].format(**because)

@@ -3,8 +3,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.projects.models import Project, Repository
+from apps.tasks import coderules
 from apps.tasks.editing import FIELDS
-from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Task
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Occasion, Task
 
 LARGEST_ID = 2**63 - 1
 
@@ -110,3 +111,39 @@ class UnlinkForm(forms.Form):
 
 class UndoForm(forms.Form):
     seq = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+
+
+class RulesForm(forms.Form):
+    """For each occasion a column of the project, or that cards stay, or nothing for what is usual."""
+
+    LABELS = {
+        Occasion.DRAFT: _("A pull request is a draft"),
+        Occasion.OPEN: _("It is open for review"),
+        Occasion.CHANGES: _("A review asks for changes"),
+        Occasion.MERGED: _("It was merged to the default branch"),
+        Occasion.CLOSED: _("It was closed without merging"),
+    }
+    STAYS = "stays"
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        rules = coderules.rules_of(project)
+        self.columns = {str(column.pk): column for column in project.columns.all()}
+        chosen = {rule.occasion: str(rule.column.pk) if rule.column else self.STAYS for rule in rules if rule.is_chosen}
+        super().__init__(*args, initial=chosen, **kwargs)
+        for rule in rules:
+            self.fields[rule.occasion] = forms.ChoiceField(
+                label=self.LABELS[rule.occasion], required=False, choices=self._choices(rule)
+            )
+
+    def _choices(self, rule: coderules.Rule) -> list[tuple[str, str]]:
+        where = rule.usual.name if rule.usual else _("the card stays")
+        columns = [(key, column.name) for key, column in self.columns.items()]
+        return [
+            ("", _("As usual: {where}").format(where=where)),
+            *columns,
+            (self.STAYS, _("The card stays where it is")),
+        ]
+
+    def chosen(self) -> dict[str, Column | None]:
+        """By occasion; what is as usual is left out."""
+        return {occasion: self.columns.get(key) for occasion, key in self.cleaned_data.items() if key}

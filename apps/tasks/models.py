@@ -201,3 +201,23 @@ class Occasion(models.TextChoices):
     CHANGES = "changes"
     MERGED = "merged"
     CLOSED = "closed"
+
+
+class CodeRule(models.Model):
+    """Where a project's cards go on an occasion, when that is not as usual; without a column they stay.
+
+    It goes with its column, so that a project which gives a column up is back at what is usual.
+    """
+
+    project = models.ForeignKey(Project, models.CASCADE, related_name="code_rules")
+    occasion = models.CharField(max_length=10, choices=Occasion)
+    column = models.ForeignKey(Column, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "occasion"], name="code_rule_once_per_occasion"),
+            models.CheckConstraint(name="code_rule_occasion_known", condition=Q(occasion__in=Occasion.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.occasion}: {self.column or '-'}"

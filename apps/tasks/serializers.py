@@ -100,3 +100,13 @@ class CommentSerializer(serializers.Serializer):
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
     text = serializers.CharField(max_length=Comment._meta.get_field("text").max_length)
     created_at = serializers.DateTimeField(read_only=True)
+
+
+class CodeRulesSerializer(serializers.Serializer):
+    """By occasion the column that cards go to, null where they stay. Left out when it is written: as usual."""
+
+    draft = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+    open = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+    changes = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+    merged = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+    closed = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)

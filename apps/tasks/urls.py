@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.tasks.views import board, code, task
+from apps.tasks.views import board, code, rules, task
 
 app_name = "tasks"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("<str:key>/tasks/<int:number>/edit/", task.edit, name="edit"),
     path("<str:key>/tasks/<int:number>/assign/", task.assign, name="assign"),
     path("<str:key>/tasks/<int:number>/comment/", task.comment, name="comment"),
+    path("<str:key>/settings/rules/", rules.rules, name="rules"),
     path("<str:key>/tasks/<int:number>/link/", code.link, name="link"),
     path("<str:key>/tasks/<int:number>/unlink/", code.unlink, name="unlink"),
     path("<str:key>/tasks/<int:number>/undo/", code.undo, name="undo"),
