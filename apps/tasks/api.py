@@ -21,9 +21,10 @@ from apps.paging import PARAMETERS, page, page_of
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks import assigning, coderules, commenting, creating, editing, moving
+from apps.tasks import assigning, branching, coderules, commenting, creating, editing, moving, starting
 from apps.tasks.models import Category, Comment, Task
 from apps.tasks.serializers import (
+    BranchNamesSerializer,
     CodeRulesSerializer,
     ColumnSerializer,
     CommentSerializer,
@@ -31,6 +32,7 @@ from apps.tasks.serializers import (
     LabelSerializer,
     MoveSerializer,
     NewTaskSerializer,
+    StartedSerializer,
     TaskLineSerializer,
     TaskSerializer,
 )
@@ -140,6 +142,20 @@ class CodeRulesView(APIView):
         return CodeRulesSerializer({rule.occasion: rule.column for rule in coderules.rules_of(project)}).data
 
 
+class BranchNamesView(APIView):
+    @extend_schema(responses=BranchNamesSerializer)
+    def get(self, request: Request, key: str) -> Response:
+        """How a project's branches are called."""
+        return Response({"template": branching.template_of(project_for(request, key))})
+
+    @extend_schema(request=BranchNamesSerializer, responses=BranchNamesSerializer)
+    def put(self, request: Request, key: str) -> Response:
+        """Choose it (maintainers)."""
+        project = project_for(request, key, Action.MANAGE)
+        branching.call(project, valid(BranchNamesSerializer, request, project)["template"], by=request.user)
+        return Response({"template": branching.template_of(project)})
+
+
 class TasksView(APIView):
     @extend_schema(parameters=[*filter_parameters(TaskFilter), *PARAMETERS], responses=page_of(TaskLineSerializer))
     def get(self, request: Request, key: str) -> Response:
@@ -199,6 +215,14 @@ class MoveView(APIView):
         """Move a task to a column, between two neighbours; without one, to the column's end."""
         task = task_for(request, pk, Action.WRITE)
         return answer(moving.move(task, by=request.user, **valid(MoveSerializer, request, task.project)))
+
+
+class StartView(APIView):
+    @extend_schema(request=None, responses=StartedSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Begin a task: nobody's becomes yours, and one that waits goes in progress. Names the branch to work on."""
+        task = starting.start(task_for(request, pk, Action.WRITE), by=request.user)
+        return Response({"task": shown(task), "branch": branching.name_for(task, user=request.user)})
 
 
 class CommentsView(APIView):

@@ -16,7 +16,8 @@ class TasksConfig(AppConfig):
         live.draws("member.", opened.ops_of)
         opened.shows("code", code.part)
         audit_words.calls(auditing.KINDS)
-        events.subscribe_within("rules.changed", auditing.on_event)
+        for kind in auditing.KINDS:
+            events.subscribe_within(kind, auditing.on_event)
         events.subscribe("code.pushed", linking.on_pushed)
         events.subscribe("code.request", linking.on_request)
         events.subscribe_within("project.created", creating.on_project_created)

@@ -3,9 +3,23 @@
 import re
 import unicodedata
 
-from apps.tasks.models import Task
+from django.db import transaction
+from django.utils.translation import gettext as _
 
+from apps.accounts.models import User
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Project
+from apps.tasks.models import BranchNaming, Task
+
+USUAL = "{key}-{title}"
 LONGEST = 60
+LONGEST_USER = 15
+LONGEST_FIXED = 24  # with the longest key and name there is room for it
+# The key begins the name or stands behind a slash, and no letter follows: so keys.in_branch finds it again.
+TEMPLATE = re.compile(
+    r"(?:[A-Za-z0-9_/-]|\{(?:title|user)\})*(?<![^/])\{key\}(?![A-Za-z0-9{])(?:[A-Za-z0-9_/-]|\{(?:title|user)\})*"
+)
 # What taking the accents off does not get right: letters of their own, and how Germans and Danes spell theirs.
 _LETTERS = str.maketrans(
     {
@@ -18,14 +32,77 @@ _LETTERS = str.maketrans(
 )
 
 
-def name_for(task: Task) -> str:
-    """`tb-12-ask-for-a-deposit`: at most LONGEST characters, cut between words, a valid name for any ref."""
-    key, words = task.key.lower(), _plain(task.title)
-    name = f"{key}-{words}" if words else key
-    if len(name) <= LONGEST:
-        return name
-    cut = name[: LONGEST + 1].rpartition("-")[0]
-    return cut if len(cut) > len(key) else name[:LONGEST]
+class BadTemplate(Refused):
+    code = "bad_template"
+    api_status = 400
+
+
+def template_of(project: Project) -> str:
+    """Such as `{user}/{key}-{title}`."""
+    return BranchNaming.objects.filter(project=project).values_list("template", flat=True).first() or USUAL
+
+
+@transaction.atomic
+def call(project: Project, template: str, *, by: User) -> None:
+    """Have branches called by `template`, which holds {key} and, at will, {title} and {user}.
+
+    An empty one brings back the usual. Logs `branch_names.changed`. Raises BadTemplate.
+    """
+    if template:
+        _check(template)
+    project = Project.objects.locked(project.pk)
+    before, template = template_of(project), template or USUAL
+    if template == before:
+        return
+    if template == USUAL:
+        BranchNaming.objects.filter(project=project).delete()
+    else:
+        BranchNaming.objects.update_or_create(project=project, defaults={"template": template})
+    events.record(project, "branch_names.changed", by=by, template=template, before=before)
+
+
+def _check(template: str) -> None:
+    fixed = re.sub(r"\{\w+\}", "", template)
+    if not TEMPLATE.fullmatch(template) or any(template.count(each) > 1 for each in ("{key}", "{title}", "{user}")):
+        sentence = _(
+            "Use letters, digits, - _ and / with {title} and {user}; {key} begins it or stands behind a slash."
+        )
+        raise BadTemplate(sentence)
+    if len(fixed) > LONGEST_FIXED:
+        raise BadTemplate(_("Besides what is filled in there is room for {n} characters.").format(n=LONGEST_FIXED))
+
+
+def name_for(task: Task, *, user: User | None = None) -> str:
+    """`tb-12-ask-for-a-deposit`: at most LONGEST characters, cut between words, a valid name for any ref.
+
+    Without a `user` the part for their name is left out.
+    """
+    return _filled(template_of(task.project), task, plain_name(user) if user else "")
+
+
+def shared_name_for(task: Task) -> str:
+    """The same for a drawing that all readers share: `{user}` stands where each one's own name belongs."""
+    return _filled(template_of(task.project), task, "{user}")
+
+
+def plain_name(user: User) -> str:
+    """What stands for `user` in a branch's name."""
+    return _plain(user.username)[:LONGEST_USER].strip("-")
+
+
+def _filled(template: str, task: Task, user: str) -> str:
+    name = template.replace("{key}", task.key.lower())
+    taken = len(name.replace("{title}", "").replace("{user}", "u" * LONGEST_USER))
+    name = name.replace("{title}", _cut(_plain(task.title), LONGEST - taken)).replace("{user}", user)
+    parts = (part.strip("-_") for part in name.split("/"))
+    return "/".join(part for part in parts if part)
+
+
+def _cut(words: str, longest: int) -> str:
+    """Whole words, or a piece of the first when that alone is too long."""
+    if len(words) <= longest:
+        return words
+    return words[: longest + 1].rpartition("-")[0] or words[:longest]
 
 
 def _plain(title: str) -> str:

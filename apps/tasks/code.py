@@ -1,13 +1,12 @@
 """What a task's page shows of the repository: pull requests with their checks, branches, commits, the board's move."""
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.template.loader import render_to_string
 
-from apps.projects.models import CheckRun, Commit, PullRequest
-from apps.tasks import branching, codework
+from apps.projects.git.checking import Checks, checks_of
+from apps.projects.models import Commit, PullRequest
+from apps.tasks import branching, codework, starting
 from apps.tasks.models import CodeLink, Task
 
 MOST_COMMITS = 5
@@ -18,9 +17,7 @@ class Linked:
     """One linked pull request, as the page shows it."""
 
     link: CodeLink
-    passed: int
-    failed: int
-    pending: int
+    checks: Checks
 
     @property
     def request(self) -> PullRequest:
@@ -41,6 +38,8 @@ def part(task: Task) -> str:
         **_commits(links),
         "moved": codework.undoable(task),
         "name": branching.name_for(task),
+        "shared_name": branching.shared_name_for(task),
+        "is_waiting": task.column.category in starting.WAITING,
     }
     return render_to_string("tasks/_code.html", context)
 
@@ -48,17 +47,9 @@ def part(task: Task) -> str:
 def _requests(links: list[CodeLink]) -> list[Linked]:
     """Newest first, with how the checks of their heads stand."""
     found = [link for link in links if link.kind == CodeLink.Kind.REQUEST]
-    about = [Q(repository=link.repository_id, sha=link.request.head_sha) for link in found]
-    counted: dict[tuple, Counter] = defaultdict(Counter)
-    rows = CheckRun.objects.filter(Q(*about, _connector=Q.OR) if about else Q(pk=None))
-    for repository, sha, state in rows.values_list("repository_id", "sha", "state"):
-        counted[repository, sha][state] += 1
-    shown = [Linked(link, **_tally(counted[link.repository_id, link.request.head_sha])) for link in found]
+    checks = checks_of(link.request for link in found)
+    shown = [Linked(link, checks[link.request_id]) for link in found]
     return sorted(shown, key=lambda each: each.request.updated_at, reverse=True)
-
-
-def _tally(checks: Counter) -> dict[str, int]:
-    return {state: checks[state] for state in CheckRun.State.values}
 
 
 def _commits(links: list[CodeLink]) -> dict:

@@ -147,3 +147,13 @@ class RulesForm(forms.Form):
     def chosen(self) -> dict[str, Column | None]:
         """By occasion; what is as usual is left out."""
         return {occasion: self.columns.get(key) for occasion, key in self.cleaned_data.items() if key}
+
+
+class BranchesForm(forms.Form):
+    template = forms.CharField(
+        label=_("Branches are called"),
+        required=False,
+        max_length=80,
+        help_text=_("Such as {user}/{key}-{title}. Left empty: {key}-{title}."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )

@@ -221,3 +221,13 @@ class CodeRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.occasion}: {self.column or '-'}"
+
+
+class BranchNaming(models.Model):
+    """How a project wants branches called, when that is not as usual; branching.py knows what the template means."""
+
+    project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="branch_naming")
+    template = models.CharField(max_length=80)
+
+    def __str__(self) -> str:
+        return self.template

@@ -55,7 +55,7 @@ def move(
     if seen_in and task.column_id != seen_in.pk:
         raise Conflict(_("Somebody moved this task first."), column=task.column_id)
     if to.category == Category.DONE and not anyway:
-        _ask_about_subtasks(task)
+        ask_about_subtasks(task)
     source = task.column
     low, high, at_end = _gap(task, to, after, before)
     if source == to and low < task.rank < (high or "~"):
@@ -80,7 +80,8 @@ def move(
     return task
 
 
-def _ask_about_subtasks(task: Task) -> None:
+def ask_about_subtasks(task: Task) -> None:
+    """Raise OpenSubtasks when closing `task` would leave some open."""
     if count := task.subtasks.open().count():
         raise OpenSubtasks(
             ngettext(

@@ -110,3 +110,16 @@ class CodeRulesSerializer(serializers.Serializer):
     changes = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
     merged = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
     closed = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+
+
+class BranchNamesSerializer(serializers.Serializer):
+    template = serializers.CharField(
+        max_length=80,
+        allow_blank=True,
+        help_text="Such as {user}/{key}-{title}; {key} begins it or stands behind a slash. Empty: {key}-{title}.",
+    )
+
+
+class StartedSerializer(serializers.Serializer):
+    task = TaskSerializer()
+    branch = serializers.CharField(help_text="What to call the branch, so that what is pushed there is linked.")

@@ -1,6 +1,7 @@
 // The open task: shown beside the board without leaving it, and its forms sent without a new page.
 // Everything here also works as plain links and forms.
 
+import { nameBranch } from "./branch_name.js"
 import { change, openTask, release } from "./live.js"
 import { entitle, localTimes } from "./page.js"
 
@@ -48,6 +49,7 @@ function ready(open) {
   followCard(open)
   restoreDrafts(open)
   wordsChanged(open)
+  nameBranch(open)
   open.querySelector(".attempt[data-latest]")?.setAttribute("open", "")
 }
 
@@ -245,6 +247,7 @@ document.addEventListener("board:changed", () => {
   mark(open.dataset.task)
   followCard(open)
   wordsChanged(open)
+  nameBranch(open)
   const latest = open.querySelector(".attempt[data-latest]")
   if (latest && !latest.dataset.seen) {
     latest.dataset.seen = ""

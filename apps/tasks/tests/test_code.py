@@ -1,6 +1,5 @@
 """Code on the board: what is linked, how cards move by it, and how that is taken back."""
 
-import subprocess
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,7 @@ from apps.errors import Conflict
 from apps.projects import events, live
 from apps.projects.models import CheckRun, Commit, Event, Project, PullRequest
 from apps.projects.tests.factories import RepositoryFactory
-from apps.tasks import branching, code, codework, faces, linking, moving, opened, timeline
+from apps.tasks import code, codework, faces, linking, moving, opened, timeline
 from apps.tasks.models import CodeLink
 from apps.tasks.tests.factories import BoardFactory, task_in
 
@@ -258,31 +257,6 @@ def test_the_section_costs_the_same_for_one_request_and_for_ten(repository, task
     with django_assert_max_num_queries(6):
         html = code.part(task)
     assert html.count('href="https://forge.example/1"') == 10
-
-
-@pytest.mark.req("GIT-4")
-@pytest.mark.parametrize(
-    ("title", "words"),
-    [
-        ("Ask for a deposit", "ask-for-a-deposit"),
-        ("Größere Fähren für Åse & Søren", "groessere-faehren-fuer-aase-soeren"),
-        ("Café 🚢 Łódź", "cafe-lodz"),
-        ("Паром для школ", "parom-dlya-shkol"),
-        ("🚢🚢", ""),
-        ("..//~^:?*[\\@{.lock", "lock"),
-        ("-" * 50, ""),
-        ("東京", ""),
-        ("x" * 200, "x" * (60 - len("tide-1-"))),
-        ("word " * 40, "-".join(["word"] * 10)),
-    ],
-)
-def test_a_branch_name_is_a_valid_ref(columns, title, words):
-    task = task_in(columns["ready"], title)
-    name = branching.name_for(task)
-    assert name == f"tide-1-{words}".rstrip("-")
-    assert len(name) <= branching.LONGEST
-    checked = subprocess.run(["git", "check-ref-format", "--branch", name], capture_output=True, check=False)
-    assert checked.returncode == 0
 
 
 @pytest.mark.req("GIT-5")

@@ -1,4 +1,4 @@
-"""What a person does about a task's code: link, take a link off, take the board's move back."""
+"""What a person does about a task's code: begin it, link, take a link off, take the board's move back."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
@@ -6,10 +6,17 @@ from django.views.decorators.http import require_POST
 
 from apps.accounts.requests import MemberRequest
 from apps.projects.policy import Action
-from apps.tasks import codework, linking
+from apps.tasks import codework, linking, starting
 from apps.tasks.forms import LinkForm, UndoForm, UnlinkForm
 from apps.tasks.views.board import frame_or, not_understood
 from apps.tasks.views.task import allowed
+
+
+@require_POST
+def start(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    project, task = allowed(request, key, number, Action.WRITE)
+    starting.start(task, by=request.user)
+    return frame_or(request, project, task.get_absolute_url())
 
 
 @require_POST

@@ -13,7 +13,7 @@ from apps.errors import Conflict
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks import assigning, commenting, editing, opened, timeline
+from apps.tasks import assigning, branching, commenting, editing, opened, timeline
 from apps.tasks.forms import AssignForm, CommentForm, EditForm
 from apps.tasks.models import Task
 from apps.tasks.views.board import board_context, frame_or, not_understood, project_of, wants_json
@@ -52,6 +52,8 @@ def opened_context(request: MemberRequest, project: Project, found: Task) -> dic
         "can_write": policy.role_may(project.role, Action.WRITE),
         "can_comment": policy.role_may(project.role, Action.COMMENT),
         "can_run": policy.role_may(project.role, Action.RUN),
+        "can_manage": policy.role_may(project.role, Action.MANAGE),
+        "branch_user": branching.plain_name(request.user),
     }
 
 
