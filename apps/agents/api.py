@@ -35,7 +35,7 @@ from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_
 
 LINE = [
     *("id", "task_id", "task__note", "message_id", "about_id", "note", "agent_id", "attempt", "status"),
-    *("review", "error", "model", "tokens_in", "tokens_out", "cost", "requested_by_id"),
+    *("branch", "review", "error", "model", "tokens_in", "tokens_out", "cost", "requested_by_id"),
     *("created_at", "started_at", "ended_at"),
 ]
 

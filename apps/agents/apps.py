@@ -8,7 +8,7 @@ class AgentsConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts import audit_words
-        from apps.agents import asking, auditing, commanding, noting, panel, queueing, telling, under
+        from apps.agents import asking, auditing, commanding, noting, panel, proving, queueing, telling, under
         from apps.chat import commands, faces, retaining
         from apps.chat import telling as rooms
         from apps.projects import events
@@ -37,6 +37,7 @@ class AgentsConfig(AppConfig):
             events.subscribe_within(kind, auditing.on_message)
         for kind in auditing.SWITCHES:
             events.subscribe_within(kind, auditing.on_switched)
+        events.subscribe("code.request", proving.on_request)
         events.subscribe_within("task.assigned", queueing.on_assigned)
         events.subscribe_within("message.posted", asking.on_posted)
         events.subscribe_within("message.edited", asking.on_posted)

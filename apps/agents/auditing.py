@@ -18,6 +18,8 @@ RUN_KINDS = {
     "run.reopened": _("finished a run late"),
     "run.accepted": _("accepted a result"),
     "run.sent_back": _("sent a result back"),
+    "run.proved": _("tied a pull request to a run"),
+    "run.merged": _("merged a pull request with a result"),
 }
 DOORS = {
     "callback.received": _("reported on a run"),

@@ -70,6 +70,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     if was_sent_at and timezone.now() - was_sent_at > REPLAY_WINDOW:
         return Claim(run, was_sent=True, is_stale=True)
     if run.request_body is None:
+        run.branch = prompting.branch_of(run)
         run.request_path, run.request_body = frozen_request(run)
     Run.objects.filter(pk=run.pk).update(
         status=Run.Status.SENDING,
@@ -79,6 +80,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
         first_sent_at=Coalesce(F("first_sent_at"), Now()),
         request_path=run.request_path,
         request_body=run.request_body,
+        branch=run.branch,
     )
     run.sends += 1
     return Claim(run, was_sent=was_sent_at is not None, is_stale=False)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.chat.models import Message
-from apps.projects.models import Project
+from apps.projects.models import Project, PullRequest
 from apps.secrets import SecretField
 from apps.tasks.models import Task
 
@@ -209,6 +209,7 @@ class Run(models.Model):
     priority = models.PositiveSmallIntegerField(default=Task.Priority.NORMAL)
     prompt = models.TextField(blank=True)  # what the requester, or who sent it back, added
     session_key = models.CharField(max_length=100)
+    branch = models.CharField(max_length=100, blank=True)  # what its prompt proposed to call one
     # Frozen when it is first sent: every attempt sends the same bytes to the same path.
     request_path = models.CharField(max_length=100, blank=True)
     request_body = models.BinaryField(null=True)
@@ -266,6 +267,7 @@ class Run(models.Model):
             models.Index(F("priority").desc(), "created_at", name="run_queue", condition=Q(status="queued")),
             models.Index(fields=["agent", "status"], name="run_of_agent"),
             models.Index(fields=["session_key"], name="run_of_session"),
+            models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),
         ]
 
     def __str__(self) -> str:
@@ -275,6 +277,20 @@ class Run(models.Model):
     def stored_key(self) -> str:
         """The session's name inside OpenClaw, which prefixes the agent and lowers the case."""
         return f"agent:{self.agent.slug}:{self.session_key}".lower()
+
+
+class Evidence(models.Model):
+    """A pull request that came of a run: it stands on the branch which the run's prompt proposed."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="evidence")
+    request = models.ForeignKey(PullRequest, models.CASCADE, related_name="evidence")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "request"], name="evidence_once_per_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.request}"
 
 
 class Refusal(models.Model):

@@ -1,12 +1,18 @@
 """An open task's runs as people see them: attempts, what was sent, what came, what to decide."""
 
 import json
+from collections import defaultdict
+from uuid import UUID
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.agents.models import Run
+from apps.agents import proving
+from apps.agents.models import Evidence, Run
+from apps.projects.git import merging
+from apps.projects.git.checking import Checks, checks_of
+from apps.projects.models import PullRequest
 from apps.tasks import faces, notes, text
 from apps.tasks.models import Task
 
@@ -18,9 +24,10 @@ def runs(task: Task) -> str:
     """The run section; an empty element when no agent ever had the task."""
     attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
     last = attempts[-1] if attempts else None
+    requests = requests_of(attempts) if any(run.branch for run in attempts) else {}
     context = {
         "task": task,
-        "attempts": [shown(run) for run in attempts],
+        "attempts": [shown(run, requests.get(run.pk, [])) for run in attempts],
         "last": last,
         "who": last and faces.who(last.agent.user),
         "state": last and state_of(last, task),
@@ -33,7 +40,19 @@ def runs(task: Task) -> str:
 def verdict(task: Task) -> str:
     """The buttons beside the comment field while a result waits for a person."""
     waiting = task.runs.filter(review=Run.Review.WAITING).order_by("-attempt").first()
-    return render_to_string("agents/_verdict.html", {"task": task, "run": waiting})
+    found = proving.request_of(waiting) if waiting and waiting.branch else None
+    context = {"task": task, "run": waiting, "merges": found and merging.ACTIONS[found.repository.merging]}
+    return render_to_string("agents/_verdict.html", context)
+
+
+def requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Checks]]]:
+    """By run the pull requests that came of it with their checks, by two queries however many there are."""
+    ties = Evidence.objects.filter(run__in=runs).select_related("request__repository__project")
+    checks = checks_of(tie.request for tie in ties)
+    found: dict[UUID, list[tuple[PullRequest, Checks]]] = defaultdict(list)
+    for tie in ties:
+        found[tie.run_id].append((tie.request, checks[tie.request_id]))
+    return found
 
 
 def state_of(run: Run, task: Task) -> tuple[str, str]:
@@ -48,10 +67,11 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
     return word, run.error
 
 
-def shown(run: Run) -> dict:
-    """One attempt with its result as HTML and its request as people can read it."""
+def shown(run: Run, requests: list[tuple[PullRequest, Checks]]) -> dict:
+    """One attempt with its result as HTML, what was sent as people can read it, and the pull requests that came."""
     return {
         "run": run,
+        "requests": requests,
         "html": text.to_html(run.result) if run.result else "",
         "sent": sent(run),
         "spent": spent(run),

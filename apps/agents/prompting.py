@@ -56,28 +56,36 @@ def _on_task(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]
     comments = run.task.comments.select_related("author").order_by("-pk")[:COMMENTS]
     said = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in reversed(comments)]
     asked = _fenced(fence, f"Asked by {run.requested_by or 'the board'}, attempt {run.attempt}", run.prompt)
-    return ON_TASK, _task(run.task, fence), said, [asked]
+    return ON_TASK, _task(run.task, run, fence), said, [asked]
 
 
 def _in_room(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:
     """The instructions, the task that the question points at, what was said before, and the question."""
     message = run.message
     label = f"Asked by {_author(message.author)} in the room {message.room.name}"
-    about = _task(run.about, fence) if run.about else []
+    about = _task(run.about, run, fence) if run.about else []
     return IN_ROOM, about, _said_before(message, fence), [_fenced(fence, label, _text_of(message))]
 
 
-def _task(task: Task, fence: str) -> list[str]:
+def _task(task: Task, run: Run, fence: str) -> list[str]:
     return [
         _fenced(fence, "Title", f"{task.key}: {task.title}"),
         _fenced(fence, "Description", task.description),
-        *_code(task, fence),
+        *_code(task, run, fence),
     ]
 
 
-def _code(task: Task, fence: str) -> list[str]:
+def branch_of(run: Run) -> str:
+    """What `run` is told to call its branch; empty where there is no task or no repository."""
+    task = run.task or run.about
+    if task is None or not task.project.repositories.exists():
+        return ""
+    return branching.name_for(task, user=run.agent.user)
+
+
+def _code(task: Task, run: Run, fence: str) -> list[str]:
     """Where its code is: what is pushed to the proposed branch is linked with the task. Names are Git's, not ours."""
-    branch = branching.name_for(task)
+    branch = branch_of(run)
     return [
         _fenced(
             fence,

@@ -1,6 +1,9 @@
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.agents.models import Agent, Pause, Run
+from apps.projects.git.request_api import PullRequestSerializer
+from apps.projects.models import PullRequest
 from apps.tasks import notes
 
 
@@ -58,6 +61,7 @@ class RunLineSerializer(serializers.Serializer):
     attempt = serializers.IntegerField()
     status = serializers.ChoiceField(choices=Run.Status.values)
     review = serializers.ChoiceField(choices=[value for value in Run.Review.values if value], allow_blank=True)
+    branch = serializers.CharField(help_text="What it was told to call a branch for its work.")
     waits_for = serializers.SerializerMethodField()
     error = serializers.CharField()
     model = serializers.CharField()
@@ -78,6 +82,13 @@ class RunLineSerializer(serializers.Serializer):
 class RunSerializer(RunLineSerializer):
     prompt = serializers.CharField()
     result = serializers.CharField()
+    pull_requests = serializers.SerializerMethodField()
+
+    @extend_schema_field(PullRequestSerializer(many=True))
+    def get_pull_requests(self, row: dict) -> list[dict]:
+        """What stands on its branch."""
+        found = PullRequest.objects.filter(evidence__run=row["id"]).order_by("pk")
+        return PullRequestSerializer(found, many=True).data
 
 
 class PauseSerializer(serializers.ModelSerializer):

@@ -37,6 +37,11 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.interrupted": ("rotate-ccw", lambda payload: _("was interrupted by a restart of the gateway.")),
     "run.reopened": ("clock", lambda payload: _("finished after its time was up.")),
     "run.accepted": ("check", lambda payload: _("accepted attempt {attempt}.").format(**payload)),
+    "run.proved": (
+        "git-pull-request",
+        lambda payload: _("saw pull request {number} in {name} come of {agent}’s work.").format(**payload),
+    ),
+    "run.merged": ("git-merge", lambda payload: _("merged pull request {number} in {name}.").format(**payload)),
     "run.sent_back": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
 }
 

@@ -3,13 +3,16 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
-from apps.agents import cancelling, places, queueing, reviewing
+from apps.agents import cancelling, places, proving, queueing, reviewing
 from apps.agents.models import Run
+from apps.errors import NotAllowed, Refused
 from apps.projects import policy
+from apps.projects.git import merging
+from apps.projects.git.checking import checks_of
 from apps.projects.policy import Action
 from apps.tasks import moving
 from apps.tasks.views.board import frame_or, wants_json
@@ -48,6 +51,39 @@ def accept(request: MemberRequest, pk: UUID) -> HttpResponse:
             raise
         return render(request, "agents/accept.html", {"run": run, "question": question}, status=422)
     return back(request, run)
+
+
+@require_http_methods(["GET", "POST"])
+def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What exactly would be merged, from our own rows alone; and the click that does it."""
+    run = decidable(request, pk)
+    if request.method == "GET":
+        return asked_to_merge(request, run)
+    try:
+        given = {"sha": request.POST.get("sha", ""), "anyway": bool(request.POST.get("anyway"))}
+        proving.accept_and_merge(run, **given, by=request.user)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        return asked_to_merge(request, run, refusal)
+    return redirect(places.of(run).url)
+
+
+def asked_to_merge(request: MemberRequest, run: Run, refusal: Refused | None = None) -> HttpResponse:
+    found = proving.request_of(run)
+    if found:
+        merging.require(request.user, found.repository)
+    else:
+        refusal = refusal or proving.nothing_to_merge()
+    page = {
+        "project": run.project,
+        "run": run,
+        "found": found,
+        "checks": checks_of([found])[found.pk] if found else None,
+        "refusal": refusal,
+        "asks_anyway": isinstance(refusal, moving.OpenSubtasks),
+    }
+    return render(request, "agents/merge.html", page, status=refusal.page_status if refusal else 200)
 
 
 @require_POST

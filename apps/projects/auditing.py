@@ -24,6 +24,7 @@ DELIVERIES = {
     "delivery.refused": _("sent a webhook that was refused"),
     "delivery.replayed": _("replayed a webhook"),
     "repository.compared": _("had a repository compared with its forge"),
+    "request.merged": _("merged a pull request"),
 }
 
 

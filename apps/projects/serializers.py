@@ -85,7 +85,7 @@ class RepositorySerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Repository
-        fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "fetched_at", "trouble"]
+        fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "merging", "fetched_at", "trouble"]
 
 
 class ConnectingSerializer(serializers.Serializer):
@@ -95,6 +95,9 @@ class ConnectingSerializer(serializers.Serializer):
     credential_kind = serializers.ChoiceField(Repository.Credential.choices, default=Repository.Credential.NONE)
     credential = serializers.CharField(
         max_length=20_000, required=False, write_only=True, help_text="The token or the private key; never shown again."
+    )
+    merging = serializers.ChoiceField(
+        Repository.Merging.choices, required=False, help_text="Who accepts an agent's work and merges it in one."
     )
 
 

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
@@ -13,13 +14,16 @@ from celery.contrib.testing.worker import start_worker
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
+from django.db import connection
 from playwright.sync_api import Browser, Page
 
 from apps.accounts.models import User
 from apps.accounts.sessions import SessionStore
 from apps.agents.tests.factories import GatewayFactory, agent_in
-from apps.projects.models import Role
+from apps.projects.git import fetching
+from apps.projects.models import Repository, Role
 from apps.projects.tests.factories import MembershipFactory
+from apps.projects.tests.git_server import GitServer, Workshop
 from apps.tasks.tests.factories import BoardFactory
 from teamboard import own_clock
 from teamboard.celery import app
@@ -28,6 +32,7 @@ from tests.gateways.practice import SECRETS, PracticeGateway
 # Playwright keeps an event loop on this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 CHROMIUM = "/usr/bin/chromium"
+CODE = 'def move(task, to):\n    """Put it there."""\n    return to.append(task)\n'
 
 
 @pytest.fixture(scope="session")
@@ -179,3 +184,36 @@ def gateway(house, settings, tmp_path, monkeypatch):
 def scribe(board, gateway):
     row = GatewayFactory(url=gateway.url, callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"], **SECRETS)
     return agent_in(board, "Scribe", gateway=row)
+
+
+@pytest.fixture
+def server(settings, tmp_path):
+    settings.GIT_FOLDER = tmp_path / "mirrors"
+    settings.GIT_PLAIN_HTTP = True
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    with GitServer(tmp_path / "served") as running:
+        work = Workshop.of(running.create(), tmp_path / "work")
+        work.commit("Start the board", {"board.py": CODE, "README.md": "# Board\n"})
+        work.commit("Move several at once", {"board.py": CODE + "\n\n# several\n"}, branch="tb-12-move-several")
+        work.on("main").commit("Say how it is started", {"README.md": "# Board\n\nmake run\n"})
+        yield running
+
+
+@pytest.fixture
+def repository(server, board) -> Repository:
+    found = Repository.objects.create(project=board, name="board", url=server.url(), hook_secret="x")
+    fetching.want(found)
+    fetch(found)
+    found.refresh_from_db()
+    return found
+
+
+def fetch(repository: Repository) -> None:
+    """As a worker does: not on the thread where the browser's loop runs."""
+
+    def work() -> None:
+        fetching.fetch(repository.pk)
+        connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()

@@ -1,58 +1,19 @@
 """The code of a project, in a browser: connecting a repository on loopback and reading it."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 from playwright.sync_api import Page, expect
 
-from apps.projects.git import fetching
 from apps.projects.models import Repository, Role
 from apps.projects.tests.factories import MembershipFactory
-from apps.projects.tests.git_server import GitServer, Workshop
-from tests.e2e.conftest import faults_of
+from tests.e2e.conftest import faults_of, fetch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SETTINGS = "/projects/TIDE/settings/repositories/"
-CODE = 'def move(task, to):\n    """Put it there."""\n    return to.append(task)\n'
 
 
 @pytest.fixture
 def owner(board):
     return MembershipFactory(project=board, user__name="Olga Owens", user__hue="teal", role=Role.OWNER).user
-
-
-@pytest.fixture
-def server(settings, tmp_path):
-    settings.GIT_FOLDER = tmp_path / "mirrors"
-    settings.GIT_PLAIN_HTTP = True
-    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
-    with GitServer(tmp_path / "served") as running:
-        work = Workshop.of(running.create(), tmp_path / "work")
-        work.commit("Start the board", {"board.py": CODE, "README.md": "# Board\n"})
-        work.commit("Move several at once", {"board.py": CODE + "\n\n# several\n"}, branch="tb-12-move-several")
-        work.on("main").commit("Say how it is started", {"README.md": "# Board\n\nmake run\n"})
-        yield running
-
-
-@pytest.fixture
-def repository(server, board) -> Repository:
-    found = Repository.objects.create(project=board, name="board", url=server.url(), hook_secret="x")
-    fetching.want(found)
-    fetch(found)
-    found.refresh_from_db()
-    return found
-
-
-def fetch(repository: Repository) -> None:
-    """As a worker does: not on the thread where the browser's loop runs."""
-
-    def work() -> None:
-        fetching.fetch(repository.pk)
-        connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(work).result()
 
 
 def places(repository: Repository) -> list[str]:

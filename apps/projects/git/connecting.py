@@ -60,6 +60,7 @@ def connect(
     forge: str = "",
     credential_kind: str = Repository.Credential.NONE,
     credential: str = "",
+    merging: str = Repository.Merging.NOBODY,
     by: User,
 ) -> Repository:
     """Connect the repository at `url` and have it mirrored; log `repository.connected`.
@@ -75,6 +76,7 @@ def connect(
         forge=forge or forge_of(address),
         credential_kind=credential_kind,
         credential=credential,
+        merging=merging,
         hook_secret=new_secret(),
         created_by=by,
     )
@@ -91,6 +93,7 @@ def change(
     forge: str | None = None,
     credential_kind: str | None = None,
     credential: str = "",
+    merging: str | None = None,
     by: User,
 ) -> Repository:
     """Change what is given; an empty `credential` keeps the stored one. Log `repository.changed`.
@@ -104,6 +107,7 @@ def change(
     repository.forge = forge or repository.forge
     repository.credential_kind = credential_kind or repository.credential_kind
     repository.credential = credential or repository.credential
+    repository.merging = merging or repository.merging
     if repository.credential_kind == Repository.Credential.NONE:
         repository.credential = ""
     _check_credential(repository, parsed(repository.url))
@@ -137,7 +141,8 @@ def _save(repository: Repository, kind: str, *, by: User) -> None:
         with transaction.atomic():
             repository.save()
             project = Project.objects.locked(repository.project_id)
-            events.record(project, kind, by=by, repository=repository.pk, name=repository.name, url=repository.url)
+            about = {"name": repository.name, "url": repository.url, "merging": repository.merging}
+            events.record(project, kind, by=by, repository=repository.pk, **about)
             fetching.want(repository)
     except IntegrityError as error:
         raise AlreadyConnected(_("This project already has a repository of that name or address.")) from error

@@ -42,10 +42,16 @@ class RepositoryForm(forms.Form):
         help_text=_("It should be able to read this repository and nothing else. Stored encrypted, never shown again."),
         widget=WriteOnly(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )
+    merging = forms.ChoiceField(
+        label=_("Who merges from the board"),
+        choices=Repository.Merging.choices,
+        initial=Repository.Merging.NOBODY,
+        help_text=_("They accept an agent's work and merge its pull request in one. The token must be able to write."),
+    )
 
     def __init__(self, *args, repository: Repository | None = None, **kwargs) -> None:
         if repository:
-            names = ("url", "name", "forge", "credential_kind")
+            names = ("url", "name", "forge", "credential_kind", "merging")
             kwargs["initial"] = {name: getattr(repository, name) for name in names}
         super().__init__(*args, **kwargs)
         if repository and repository.credential:

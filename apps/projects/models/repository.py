@@ -32,6 +32,11 @@ class Repository(models.Model):
         TOKEN = "token", _("an access token")
         KEY = "key", _("a deploy key")
 
+    class Merging(models.TextChoices):
+        NOBODY = "nobody", _("nobody")
+        MAINTAINERS = "maintainers", _("maintainers")
+        MEMBERS = "members", _("everybody who may accept an agent's work")
+
     project = models.ForeignKey(Project, models.CASCADE, related_name="repositories")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
@@ -42,6 +47,7 @@ class Repository(models.Model):
     credential = SecretField(_("token or key"), blank=True)
     # What an SSH server showed of itself at the first connection; another one is refused later.
     host_keys = models.TextField(blank=True, editable=False)
+    merging = models.CharField(_("who merges from the board"), max_length=12, choices=Merging, default=Merging.NOBODY)
     hook_secret = SecretField(editable=False)
     # Valid besides the current one until then, so that nothing is lost while a secret is changed over.
     former_hook_secret = SecretField(blank=True, editable=False)

@@ -11,9 +11,10 @@ import httpx
 from apps.projects.git.forges import gitea, github, gitlab
 from apps.projects.git.forges.address import address_of
 from apps.projects.git.forges.asking import ForgeTrouble, Vanished
+from apps.projects.git.forges.reading import Odd
 from apps.projects.models import Repository
 
-__all__ = ["Client", "ForgeTrouble", "Vanished", "adapter_of", "client_of"]
+__all__ = ["Client", "ForgeTrouble", "Odd", "Vanished", "adapter_of", "client_of"]
 ADAPTERS: dict[str, ModuleType] = {
     Repository.Forge.GITHUB: github,
     Repository.Forge.GITLAB: gitlab,
