@@ -22,6 +22,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 # Special networks that Python before 3.12.4 takes for global.
 SPECIAL = [ipaddress.ip_network(net) for net in ("192.0.0.0/24", "64:ff9b:1::/48", "2001::/23", "3fff::/20")]
 
+Transport = httpx.AsyncBaseTransport  # what a test may put in the place of the network
 type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 

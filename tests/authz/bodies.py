@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from apps.tasks import codework
+from apps.tasks.models import Occasion
 from tests.authz.cast import World
 
 GUEST = "guest"  # the username of somebody who is in no project
@@ -47,6 +48,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/chat/<int:pk>/level/": lambda own: {"level": "all"},
     "PUT api/v1/rooms/<int:pk>/level/": lambda own: {"level": "all"},
     "PUT api/v1/messages/<int:pk>/pin/": lambda own: {"is_pinned": False},
+    "PUT api/v1/projects/<str:key>/branch-names/": lambda own: {"template": "{key}"},
     "PUT api/v1/projects/<str:key>/retention/": lambda own: {"days": 90},
     "PATCH api/v1/projects/<str:key>/members/<int:pk>/": lambda own: {"role": "viewer"},
     "POST api/v1/projects/<str:key>/repositories/": lambda own: NEW_REPOSITORY,
@@ -72,8 +74,11 @@ TAKES = {
     "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to", "files"},
     "projects/<str:key>/chat/retention/": {"is_sure"},
     "runs/<uuid:pk>/accept/": {"anyway"},
-    "projects/<str:key>/settings/repositories/": {"name", "credential"},
-    "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential"},
+    "projects/<str:key>/settings/repositories/": {"name", "credential", "merging"},
+    "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential", "merging"},
+    "projects/<str:key>/settings/rules/": set(Occasion.values),
+    "projects/<str:key>/settings/branches/": {"template"},
+    "runs/<uuid:pk>/merge/": {"sha", "anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
     "accounts/looks/": {"file"},
     "accounts/tokens/": {"only_projects"},

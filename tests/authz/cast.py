@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts import pictures, tokens
 from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.agents import callbacks, closing, pairing, pausing
-from apps.agents.models import Agent, AllowedPair, Run
+from apps.agents.models import Agent, AllowedPair, Evidence, Run
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.chat import editing, filing, following, pinning, reacting, reading, retaining, rooms
 from apps.chat.models import Attachment, Message, Room
@@ -33,7 +33,7 @@ from apps.projects.models import (
     Role,
 )
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
-from apps.tasks import commenting, linking, moving
+from apps.tasks import branching, coderules, commenting, linking, moving
 from apps.tasks.models import CodeLink, Column, Comment, Label, Occasion, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
@@ -126,6 +126,10 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     retaining.keep_for(project, days=365, by=owner)
     why = {"code": Occasion.OPEN, "number": 1, "name": "x"}
     moving.move(run.task, to=project.columns.get(category="review"), by=None, because=why)
+    coderules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
+    branching.call(project, "work/{key}", by=owner)
+    repository = coded(project, f"{key} secret")
+    Evidence.objects.create(run=run, request=repository.pull_requests.get())
     return World(
         project=project,
         owner=owner,
@@ -142,7 +146,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         message=message,
         file=message.files.get(),
         pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
-        repository=(repository := coded(project, f"{key} secret")),
+        repository=repository,
         link=linking.link(run.task, repository=repository, number=repository.pk, by=owner),
         delivery=repository.deliveries.get(),
         request=repository.pull_requests.get(),

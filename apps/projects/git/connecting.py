@@ -60,13 +60,14 @@ def connect(
     forge: str = "",
     credential_kind: str = Repository.Credential.NONE,
     credential: str = "",
-    merging: str = Repository.Merging.NOBODY,
+    merging: str = "",
     by: User,
 ) -> Repository:
     """Connect the repository at `url` and have it mirrored; log `repository.connected`.
 
-    Without `name` it is called as in its address, without `forge` the host is asked what it is. The
-    secret of its webhook is in the answer. Raises BadAddress, WrongCredential and AlreadyConnected.
+    Without `name` it is called as in its address, without `forge` the host is asked what it is, and nobody merges
+    from the board unless `merging` says who. The secret of its webhook is in the answer. Raises BadAddress,
+    WrongCredential and AlreadyConnected.
     """
     address = parsed(url)
     repository = Repository(
@@ -76,7 +77,7 @@ def connect(
         forge=forge or forge_of(address),
         credential_kind=credential_kind,
         credential=credential,
-        merging=merging,
+        merging=merging or Repository.Merging.NOBODY,
         hook_secret=new_secret(),
         created_by=by,
     )

@@ -46,6 +46,7 @@ class RepositoryForm(forms.Form):
         label=_("Who merges from the board"),
         choices=Repository.Merging.choices,
         initial=Repository.Merging.NOBODY,
+        required=False,
         help_text=_("They accept an agent's work and merge its pull request in one. The token must be able to write."),
     )
 

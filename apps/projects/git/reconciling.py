@@ -7,10 +7,10 @@ from collections.abc import Container, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-import httpx
 from django.db.models import F
 from django.utils import timezone
 
+from apps import outbound
 from apps.projects.git import applying, forges
 from apps.projects.git.forges import Client, ForgeTrouble, Vanished
 from apps.projects.git.forges.changes import Change, Push, Request
@@ -21,7 +21,7 @@ OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
 MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
 
 
-def reconcile(repository: Repository, *, transport: httpx.AsyncBaseTransport | None = None) -> int:
+def reconcile(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
     """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
     began, news = timezone.now(), 0
     trouble = ForgeTrouble("")

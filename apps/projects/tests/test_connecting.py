@@ -49,7 +49,7 @@ def test_a_repository_is_connected_and_its_secret_is_shown_once(server, work, ti
     assert repository.hook_secret not in again.text
     assert fetching.due() == [repository.pk]
     event = Event.objects.get(kind="repository.connected")
-    assert event.payload == {"repository": repository.pk, "name": "board", "url": server.url()}
+    assert event.payload == {"repository": repository.pk, "name": "board", "url": server.url(), "merging": "nobody"}
     assert AuditEntry.objects.filter(action="repository.connected").exists()
 
 
@@ -136,15 +136,15 @@ def test_only_those_who_manage_may_connect(server, tide, people):
     assert not tide.repositories.exists()
 
 
-def tested(owner: Client, repository: Repository) -> str:
+def finding_of(owner: Client, repository: Repository) -> str:
     return owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/test/").text
 
 
 def test_a_test_says_what_is_there(work, repository, owner):
-    assert "The repository is empty." in tested(owner, repository)
+    assert "The repository is empty." in finding_of(owner, repository)
     work.commit("Start")
     work.commit("Try", branch="try")
-    assert "There are 2 branches; the default is main." in tested(owner, repository)
+    assert "There are 2 branches; the default is main." in finding_of(owner, repository)
 
 
 def test_a_test_asks_the_forge_as_well(work, repository, owner, monkeypatch):
@@ -154,9 +154,11 @@ def test_a_test_asks_the_forge_as_well(work, repository, owner, monkeypatch):
     client = github.Client(Address("git.example", "https://git.example", "team/ship"), "wrong")
     client.api.base, client.api.transport = f"https://git.example{forge.root}", forge.transport()
     monkeypatch.setattr(forges, "client_of", lambda repository: client)
-    assert "There is 1 branch; the default is main. The forge does not accept the token" in tested(owner, repository)
+    assert "There is 1 branch; the default is main. The forge does not accept the token" in finding_of(
+        owner, repository
+    )
     client.api.headers["Authorization"] = f"Bearer {forge.token}"
-    assert "does not accept" not in tested(owner, repository)
+    assert "does not accept" not in finding_of(owner, repository)
 
 
 def test_a_secret_is_a_signing_token_too(repository):
@@ -166,23 +168,23 @@ def test_a_secret_is_a_signing_token_too(repository):
 
 def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, settings):
     server.token = TOKEN
-    assert "The server wants another token or key" in tested(owner, repository)
+    assert "The server wants another token or key" in finding_of(owner, repository)
     server.token = ""
     Repository.objects.update(url=server.url("team/none.git"))
-    assert "There is no repository at that address" in tested(owner, repository)
+    assert "There is no repository at that address" in finding_of(owner, repository)
     Repository.objects.update(url="http://127.0.0.1:1/a.git")
-    assert "The server can&#x27;t be reached" in tested(owner, repository)
+    assert "The server can&#x27;t be reached" in finding_of(owner, repository)
     Repository.objects.update(url="https://nobody.invalid/a.git")
-    assert "No server goes by that name" in tested(owner, repository)
+    assert "No server goes by that name" in finding_of(owner, repository)
     settings.OUTBOUND_ALLOWED_HOSTS = []
     Repository.objects.update(url=server.url())
-    assert "inside a private network" in tested(owner, repository)
+    assert "inside a private network" in finding_of(owner, repository)
 
 
 def test_without_git_the_pages_say_so(repository, owner, monkeypatch):
     monkeypatch.setattr(connecting.cli, "program", lambda: None)
     assert "The program git is not installed" in owner.get("/projects/TIDE/settings/repositories/").text
-    assert "The program git is not installed" in tested(owner, repository)
+    assert "The program git is not installed" in finding_of(owner, repository)
     assert owner.get(f"/projects/TIDE/code/{repository.pk}/branches/").status_code == 200
 
 

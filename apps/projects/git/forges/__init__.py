@@ -6,8 +6,7 @@ Each adapter has `kind_of` and `delivery_of` (of a request's headers), `PING` an
 
 from types import ModuleType
 
-import httpx
-
+from apps import outbound
 from apps.projects.git.forges import gitea, github, gitlab
 from apps.projects.git.forges.address import address_of
 from apps.projects.git.forges.asking import ForgeTrouble, Vanished
@@ -28,7 +27,7 @@ def adapter_of(repository: Repository) -> ModuleType | None:
     return ADAPTERS.get(repository.forge)
 
 
-def client_of(repository: Repository, *, transport: httpx.AsyncBaseTransport | None = None) -> Client:
+def client_of(repository: Repository, *, transport: outbound.Transport | None = None) -> Client:
     """Asks with the repository's token, or as anybody. Raises ForgeTrouble when nothing can be asked."""
     adapter = adapter_of(repository)
     if adapter is None:

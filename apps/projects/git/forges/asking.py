@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx
 from django.utils.translation import gettext_lazy as _
 
 from apps import outbound
@@ -59,9 +58,7 @@ def words(code: str, facts: dict[str, object]) -> str:
 class Api:
     """One forge's API at `base`, asked with `headers`."""
 
-    def __init__(
-        self, base: str, headers: dict[str, str], *, transport: httpx.AsyncBaseTransport | None = None
-    ) -> None:
+    def __init__(self, base: str, headers: dict[str, str], *, transport: outbound.Transport | None = None) -> None:
         self.base, self.headers, self.transport = base, headers, transport
 
     def get(self, path: str, **query: object) -> Any:

@@ -8,8 +8,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-import httpx
-
+from apps import outbound
 from apps.projects.git.forges import github, signing
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.asking import Api
@@ -88,7 +87,7 @@ def status_of(sha: str, status: dict[str, Any]) -> Check:
 
 
 class Client:
-    def __init__(self, address: Address, token: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, address: Address, token: str, *, transport: outbound.Transport | None = None) -> None:
         headers = {"Authorization": f"token {token}"} if token else {}
         self.api = Api(f"{address.origin}/api/v1/repos/{address.quoted}", headers, transport=transport)
 

@@ -6,8 +6,7 @@ from functools import partial
 from itertools import takewhile
 from typing import Any
 
-import httpx
-
+from apps import outbound
 from apps.projects.git.forges import signing
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.asking import Api
@@ -110,7 +109,7 @@ def status_of(sha: str, status: dict[str, Any]) -> Check:
 
 
 class Client:
-    def __init__(self, address: Address, token: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, address: Address, token: str, *, transport: outbound.Transport | None = None) -> None:
         base = "https://api.github.com" if address.host == "github.com" else f"{address.origin}/api/v3"
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
         if token:

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-import httpx
-
+from apps import outbound
 from apps.projects.git.forges import signing
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.asking import Api
@@ -122,7 +121,7 @@ def _standing(reviewer: dict[str, Any]) -> tuple[str, str]:
 
 
 class Client:
-    def __init__(self, address: Address, token: str, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, address: Address, token: str, *, transport: outbound.Transport | None = None) -> None:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         base = f"{address.origin}/api/v4/projects/{quote(address.path, safe='')}"
         self.api = Api(base, headers, transport=transport)
