@@ -26,6 +26,7 @@ ROWS = {
     "talk": "talks",
     "hooks": "hooks",
     "git": "repositories",
+    "links": "links",
 }
 
 

@@ -21,8 +21,8 @@ from apps.paging import PARAMETERS, page, page_of
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks import assigning, branching, coderules, commenting, creating, editing, moving, starting
-from apps.tasks.models import Category, Comment, Task
+from apps.tasks import assigning, branching, coderules, commenting, creating, editing, linking, moving, starting
+from apps.tasks.models import Category, CodeLink, Comment, Task
 from apps.tasks.serializers import (
     BranchNamesSerializer,
     CodeRulesSerializer,
@@ -30,7 +30,9 @@ from apps.tasks.serializers import (
     CommentSerializer,
     EditedTaskSerializer,
     LabelSerializer,
+    LinkSerializer,
     MoveSerializer,
+    NewLinkSerializer,
     NewTaskSerializer,
     StartedSerializer,
     TaskLineSerializer,
@@ -223,6 +225,31 @@ class StartView(APIView):
         """Begin a task: nobody's becomes yours, and one that waits goes in progress. Names the branch to work on."""
         task = starting.start(task_for(request, pk, Action.WRITE), by=request.user)
         return Response({"task": shown(task), "branch": branching.name_for(task, user=request.user)})
+
+
+class LinksView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(LinkSerializer))
+    def get(self, request: Request, pk: int) -> Response:
+        """What of the repositories belongs to a task; what was taken off is left out."""
+        return page(request, task_for(request, pk, Action.VIEW).code_links.standing(), LinkSerializer)
+
+    @extend_schema(request=NewLinkSerializer, responses={201: LinkSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Link a pull request that the board has heard of. Linked already, it stays as it is."""
+        task = task_for(request, pk, Action.WRITE)
+        made = linking.link(task, **valid(NewLinkSerializer, request, task.project), by=request.user)
+        return Response(LinkSerializer(made).data, status=201)
+
+
+class LinkView(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Take a link off for good: only a person or a program links these two again."""
+        visible = CodeLink.objects.visible_to(request.user).select_related("task__project")
+        found = get_object_or_404(visible, pk=pk)
+        policy.require(request.user, Action.WRITE, found.task.project)
+        linking.unlink(found, by=request.user)
+        return Response(status=204)
 
 
 class CommentsView(APIView):

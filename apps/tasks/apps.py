@@ -7,6 +7,7 @@ class TasksConfig(AppConfig):
     def ready(self) -> None:
         from apps.accounts import audit_words
         from apps.projects import events, live
+        from apps.projects.git import beside
         from apps.tasks import assigning, auditing, code, creating, faces, linking, opened
 
         for prefix in ("task.", "comment.", "run.", "code."):
@@ -18,6 +19,7 @@ class TasksConfig(AppConfig):
         audit_words.calls(auditing.KINDS)
         for kind in auditing.KINDS:
             events.subscribe_within(kind, auditing.on_event)
+        beside.draws(code.beside_branches)
         events.subscribe("code.pushed", linking.on_pushed)
         events.subscribe("code.request", linking.on_request)
         events.subscribe_within("project.created", creating.on_project_created)

@@ -1,11 +1,13 @@
 """What a task's page shows of the repository: pull requests with their checks, branches, commits, the board's move."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
 
 from apps.projects.git.checking import Checks, checks_of
-from apps.projects.models import Commit, PullRequest
+from apps.projects.models import Commit, PullRequest, Repository
 from apps.tasks import branching, codework, starting
 from apps.tasks.models import CodeLink, Task
 
@@ -44,6 +46,18 @@ def part(task: Task) -> str:
     return render_to_string("tasks/_code.html", context)
 
 
+def beside_branches(repository: Repository, names: list[str]) -> dict[str, SafeString]:
+    """The tasks that branches are linked with, by the branch's name; one query however many there are."""
+    links = CodeLink.objects.standing().filter(repository=repository, kind=CodeLink.Kind.BRANCH, ref__in=names)
+    found: dict[str, list[Task]] = defaultdict(list)
+    for link in links.select_related("task__project", "task__column").order_by("task__number"):
+        found[link.ref].append(link.task)
+    return {
+        name: mark_safe(render_to_string("tasks/_beside.html", {"tasks": tasks}))  # noqa: S308 - a rendered template
+        for name, tasks in found.items()
+    }
+
+
 def _requests(links: list[CodeLink]) -> list[Linked]:
     """Newest first, with how the checks of their heads stand."""
     found = [link for link in links if link.kind == CodeLink.Kind.REQUEST]
@@ -53,9 +67,10 @@ def _requests(links: list[CodeLink]) -> list[Linked]:
 
 
 def _commits(links: list[CodeLink]) -> dict:
-    """The newest MOST_COMMITS commits, and how many more there are."""
-    found = [link for link in links if link.kind == CodeLink.Kind.COMMIT]
-    where = {link.repository_id for link in found}
-    rows = Commit.objects.filter(sha__in=[link.ref for link in found], repository__in=where)
-    newest = list(rows.order_by("-at", "-pk")[:MOST_COMMITS])
+    """The newest MOST_COMMITS commits with their links, and how many more there are."""
+    found = {(link.repository_id, link.ref): link for link in links if link.kind == CodeLink.Kind.COMMIT}
+    repositories, shas = {repository for repository, _ in found}, {sha for _, sha in found}
+    rows = Commit.objects.filter(sha__in=shas, repository__in=repositories).order_by("-at", "-pk")
+    known = [(commit, found.get((commit.repository_id, commit.sha))) for commit in rows[: 2 * MOST_COMMITS]]
+    newest = [(commit, link) for commit, link in known if link][:MOST_COMMITS]
     return {"commits": newest, "more_commits": max(0, len(found) - MOST_COMMITS)}

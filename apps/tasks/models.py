@@ -149,6 +149,10 @@ class Comment(models.Model):
 
 
 class CodeLinkQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "CodeLinkQuerySet":
+        """Those that stand in projects of `user`."""
+        return self.standing().filter(task__project__in=Project.objects.visible_to(user))
+
     def standing(self) -> "CodeLinkQuerySet":
         return self.filter(is_cut=False)
 

@@ -1,9 +1,10 @@
 from rest_framework import serializers
 
 from apps.accounts.models import User
+from apps.projects.models import Repository
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import notes
-from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Comment, Label, Task
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, CodeLink, Column, Comment, Label, Task
 
 
 class ColumnSerializer(serializers.ModelSerializer):
@@ -110,6 +111,23 @@ class CodeRulesSerializer(serializers.Serializer):
     changes = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
     merged = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
     closed = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
+
+
+class LinkSerializer(serializers.ModelSerializer):
+    """What of a repository belongs to a task: a branch by its name, a commit by its hash, a request by its number."""
+
+    by = serializers.IntegerField(source="by_id", allow_null=True, help_text="Who linked it by hand.")
+
+    class Meta:
+        model = CodeLink
+        fields = ["id", "task", "repository", "kind", "ref", "acts", "by", "created_at"]
+
+
+class NewLinkSerializer(serializers.Serializer):
+    """A pull request, by hand: from then on it may move the card."""
+
+    repository = WithinProject(queryset=Repository.objects.all())
+    number = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class BranchNamesSerializer(serializers.Serializer):

@@ -56,6 +56,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST api/v1/projects/<str:key>/tasks/": lambda own: {"title": "New"},
     "PATCH api/v1/tasks/<int:pk>/": lambda own: {"title": "New"},
     "POST api/v1/tasks/<int:pk>/move/": lambda own: {"to": own.column.pk},
+    "POST api/v1/tasks/<int:pk>/links/": lambda own: {"repository": own.repository.pk, "number": own.repository.pk},
     "POST api/v1/tasks/<int:pk>/comments/": lambda own: {"text": "New"},
     "POST api/v1/agents/": lambda own: {"name": "New", "slug": "new", "gateway": own.agent.gateway_id},
     "PUT api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},

@@ -90,6 +90,7 @@ class World:
             "pull-requests.number": self.request.number,
             "code": self.repository.pk,
             "repositories": self.repository.pk,
+            "links": self.link.pk,
             "commits": sha_of(self.project),
         }[name]
 

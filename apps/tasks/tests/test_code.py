@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps.errors import Conflict
 from apps.projects import events, live
+from apps.projects.git import beside
 from apps.projects.models import CheckRun, Commit, Event, Project, PullRequest
 from apps.projects.tests.factories import RepositoryFactory
 from apps.tasks import code, codework, faces, linking, moving, opened, timeline
@@ -270,3 +271,46 @@ def test_the_page_links_unlinks_and_undoes(client, board, repository, task, ana)
     assert client.post(f"{page}unlink/", {"link": link.pk}).status_code == 302
     assert not task.code_links.standing().exists()
     assert client.post(f"{page}undo/", {"seq": 1}).status_code == 409
+
+
+@pytest.mark.req("GIT-5")
+def test_a_single_commit_is_taken_off_and_stays_off(client, repository, task, ana):
+    push = pushed(repository, f"One for {task.key}", f"Two for {task.key}")
+    client.force_login(ana)
+    page = f"/projects/TIDE/tasks/{task.number}/"
+    link = task.code_links.get(ref=push.payload["shas"][0])
+    assert f'name="link" value="{link.pk}"' in client.get(page).text
+    assert client.post(f"{page}unlink/", {"link": link.pk}).status_code == 302
+    shown = client.get(page).text
+    assert "One for" not in shown
+    assert "Two for" in shown
+    linking.on_pushed(push)
+    assert task.code_links.standing().count() == 1
+
+
+def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_assert_num_queries):
+    other = task_in(columns["doing"], "<b>Another</b>")
+    for name in (f"{task.key.lower()}-a", f"{other.key.lower()}-b", "main"):
+        pushed(repository, branch=name)
+    names = [f"{task.key.lower()}-a", f"{other.key.lower()}-b", "main"]
+    with django_assert_num_queries(1):
+        found = beside.drawn(repository, names)
+    assert list(found) == names[:2]
+    assert f'href="{task.get_absolute_url()}"' in found[names[0]][0]
+    assert "&lt;b&gt;Another&lt;/b&gt;" in found[names[1]][0]
+
+
+def test_programs_see_make_and_take_off_links(client, repository, task, ana, ben):
+    said(repository, 7)
+    client.force_login(ana)
+    api = f"/api/v1/tasks/{task.pk}/links/"
+    assert client.get(api).json()["results"] == []
+    for _ in range(2):
+        made = client.post(api, {"repository": repository.pk, "number": 7}, "application/json")
+        assert made.status_code == 201
+    [link] = client.get(api).json()["results"]
+    assert (link["kind"], link["ref"], link["acts"], link["by"]) == ("request", "7", True, ana.pk)
+    missing = client.post(api, {"repository": repository.pk, "number": 8}, "application/json")
+    assert (missing.status_code, missing.json()["code"]) == (400, "no_such_request")
+    assert [client.delete(f"/api/v1/links/{link['id']}/").status_code for _ in range(2)] == [204, 404]
+    assert client.get(api).json()["results"] == []
