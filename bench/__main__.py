@@ -27,6 +27,7 @@ ROWS = {
     "hooks": "hooks",
     "git": "repositories",
     "links": "links",
+    "huge": "huge",
 }
 
 

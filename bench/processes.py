@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -101,10 +102,11 @@ def cpu_ms(pids: Iterable[int]) -> float:
 
 
 def memory_mib(pids: Iterable[int]) -> float:
-    """The proportional share (PSS) of the families of `pids`."""
+    """The proportional share (PSS) of the families of `pids`; what ends meanwhile has none."""
     kib = 0
     for pid in families(pids):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                kib += int(line.split()[1])
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    kib += int(line.split()[1])
     return kib / 1024
