@@ -31,8 +31,7 @@ def on_request(event: Event) -> None:
         return
     _, is_new = Evidence.objects.get_or_create(run=run, request=request)
     if is_new:
-        about = {"number": request.number, "name": request.repository.name}
-        about["agent"] = str(run.agent.user)
+        about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
         events.record(project, "run.proved", by=None, **places.marks(run), **about)
 
 
@@ -60,8 +59,9 @@ def nothing_to_merge() -> Conflict:
 def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> Run:
     """Have the forge merge the pull request at `sha`, then accept the run; log `run.merged`.
 
-    Call it outside a transaction. When the forge refuses, nothing is accepted. Raises what `merging.merge` and
-    `reviewing.accept` raise, OpenSubtasks before anything is merged.
+    Call it outside a transaction. When the forge refuses, nothing is accepted; when somebody has decided otherwise
+    meanwhile, it is merged all the same and the log says so. Raises what `merging.merge` and `reviewing.accept`
+    raise, OpenSubtasks before anything is merged.
     """
     request = request_of(run)
     if request is None or run.review != Run.Review.WAITING:
@@ -73,4 +73,4 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
         project = Project.objects.locked(run.project_id)
         about = {"number": request.number, "name": request.repository.name, "sha": sha}
         events.record(project, "run.merged", by=by, **places.marks(run), **about)
-        return reviewing.accept(run, by=by, anyway=True)
+    return reviewing.accept(run, by=by, anyway=True)

@@ -287,6 +287,22 @@ def test_two_clicks_at_once_merge_once(run, ana, github):
     assert Event.objects.filter(kind="run.accepted").count() == 1
 
 
+@pytest.mark.req("GIT-6")
+def test_what_was_merged_is_told_though_somebody_sent_it_back(client, run, ana, github, monkeypatch):
+    merge = merging.merge
+
+    def merge_while_somebody_decides(request: PullRequest, **how: object) -> None:
+        type(run).objects.filter(pk=run.pk).update(review="sent_back")
+        merge(request, **how)
+
+    monkeypatch.setattr(merging, "merge", merge_while_somebody_decides)
+    client.force_login(ana)
+    sha = run.evidence.get().request.head_sha
+    assert client.post(f"/runs/{run.pk}/merge/", {"sha": sha}).status_code == 409
+    assert Event.objects.get(kind="run.merged").actor == ana
+    assert not Event.objects.filter(kind="run.accepted").exists()
+
+
 def test_the_page_says_when_there_is_nothing_to_merge(client, run, ana):
     PullRequest.objects.update(state="closed")
     client.force_login(ana)

@@ -42,7 +42,7 @@ def merge(request: PullRequest, *, sha: str, by: User) -> None:
     if request.state != PullRequest.State.OPEN or request.head_sha != sha:
         raise Conflict(_("This pull request has changed since it was shown to you. Look at it again."))
     trouble = _asked_to_merge(request, sha)
-    if trouble and not _is_merged(request):
+    if trouble and (request.state, request.head_sha) != (PullRequest.State.MERGED, sha):
         raise NotMerged(_said(trouble))
     facts = {"repository": repository.name, "number": request.number, "sha": sha}
     audit.record("request.merged", by=by, project_id=repository.project_id, **facts)
@@ -70,10 +70,6 @@ def _learn(request: PullRequest, client: Client) -> None:
     except (ForgeTrouble, forges.Odd):
         return
     request.refresh_from_db()
-
-
-def _is_merged(request: PullRequest) -> bool:
-    return request.state == PullRequest.State.MERGED
 
 
 def _said(trouble: ForgeTrouble) -> str:
