@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from weakref import WeakKeyDictionary
 from wsgiref.headers import Headers
 
 from asgiref.sync import sync_to_async
@@ -30,7 +31,8 @@ class OneThread(ASGIHandler):
 
     def __init__(self) -> None:
         super().__init__()
-        self.turns = asyncio.Semaphore(TURNS)
+        # By event loop: a process has one, tests have several.
+        self.turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -42,14 +44,16 @@ class OneThread(ASGIHandler):
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """One of the few; who takes long (a forge is asked, a file is read) gives it on meanwhile."""
-        await self.turns.acquire()
-        given_on = asyncio.get_running_loop().call_later(LONGEST_TURN, self.turns.release)
+        loop = asyncio.get_running_loop()
+        turns = self.turns.setdefault(loop, asyncio.Semaphore(TURNS))
+        await turns.acquire()
+        given_on = loop.call_later(LONGEST_TURN, turns.release)
         try:
             yield
         finally:
-            if given_on.when() > asyncio.get_running_loop().time():
+            if given_on.when() > loop.time():
                 given_on.cancel()
-                self.turns.release()
+                turns.release()
 
 
 def guard(headers: Headers, path: str, url: str) -> None:

@@ -66,6 +66,17 @@ async def test_few_requests_are_worked_on_at_a_time(settings):
     assert max(most_at_work) == http.TURNS
 
 
+def test_another_event_loop_has_its_own_turns(settings):
+    settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
+    application = http.OneThread()
+
+    async def ask_many() -> set[int]:
+        async with client(application) as browser:
+            return {answer.status_code for answer in await asyncio.gather(*(browser.get("/work/") for _ in range(8)))}
+
+    assert [asyncio.run(ask_many()) for _ in range(2)] == [{200}, {200}]
+
+
 async def test_those_who_wait_for_something_keep_nobody_waiting(settings):
     settings.ROOT_URLCONF, settings.MIDDLEWARE = __name__, []
     is_over.clear()
