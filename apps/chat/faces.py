@@ -126,7 +126,13 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
     """What events change of messages, and of the tasks that messages name."""
     said = _only_said(events)
     touched = (messages_in(events) | _quoting(events)) - said.keys()
-    return [*_as_said(project, said), *_as_they_are(touched, _called(events)), *_chips(events)]
+    messages = [*_as_said(project, said), *_as_they_are(touched, _called(events))]
+    return [*sorted(messages, key=_place), *_chips(events)]
+
+
+def _place(op: Op) -> str:
+    """Puts in the order of the room, so that whoever counts meets the older first; then what goes."""
+    return op.get("rank", "~")
 
 
 def _only_said(events: list[Event]) -> dict[int, Event]:

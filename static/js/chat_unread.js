@@ -12,6 +12,7 @@ const me = document.body.dataset.me
 const tab = document.querySelector("[data-chat-tab]")
 let counts = JSON.parse(document.getElementById("chat-unread")?.textContent ?? "{}") // room → unread, mentions, newest, upto
 let asking = null
+let raised = 0 // how often something new was counted: an answer from before it is too old
 let telling = null
 
 function show(now = counts) {
@@ -73,6 +74,7 @@ function raise(op) {
   room.newest = pk
   const countsForNobody = op.html.includes("message--told")
   if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.upto) return true
+  raised += 1
   room.unread += 1
   room.mentions += isMention ? 1 : 0
   return true
@@ -85,8 +87,17 @@ function askSoon() {
 async function ask() {
   clearTimeout(asking)
   asking = null
-  const answer = await fetch(tab.dataset.unreadUrl, { headers: { Accept: "application/json" } }).catch(() => null)
-  if (answer?.ok && !answer.redirected) show(await answer.json())
+  await take(fetch(tab.dataset.unreadUrl, { headers: { Accept: "application/json" } }))
+}
+
+/** Show what the server counts, unless something new was counted here while it answered. */
+async function take(asked) {
+  const before = raised
+  const answer = await asked.catch(() => null)
+  if (!answer?.ok || answer.redirected) return
+  const now = await answer.json()
+  if (raised === before) show(now)
+  else askSoon()
 }
 
 document.addEventListener("board:whispered", ({ detail: { read, follows } }) => {
@@ -125,12 +136,11 @@ async function tell(room) {
   telling = null
   const upto = room.dataset.upto
   const body = new URLSearchParams({ upto })
-  const answer = await fetch(`${room.dataset.url}read/`, {
+  await take(fetch(`${room.dataset.url}read/`, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
     body,
-  }).catch(() => null)
-  if (answer?.ok && !answer.redirected) show(await answer.json())
+  }))
 }
 
 /** Somebody who comes back finds the line above what was said meanwhile. */

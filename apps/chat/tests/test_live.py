@@ -137,6 +137,15 @@ def test_a_message_is_drawn_once_however_far_behind_each_browser_is(room, ana, b
     assert len(drawn) == 8
 
 
+def test_messages_come_in_the_order_of_the_room_also_when_one_has_changed(room, ana, ben):
+    room.project.refresh_from_db()
+    since = room.project.last_seq
+    first, second = said(room, ben, "One."), said(room, ben, "Two.")
+    reacting.react(first, emoji="👍", by=ana)
+    ops = live.frame_since(room.project_id, since, language="en")["ops"]
+    assert [op["id"] for op in ops] == [f"message-{first.pk}", f"message-{second.pk}"]
+
+
 @pytest.mark.req("CHT-6")
 def test_only_who_is_mentioned_for_the_first_time_is_called(room, ana, ben):
     def called_by(verb) -> list[list[int]]:
