@@ -24,10 +24,10 @@ def runs(task: Task) -> str:
     """The run section; an empty element when no agent ever had the task."""
     attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
     last = attempts[-1] if attempts else None
-    requests = requests_of(attempts) if any(run.branch for run in attempts) else {}
+    came = requests_of(attempts) if any(run.branch for run in attempts) else {}
     context = {
         "task": task,
-        "attempts": [shown(run, requests.get(run.pk, [])) for run in attempts],
+        "attempts": [shown(run, came.get(run.pk, [])) for run in attempts],
         "last": last,
         "who": last and faces.who(last.agent.user),
         "state": last and state_of(last, task),

@@ -28,7 +28,7 @@ class Exchange(OIDCAuthenticationBackend):
         self.OIDC_RP_CLIENT_ID = settings.AUTHENTIK_CLIENT_ID
         self.OIDC_RP_CLIENT_SECRET = settings.AUTHENTIK_CLIENT_SECRET
         self.claims: dict = {}
-        self.id_token = ""
+        self.id_token = ""  # nosec B105 - none yet
 
     @staticmethod
     def get_settings(attr: str, *default: object) -> object:

@@ -22,7 +22,7 @@ DISCOVERY = ".well-known/openid-configuration"
 # Our names for its endpoints: AUTHENTIK_ENDPOINTS may replace each.
 ENDPOINTS = {
     "authorization": "authorization_endpoint",
-    "token": "token_endpoint",
+    "token": "token_endpoint",  # nosec B105 - a field of the discovery document
     "userinfo": "userinfo_endpoint",
     "jwks": "jwks_uri",
     "end_session": "end_session_endpoint",
