@@ -1,8 +1,7 @@
 """What the API answers when it can't do what was asked: problem+json (RFC 9457), always."""
 
-import json
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
+from apps import strict_json
 from apps.accounts import audit
 from apps.errors import NotAllowed, Refused
 
@@ -32,16 +32,11 @@ class BoundedJSON(BaseParser):
 
     def parse(self, stream: object, media_type: str | None = None, parser_context: dict | None = None) -> Any:
         try:
-            text = parser_context["request"]._request.body.decode()
-            return json.loads(text, parse_constant=_refuse_constant)
+            return strict_json.loads(parser_context["request"]._request.body)
         except RequestDataTooBig as error:
             raise TooLarge from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise exceptions.ParseError(_("The body is not JSON in UTF-8.")) from error
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
 
 
 def problem(error: Exception, context: dict) -> Response | None:

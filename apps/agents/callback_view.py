@@ -8,7 +8,6 @@ Everything is checked on the raw bytes before anything is parsed.
 import hashlib
 import hmac
 import json
-import re
 import time
 from typing import Any
 
@@ -19,6 +18,7 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from apps import strict_json
 from apps.accounts import audit
 from apps.agents import callbacks
 from apps.agents.models import Gateway
@@ -26,7 +26,6 @@ from apps.agents.models import Gateway
 LARGEST = 1024 * 1024
 DEEPEST = 32
 TOLERANCE = 300  # seconds
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps neither NUL nor half a character
 
 
 class Unacceptable(Exception):
@@ -96,36 +95,18 @@ def _is_now(stamp: str) -> bool:
 
 def parsed(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as exc:
+        body = strict_json.loads(raw, unique_names=True)
+    except ValueError as exc:
         raise Unacceptable(400, "invalid", "This is not strict JSON in UTF-8.") from exc
-    if not isinstance(body, dict) or _depth(body) > DEEPEST:
+    if not isinstance(body, dict) or _is_deeper(body, DEEPEST):
         raise Unacceptable(400, "invalid", "A report is an object, 32 levels deep at most.")
-    return storable(body)
+    return strict_json.storable(body)
 
 
-def storable(value: Any) -> Any:
-    """The same with U+FFFD for what the database cannot keep: an agent's odd output is no reason to lose it."""
-    if isinstance(value, dict):
-        return {storable(name): storable(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [storable(inner) for inner in value]
-    return UNSTORABLE.sub("\ufffd", value) if isinstance(value, str) else value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError("a name stands twice")
-    return dict(pairs)
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_depth, inner), default=0) if isinstance(value, dict | list) else 0
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether more than so many objects and lists stand one in another."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else None
+    return inner is not None and (not levels or any(_is_deeper(each, levels - 1) for each in inner))
 
 
 def named(request: HttpRequest, body: dict[str, Any]) -> tuple[str, str]:

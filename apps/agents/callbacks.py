@@ -4,8 +4,7 @@ A report belongs to the run whose id our plugin read in the first line of the tu
 belongs to the open run of its session. A late result of attempt n never closes attempt n+1.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.agents import closing, dispatch, noting, places
 from apps.agents.models import Gateway, Report, Run
+from apps.agents.usage import Usage, usage_in
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
@@ -26,13 +26,11 @@ APPLIED, LATE, IGNORED = "applied", "late", "ignored"
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished run came to. Tokens and cost are None where the gateway did not say."""
+    """What a finished run came to."""
 
     text: str = ""
     model: str = ""
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost: Decimal | float | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> Report:
@@ -104,13 +102,8 @@ def _finished(run: Run, body: dict[str, Any], *, is_open: bool) -> str:
 
 
 def result_of(body: dict[str, Any]) -> Result:
-    usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
     return Result(
-        text=str(body.get("text") or ""),
-        model=_short(body.get("model")),
-        tokens_in=_count(usage.get("input")),
-        tokens_out=_count(usage.get("output")),
-        cost=_money(usage.get("cost")),
+        text=str(body.get("text") or ""), model=str(body.get("model") or ""), usage=usage_in(body.get("usage"))
     )
 
 
@@ -173,26 +166,8 @@ def interrupted(run: Run) -> bool:
 
 
 def _usage(result: Result) -> dict[str, Any]:
-    return {
-        "model": result.model,
-        "tokens_in": result.tokens_in,
-        "tokens_out": result.tokens_out,
-        "cost": result.cost,
-    }
+    return {"model": _short(result.model), **asdict(result.usage)}
 
 
 def _short(value: object) -> str:
     return str(value or "")[:100]
-
-
-def _count(value: object) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
-    return value if is_count else None
-
-
-def _money(value: object) -> Decimal | None:
-    try:
-        amount = Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
-    except InvalidOperation:
-        return None
-    return amount if amount is not None and 0 <= amount < 100_000 else None

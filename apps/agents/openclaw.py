@@ -7,7 +7,7 @@ gateway token reads histories and lists agents. Neither appears in a URL, a reas
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -16,7 +16,8 @@ from uuid import UUID
 
 import httpx
 
-from apps import outbound
+from apps import outbound, strict_json
+from apps.agents.usage import Usage, usage_in
 
 NAME = "TeamBoard"
 LONGEST_WAIT = 600  # seconds: what Retry-After may ask of us
@@ -71,9 +72,7 @@ class Entry:
     stop_reason: str = ""
     error: str = ""
     model: str = ""
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost: float | None = None
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ class OpenClawClient:
         call = _json({"method": "agents.list", "params": {}})
         answer = _object(await self._ask("POST", "/api/v1/admin/rpc", call))
         payload = answer.get("payload", answer.get("result", answer))
-        return [_remote_agent(row) for row in payload.get("agents", []) if isinstance(row, dict)]
+        return [_remote_agent(row) for row in _rows(payload.get("agents") if isinstance(payload, dict) else None)]
 
     async def health(self) -> Health:
         """Whether the gateway is up, and whether it takes work. Needs no token and raises nothing."""
@@ -261,8 +260,7 @@ class OpenClawClient:
         for _ in range(pages):
             query = f"?limit={HISTORY_PAGE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
             page = _object(await self._ask("GET", f"/sessions/{quote(session_key, safe='')}/history{query}"))
-            rows = page.get("items") or page.get("messages") or []
-            yield [_entry(row) for row in rows if isinstance(row, dict)]
+            yield [_entry(row) for row in _rows(page.get("items") or page.get("messages"))]
             cursor = str(page.get("nextCursor") or "")
             if not page.get("hasMore") or not cursor:
                 return
@@ -352,7 +350,7 @@ def _retry_after(answer: outbound.Answer) -> float | None:
     """Seconds, from either form of the header; at most ten minutes."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isdecimal():
-        return float(min(int(given), LONGEST_WAIT))
+        return min(float(given), LONGEST_WAIT)
     try:
         until = parsedate_to_datetime(given)
     except ValueError:
@@ -365,7 +363,7 @@ def _words(body: bytes) -> str:
     """What an error body says: plain text, {"error": text} or {"error": {"message" or "code"}}."""
     text = body[:4096].decode("utf-8", "replace")
     try:
-        error = json.loads(body).get("error", "")
+        error = strict_json.storable(strict_json.loads(body)).get("error", "")
     except (ValueError, AttributeError, RecursionError):
         error = "" if text.lstrip().startswith("<") else text
     if isinstance(error, dict):
@@ -375,7 +373,7 @@ def _words(body: bytes) -> str:
 
 def _object(answer: outbound.Answer) -> dict:
     try:
-        value = json.loads(answer.body)
+        value = strict_json.storable(strict_json.loads(answer.body))
     except (ValueError, RecursionError) as exc:
         raise GatewayError("The gateway's answer is not JSON.") from exc
     if not isinstance(value, dict):
@@ -383,9 +381,11 @@ def _object(answer: outbound.Answer) -> dict:
     return value
 
 
+def _rows(value: object) -> list[dict]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
 def _entry(row: dict) -> Entry:
-    usage = row.get("usage") if isinstance(row.get("usage"), dict) else {}
-    cost = usage.get("cost")
     ours = row.get("__openclaw") if isinstance(row.get("__openclaw"), dict) else {}
     return Entry(
         role=str(row.get("role") or ""),
@@ -395,9 +395,7 @@ def _entry(row: dict) -> Entry:
         stop_reason=str(row.get("stopReason") or ""),
         error=str(row.get("errorMessage") or ""),
         model=str(row.get("model") or ""),
-        tokens_in=usage.get("input"),
-        tokens_out=usage.get("output"),
-        cost=cost.get("total") if isinstance(cost, dict) else cost,
+        usage=usage_in(row.get("usage")),
     )
 
 
@@ -410,9 +408,10 @@ def text_of(content: object) -> str:
 
 
 def _instant(milliseconds: object) -> datetime | None:
-    if isinstance(milliseconds, int | float):
+    try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
 
 
 def _remote_agent(row: dict) -> RemoteAgent:

@@ -42,14 +42,7 @@ def settle_overdue(run: Run) -> None:
     elif answer.error or answer.stop_reason == "error":
         closing.close(run, Run.Status.FAILED, by=run.agent.user, error=answer.error)
     else:
-        result = callbacks.Result(
-            text=answer.text,
-            model=answer.model,
-            tokens_in=answer.tokens_in,
-            tokens_out=answer.tokens_out,
-            cost=answer.cost,
-        )
-        callbacks.succeed(run, result)
+        callbacks.succeed(run, callbacks.Result(text=answer.text, model=answer.model, usage=answer.usage))
 
 
 def answer_in_history(run: Run) -> openclaw.Entry | None:

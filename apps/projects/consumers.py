@@ -1,13 +1,13 @@
 """The socket of a page: `/ws/projects/<key>/?since=…&epoch=…&lang=…&task=…`."""
 
 import asyncio
-import json
 import time
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from apps import strict_json
 from apps.projects import feed, live
 from apps.projects.models import Project
 
@@ -74,7 +74,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         if not text or len(text) > LARGEST_MESSAGE or len(self.heard) > MESSAGES_PER_SECOND:
             return None
         try:
-            message = json.loads(text)
+            message = strict_json.loads(text)
         except ValueError:
             return None
         match message:

@@ -42,7 +42,7 @@ async def test_a_run_is_admitted_works_and_is_reported(gateway, listener, path):
     user, answer = await gateway.client().get_session_history(f"agent:coder:task:{run}")
     assert openclaw.named_run(user.text) == run
     assert (answer.role, answer.text, answer.stop_reason) == ("assistant", "It is done.", "stop")
-    assert (answer.tokens_out, answer.model) == (9, finished["model"])
+    assert (answer.usage.tokens_out, answer.model) == (9, finished["model"])
 
 
 async def test_every_report_is_signed_with_our_secret(gateway, listener):

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from urllib.parse import urlencode
 
-from apps import outbound
+from apps import outbound, strict_json
 from apps.accounts.oidc.refused import SignInRefused
 
 LONGEST = 5.0  # seconds for one question
@@ -60,7 +59,7 @@ def _answer(method: str, url: str, headers: dict[str, str], content: bytes | Non
 
 def _object_in(body: bytes, url: str) -> dict:
     try:
-        found = json.loads(body)
+        found = strict_json.loads(body)
     except ValueError as error:
         raise SignInRefused("provider_error", f"{url} did not answer with JSON.") from error
     if not isinstance(found, dict):
@@ -71,7 +70,7 @@ def _object_in(body: bytes, url: str) -> dict:
 def _error_in(body: bytes) -> str:
     """OAuth's own word for what is wrong, such as invalid_client (RFC 6749, section 5.2)."""
     try:
-        word = json.loads(body).get("error", "")
+        word = strict_json.loads(body).get("error", "")
     except (ValueError, AttributeError):
         return ""
     return f" ({word})" if isinstance(word, str) and word.replace("_", "").isalpha() and len(word) < 40 else ""

@@ -32,7 +32,7 @@ class GatewayDouble:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
-            return httpx.Response(200, json={"items": self.history, "hasMore": False})
+            return httpx.Response(200, content=json.dumps({"items": self.history, "hasMore": False}))
         self.posts.append(request)
         return self.answer(request)
 

@@ -135,9 +135,11 @@ def test_another_gateways_secret_reaches_no_run_of_this_one(run):
         (b"[1]", 400),
         (b'{"id": "1", "id": "2", "event": "x"}', 400),
         (b'{"id": "1", "event": "x", "n": NaN}', 400),
+        (b'{"id": "1", "event": "x", "n": -1e999}', 400),
         (b'{"id": "1", "event": "\xff"}', 400),
         (b'{"id": "1", "event": "x", "deep": ' + b"[" * 40 + b"]" * 40 + b"}", 400),
         (b'{"id": "1", "event": "x", "deep": ' + b"[" * 90_000 + b"]" * 90_000 + b"}", 400),
+        (b'{"id": "1", "event": "x", "deep": ' + b"[" * 900 + b"]" * 900 + b"}", 400),
         (b'{"event": "x"}', 400),
     ],
 )

@@ -247,6 +247,48 @@ def test_a_result_in_the_history_is_found_by_our_first_line(scribe, ana, gateway
     assert (run.status, run.result, run.tokens_out) == (Status.SUCCEEDED, "All done.", 7)
 
 
+ODD = "All\x00 \ud800done."
+
+
+@pytest.mark.req("D9", "C5")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"content": ODD, "model": "m" * 500},
+        {"stopReason": "error", "errorMessage": ODD},
+        {"stopReason": "error", "errorMessage": {"code": ODD}},
+        {"usage": {"input": "many", "output": -1, "cost": {"total": "free"}}},
+        {"usage": {"input": 10**30, "output": True, "cost": 10**30}},
+        {"usage": [1]},
+        {"timestamp": 10**300},
+        {"timestamp": "now"},
+        {"__openclaw": {"runId": [ODD]}},
+    ],
+)
+def test_however_odd_an_answer_in_the_history_is_its_run_ends(scribe, ana, gateway, odd):
+    run_of(scribe, ana)
+    run = start(scribe)
+    answer = {"role": "assistant", "content": "All done.", "stopReason": "stop"}
+    gateway.history = [{"role": "user", "content": f"[teamboard-run:{run.pk}]"}, answer | odd]
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert run.status == (Status.FAILED if "errorMessage" in odd else Status.SUCCEEDED)
+    assert run.error or run.result in ("All done.", "All\ufffd \ufffddone.")
+
+
+@pytest.mark.req("D9")
+@pytest.mark.parametrize("odd", [5, {"a": 1}, [5, None], "x"])
+def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, odd):
+    run_of(scribe, ana)
+    run = start(scribe)
+    gateway.history = odd
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert run.status == Status.TIMED_OUT
+
+
 @pytest.mark.req("D12")
 def test_cancelling_twice_is_one_ending(scribe, ana, gateway):
     run = run_of(scribe, ana)

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from uuid import UUID
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from apps.agents import openclaw
 from apps.agents.openclaw import Kind, NotFound, OpenClawClient, Unauthorized
+from apps.agents.usage import Usage
 
 HOOK, GATEWAY = "hook-token-0123456789", "gateway-token-0123456789"
 RUN = UUID("6f7e5a64-9c1a-4b7e-8d9f-0123456789ab")
@@ -184,7 +186,7 @@ async def test_a_history_is_read_page_by_page_oldest_first():
     first, last = await client(answer).get_session_history("agent:coder:task:1")
     assert (first.role, first.text) == ("user", "first")
     assert (last.text, last.run_id, last.stop_reason) == ("hello", "60125c86", "stop")
-    assert (last.model, last.tokens_in, last.tokens_out, last.cost) == ("scripted-2", 6375, 1, 0.006377)
+    assert (last.model, last.usage) == ("scripted-2", Usage(6375, 1, Decimal("0.006377")))
     assert last.at.isoformat() == "2026-11-22T23:22:58.336000+00:00"
 
 

@@ -4,7 +4,6 @@ Everything is checked on the raw bytes before anything is parsed; whatever is an
 or means nothing to us. GitHub never sends a lost delivery again: reconciling.py finds what was missed.
 """
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from apps import strict_json
 from apps.accounts import audit, throttling
 from apps.projects import jobs
 from apps.projects.git import deliveries, forges
@@ -95,13 +95,9 @@ def is_signed(request: HttpRequest, repository: Repository, raw: bytes) -> bool:
 
 def parsed(raw: bytes) -> dict[str, Any]:
     try:
-        payload = json.loads(raw.decode(), parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        payload = strict_json.loads(raw)
+    except ValueError as error:
         raise Unacceptable(415, "unsupported", "Let the webhook send application/json.") from error
     if not isinstance(payload, dict):
         raise Unacceptable(400, "invalid", "A delivery is an object.")
     return payload
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")

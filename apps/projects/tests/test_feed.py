@@ -263,7 +263,9 @@ async def test_another_sites_page_or_none_is_refused(project, ana, origin):
 
 
 @pytest.mark.req("E5")
-@pytest.mark.parametrize("text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000])
+@pytest.mark.parametrize(
+    "text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000, "[" * 60_000]
+)
 async def test_what_is_not_understood_closes_the_socket(open_socket, text):
     one = await open_socket()
     await one.say(text)

@@ -369,6 +369,7 @@ def test_five_mebibytes_and_no_more(repository, forge):
         (b"payload=%7B%7D", 415),
         (b"[]", 400),
         (b"NaN", 415),
+        (b'{"ref": 1e999}', 415),
         (b"\xff", 415),
         (b"[" * 100_000, 415),
         (b'"x"', 400),

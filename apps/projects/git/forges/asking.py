@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.translation import gettext_lazy as _
 
-from apps import outbound
+from apps import outbound, strict_json
 from apps.projects.git.forges.reading import Odd
 from apps.projects.git.untrusted import tidy
 
@@ -123,8 +123,8 @@ def _meant(answer: outbound.Answer) -> Any:
     """The JSON of a good answer. Raises ForgeTrouble for any other."""
     if 200 <= answer.status < 300:
         try:
-            return json.loads(answer.body or b"null")
-        except (ValueError, RecursionError) as error:
+            return strict_json.loads(answer.body or b"null")
+        except ValueError as error:
             raise ForgeTrouble("odd") from error
     said = _said(answer)
     if answer.status == 429 or (answer.status == 403 and answer.headers.get("X-RateLimit-Remaining") == "0"):
@@ -141,7 +141,7 @@ def _meant(answer: outbound.Answer) -> Any:
 
 def _said(answer: outbound.Answer) -> str:
     try:
-        body = json.loads(answer.body)
-    except (ValueError, RecursionError):
+        body = strict_json.loads(answer.body)
+    except ValueError:
         return ""
     return tidy(body.get("message") or body.get("error") or "", 200) if isinstance(body, dict) else ""
