@@ -77,6 +77,13 @@ def shown(*keys: int) -> list[dict]:
     ).data
 
 
+def alone(key: int) -> dict:
+    """The same for one. Raises Gone when somebody has deleted it."""
+    if found := shown(key):
+        return found[0]
+    raise editing.Gone
+
+
 def unread(request: Request, project: Project) -> list[dict]:
     counts = reading.unread_of(request.user, project)
     return UnreadSerializer([{"room": pk, **count} for pk, count in counts.items()], many=True).data
@@ -133,14 +140,14 @@ class MessagesView(APIView):
         room = room_for(request, pk, Action.COMMENT)
         given = valid(NewMessageSerializer, request, room.project)
         pace.require(room, client_id=given["client_id"], by=request.user)
-        return Response(shown(posting.post(room, by=request.user, **given).pk)[0], status=201)
+        return Response(alone(posting.post(room, by=request.user, **given).pk), status=201)
 
 
 class MessageView(APIView):
     @extend_schema(responses=MessageSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """One message."""
-        return Response(shown(message_for(request, pk, Action.VIEW).pk)[0])
+        return Response(alone(message_for(request, pk, Action.VIEW).pk))
 
     @extend_schema(request=EditedMessageSerializer, responses=MessageSerializer)
     def patch(self, request: Request, pk: int) -> Response:
@@ -148,7 +155,7 @@ class MessageView(APIView):
         message = message_for(request, pk, Action.COMMENT)
         editing.require_author(message, request.user)
         given = valid(EditedMessageSerializer, request, message.room.project)
-        return Response(shown(editing.edit(message, by=request.user, **given).pk)[0])
+        return Response(alone(editing.edit(message, by=request.user, **given).pk))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
@@ -165,7 +172,7 @@ class ReactionsView(APIView):
         given = valid(ReactionSerializer, request, message.room.project)
         verb = reacting.react if given["on"] else reacting.unreact
         verb(message, emoji=given["emoji"], by=request.user)
-        return Response(shown(pk)[0])
+        return Response(alone(pk))
 
 
 class PinView(APIView):
@@ -175,7 +182,7 @@ class PinView(APIView):
         message = message_for(request, pk, Action.WRITE)
         given = valid(PinSerializer, request, message.room.project)
         (pinning.pin if given["is_pinned"] else pinning.unpin)(message, by=request.user)
-        return Response(shown(pk)[0])
+        return Response(alone(pk))
 
 
 class FilesView(APIView):

@@ -24,6 +24,9 @@ class Gone(Refused):
     code = "gone"
     page_status = api_status = 410
 
+    def __init__(self) -> None:
+        super().__init__(_("That message is not here any more."))
+
 
 def require_author(message: Message, by: User) -> None:
     """Raise NotAllowed for everybody else."""
@@ -92,7 +95,7 @@ def _locked(message: Message) -> Project:
     project = Project.objects.locked(message.room.project_id)
     message.refresh_from_db(fields=["text", "html", "edited_at", "deleted_at"])
     if message.deleted_at:
-        raise Gone(_("That message is not here any more."))
+        raise Gone
     return project
 
 

@@ -53,6 +53,15 @@ def test_a_bot_says_something_once(room, program, ben, columns):
     assert answer["reply_to"] == first.json()["id"]
 
 
+@pytest.mark.req("E9")
+def test_what_was_deleted_meanwhile_is_gone_for_who_sends_it_again(room, program):
+    client_id = str(uuid.uuid4())
+    first = post(program, room, client_id=client_id).json()
+    program.delete(f"messages/{first['id']}/")
+    again = post(program, room, client_id=client_id)
+    assert (again.status_code, again.json()["code"]) == (410, "gone")
+
+
 @pytest.mark.req("CHT-2", "E9")
 def test_history_is_paged_both_ways(room, ana, program):
     sent = [said(room, ana).pk for _ in range(7)]

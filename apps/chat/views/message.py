@@ -15,7 +15,6 @@ from apps.chat.models import Message
 from apps.chat.views.asking import asked
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks.models import TITLE_LENGTH
 from apps.tasks.views.board import frame_or, not_understood, project_of
 
 
@@ -116,7 +115,7 @@ def make_task(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "lead": _("The message, who wrote it and the way back to it will stand in the description."),
         "yes": _("Create the task"),
     }
-    first_line = message.text.strip().splitlines()[0][:TITLE_LENGTH]
-    form = TitleForm(request.POST or None, initial={"title": first_line, "client_id": uuid.uuid4()})
+    initial = {"title": tasking.title_of(message), "client_id": uuid.uuid4()}
+    form = TitleForm(request.POST or None, initial=initial)
     verb = partial(tasking.make_task, message, by=request.user)
     return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)
