@@ -4,9 +4,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Following, Message
+from apps.numbers import LARGEST_ID
 from apps.projects.serializers import WithinProject
-
-LARGEST_ID = 2**63 - 1
 
 
 class RoomSerializer(serializers.Serializer):

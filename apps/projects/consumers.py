@@ -8,6 +8,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from apps import strict_json
+from apps.numbers import whole
 from apps.projects import feed, live
 from apps.projects.models import Project
 
@@ -94,15 +95,15 @@ def _visible(user, key: str) -> Project | None:
 
 
 def _seat_for(scope: dict, user, project: Project, close) -> feed.Seat:
-    asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode()).items()}
+    asked = {name: values[0] for name, values in parse_qs(scope["query_string"].decode(errors="replace")).items()}
     language = asked.get("lang", "")
-    since, task = asked.get("since", ""), asked.get("task", "")
+    since = whole(asked.get("since", ""))
     return feed.Seat(
         user_id=user.pk,
         session_id=scope["session"].row.public_id,
         language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
         epoch=asked.get("epoch") or str(project.epoch),
-        seq=int(since) if since.isdecimal() else project.last_seq,
-        open_task=int(task) if task.isdecimal() else None,
+        seq=project.last_seq if since is None else since,
+        open_task=whole(asked.get("task", "")),
         close=close,
     )

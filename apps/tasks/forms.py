@@ -2,12 +2,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.numbers import LARGEST_ID
 from apps.projects.models import Project, Repository
 from apps.tasks import coderules
 from apps.tasks.editing import FIELDS
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Occasion, Task
-
-LARGEST_ID = 2**63 - 1
 
 
 class MoveForm(forms.Form):

@@ -29,6 +29,7 @@ BODIES = [
     b"\xef\xbb\xbf{}",
     b'{"title": "\\u0000"}',
     b'{"title": "\\ud800"}',
+    b'{"title": "x", "priority": "\\uD800"}',
     b'{"title": {"a": 1}}',
     b'{"title": ["x"]}',
     b'{"title": true}',
@@ -65,6 +66,8 @@ PATHS = [
     "/projects/TIDE/columns/0/?after=%00",
     "/projects/TIDE/tasks/99999999999999999999/",
     "/projects/TIDE/updates/?since=x&epoch=y",
+    "/projects/TIDE/updates/?since=" + "9" * 5000,
+    "/projects/TIDE/updates/?task=" + "9" * 5000,
     "/accounts/sign-in/?next=%00",
 ]
 TELLS = ["Traceback", "psycopg", "SELECT ", ".py", "Exception", "/work", "site-packages"]

@@ -3,9 +3,10 @@
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import commands, editing, faces
+from apps.chat import commands, editing, faces, filing, posting
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import Role
@@ -89,7 +90,8 @@ def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
     assert f'data-to="{keys[19]:020}"' in older
     assert f'data-around="{keys[5]}"' in ana_visits.get(f"{CHAT}?around={keys[5]}").content.decode()
     assert ana_visits.get(f"{CHAT}?around=x").status_code == 200
-    assert ana_visits.get(f"{CHAT}?around={'9' * 30}").status_code == 200
+    for far in ("9" * 30, "9" * 5000, "²", "٣"):
+        assert ana_visits.get(CHAT, {"around": far}).status_code == 200
 
 
 def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, ben):
@@ -156,6 +158,26 @@ def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, 
     )
     answer = Message.objects.get(reply_to=message)
     assert answer.text == task.key
+
+
+@pytest.mark.req("CHT-9")
+def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
+    file = filing.keep(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
+    message = posting.post(room, text="", by=ana, client_id=uuid4(), files=[file.pk])
+    address = f"{CHAT}messages/{message.pk}/task/"
+    assert 'value="tables.csv"' in ana_visits.get(address).content.decode()
+    ana_visits.post(address, {"title": "Read the tables", "client_id": uuid4()})
+    assert Task.objects.get().description.startswith("> tables.csv\n")
+
+
+@pytest.mark.req("CHT-9")
+def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana, ben):
+    message, wish = said(room, ben), {"title": "Fix the ladder", "client_id": uuid4()}
+    ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
+    editing.delete(Message.objects.get(reply_to=message), by=ana)
+    answer = ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
+    assert (answer.status_code, Task.objects.count()) == (410, 1)
+    assert "That message is not here any more." in answer.content.decode()
 
 
 @pytest.mark.req("CHT-4")

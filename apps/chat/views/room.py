@@ -16,10 +16,10 @@ from apps.chat.forms import LevelForm, MessageForm, ReadForm
 from apps.chat.models import TEXT_LENGTH, Following, Room
 from apps.chat.words import PALETTE, room_words
 from apps.errors import Refused
+from apps.numbers import LARGEST_ID, whole
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
-from apps.tasks.forms import LARGEST_ID
 from apps.tasks.views.board import frame_or, not_understood, project_of, wants_json
 from apps.tasks.views.task import with_token
 from apps.tasks.words import board_words
@@ -104,8 +104,8 @@ def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: in
     Without a wish the newest ones; when more is unread than a page holds, those around the mark.
     """
     for where in ("before", "after", "around"):
-        if (pk := request.GET.get(where, "")).isdecimal():
-            return history.page(room, **{where: min(int(pk), LARGEST_ID)})
+        if (pk := whole(request.GET.get(where, ""))) is not None:
+            return history.page(room, **{where: pk})
     return history.page(room, around=upto) if unread > history.PAGE else history.page(room)
 
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 from apps.accounts.requests import MemberRequest
 from apps.chat import faces, searching
 from apps.chat.models import Message
-from apps.tasks.forms import LARGEST_ID
+from apps.numbers import whole
 from apps.tasks.views.board import project_of
 
 
@@ -19,8 +19,7 @@ def search(request: MemberRequest, key: str) -> HttpResponse:
     page = {"project": project, "query": query, "rows": [], "refusal": "", "older": None}
     if query:
         try:
-            asked = min(int(before), LARGEST_ID) if before.isdecimal() else None
-            keys, page["older"] = searching.search(project, query, before=asked)
+            keys, page["older"] = searching.search(project, query, before=whole(before))
         except searching.NotUnderstood as refusal:
             page["refusal"] = refusal.message
         else:

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from apps.accounts.requests import MemberRequest
+from apps.numbers import whole
 from apps.projects import policy
 from apps.projects.git import beside, mirror, reading
 from apps.projects.git.failing import GitFailed
@@ -114,5 +115,4 @@ def branch_for(repository: Repository, name: str) -> Branch:
 
 def page_in(request: HttpRequest) -> int:
     """The page that is asked for, from 1 to 1,000."""
-    asked = request.GET.get("page", "1")
-    return min(int(asked[:9]), 1000) if asked.isascii() and asked.isdigit() and int(asked[:9]) > 0 else 1
+    return min(whole(request.GET.get("page", "")) or 1, 1000)

@@ -79,7 +79,7 @@ def socket(session_key, key="TIDE", query="", origin=b"http://localhost"):
     scope = {
         "type": "websocket",
         "path": f"/ws/projects/{key}/",
-        "query_string": query.encode(),
+        "query_string": query.encode("latin-1"),
         "headers": headers,
     }
     return Browser(application, scope)
@@ -235,6 +235,13 @@ async def test_the_socket_knows_no_other_credential_than_the_cookie(project, ana
     one = socket("", query=f"session={key}&token={key}")
     assert await one.connect()
     assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+
+
+@pytest.mark.req("E5")
+@pytest.mark.parametrize("query", [b"since=" + b"9" * 5000, b"task=" + b"9" * 5000, b"since=\xff&task=\xc2\xb2"])
+async def test_an_odd_address_opens_all_the_same(open_socket, query):
+    one = await open_socket(query=query.decode("latin-1"))
+    assert await frame(one, until="head")
 
 
 @pytest.mark.req("L25")

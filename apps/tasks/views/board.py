@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts import sessions
 from apps.accounts.requests import MemberRequest
+from apps.numbers import whole
 from apps.projects import live, policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
@@ -143,13 +144,13 @@ def updates(request: MemberRequest, key: str) -> JsonResponse:
 
 def frame_for(request: MemberRequest, project: Project, page: dict) -> dict:
     """What takes the page to now; `page` says where it is: `since`, `epoch` and the open `task`."""
-    since, task = page.get("since", ""), page.get("task", "")
+    since = whole(page.get("since", ""))
     return live.frame_since(
         project.pk,
-        int(since) if since.isdecimal() else -1,
+        -1 if since is None else since,
         epoch=page.get("epoch", ""),
         language=get_language(),
-        open_task=int(task) if task.isdecimal() else None,
+        open_task=whole(page.get("task", "")),
     )
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.requests import MemberRequest
 from apps.errors import Conflict
+from apps.numbers import whole
 from apps.projects import policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
@@ -40,8 +41,7 @@ def task_of(project: Project, number: int) -> Task:
 
 
 def opened_context(request: MemberRequest, project: Project, found: Task) -> dict:
-    before = request.GET.get("before", "")
-    entries, older = timeline.entries(found, int(before) if before.isdecimal() else None)
+    entries, older = timeline.entries(found, whole(request.GET.get("before", "")))
     return {
         "project": project,
         "task": found,
