@@ -32,7 +32,7 @@ class BoundedJSON(BaseParser):
 
     def parse(self, stream: object, media_type: str | None = None, parser_context: dict | None = None) -> Any:
         try:
-            return strict_json.loads(parser_context["request"]._request.body)
+            return strict_json.loads(parser_context["request"]._request.body, whole_characters=True)
         except RequestDataTooBig as error:
             raise TooLarge from error
         except ValueError as error:

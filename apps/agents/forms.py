@@ -3,6 +3,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent
+from apps.agents.reviewing import NOTE_LENGTH
 
 
 class PairForm(forms.Form):
@@ -15,3 +16,13 @@ class PairForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.queryset = agents
+
+
+class SendBackForm(forms.Form):
+    words = forms.CharField(
+        label=_("What is missing?"),
+        max_length=NOTE_LENGTH,
+        widget=forms.Textarea,
+        strip=False,
+        error_messages={"required": _("Say first what is missing.")},
+    )

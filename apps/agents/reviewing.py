@@ -12,6 +12,8 @@ from apps.projects.models import Project
 from apps.tasks import commenting, moving
 from apps.tasks.models import Category
 
+NOTE_LENGTH = 20_000
+
 
 class NoteMissing(Refused):
     code = "note_missing"

@@ -2,6 +2,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.agents.models import Agent, Pause, Run
+from apps.agents.reviewing import NOTE_LENGTH
 from apps.projects.git.request_api import PullRequestSerializer
 from apps.projects.models import PullRequest
 from apps.tasks import notes
@@ -41,7 +42,7 @@ class AssignSerializer(serializers.Serializer):
 
 
 class NoteSerializer(serializers.Serializer):
-    note = serializers.CharField(max_length=20_000, help_text="What is missing.")
+    note = serializers.CharField(max_length=NOTE_LENGTH, help_text="What is missing.")
 
 
 class AcceptSerializer(serializers.Serializer):

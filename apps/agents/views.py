@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.requests import MemberRequest
 from apps.agents import cancelling, places, proving, queueing, reviewing
+from apps.agents.forms import SendBackForm
 from apps.agents.models import Run
 from apps.errors import NotAllowed, Refused
 from apps.projects import policy
@@ -15,7 +16,7 @@ from apps.projects.git import merging
 from apps.projects.git.checking import checks_of
 from apps.projects.policy import Action
 from apps.tasks import moving
-from apps.tasks.views.board import frame_or, wants_json
+from apps.tasks.views.board import frame_or, not_understood, wants_json
 
 
 def decidable(request: MemberRequest, pk: UUID) -> Run:
@@ -89,5 +90,8 @@ def asked_to_merge(request: MemberRequest, run: Run, refusal: Refused | None = N
 @require_POST
 def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
     run = decidable(request, pk)
-    reviewing.send_back(run, note=request.POST.get("words", ""), by=request.user)
+    form = SendBackForm(request.POST)
+    if not form.is_valid() and run.task:
+        return not_understood(request, form, "tasks/edit.html", {"project": run.project, "task": run.task})
+    reviewing.send_back(run, note=form.cleaned_data.get("words", ""), by=request.user)
     return back(request, run)

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in, run_of
 from apps.projects.models import Membership, Role
 from apps.tasks import commenting, editing
@@ -106,6 +107,16 @@ def test_a_comment_that_is_too_long_comes_back_to_be_shortened(ana_visits, task)
     html = ana_visits.post(url_of(task, "comment"), {"words": "long " * 10_001}).content.decode()
     assert "long long" in html.split("<textarea")[1]
     assert not task.comments.exists()
+
+
+@pytest.mark.parametrize("words", ["", "a\x00b", "long " * 4_001])
+def test_what_is_missing_comes_back_when_it_does_not_fit(ana_visits, board, ana, words):
+    run = run_of(agent_in(board, "Scribe"), ana)
+    Run.objects.update(status="succeeded", review="waiting")
+    answer = ana_visits.post(f"/runs/{run.pk}/send-back/", {"words": words})
+    assert answer.status_code == 422
+    assert words.strip("\x00")[:9] in answer.content.decode().split("<textarea")[1].replace("\ufffd", "\x00")
+    assert Run.objects.get().review == "waiting"
 
 
 def test_a_task_keeps_its_title_and_the_description_is_not_lost(ana_visits, task):
