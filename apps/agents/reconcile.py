@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from apps.agents import callbacks, closing, dispatch, openclaw
 from apps.agents.models import Run
 from apps.projects.models import Project
 
 log = logging.getLogger(__name__)
+LONG_PAST = timedelta(hours=1)
 
 
 def free_expired_leases() -> None:
@@ -25,13 +28,18 @@ def free_expired_leases() -> None:
 
 
 def runs_past_deadline() -> None:
-    """Look each one up in its session; one gateway that does not answer does not stop the others."""
+    """Look each one up in its session; one gateway that does not answer does not stop the others.
+
+    What nobody foresaw is tried again for LONG_PAST, then the run ends without having been looked up.
+    """
     overdue = Run.objects.filter(status__in=[Run.Status.RUNNING, Run.Status.UNCERTAIN], deadline_at__lt=Now())
     for run in overdue.with_surroundings():
         try:
             settle_overdue(run)
         except Exception:
             log.exception("A run could not be reconciled", extra={"run": str(run.pk)})
+            if run.deadline_at < timezone.now() - LONG_PAST:
+                closing.close(run, Run.Status.TIMED_OUT, by=None)
 
 
 def settle_overdue(run: Run) -> None:

@@ -289,6 +289,18 @@ def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, o
     assert run.status == Status.TIMED_OUT
 
 
+@pytest.mark.req("D9")
+def test_what_nobody_foresaw_keeps_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
+    run_of(scribe, ana)
+    run = start(scribe)
+    monkeypatch.setattr(reconcile, "answer_in_history", lambda run: 1 / 0)
+    for hours, status in ((0, Status.RUNNING), (2, Status.TIMED_OUT)):
+        Run.objects.update(deadline_at=timezone.now() - timedelta(hours=hours, seconds=1))
+        reconcile.runs_past_deadline()
+        run.refresh_from_db()
+        assert run.status == status
+
+
 @pytest.mark.req("D12")
 def test_cancelling_twice_is_one_ending(scribe, ana, gateway):
     run = run_of(scribe, ana)
