@@ -14,6 +14,7 @@ from apps.errors import NotAllowed, Refused
 from apps.projects import events, policy
 from apps.projects.models import Project
 from apps.projects.policy import Action
+from apps.strict_json import storable
 
 
 class TooLate(Refused):
@@ -41,7 +42,7 @@ def edit(message: Message, *, text: str, by: User) -> Message:
     For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `wording.word` raises.
     """
     require_author(message, by)
-    text = wording.cleaned(text)
+    text = storable(text)
     project = _locked(message)
     if timezone.now() - message.created_at > timedelta(hours=settings.CHAT_EDIT_HOURS):
         raise TooLate(_("This was said too long ago to be changed. Say it anew."))

@@ -15,6 +15,7 @@ from apps.chat.wording import Worded
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
+from apps.strict_json import storable
 
 
 class Archived(Refused):
@@ -35,7 +36,7 @@ def post(
     `files` are what `by` has uploaded for it; a message that carries some need not say anything.
     Raises Archived, AnswersNothing, and what `wording.word` and `filing.attach` raise.
     """
-    text = wording.cleaned(text)
+    text = storable(text)
     project = Project.objects.locked(room.project_id)
     is_archived, said = _before(room, by, client_id)
     if said:

@@ -24,7 +24,6 @@ MOST_TASKS = 50
 MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)">')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
-UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL keeps neither NUL nor half a character
 DRAWN = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
 BLANKS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
 
@@ -72,11 +71,6 @@ def word(project: Project, text: str, *, by: User) -> Worded:
         raise TooManyMentions(told.format(n=MOST_MENTIONS))
     called = list(mentioned.values())
     return Worded(html, called[:MOST_CALLED_BY_AGENTS] if by.is_agent else called, list(tasks.values()))
-
-
-def cleaned(text: str) -> str:
-    """`text` without what the database can't keep."""
-    return UNSTORABLE.sub("\ufffd", text)
 
 
 def _refuse(text: str) -> None:
