@@ -21,6 +21,7 @@ LONGEST_LINE = 500
 COLOURED_LINE = 300  # longer ones are data, and cost a lexer most
 COLOURED_SECONDS = 0.5  # of CPU for one diff; what comes after that stays plain
 HUNK = re.compile(r"@@ -(\d+)(?:,\d+)? \+(\d+)(?:,\d+)? @@(.*)")
+QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 FORMATTER = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 
@@ -113,15 +114,19 @@ def shown(text: str) -> str:
 def _path_in(line: str) -> str:
     """The path in `diff --git a/PATH b/PATH`; that of a renamed file is read from its own lines."""
     words = line.removeprefix("diff --git ")
-    if words.startswith('"'):
-        return _unquoted(words[: len(words) // 2])[2:]
+    if found := QUOTED.match(words):
+        return _unquoted(found[0])[2:]
     return tidy(words[2 : (len(words) + 1) // 2], 300)
 
 
 def _unquoted(words: str) -> str:
     """A path that git wrote in quotes, its escapes read as the bytes they stand for."""
-    inner = words.strip().strip('"').encode("latin-1", "replace").decode("unicode_escape")
-    return tidy(_decoded(inner.encode("latin-1", "replace")), 300)
+    inner = words.strip().removeprefix('"').removesuffix('"')
+    try:
+        read = inner.encode("latin-1", "replace").decode("unicode_escape")
+    except UnicodeDecodeError:
+        return tidy(inner, 300)
+    return tidy(_decoded(read.encode("latin-1", "replace")), 300)
 
 
 def _read_header(file: File, line: str) -> None:

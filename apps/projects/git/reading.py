@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from apps.projects.git import cli, diffs, mirror
 from apps.projects.git.diffs import Diff
+from apps.projects.git.failing import GitFailed
+from apps.projects.git.untrusted import tidy
 from apps.projects.models import Branch, Commit, Repository
 
 SECONDS = 10
@@ -34,8 +36,10 @@ class Tag:
 
 @dataclass(frozen=True)
 class Comparison:
+    """`diff` is None where the two have nothing in common that it could be taken against."""
+
     commits: list[Commit]
-    diff: Diff
+    diff: Diff | None
 
 
 def commits_of(branch: Branch, *, page: int = 1) -> tuple[list[Commit], bool]:
@@ -55,16 +59,29 @@ def comparison(branch: Branch, base: Branch) -> Comparison:
     """What `branch` would bring into `base`: its own commits, and what they change together."""
     span = f"{base.head}..{branch.head}"
     commits = _rows(branch.repository, _shas(branch.repository, f"--max-count={PAGE}", names=(span,)))
+    if not _have_parted(branch, base):
+        return Comparison(commits, None)
     since_they_parted = f"{base.head}...{branch.head}"
     return Comparison(commits, _diff(branch.repository, "diff", *DIFF_OPTIONS, names=(since_they_parted,)))
+
+
+def _have_parted(branch: Branch, base: Branch) -> bool:
+    """Whether they began as one. Git says no by a failure without a word."""
+    folder = mirror.folder_of(branch.repository)
+    try:
+        return bool(cli.run("merge-base", names=(base.head, branch.head), folder=folder, seconds=SECONDS))
+    except GitFailed as failure:
+        if failure.code == "broken" and not failure.facts["said"]:
+            return False
+        raise
 
 
 def tags(repository: Repository) -> list[Tag]:
     """The newest tags, with the commits they stand for."""
     options = ("--format=%(refname)%00%(objectname)%00%(*objectname)", "--sort=-creatordate", f"--count={MOST_TAGS}")
     said = cli.run("for-each-ref", *options, mirror.TAGS, folder=mirror.folder_of(repository), seconds=SECONDS)
-    lines = (line.split("\0") for line in said.decode(errors="replace").splitlines())
-    return [Tag(ref.removeprefix(mirror.TAGS), peeled or own) for ref, own, peeled in lines]
+    lines = (line.split("\0") for line in said.decode(errors="replace").split("\n")[:-1])
+    return [Tag(tidy(ref.removeprefix(mirror.TAGS), 255), peeled or own) for ref, own, peeled in lines]
 
 
 def _shas(repository: Repository, *options: str, names: tuple[str, ...]) -> list[str]:

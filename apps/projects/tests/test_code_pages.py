@@ -40,6 +40,29 @@ def test_branches_stand_with_how_far_they_are(work, repository, ana):
     assert ">v1</a>" in page
 
 
+@pytest.mark.req("X5")
+@pytest.mark.parametrize("name", ['x"', '"', "\\", 'a"b\\', "\u00e4\u2028b", "tab\there", "line\nend"])
+def test_files_may_be_called_anything(work, repository, ana, name):
+    work.commit("Start", {name: "one\n"})
+    fetched(repository)
+    git("mv", name, "plain.txt", folder=work.folder)
+    moved = work.commit("Rename", {})
+    fetched(repository)
+    for sha in (moved, git("rev-parse", "HEAD~1", folder=work.folder)):
+        assert ana.get(f"/projects/TIDE/code/{repository.pk}/commits/{sha}/").status_code == 200
+    assert diffs.parsed(b'diff --git "a/x\\"" "b/x\\""').files[0].path == 'x"'
+
+
+def test_a_branch_with_a_history_of_its_own_is_said_to_have_one(work, repository, ana):
+    work.commit("Start")
+    git("checkout", "--quiet", "--orphan", "pages", folder=work.folder)
+    work.commit("Begin anew")
+    fetched(repository)
+    page = ana.get(f"/projects/TIDE/code/{repository.pk}/compare/?branch=pages")
+    assert page.status_code == 200
+    assert "It has no history in common with main" in page.text
+
+
 def test_beside_a_branch_stands_what_other_apps_know(work, repository, ana, monkeypatch):
     monkeypatch.setattr(beside, "_drawings", [])
     beside.draws(lambda _repository, names: {name: mark_safe("<b>TIDE-1</b>") for name in names if name == "try"})
