@@ -59,5 +59,7 @@ def _fetch(repository: Repository) -> None:
         outcome |= {"fetch_error": failure.code, "fetch_facts": failure.facts}
         log.warning("A repository could not be fetched", extra={"repository": repository.pk, "code": failure.code})
     kept = {name: getattr(repository, name) for name in ("default_branch", "fingerprint", "size_bytes", "host_keys")}
-    if not Repository.objects.filter(pk=repository.pk).update(**kept, **outcome):
+    row = Repository.objects.filter(pk=repository.pk)
+    # What came from a former address says nothing about the one that was entered meanwhile.
+    if not row.filter(url=repository.url).update(**kept, **outcome) and not row.exists():
         mirror.forget(repository)  # removed meanwhile

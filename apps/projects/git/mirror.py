@@ -25,7 +25,8 @@ from apps.projects.models import Branch, Commit, Project, Repository
 FIRST_SECONDS = 600
 MOST_REFS = 10_000
 MOST_COMMITS = 50_000  # of the first import: the newest; the mirror has them all
-MOST_TOLD = 50  # new commits that one push names in the log
+MOST_TOLD = 2000  # new commits of one push that are told, so many at a time
+TOLD_AT_ONCE = 100
 LONGEST_MESSAGE = 10_000
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 RECORD = "--format=%H%n%ct%n%an%n%ae%n%B"
@@ -51,7 +52,10 @@ def fetch(repository: Repository) -> bool:
 
     What is too large leaves nothing behind on the disk.
     """
-    folder = _prepared(repository)
+    folder = folder_of(repository)
+    is_new = not (folder / "HEAD").exists()
+    if is_new:
+        _prepare(repository, folder)
     with access.opened(repository) as way:
         told = cli.run(
             "ls-remote", "--symref", names=(repository.url, "HEAD", f"{HEADS}*", f"{TAGS}*"), folder=folder, way=way
@@ -61,7 +65,8 @@ def fetch(repository: Repository) -> bool:
         fingerprint = hashlib.sha256(told).hexdigest()
         if fingerprint == repository.fingerprint:
             return False
-        _download(repository, folder, way)
+        _know_default(repository, default_of(told))
+        _download(repository, folder, way, is_new=is_new)
     read(repository, default=default_of(told))
     repository.fingerprint = fingerprint
     return True
@@ -79,18 +84,22 @@ def default_of(told: bytes) -> str:
     return first.removeprefix(f"ref: {HEADS}").partition("\t")[0][:255]
 
 
-def _prepared(repository: Repository) -> Path:
-    """The mirror's folder, with an empty repository that has no hooks and no template in it."""
-    folder = folder_of(repository)
-    if not (folder / "HEAD").exists():
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        cli.run("init", "--bare", "--quiet", "--template=", "--initial-branch=main", folder=folder)
-        repository.fingerprint = ""
-    return folder
+def _prepare(repository: Repository, folder: Path) -> None:
+    """Make the mirror's folder: an empty repository that has no hooks and no template in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    cli.run("init", "--bare", "--quiet", "--template=", "--initial-branch=main", folder=folder)
+    repository.fingerprint = ""
 
 
-def _download(repository: Repository, folder: Path, way: cli.Way) -> None:
-    is_first = repository.fetched_at is None
+def _know_default(repository: Repository, default: str) -> None:
+    """What is merged counts as merged even while, or if ever, the branches themselves cannot be had."""
+    if default and not repository.default_branch:
+        repository.default_branch = default
+        Repository.objects.filter(pk=repository.pk, url=repository.url).update(default_branch=default)
+
+
+def _download(repository: Repository, folder: Path, way: cli.Way, *, is_new: bool) -> None:
+    is_first = is_new or repository.fetched_at is None
     try:
         cli.run(
             "fetch",
@@ -128,8 +137,9 @@ def _sweep(folder: Path) -> None:
 
 
 def read(repository: Repository, *, default: str) -> None:
-    """Bring the rows up to date with the mirror, and log a `code.pushed` for each branch that moved.
+    """Bring the rows up to date with the mirror, and log `code.pushed` for each branch that moved.
 
+    Of the default branch all commits that it came to have are told, also those that stood on another before.
     `default` is what the server calls the default branch, empty when it says nothing. The first reading
     names no commits: what was written before the board knew the repository must not act. Raises GitFailed.
     """
@@ -144,13 +154,15 @@ def read(repository: Repository, *, default: str) -> None:
     base = heads[default][0] if default in heads else None
     rows = [_row(repository, name, heads[name], base) for name in (heads if counts_anew else moved)]
     is_first = repository.fetched_at is None
-    new = {name: [] if is_first else _new_commits(folder, heads[name][0], old) for name in moved}
+    stood = {name: [known[name].head] if name == default and name in known else old for name in moved}
+    new = {name: [] if is_first else _new_commits(folder, heads[name][0], stood[name]) for name in moved}
     with transaction.atomic():
         project = Project.objects.locked(repository.project_id)
         _store_branches(repository, rows, keeping=heads)
         pushed = partial(events.record, project, "code.pushed", by=None, repository=repository.pk)
         for name in moved:
-            pushed(branch=name, head=heads[name][0], shas=new[name], first=is_first)
+            for shas in batched(new[name], TOLD_AT_ONCE) if new[name] else [()]:
+                pushed(branch=name, head=heads[name][0], shas=list(shas), first=is_first)
         for name in sorted(known.keys() - heads.keys()):
             pushed(branch=name, head="", shas=[], first=False)
     repository.default_branch = default
@@ -171,7 +183,7 @@ def heads_in(folder: Path) -> Heads:
     """The branches of the mirror. A name that is no name for a ref, or too long for a row, is left out."""
     said = cli.run("for-each-ref", "--format=%(refname)%00%(objectname)%00%(committerdate:unix)", HEADS, folder=folder)
     heads = {}
-    for line in said.decode(errors="replace").splitlines():
+    for line in said.decode(errors="replace").split("\n")[:-1]:
         ref, head, at = line.split("\0")
         name = ref.removeprefix(HEADS)
         if len(name) <= 255 and tidy(name, 255) == name:

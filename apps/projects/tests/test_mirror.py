@@ -1,10 +1,12 @@
 import os
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.utils import timezone
 
-from apps.projects.git import cli, fetching, mirror
+from apps.projects.git import cli, fetching, mirror, reading
+from apps.projects.git.failing import GitFailed
 from apps.projects.models import Branch, Commit, Event, Repository
 from apps.projects.tests.git_server import Workshop, git
 
@@ -56,6 +58,31 @@ def test_a_push_is_read_from_where_the_last_one_ended(work, repository):
     assert pushes(repository)[-1]["shas"] == [*reversed(new)]
     assert repository.commits.count() == 3
     assert branches(repository) == {"main": (0, 0)}
+
+
+@pytest.mark.req("GIT-2", "GIT-3")
+def test_what_stood_on_another_branch_is_told_when_it_reaches_the_default_one(work, repository):
+    work.commit("Start")
+    fetched(repository)
+    aside = work.commit("Mend it", branch="mend")
+    fetched(repository)
+    git("merge", "--quiet", "--no-ff", "-m", "Merge mend", "mend", folder=work.on("main").folder)
+    work.push()
+    fetched(repository)
+    told = pushes(repository)[-1]
+    assert (told["branch"], set(told["shas"])) == ("main", {aside, work.head()})
+
+
+@pytest.mark.req("W2")
+def test_of_a_large_push_all_commits_are_told(work, repository, monkeypatch):
+    monkeypatch.setattr(mirror, "TOLD_AT_ONCE", 2)
+    work.commit("Start")
+    fetched(repository)
+    new = [work.commit(f"Step {number}") for number in range(5)]
+    fetched(repository)
+    told = pushes(repository)[1:]
+    assert [len(each["shas"]) for each in told] == [2, 2, 1]
+    assert [sha for each in told for sha in each["shas"]] == new[::-1]
 
 
 def test_the_first_push_into_an_empty_repository_is_new(server, tmp_path, repository):
@@ -238,6 +265,34 @@ def test_branches_with_the_names_of_options_are_only_names(work, repository):
     fetched(repository)
     assert repository.fetch_error == ""
     assert set(branches(repository)) == {"main", *names}
+
+
+@pytest.mark.req("X5")
+@pytest.mark.parametrize("odd", ["a\u2028b", "a\u2029b", "a\u0085b"])
+def test_names_that_end_a_line_in_python_alone_stop_nothing(work, repository, odd):
+    work.commit("Start")
+    for kind in ("heads", "tags"):
+        git("update-ref", f"refs/{kind}/{odd}", work.head(), folder=work.origin)
+    fetched(repository)
+    assert (repository.fetch_error, set(branches(repository))) == ("", {"main"})
+    assert [tag.sha for tag in reading.tags(repository)] == [work.head()]
+
+
+@pytest.mark.req("GIT-3")
+def test_the_default_branch_is_known_though_the_repository_is_too_large(work, repository, monkeypatch):
+    work.commit("Start")
+    monkeypatch.setattr(mirror, "_download", Mock(side_effect=GitFailed("too_large", megabytes=500)))
+    fetched(repository)
+    assert (repository.fetch_error, repository.default_branch) == ("too_large", "main")
+
+
+@pytest.mark.req("W2")
+def test_what_came_from_a_former_address_says_nothing_about_the_new_one(work, repository, monkeypatch):
+    work.commit("Start")
+    moved = repository.url + "/elsewhere"
+    monkeypatch.setattr(mirror, "fetch", lambda repository: Repository.objects.update(url=moved))
+    fetched(repository)
+    assert (repository.url, repository.fetched_at) == (moved, None)
 
 
 def test_another_worker_does_not_fetch_what_one_is_at(work, repository):
