@@ -88,8 +88,7 @@ def forget_old_deliveries() -> None:
 @shared_task
 def reconcile_repository(pk: int) -> None:
     """A repository that fails says so itself; what nobody foresaw stays in the worker's log."""
-    if repository := Repository.objects.filter(pk=pk).first():
-        reconciling.reconcile(repository)
+    reconciling.compare(pk)
 
 
 @shared_task

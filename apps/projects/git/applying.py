@@ -100,7 +100,12 @@ def _shown(row: PullRequest) -> tuple:
 
 
 def _check(project: Project, repository: Repository, told: Check, is_current: bool) -> bool:
-    key = {"repository": repository, "sha": tidy(told.sha, 64), "name": tidy(told.name, 200)}
+    key = {
+        "repository": repository,
+        "sha": tidy(told.sha, 64),
+        "name": tidy(told.name, 200),
+        "suite": tidy(told.suite, 20),
+    }
     row = CheckRun.objects.filter(**key).first() or CheckRun(**key)
     if row.pk and not _is_news((row.at, CHECKS.index(row.state)), (told.at, CHECKS.index(told.state)), is_current):
         return False

@@ -7,7 +7,8 @@ from collections.abc import Container, Iterator
 from contextlib import suppress
 from datetime import timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from apps import outbound
@@ -18,47 +19,62 @@ from apps.projects.git.forges.reading import Odd
 from apps.projects.models import Event, PullRequest, Repository
 
 OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
+LEASE = timedelta(minutes=30)  # after a crash the next one begins then
 MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
 
 
 def reconcile(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
     """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
-    began, news = timezone.now(), 0
+    began, news, is_whole = timezone.now(), 0, False
     trouble = ForgeTrouble("")
     try:
         client = forges.client_of(repository, transport=transport)
-        for change in missed(repository, client):
+        requests = asked_for(repository, client)
+        for change in missed(repository, client, requests):
+            news += applying.apply(repository, change, is_current=True)
+        is_whole = True
+        for change in checks_of(client, requests):
             news += applying.apply(repository, change, is_current=True)
     except ForgeTrouble as error:
         trouble = error
     except Odd:
         trouble = ForgeTrouble("odd")
     compared = {"reconcile_error": trouble.code, "reconcile_facts": trouble.facts}
-    if not trouble.code:
+    if is_whole:  # checks are asked for anew each time, and not every token may
         compared["reconciled_at"] = began
     Repository.objects.filter(pk=repository.pk).update(**compared)
     repository.refresh_from_db(fields=list(compared))
     return news
 
 
-def missed(repository: Repository, client: Client) -> Iterator[Change]:
-    """All that deliveries since the last time would have told: requests, their reviews, their heads' checks, pushes."""
+def asked_for(repository: Repository, client: Client) -> list[Request]:
+    """The requests of which anything may be news, those that were changed last first."""
     since = (repository.reconciled_at or repository.created_at) - OVERLAP
-    changed = {request.number: request for request in client.changed_requests(since)}
-    requests = {request.number: request for request in client.open_requests()} | changed
-    known = dict(repository.pull_requests.values_list("number", "updated_at"))
+    requests = {request.number: request for request in client.changed_requests(since)}
+    requests = {request.number: request for request in client.open_requests()} | requests
     for number in closed(repository, requests):
         with suppress(Vanished):
             requests[number] = client.request(number)
-    newest_first = sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
-    for request in newest_first:
-        is_whole = known.get(request.number) == request.updated_at
-        yield request if is_whole else whole(client, request)
-        if request.number in changed or not is_whole:
-            yield from client.reviews(request.number)
-    for sha in heads(newest_first):
-        yield from client.checks(sha)
+    return sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
+
+
+def missed(repository: Repository, client: Client, requests: list[Request]) -> Iterator[Change]:
+    """What deliveries since the last time would have told but for checks, in the order of the forge's clock."""
     yield Push("")
+    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    known = dict(repository.pull_requests.values_list("number", "updated_at"))
+    for request in reversed(requests):
+        is_known = known.get(request.number) == request.updated_at
+        yield request if is_known else whole(client, request)
+        if request.updated_at >= since or not is_known:
+            with suppress(Vanished):
+                yield from client.reviews(request.number)
+
+
+def checks_of(client: Client, requests: list[Request]) -> Iterator[Change]:
+    for sha in heads(requests):
+        with suppress(Vanished):
+            yield from client.checks(sha)
 
 
 def closed(repository: Repository, listed: Container[int]) -> list[int]:
@@ -86,7 +102,21 @@ def due() -> list[int]:
     return list(can_be_asked.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
 
 
+def compare(pk: int) -> None:
+    """Reconcile a repository, unless somebody is at it."""
+    idle = Q(comparing_until=None) | Q(comparing_until__lt=Now())
+    row = Repository.objects.filter(pk=pk)
+    if not row.filter(idle).update(comparing_until=Now() + LEASE):
+        return
+    try:
+        reconcile(row.get())
+    finally:
+        row.update(comparing_until=None)
+
+
 def on_repository_connected(event: Event) -> None:
-    """Ask at once what there is."""
+    """Have it asked at once what there is: by a job of its own, for it may take minutes."""
+    from apps.projects import jobs  # jobs import what they wake
+
     if event.payload["repository"] in due():
-        reconcile(Repository.objects.get(pk=event.payload["repository"]))
+        jobs.compare(Repository.objects.get(pk=event.payload["repository"]))

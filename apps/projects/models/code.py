@@ -125,6 +125,7 @@ class CheckRun(models.Model):
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="checks")
     sha = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
+    suite = models.CharField(max_length=20, blank=True)  # GitHub's: two workflows may each have a job of one name
     state = models.CharField(max_length=10, choices=State)
     url = models.CharField(max_length=500, blank=True)
     at = models.DateTimeField()
@@ -132,7 +133,9 @@ class CheckRun(models.Model):
     class Meta:
         verbose_name = _("check")
         verbose_name_plural = _("checks")
-        constraints = [models.UniqueConstraint(fields=["repository", "sha", "name"], name="check_once_per_commit")]
+        constraints = [
+            models.UniqueConstraint(fields=["repository", "sha", "name", "suite"], name="check_once_per_commit")
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.state}"

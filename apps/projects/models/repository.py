@@ -60,6 +60,7 @@ class Repository(models.Model):
     fetch_error = models.CharField(max_length=40, blank=True, editable=False)
     fetch_facts = models.JSONField(default=dict, editable=False)
     # How far what the forge knows was last compared with what its deliveries told, and why it was not.
+    comparing_until = models.DateTimeField(null=True, editable=False)
     reconciled_at = models.DateTimeField(null=True, editable=False)
     reconcile_error = models.CharField(max_length=40, blank=True, editable=False)
     reconcile_facts = models.JSONField(default=dict, editable=False)

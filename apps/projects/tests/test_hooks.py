@@ -21,7 +21,7 @@ from apps.projects.git import applying, deliveries
 from apps.projects.git.forges import gitlab
 from apps.projects.models import CheckRun, Event, HookDelivery, PullRequest
 from apps.projects.tests.factories import RepositoryFactory
-from apps.projects.tests.fake_forge import FORGES, Delivery, FakeForge, FakeGitHub
+from apps.projects.tests.fake_forge import FORGES, Delivery, FakeForge, FakeGitHub, FakeGitLab
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-hook-secret-of-thirty-two-chars"
@@ -116,6 +116,31 @@ def test_a_check_is_what_its_forge_says_last(repository, forge):
     deliver_all(repository, forge.deliveries)
     assert [check.state for check in CheckRun.objects.filter(repository=repository)] == ["passed"]
     assert Event.objects.filter(kind="code.checked").count() == 4
+
+
+@pytest.mark.req("GIT-1")
+def test_two_jobs_of_one_name_are_two_checks(tide, github):
+    repository = repository_of(tide, github)
+    for suite, conclusion in ((1, "failure"), (2, "success")):
+        about = {"head_sha": "a" * 40, "name": "test", "check_suite": {"id": suite}, "status": "completed"}
+        ended = {"conclusion": conclusion, "completed_at": f"2026-11-23T10:0{suite}:00Z"}
+        github.send("check_run", {"check_run": about | ended})
+    deliver_all(repository, github.deliveries)
+    assert [check.state for check in repository.checks.order_by("at")] == ["failed", "passed"]
+
+
+@pytest.mark.req("GIT-1")
+def test_a_gitlab_that_only_names_reviewers_takes_no_approval_back(tide):
+    forge = FakeGitLab(SECRET)
+    repository = repository_of(tide, forge)
+    forge.opens(1)
+    forge.reviews(1, "ben", "approved")
+    forge.renames(1, "Better")
+    older = json.loads(forge.deliveries.pop().body)
+    older["reviewers"] = [{"username": "ben"}]
+    forge.send("Merge Request Hook", older)
+    deliver_all(repository, forge.deliveries)
+    assert (state_of(repository)[1], PullRequest.objects.get().title) == ("approved", "Better")
 
 
 def test_a_push_only_wants_a_fetch(repository, forge):

@@ -6,6 +6,7 @@ from functools import partial
 import httpx
 import pytest
 
+from apps.projects import jobs
 from apps.projects.git import forges, reconciling
 from apps.projects.git.forges import ForgeTrouble
 from apps.projects.git.forges.address import Address, address_of
@@ -168,13 +169,45 @@ def test_a_deploy_key_opens_no_api(tide):
     assert repository.reconcile_error == "no_token"
 
 
-def test_what_is_connected_is_compared_at_once(tide, monkeypatch):
+def test_what_is_connected_is_compared_at_once_by_a_job_of_its_own(tide, monkeypatch):
     asked = []
-    monkeypatch.setattr(reconciling, "reconcile", asked.append)
+    monkeypatch.setattr(jobs, "compare", asked.append)
     repository = repository_of(tide, FakeGitHub(SECRET))
     reconciling.on_repository_connected(Event(payload={"repository": repository.pk}))
     reconciling.on_repository_connected(Event(payload={"repository": 987_654}))
     assert asked == [repository]
+
+
+@pytest.mark.req("GIT-7")
+def test_nobody_compares_what_somebody_is_at(tide, monkeypatch):
+    repository = repository_of(tide, FakeGitHub(SECRET))
+    asked = []
+
+    def reconcile(one):
+        asked.append(one)
+        reconciling.compare(one.pk)
+
+    monkeypatch.setattr(reconciling, "reconcile", reconcile)
+    for times in (1, 2):
+        reconciling.compare(repository.pk)
+        assert len(asked) == times
+    reconciling.compare(987_654)
+
+
+@pytest.mark.req("GIT-7")
+def test_a_token_that_may_not_read_checks_stops_nothing_else(tide):
+    github = FakeGitHub(SECRET)
+    github.opens(1)
+    repository, known = repository_of(tide, github), github.transport()
+
+    def answer(request):
+        return httpx.Response(403) if "/commits/" in request.url.path else known.handler(request)
+
+    reconciling.reconcile(repository, transport=httpx.MockTransport(answer))
+    assert (repository.reconcile_error, repository.pull_requests.count()) == ("not_allowed", 1)
+    assert repository.reconciled_at
+    repository.refresh_from_db()
+    assert repository.fetch_wanted_at
 
 
 def test_the_connection_is_tested(tide, forge):

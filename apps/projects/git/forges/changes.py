@@ -43,13 +43,14 @@ class Review:
 
 @dataclass(frozen=True)
 class Check:
-    """What one check says about one commit since `at`."""
+    """What one check says about one commit since `at`. Of two with one name `suite` tells which it is."""
 
     sha: str
     name: str
     state: str  # one of CheckRun.State
     url: str
     at: datetime
+    suite: str = ""
 
 
 Change = Push | Request | Review | Check

@@ -98,7 +98,9 @@ def check_of(run: dict[str, Any]) -> Check:
     else:
         state = CheckRun.State.PASSED if text(run, "conclusion") in PASSED else CheckRun.State.FAILED
     at = time(run, "completed_at", "started_at")
-    return Check(needed(run, "head_sha"), needed(run, "name"), state, text(run, "html_url"), at)
+    suite = part(run, "check_suite").get("id")
+    which = str(suite) if isinstance(suite, int) else ""
+    return Check(needed(run, "head_sha"), needed(run, "name"), state, text(run, "html_url"), at, which)
 
 
 def status_of(sha: str, status: dict[str, Any]) -> Check:

@@ -101,7 +101,8 @@ def _request(
 def _reviewed(about: dict[str, Any], payload: dict[str, Any]) -> list[Review]:
     """Where every reviewer stands, if it is told, and what the one has just done who caused the hook."""
     request, at = number(about, "iid"), time(about, "updated_at")
-    found = {text(each, "username"): REVIEWS.get(text(each, "state")) for each in parts(payload, "reviewers")}
+    reviewers = [each for each in parts(payload, "reviewers") if text(each, "state")]  # older ones only name them
+    found = {text(each, "username"): REVIEWS.get(text(each, "state")) for each in reviewers}
     if (done := ACTIONS.get(text(about, "action"))) is not None:
         found[text(part(payload, "user"), "username")] = done
     return [Review(request, who, state or PullRequest.Review.NONE, at) for who, state in found.items() if who]
