@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -10,7 +12,7 @@ from apps.errors import Conflict
 from apps.projects import events
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
 from apps.tasks import coderules, moving
-from apps.tasks.models import CodeLink, Occasion, Task
+from apps.tasks.models import CodeLink, Column, Occasion, Task
 
 State = PullRequest.State
 
@@ -30,9 +32,30 @@ def on_request(project: Project, request: PullRequest) -> None:
     links = request.code_links.standing().filter(acts=True).exclude(occasion=occasion).select_related("task")
     for link in links:
         CodeLink.objects.filter(pk=link.pk).update(occasion=occasion)
-        if occasion and not (request.state in (State.MERGED, State.CLOSED) and _has_open_request(link.task)):
-            because = {"code": occasion, "number": request.number, "name": str(request.repository)}
-            _follow(project, request.repository, link.task, occasion, _changed_at(request), because)
+        if request.state in (State.MERGED, State.CLOSED):
+            _settle(project, link.task)
+        else:
+            _follow(
+                project, request.repository, link.task, occasion, _because(request, occasion), at=changed_at(request)
+            )
+
+
+def _settle(project: Project, task: Task) -> None:
+    """None of the task's requests is open any more: if one was merged it counts, whichever of them came last."""
+    links = task.code_links.standing().filter(acts=True, kind=CodeLink.Kind.REQUEST)
+    requests = [link.request for link in links.select_related("request__repository")]
+    if any(request.state in (State.DRAFT, State.OPEN) for request in requests):
+        return
+    requests.sort(key=changed_at)
+    merged = [request for request in requests if occasion_of(request) == Occasion.MERGED]
+    last = (merged or requests)[-1]
+    if occasion := occasion_of(last):
+        times = {"at": changed_at(last), "heard": changed_at(requests[-1])}
+        _follow(project, last.repository, task, occasion, _because(last, occasion), **times)
+
+
+def _because(request: PullRequest, occasion: str) -> dict:
+    return {"code": occasion, "number": request.number, "name": str(request.repository)}
 
 
 def on_commit(project: Project, repository: Repository, link: CodeLink, commit: Commit, *, at: datetime) -> None:
@@ -42,7 +65,7 @@ def on_commit(project: Project, repository: Repository, link: CodeLink, commit: 
     CodeLink.objects.filter(pk=link.pk).update(occasion=Occasion.MERGED)
     if not _has_open_request(link.task):
         because = {"code": "commit", "sha": commit.short, "name": str(repository)}
-        _follow(project, repository, link.task, Occasion.MERGED, at, because)
+        _follow(project, repository, link.task, Occasion.MERGED, because, at=at)
 
 
 def _has_open_request(task: Task) -> bool:
@@ -50,33 +73,64 @@ def _has_open_request(task: Task) -> bool:
     return opened.exists()
 
 
-def _changed_at(request: PullRequest) -> datetime:
+def changed_at(request: PullRequest) -> datetime:
     return max([request.updated_at, *(datetime.fromisoformat(at) for _state, at in request.reviews.values())])
 
 
-def _follow(project: Project, repository: Repository, task: Task, occasion: str, at: datetime, because: dict) -> None:
-    """Move the card, unless it is there, or that would overrule somebody.
+def _follow(
+    project: Project,
+    repository: Repository,
+    task: Task,
+    occasion: str,
+    because: dict,
+    *,
+    at: datetime,
+    heard: datetime | None = None,
+) -> None:
+    """Move the card for what was so `at` that time, unless it is there, or that would overrule somebody.
 
-    What happened before the board knew the repository moves nothing, nor what happened before
-    somebody's last move; and where somebody has put it, it only goes forward from.
+    `heard` is the time of the latest that is known with it. What happened before the board knew the
+    repository moves nothing.
     """
     to = coderules.column_for(project, occasion)
     task.refresh_from_db()
     if to is None or task.column_id == to.pk or at < repository.created_at:
         return
-    last = last_move(task)
-    if last and last.actor_id and (at < last.at or to.position < task.column.position):
+    heard = heard or at
+    if _overrules_the_board(task, heard) or _overrules_somebody(project, task, to, at):
         return
     try:
-        moving.move(task, to=to, by=None, because=because)
+        moving.move(task, to=to, by=None, because={**because, "at": heard.isoformat()})
     except moving.OpenSubtasks as refusal:
         events.record(project, "task.held", by=None, task=task.pk, because=because, open=refusal.facts["open_subtasks"])
 
 
+def _overrules_the_board(task: Task, heard: datetime) -> bool:
+    """Whether the card stands where it stands by something later: words may come in any order."""
+    last = last_move(task)
+    stands_since = last.payload.get("because", {}).get("at") if last else None
+    return stands_since is not None and heard < datetime.fromisoformat(stands_since)
+
+
+def _overrules_somebody(project: Project, task: Task, to: Column, at: datetime) -> bool:
+    """Whether somebody has moved the card since, or to where this would bring it back from."""
+    last = _moves(task).filter(actor__isnull=False).first()
+    if last is None:
+        return False
+    chosen = project.columns.filter(pk=last.payload["columns"][1]).first() or task.column
+    return at < last.at or to.position < chosen.position
+
+
 def last_move(task: Task) -> Event | None:
     """The latest move between columns."""
-    moves = Event.objects.filter(project=task.project_id, task_id=task.pk, kind="task.moved").order_by("-seq")
-    return next((event for event in moves[:20] if len(set(event.payload["columns"])) == 2), None)
+    return _moves(task).first()
+
+
+def _moves(task: Task) -> QuerySet[Event]:
+    """Between columns, the latest first."""
+    moved = Event.objects.filter(project=task.project_id, task_id=task.pk, kind="task.moved")
+    moved = moved.alias(left=KT("payload__columns__0"), reached=KT("payload__columns__1"))
+    return moved.exclude(left=F("reached")).order_by("-seq")
 
 
 def undoable(task: Task) -> Event | None:

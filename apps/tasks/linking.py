@@ -58,7 +58,8 @@ def on_request(event: Event) -> None:
     if request is None:
         return
     project = Project.objects.locked(event.project_id)
-    named = _acting(keys.in_branch(request.head_branch, project.key))
+    is_forks = ":" in request.head_branch  # anybody may call their branch anything
+    named = {} if is_forks else _acting(keys.in_branch(request.head_branch, project.key))
     for number, naming in keys.in_text(f"{request.title}\n\n{request.body}", project.key).items():
         named[number] = max(naming, named.get(number, naming))
     _link(project, request.repository, Kind.REQUEST, {str(request.number): named}, request)

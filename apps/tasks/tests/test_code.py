@@ -1,5 +1,6 @@
 """Code on the board: what is linked, how cards move by it, and how that is taken back."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -132,6 +133,57 @@ def test_what_happened_before_a_persons_move_but_comes_late_moves_nothing(reposi
     moving.move(task, to=columns["backlog"], by=ana)
     said(repository, title=f"[{task.key}]", at=before)
     assert category(task) == "backlog"
+
+
+@pytest.mark.req("GIT-3")
+def test_nor_when_the_board_has_moved_the_card_on_meanwhile(repository, task, columns, ana):
+    moving.move(task, to=columns["review"], by=ana)
+    said(repository, 1, title=f"[{task.key}]", state="merged")
+    assert category(task) == "done"
+    said(repository, 2, title=f"[{task.key}]", state="draft")
+    assert category(task) == "done"
+
+
+@pytest.mark.req("GIT-3")
+def test_nor_after_the_card_was_moved_about_in_its_column(repository, task, columns, ana):
+    moving.move(task, to=columns["done"], by=ana)
+    other = task_in(columns["done"])
+    for _ in range(12):
+        moving.move(task, to=columns["done"], after=other, by=ana)
+        moving.move(other, to=columns["done"], after=task, by=ana)
+    said(repository, title=f"[{task.key}]", state="draft")
+    assert category(task) == "done"
+
+
+@pytest.mark.req("GIT-3", "W2", "W3")
+@pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
+@pytest.mark.parametrize("second", ["closed", "merged"])
+def test_in_whatever_order_words_come_the_card_ends_where_it_does(repository, task, order, second):
+    began = timezone.now()
+    words = [(1, "draft"), (2, "open"), (1, "merged"), (2, second)]
+    told: dict[int, int] = {}
+    for at in order:
+        number, state = words[at]
+        if told.get(number, -1) < at:  # what is older than the row is not taken, and tells nobody
+            told[number] = at
+            said(repository, number, title=f"[{task.key}]", state=state, at=began + timedelta(seconds=at))
+    assert category(task) == "done"
+
+
+@pytest.mark.req("GIT-3", "W2")
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_of_two_open_requests_the_later_word_counts(repository, task, order):
+    began = timezone.now()
+    for number in order:
+        at, state = began + timedelta(seconds=number), {1: "draft", 2: "open"}[number]
+        said(repository, number, title=f"[{task.key}]", state=state, at=at)
+    assert category(task) == "review"
+
+
+@pytest.mark.req("GIT-2", "GIT-3")
+def test_a_forks_branch_names_nothing(repository, task):
+    said(repository, head=f"stranger:feature/{task.key.lower()}-x")
+    assert not CodeLink.objects.exists()
 
 
 @pytest.mark.req("GIT-3", "W2")
