@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import pytest
 import uvicorn
@@ -128,13 +129,20 @@ def ben(board) -> User:
 
 @pytest.fixture
 def visit(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open a path as somebody, in a browser context of their own; errors on the page fail the test."""
+    """Open a path as somebody, in a browser context of their own; errors on the page fail the test.
+
+    With `now` it stays that moment in the page.
+    """
     contexts, errors = [], []
 
-    def as_person(user: User, path: str = "/projects/TIDE/", *, viewport=(1440, 900), **options) -> Page:
+    def as_person(
+        user: User, path: str = "/projects/TIDE/", *, viewport=(1440, 900), now: datetime | None = None, **options
+    ) -> Page:
         width, height = viewport
         context = browser.new_context(base_url=house.url, viewport={"width": width, "height": height}, **options)
         contexts.append(context)
+        if now:
+            context.clock.set_fixed_time(now)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": house.url}])
         page = context.new_page()
         page.set_default_timeout(10_000)

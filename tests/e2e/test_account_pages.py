@@ -1,5 +1,6 @@
 """The sign-in page and one's own pages, in a browser."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_new_picture_comes_to_the_boards_that_others_have_open(visit, board, c
 
 
 def test_times_are_told_in_the_zone_that_was_chosen(visit, ana):
-    page = visit(ana, PROFILE, timezone_id="Europe/Berlin")
+    page = visit(ana, PROFILE, timezone_id="Europe/Berlin", now=datetime(2026, 3, 1, tzinfo=UTC))
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
     page.get_by_role("button", name="Save").first.click()
     expect(page.locator("html")).to_have_attribute("data-zone", "Asia/Tokyo")

@@ -2,7 +2,9 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -391,13 +393,16 @@ def test_who_reads_what_was_said_earlier_is_not_pulled_away(enter, ana, ben, sai
 
 @pytest.mark.req("CHT-5")
 def test_days_and_what_is_new_are_marked_and_headers_fold(enter, ana, ben, said, room):
-    old = said(ben, "Long ago")[0]
-    Message.objects.filter(pk=old.pk).update(created_at="2026-01-31T23:30:00Z")
-    said(ben, "One", "Two")
-    ReadMark.objects.create(room=room, user=ana, upto=old.pk)
-    page = enter(ana, timezone_id="Asia/Tokyo")
+    years, weeks, *today = said(ben, "Years ago", "Weeks ago", "One", "Two")
+    now = today[0].created_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    long_ago, lately = now - timedelta(days=400), now - timedelta(days=40)
+    for messages, at in (([years], long_ago), ([weeks], lately), (today, now)):
+        Message.objects.filter(pk__in=[each.pk for each in messages]).update(created_at=at)
+    ReadMark.objects.create(room=room, user=ana, upto=weeks.pk)
+    page = enter(ana, timezone_id="Asia/Tokyo", now=now)
     marks = page.locator(".chat__day")
-    expect(marks).to_have_text(["Sunday, February 1", "Today", "New"])
+    old, recent = f"{long_ago:%B} {long_ago.day}, {long_ago.year}", f"{lately:%A, %B} {lately.day}"
+    expect(marks).to_have_text([old, recent, "Today", "New"])
     expect(message(page, "Two")).to_have_attribute("data-folded", "")
     expect(message(page, "One")).not_to_have_attribute("data-folded", "")
     said(ana, "Three")
