@@ -29,7 +29,6 @@ class Package(NamedTuple):
 
 
 PACKAGES = [
-    Package("htmx.org", "4.0.1", "dist/htmx.min.js", "htmx"),
     Package("sortablejs", "1.15.7", "Sortable.min.js", "sortable"),
 ]
 

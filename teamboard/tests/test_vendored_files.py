@@ -23,3 +23,9 @@ def test_every_vendored_script_is_locked():
 
 def test_every_vendored_package_has_its_licence_beside_it():
     assert len(list(VENDOR.glob("*.LICENSE.txt"))) == len(LOCKED)
+
+
+@pytest.mark.parametrize("entry", LOCKED, ids=[entry["name"] for entry in LOCKED])
+def test_every_vendored_script_is_loaded_by_a_page(entry):
+    loads = f"{{% static 'vendor/{entry['file']}' %}}"
+    assert [page for page in (settings.BASE_DIR / "templates").rglob("*.html") if loads in page.read_text()]
