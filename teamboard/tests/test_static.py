@@ -11,13 +11,14 @@ def test_every_module_is_imported_by_the_name_that_pages_load_it_by(tmp_path, se
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "teamboard.static.HashedModules"}}
     call_command("collectstatic", interactive=False, verbosity=0)
+    js = tmp_path / "js"
     imported = set()
-    for module in hashed(tmp_path / "js"):
-        imported |= set(re.findall(r'^import.*"\./(.+)"', module.read_text(), re.MULTILINE))
-    names = {module.name for module in hashed(tmp_path / "js")}
+    for module in hashed(js):
+        found = re.findall(r'^(?:import|export).*"(\.{1,2}/.+)"', module.read_text(), re.MULTILINE)
+        imported |= {(module.parent / name).resolve().relative_to(js) for name in found}
     assert imported
-    assert imported <= names
+    assert imported <= {module.relative_to(js) for module in hashed(js)}
 
 
 def hashed(folder: Path) -> list[Path]:
-    return [path for path in folder.glob("*.js") if re.search(r"\.[0-9a-f]{12}\.js$", path.name)]
+    return [path for path in folder.rglob("*.js") if re.search(r"\.[0-9a-f]{12}\.js$", path.name)]

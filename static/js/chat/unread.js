@@ -1,9 +1,9 @@
 // How much is unread: exact when the page came, raised by what others say, asked for anew after anything else.
 // What has passed the bottom of a window that somebody looks at is read.
 
-import { isLookedAt, listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./chat_history.js"
-import { notify } from "./chat_notice.js"
-import { showUnread } from "./page.js"
+import { isLookedAt, listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./history.js"
+import { notify } from "./notifications.js"
+import { showUnread } from "../page/page.js"
 
 const ASK_WITHIN = 1_500 // milliseconds, at random: all pages hear of one change at once
 const TELL_AFTER = 300

@@ -1,8 +1,8 @@
 // What one can do with a message: react, answer, link to it, talk about it in a task, make one of it, edit and delete it.
 
-import { change, release } from "./live.js"
-import { jumpTo, openRoom, pkOf, words } from "./chat_history.js"
-import { isComposing, toast } from "./page.js"
+import { change, release } from "../realtime/live.js"
+import { jumpTo, openRoom, pkOf, words } from "./history.js"
+import { isComposing, toast } from "../page/page.js"
 
 const urlOf = (message, verb) => `${openRoom().dataset.home}messages/${pkOf(message)}/${verb}/`
 const can = (what) => openRoom().dataset.can.split(" ").includes(what)

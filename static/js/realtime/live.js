@@ -1,7 +1,7 @@
 // Keeps the page at the head of its project's log. An op says what an element is, never what to do to
 // it, so frames may be lost, doubled or late: an element put at a higher seq is not put back.
 
-import { lasting, localTimes, toast } from "./page.js"
+import { lasting, localTimes, toast } from "../page/page.js"
 
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000

@@ -1,7 +1,7 @@
 // Files for the message that is being written: pasted, dropped or chosen, uploaded at once, each with its progress.
 
-import { openRoom, words } from "./chat_history.js"
-import { toast } from "./page.js"
+import { openRoom, words } from "./history.js"
+import { toast } from "../page/page.js"
 
 /** @typedef {{file: File, item: HTMLElement, request?: XMLHttpRequest, id?: string}} Upload */
 

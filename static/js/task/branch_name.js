@@ -1,6 +1,6 @@
 // The name to give a task's branch: with the reader's own name in it, and copied by a click.
 
-import { toast } from "./page.js"
+import { toast } from "../page/page.js"
 
 /** The section is drawn once for everybody; where it says {user} each reader's own name belongs. */
 export function nameBranch(open) {

@@ -1,16 +1,16 @@
 // The project's room: a page of its own, or a panel beside the board that this browser remembers.
 // Everything here also works as plain links and forms.
 
-import "./chat_following.js"
-import "./chat_message.js"
-import "./chat_suggest.js"
-import "./chat_told.js"
-import "./chat_unread.js"
-import { showComposer } from "./chat_composer.js"
-import { openRoom, renew, showHistory } from "./chat_history.js"
-import { showOutbox } from "./chat_outbox.js"
-import { showTyping } from "./chat_typing.js"
-import { localTimes } from "./page.js"
+import "./subscriptions.js"
+import "./messages.js"
+import "./suggestions.js"
+import "./command_replies.js"
+import "./unread.js"
+import { showComposer } from "./composer.js"
+import { openRoom, renew, showHistory } from "./history.js"
+import { showOutbox } from "./outbox.js"
+import { showTyping } from "./typing.js"
+import { localTimes } from "../page/page.js"
 
 const REMEMBERED = "chat-panel"
 const tab = document.querySelector("[data-chat-tab]")

@@ -1,8 +1,8 @@
 // Moving cards with the mouse, the keyboard and the menu; adding cards; the next cards of a column.
 // A card stays where it was put at once; if the server says no, it goes back and the reason is shown.
 
-import { change, release } from "./live.js"
-import { localTimes, toast } from "./page.js"
+import { change, release } from "../realtime/live.js"
+import { localTimes, toast } from "../page/page.js"
 
 const board = document.querySelector(".board[data-project]")
 const words = JSON.parse(document.getElementById("board-words").textContent)

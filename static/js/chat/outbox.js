@@ -1,8 +1,8 @@
 // What is being sent: shown at once, kept in this browser until the server has it, tried again with the same
 // id, under which the server keeps it only once.
 
-import { change } from "./live.js"
-import { listOf, logOf, openRoom, settle, toNewest, words } from "./chat_history.js"
+import { change } from "../realtime/live.js"
+import { listOf, logOf, openRoom, settle, toNewest, words } from "./history.js"
 
 const PATIENCE = 20_000 // milliseconds: what hangs is not in the way of what comes after it
 const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}`

@@ -1,8 +1,8 @@
 // How much of the open room its reader wants to be told, and whether the browser may tell it out of sight.
 
-import { openRoom } from "./chat_history.js"
-import { change } from "./live.js"
-import { toast } from "./page.js"
+import { openRoom } from "./history.js"
+import { change } from "../realtime/live.js"
+import { toast } from "../page/page.js"
 
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest(".chat__levels")

@@ -2,8 +2,8 @@
 // Everything here also works as plain links and forms.
 
 import { nameBranch } from "./branch_name.js"
-import { change, openTask, release } from "./live.js"
-import { entitle, localTimes } from "./page.js"
+import { change, openTask, release } from "../realtime/live.js"
+import { entitle, localTimes } from "../page/page.js"
 
 const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
 const work = document.getElementById("work")

@@ -1,11 +1,11 @@
 // Writing a message: keys, the draft that is kept in this browser, answering another message.
 
-import { clearFiles, filesFor } from "./chat_files.js"
-import { listOf, openRoom, words } from "./chat_history.js"
-import { edit, textOf } from "./chat_message.js"
-import { send } from "./chat_outbox.js"
-import { stopped, typed } from "./chat_typing.js"
-import { isComposing } from "./page.js"
+import { clearFiles, filesFor } from "./uploads.js"
+import { listOf, openRoom, words } from "./history.js"
+import { edit, textOf } from "./messages.js"
+import { send } from "./outbox.js"
+import { stopped, typed } from "./typing.js"
+import { isComposing } from "../page/page.js"
 
 const isTouch = matchMedia("(pointer: coarse)")
 const fieldOf = (room) => room.querySelector(".chat__foot .composer__field")

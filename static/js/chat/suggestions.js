@@ -1,8 +1,8 @@
 // What the composer offers while one writes: people and agents after @, tasks after #, commands after /.
 // The field keeps the focus; the list is told to screen readers by `aria-activedescendant`.
 
-import { openRoom } from "./chat_history.js"
-import { isComposing } from "./page.js"
+import { openRoom } from "./history.js"
+import { isComposing } from "../page/page.js"
 
 const MOST = 8
 const ASK_AFTER = 150

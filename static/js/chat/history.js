@@ -1,7 +1,7 @@
 // The messages of the open room: pages of history, following what is new, days and folded headers. What the
 // list shows stands on it: `data-from` when older ones are left out, `data-to` when newer ones are.
 
-import { dayName, dayOf, localTimes, toast } from "./page.js"
+import { dayName, dayOf, localTimes, toast } from "../page/page.js"
 
 const NEAR_END = 100 // pixels: as close as that, the newest is followed
 const NEAR_EDGE = 600

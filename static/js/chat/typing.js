@@ -1,7 +1,7 @@
 // Who is writing. Nothing of it is kept: it is told at most every ten seconds, and goes by itself.
 
-import { whisper } from "./live.js"
-import { openRoom, words } from "./chat_history.js"
+import { whisper } from "../realtime/live.js"
+import { openRoom, words } from "./history.js"
 
 const TELL_EVERY = 10_000
 const IDLE_AFTER = 5_000
