@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 WORDS = ("DISABLE", "ENABLE")
-LONG = ("tests/faults/", "teamboard/tests/test_launch_up.py")
+LONG = ("tests/faults/", "teamboard/launch/tests/test_up.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from apps.projects.models import Project
-from apps.tasks import ranks
+from apps.tasks.board import ranks
 from apps.tasks.models import Label, Task
 from bench.house import House
 from bench.table import Line

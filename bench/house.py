@@ -11,7 +11,7 @@ from bench.processes import Child, cpu_ms, is_listening, memory_mib, wait_until
 
 UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"]
 UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
-BACKGROUND = [sys.executable, "-m", "teamboard.background"]
+BACKGROUND = [sys.executable, "-m", "teamboard.worker.main"]
 
 QUIET_MS_A_SECOND = 60
 

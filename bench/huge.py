@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from apps.projects.git import fetching, mirror
+from apps.projects.git.mirror import fetch, mirror
 from apps.projects.models import Project, Repository
 from apps.projects.tests.git_server import ENVIRONMENT, GitServer
 from bench.house import House
@@ -41,7 +41,7 @@ def fetched(house: House, server: GitServer, mebibytes: int) -> tuple[float, flo
     given = {"name": f"{mebibytes} MiB", "url": server.url(name), "hook_secret": "x"}
     repository = Repository.objects.create(project=project, **given)
     began, peak = time.monotonic(), 0.0
-    fetching.want(repository)
+    fetch.want(repository)
     while not (repository.fetched_at or repository.fetch_error):
         if time.monotonic() - began > PATIENCE:
             raise TimeoutError("The worker did not fetch it")

@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from apps.projects.models import Event, Project, Repository
-from apps.tasks import linking
+from apps.tasks.code import links
 from bench.house import House
 from bench.table import Line
 from bench.visitor import Visitor
@@ -19,7 +19,7 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
     """Within this process, as a worker does it; PostgreSQL's part is not counted."""
     project = Project.objects.get(key="B1000")
     with CaptureQueriesContext(connection) as asked:
-        found = linking.tasks_named(project, range(1, KEYS + 1))
+        found = links.tasks_named(project, range(1, KEYS + 1))
     if len(found) != KEYS:
         raise RuntimeError(f"{len(found)} tasks of {KEYS} were found")
     took = []
@@ -29,7 +29,7 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
         repository.commits.create(sha=f"{n:040x}", author_name="Ana", message=message, at=project.created_at)
         told = {"repository": repository.pk, "branch": "main", "head": "x", "shas": [f"{n:040x}"], "first": False}
         began = time.process_time()
-        linking.on_pushed(Event(project=project, kind="code.pushed", payload=told, at=project.created_at))
+        links.on_pushed(Event(project=project, kind="code.pushed", payload=told, at=project.created_at))
         took.append((time.process_time() - began) * 1000)
     return [
         Line(f"{KEYS} keys found, statements", len(asked), "", 1),

@@ -7,7 +7,7 @@ import httpx
 from django.db import transaction
 
 from apps.projects.models import Project
-from apps.tasks import ranks
+from apps.tasks.board import ranks
 from apps.tasks.models import Column, Task
 from bench import boards
 from bench.house import House

@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from apps.projects.git import fetching, mirror
+from apps.projects.git.mirror import fetch, mirror
 from apps.projects.models import Project, Repository
 from apps.projects.tests.git_server import ENVIRONMENT, GitServer
 from bench.house import House
@@ -61,7 +61,7 @@ def fetched(repository: Repository) -> tuple[float, float]:
     """Wall and CPU in milliseconds, git's and ours; the server's not."""
     Repository.objects.filter(pk=repository.pk).update(fetch_wanted_at="2001-01-01T00:00Z")
     began, before = time.perf_counter(), used()
-    fetching.fetch(repository.pk)
+    fetch.fetch(repository.pk)
     took, cpu = time.perf_counter() - began, used() - before
     repository.refresh_from_db()
     if repository.fetch_error or not mirror.exists(repository):

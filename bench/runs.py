@@ -5,7 +5,7 @@ import time
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway, Run
 from apps.projects.models import Membership, Project
-from apps.tasks import assigning
+from apps.tasks.actions.assign import assign
 from apps.tasks.models import Task
 from bench import boards, surroundings
 from bench.house import House
@@ -59,7 +59,7 @@ def dispatched(
     gateway.fault("slow", seconds=0.05)
     Agent.objects.filter(pk=agent.pk).update(max_concurrent=1)  # all of them wait
     for task in tasks:
-        assigning.assign(task, to=agent.user, by=by, prompt=QUIET)
+        assign(task, to=agent.user, by=by, prompt=QUIET)
     time.sleep(5)
     before, known = house.cpu_ms(), len(gateway.journal("admitted"))
     Agent.objects.filter(pk=agent.pk).update(max_concurrent=1000)

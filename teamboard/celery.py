@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from teamboard import own_clock
+from teamboard.worker import clock
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
 # Checks import every page and the API, 30 MiB that neither worker nor beat needs; migrating runs them.
@@ -13,4 +13,4 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 app = Celery("teamboard")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(related_name="jobs")
-own_clock.start(app)
+clock.start(app)

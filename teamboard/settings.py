@@ -48,7 +48,7 @@ GIT_FOLDER = Path(env.str("GIT_FOLDER", "") or BASE_DIR / ".data" / "git").resol
 
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
-CSRF_FAILURE_VIEW = "teamboard.stale_page.refused"
+CSRF_FAILURE_VIEW = "teamboard.web.csrf_failure.refused"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = IS_HTTPS
@@ -102,19 +102,19 @@ MIDDLEWARE = [
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     # Out here, so that what those below refuse has these headers as well.
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "teamboard.middleware.PrivateByDefaultMiddleware",
+    "teamboard.web.middleware.PrivateByDefaultMiddleware",
     "django.middleware.gzip.GZipMiddleware",
-    "teamboard.middleware.NoNulMiddleware",
+    "teamboard.web.middleware.NoNulMiddleware",
     "apps.accounts.middleware.AuditMiddleware",
     "apps.accounts.middleware.LoginSessionMiddleware",
-    "teamboard.middleware.PersonLocaleMiddleware",
+    "teamboard.web.middleware.PersonLocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "apps.accounts.middleware.PersonMiddleware",
     "apps.accounts.middleware.SignInRequiredMiddleware",
-    "teamboard.middleware.PersonTimeZoneMiddleware",
+    "teamboard.web.middleware.PersonTimeZoneMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "teamboard.middleware.RefusalMiddleware",
+    "teamboard.web.middleware.RefusalMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "teamboard.urls"
@@ -174,7 +174,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "teamboard.static.HashedModules"
+        else "teamboard.web.static.HashedModules"
     },
 }
 STATIC_URL = "/static/"
@@ -255,19 +255,19 @@ OPENCLAW_IS_PRACTICE = env.bool("OPENCLAW_IS_PRACTICE", False)
 
 # Login
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.backends.PeopleBackend"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.login.backends.PeopleBackend"]
 # Off: the password form is gone, but for superusers at /accounts/sign-in/local/.
 LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", True)
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "projects:list"
-SESSION_ENGINE = "apps.accounts.sessions"
+SESSION_ENGINE = "apps.accounts.sessions.engine"
 # How long a session lasts in all, and without being used.
 AUTHENTIK_SESSION = timedelta(hours=env.float("AUTHENTIK_SESSION_HOURS", 12))
 AUTHENTIK_SESSION_IDLE = timedelta(hours=env.float("AUTHENTIK_SESSION_IDLE_HOURS", 2))
 LOCAL_SESSION = timedelta(hours=env.float("LOCAL_SESSION_HOURS", 168))
 LOCAL_SESSION_IDLE = timedelta(hours=env.float("LOCAL_SESSION_IDLE_HOURS", 12))
 PASSWORD_HASHERS = [
-    "apps.accounts.hashing.SlottedArgon2",
+    "apps.accounts.login.password_hasher.SlottedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -289,7 +289,7 @@ GROUP_ROLES = env.list("GROUP_ROLES", default=[])
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
-AXES_LOCKOUT_CALLABLE = "apps.accounts.views.signing_in.locked_out"
+AXES_LOCKOUT_CALLABLE = "apps.accounts.login.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
 # It keeps what was sent with a failure; these are masked besides `password`.
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "old_password", "new_password1", "new_password2"]
@@ -315,17 +315,17 @@ API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", 120)
 API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", 60)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "apps.accounts.authentication.BearerToken",
-        "apps.accounts.authentication.Session",
+        "apps.accounts.tokens.authentication.BearerToken",
+        "apps.accounts.tokens.authentication.Session",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["teamboard.api.BoundedJSON"],
-    "DEFAULT_SCHEMA_CLASS": "teamboard.api_schema.Operation",
+    "DEFAULT_PARSER_CLASSES": ["teamboard.rest.errors.BoundedJSON"],
+    "DEFAULT_SCHEMA_CLASS": "teamboard.rest.schema.Operation",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "teamboard.api.problem",
+    "EXCEPTION_HANDLER": "teamboard.rest.errors.problem",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.throttling.PerMinute"],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.rate_limits.PerMinute"],
 }
 SPECTACULAR_SETTINGS = {
     # Fields of one name with different choices: each list has a name of its own in the schema.
@@ -347,7 +347,7 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "teamboard.logs.FactsFormatter"}},
+    "formatters": {"line": {"()": "teamboard.observability.log_format.FactsFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     "loggers": {

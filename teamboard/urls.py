@@ -5,10 +5,11 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from apps.accounts.views.signing_in import admin_sign_in, sign_out
-from apps.projects.git import hook_view
-from apps.projects.picture_view import picture
-from teamboard import api, health
+from apps.accounts.login.views import admin_sign_in, sign_out
+from apps.projects.git.webhooks import receive_view
+from apps.projects.members.avatar_view import picture
+from teamboard.observability import health
+from teamboard.rest import errors
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="projects:list"), name="home"),
@@ -18,19 +19,19 @@ urlpatterns = [
     path("", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
     path("pictures/<str:digest>/", picture, name="picture"),
-    path("git/webhooks/<uuid:uid>/", hook_view.receive, name="webhook"),
+    path("git/webhooks/<uuid:uid>/", receive_view.receive, name="webhook"),
     path("admin/login/", admin_sign_in),
     # One form for one's password, with its limits, and one way out, also at the provider.
     path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:profile")),
     path("admin/logout/", sign_out),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("teamboard.api_urls")),
+    path("api/v1/", include("teamboard.rest.urls")),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
 ]
 if settings.AUTHENTIK_ISSUER:
     urlpatterns.append(path("oidc/", include("apps.accounts.oidc.urls")))
-handler400 = api.bad_request
-handler403 = api.forbidden
-handler404 = api.not_found
-handler500 = "teamboard.trouble.server_error"
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = "teamboard.web.error_pages.server_error"

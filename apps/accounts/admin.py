@@ -16,10 +16,14 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts import audit_reading, audit_words, refusals, revoking, service_accounts, site_roles, tokens
+from apps.accounts.audit import labels, queries
 from apps.accounts.forms import ServiceAccountForm, ServiceTokenForm
+from apps.accounts.login import errors
 from apps.accounts.models import ApiToken, AuditEntry, Identity, SignInAttempt, User
-from apps.accounts.oidc import attempts
+from apps.accounts.oidc import sign_in_log
+from apps.accounts.sessions import revoke
+from apps.accounts.tokens import tokens
+from apps.accounts.users import service_accounts, site_roles
 from apps.errors import Refused
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
@@ -122,7 +126,7 @@ class UserAdmin(admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Sign out everywhere"))
     def sign_out(self, request: HttpRequest, users: QuerySet) -> None:
         for user in users:
-            revoking.end_all_sessions(user, by=request.user)
+            revoke.end_all_sessions(user, by=request.user)
             self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
@@ -180,12 +184,14 @@ class SignInAttemptAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what came of it"), ordering="outcome")
     def what(self, attempt: SignInAttempt) -> str:
-        well = {attempts.OK: _("Signed in."), attempts.LINKED: _("Linked.")}
-        return well.get(attempt.outcome) or str(refusals.refusal_for(attempt.outcome).title)
+        well = {sign_in_log.OK: _("Signed in."), sign_in_log.LINKED: _("Linked.")}
+        return well.get(attempt.outcome) or str(errors.refusal_for(attempt.outcome).title)
 
     @admin.display(description=gettext_lazy("what they were told"))
     def to_do(self, attempt: SignInAttempt) -> str:
-        return "–" if attempt.outcome in (attempts.OK, attempts.LINKED) else refusals.refusal_for(attempt.outcome).text
+        return (
+            "–" if attempt.outcome in (sign_in_log.OK, sign_in_log.LINKED) else errors.refusal_for(attempt.outcome).text
+        )
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -193,7 +199,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return audit_words.choices()
+        return labels.choices()
 
     def queryset(self, request: HttpRequest, entries: QuerySet) -> QuerySet:
         return entries.filter(action=self.value()) if self.value() else entries
@@ -213,16 +219,16 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("who"), ordering="who")
     def by(self, entry: AuditEntry) -> str:
-        return audit_words.who(entry)
+        return labels.who(entry)
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, entry: AuditEntry) -> str:
-        return audit_words.words_of(entry.action)
+        return labels.words_of(entry.action)
 
     @admin.action(description=gettext_lazy("Export as CSV"))
     def export(self, request: HttpRequest, entries: QuerySet) -> StreamingHttpResponse | None:
         try:
-            return audit_reading.export(entries, by=request.user)
+            return queries.export(entries, by=request.user)
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None

@@ -10,10 +10,11 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth import signals
 
-        from apps.accounts import auditing, checks
+        from apps.accounts import checks
+        from apps.accounts.audit import signals as audit_signals
 
-        signals.user_logged_in.connect(auditing.on_signed_in)
-        signals.user_logged_out.connect(auditing.on_signed_out)
-        signals.user_login_failed.connect(auditing.on_sign_in_failed)
+        signals.user_logged_in.connect(audit_signals.on_signed_in)
+        signals.user_logged_out.connect(audit_signals.on_signed_out)
+        signals.user_login_failed.connect(audit_signals.on_sign_in_failed)
         register(checks.a_way_in)
         register(checks.authentik)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from apps.accounts.oidc.keys import KEY_TYPES
+from apps.accounts.oidc.jwks import KEY_TYPES
 from apps.accounts.oidc.provider import ENDPOINTS
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")

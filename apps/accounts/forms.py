@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts import pictures, time_zones, tokens
 from apps.accounts.models import ApiToken, User
-from apps.accounts.requests import MemberRequest
+from apps.accounts.request_types import MemberRequest
 from apps.accounts.signals import person_changed
+from apps.accounts.tokens import tokens
+from apps.accounts.users import avatars, time_zones
 
 
 class SignInForm(AuthenticationForm):
@@ -84,11 +85,11 @@ class LooksForm(forms.ModelForm):
         upload = self.cleaned_data["file"]
         if not upload:
             return None
-        if upload.size > pictures.MOST_BYTES:
+        if upload.size > avatars.MOST_BYTES:
             raise forms.ValidationError(_("That file is larger than 2 MB. Please make it smaller first."))
         try:
-            return pictures.drawn_anew(upload)
-        except pictures.Unusable as refusal:
+            return avatars.drawn_anew(upload)
+        except avatars.Unusable as refusal:
             raise forms.ValidationError(refusal.message) from refusal
 
 

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from apps.accounts.models import SignInAttempt, UsedLogoutToken
-from apps.accounts.sessions import SessionStore
+from apps.accounts.sessions.engine import SessionStore
 
 KEPT = {SignInAttempt: timedelta(days=30), UsedLogoutToken: timedelta(days=1)}
 

@@ -11,7 +11,9 @@ from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from apps.accounts import audit, refusals, sessions
+from apps.accounts import audit
+from apps.accounts.login import errors
+from apps.accounts.sessions import engine
 
 
 class LoginSessionMiddleware(SessionMiddleware):
@@ -19,7 +21,7 @@ class LoginSessionMiddleware(SessionMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.session.visitor = sessions.Visitor.of(request)
+        request.session.visitor = engine.Visitor.of(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code == 401:  # for a script: the page that comes next has to know that a session ended
@@ -34,7 +36,7 @@ class PersonMiddleware(AuthenticationMiddleware):
     """`request.user` as the session brought them, without a statement of their own."""
 
     def process_request(self, request: HttpRequest) -> None:
-        request.user = SimpleLazyObject(lambda: sessions.person_of(request.session))
+        request.user = SimpleLazyObject(lambda: engine.person_of(request.session))
 
 
 class AuditMiddleware:
@@ -53,7 +55,7 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
         code = "session_ended" if settings.SESSION_COOKIE_NAME in request.COOKIES else ""
-        sign_in = refusals.address_of(code, after=page_of(request))
+        sign_in = errors.address_of(code, after=page_of(request))
         if not is_by_script(request):
             return redirect(sign_in)
         told = {"code": "signed_out", "message": _("This was not done: you have to sign in first."), "sign_in": sign_in}

@@ -1,19 +1,22 @@
 from django.urls import path
 
-from apps.accounts.views import profile, sessions, signing_in, tokens
+from apps.accounts.login import views as login_views
+from apps.accounts.sessions import views as session_views
+from apps.accounts.tokens import views as token_views
+from apps.accounts.users import views
 
 app_name = "accounts"
 urlpatterns = [
-    path("sign-in/", signing_in.sign_in, name="sign-in"),
-    path("sign-in/local/", signing_in.break_glass, name="break-glass"),
-    path("sign-out/", signing_in.sign_out, name="sign-out"),
-    path("profile/", profile.profile, name="profile"),
-    path("preferences/", profile.preferences, name="preferences"),
-    path("looks/", profile.looks, name="looks"),
-    path("looks/remove-picture/", profile.remove_picture, name="remove-picture"),
-    path("sessions/<uuid:pk>/end/", sessions.end_session, name="end-session"),
-    path("sessions/end-others/", sessions.end_other_sessions, name="end-other-sessions"),
-    path("password/", profile.password, name="password"),
-    path("tokens/", tokens.create_token, name="create-token"),
-    path("tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke-token"),
+    path("sign-in/", login_views.sign_in, name="sign-in"),
+    path("sign-in/local/", login_views.break_glass, name="break-glass"),
+    path("sign-out/", login_views.sign_out, name="sign-out"),
+    path("profile/", views.profile, name="profile"),
+    path("preferences/", views.preferences, name="preferences"),
+    path("looks/", views.looks, name="looks"),
+    path("looks/remove-picture/", views.remove_picture, name="remove-picture"),
+    path("sessions/<uuid:pk>/end/", session_views.end_session, name="end-session"),
+    path("sessions/end-others/", session_views.end_other_sessions, name="end-other-sessions"),
+    path("password/", views.password, name="password"),
+    path("tokens/", token_views.create_token, name="create-token"),
+    path("tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke-token"),
 ]

@@ -8,10 +8,17 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.audited_admin import AuditedAdmin
-from apps.agents import doctor, hiring, names
+from apps.accounts.audit.admin_mixin import AuditedAdmin
+from apps.agents.gateways import health_check
+from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Agent, Gateway
-from apps.agents.openclaw import GatewayError
+from apps.agents.roster import impersonation
+from apps.agents.roster.create import (
+    import_from,
+    put_into,
+    rename,
+    user_for,
+)
 from apps.projects.models import Project
 
 STATES = {
@@ -64,7 +71,7 @@ class GatewayAdmin(AuditedAdmin):
     @admin.action(description=gettext_lazy("Check connection"))
     def check_connection(self, request: HttpRequest, gateways) -> None:
         for gateway in gateways:
-            findings = doctor.examine(gateway)
+            findings = health_check.examine(gateway)
             is_well = all(finding.is_well for finding in findings)
             lines = format_html_join("", "<br>{} {}", (("✓" if f.is_well else "✗", f.sentence) for f in findings))
             level = messages.SUCCESS if is_well else messages.WARNING
@@ -74,12 +81,12 @@ class GatewayAdmin(AuditedAdmin):
     def import_agents(self, request: HttpRequest, gateways) -> None:
         for gateway in gateways:
             try:
-                hired = hiring.import_from(gateway, by=request.user)
+                hired = import_from(gateway, by=request.user)
             except GatewayError as error:
                 self.message_user(request, f"{gateway}: {error}", messages.ERROR)
             else:
-                names = ", ".join(map(str, hired)) or _("nobody new")
-                self.message_user(request, f"{gateway}: {names}.", messages.SUCCESS)
+                added = ", ".join(map(str, hired)) or _("nobody new")
+                self.message_user(request, f"{gateway}: {added}.", messages.SUCCESS)
 
 
 class AgentForm(forms.ModelForm):
@@ -109,8 +116,8 @@ class AgentForm(forms.ModelForm):
     def clean_name(self) -> str:
         name = self.cleaned_data["name"]
         try:
-            names.refuse_impersonation(name, of=None if self.instance._state.adding else self.instance.user)
-        except names.NameTaken as taken:
+            impersonation.refuse_impersonation(name, of=None if self.instance._state.adding else self.instance.user)
+        except impersonation.NameTaken as taken:
             raise forms.ValidationError(taken.message) from taken
         return name
 
@@ -139,10 +146,10 @@ class AgentAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, agent: Agent, form: AgentForm, change: bool) -> None:
         if not change:
-            agent.user = hiring.user_for(agent.slug, agent.name)
+            agent.user = user_for(agent.slug, agent.name)
         super().save_model(request, agent, form, change)
-        hiring.rename(agent)
-        hiring.put_into(agent, form.cleaned_data["projects"], by=request.user)
+        rename(agent)
+        put_into(agent, form.cleaned_data["projects"], by=request.user)
 
     def has_delete_permission(self, request: HttpRequest, agent: Agent | None = None) -> bool:
         """An agent with a history is switched off, not deleted."""

@@ -15,8 +15,12 @@ from rest_framework.views import APIView
 
 from apps.accounts import audit
 from apps.accounts.models import User
-from apps.agents import cancelling, hiring, pausing, queueing, reviewing
 from apps.agents.models import Agent, Run
+from apps.agents.roster.create import hire, rename
+from apps.agents.runs import queue
+from apps.agents.runs.actions.cancel import cancel
+from apps.agents.runs.actions.pause import pause, resume
+from apps.agents.runs.actions.review import accept, send_back
 from apps.agents.serializers import (
     AcceptSerializer,
     AgentSerializer,
@@ -28,9 +32,9 @@ from apps.agents.serializers import (
     RunSerializer,
 )
 from apps.errors import NotAllowed
-from apps.paging import PARAMETERS, page, page_of
-from apps.projects import policy
-from apps.projects.policy import Action
+from apps.projects import permissions
+from apps.projects.permissions import Action
+from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
 
 LINE = [
@@ -58,7 +62,7 @@ def agents_for(user: User) -> QuerySet:
 
 
 def require_staff(user: User) -> None:
-    policy.require_reach(user, Action.RUN)
+    permissions.require_reach(user, Action.RUN)
     if not user.is_staff or user.only_projects is not None:
         raise NotAllowed(_("Only an administrator changes agents."))
 
@@ -67,7 +71,7 @@ def run_for(request: Request, pk: UUID, action: Action) -> Run:
     """The run if its project is the asker's (else 404) and their role allows `action` (else 403)."""
     visible = Run.objects.visible_to(request.user).with_surroundings()
     run = get_object_or_404(visible, pk=pk)
-    policy.require(request.user, action, run.project)
+    permissions.require(request.user, action, run.project)
     return run
 
 
@@ -81,9 +85,7 @@ class AgentsView(APIView):
     def post(self, request: Request) -> Response:
         """Bring an agent onto the board (administrators)."""
         require_staff(request.user)
-        return Response(
-            AgentSerializer(hiring.hire(by=request.user, **valid(AgentSerializer, request))).data, status=201
-        )
+        return Response(AgentSerializer(hire(by=request.user, **valid(AgentSerializer, request))).data, status=201)
 
 
 class AgentView(APIView):
@@ -108,7 +110,7 @@ class AgentView(APIView):
         given = ChangedAgentSerializer(agent, data=request.data, partial=partial)
         given.is_valid(raise_exception=True)
         with transaction.atomic():
-            hiring.rename(given.save())
+            rename(given.save())
             audit.record("agent.changed", by=request.user, name=agent, fields=list(given.validated_data))
         return Response(AgentSerializer(agent).data)
 
@@ -120,7 +122,7 @@ class AssignView(APIView):
         agent = get_object_or_404(agents_for(request.user), pk=pk)
         asked = valid(AssignSerializer, request)
         task = task_for(request, asked.pop("task_id"), Action.RUN)
-        return Response(shown(queueing.assign_now(agent, task, by=request.user, **asked)), status=201)
+        return Response(shown(queue.assign_now(agent, task, by=request.user, **asked)), status=201)
 
 
 class RunFilter(filters.FilterSet):
@@ -149,14 +151,14 @@ class CancelView(APIView):
     @extend_schema(request=None, responses=RunSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop a run. One that has ended stays as it is."""
-        return Response(shown(cancelling.cancel(run_for(request, pk, Action.RUN), by=request.user)))
+        return Response(shown(cancel(run_for(request, pk, Action.RUN), by=request.user)))
 
 
 class RetryView(APIView):
     @extend_schema(request=None, responses={201: RunSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """Try again: the next attempt, by the same agent."""
-        run = queueing.retry(run_for(request, pk, Action.RUN), by=request.user)
+        run = queue.retry(run_for(request, pk, Action.RUN), by=request.user)
         return Response(shown(run), status=201)
 
 
@@ -165,7 +167,7 @@ class AcceptView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Accept the result; the task is done with that."""
         run = run_for(request, pk, Action.RUN)
-        return Response(shown(reviewing.accept(run, by=request.user, **valid(AcceptSerializer, request))))
+        return Response(shown(accept(run, by=request.user, **valid(AcceptSerializer, request))))
 
 
 class SendBackView(APIView):
@@ -173,7 +175,7 @@ class SendBackView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Send the result back with a note: the next attempt, in the same session."""
         run = run_for(request, pk, Action.RUN)
-        sent = reviewing.send_back(run, by=request.user, **valid(NoteSerializer, request))
+        sent = send_back(run, by=request.user, **valid(NoteSerializer, request))
         return Response(shown(sent), status=201)
 
 
@@ -181,13 +183,13 @@ class PauseView(APIView):
     @extend_schema(request=None, responses=PauseSerializer)
     def post(self, request: Request, key: str) -> Response:
         """Stop all agents of the project. What they work at waits in line again; nothing is started meanwhile."""
-        project = policy.project_for(request.user, key, Action.RUN)
-        return Response(PauseSerializer(pausing.pause(project, by=request.user)).data)
+        project = permissions.project_for(request.user, key, Action.RUN)
+        return Response(PauseSerializer(pause(project, by=request.user)).data)
 
 
 class ResumeView(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, key: str) -> Response:
         """Let the project's agents go on."""
-        pausing.resume(policy.project_for(request.user, key, Action.RUN), by=request.user)
+        resume(permissions.project_for(request.user, key, Action.RUN), by=request.user)
         return Response(status=204)

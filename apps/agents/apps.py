@@ -7,39 +7,50 @@ class AgentsConfig(AppConfig):
     verbose_name = _("agents")
 
     def ready(self) -> None:
-        from apps.accounts import audit_words
-        from apps.agents import asking, auditing, commanding, noting, panel, proving, queueing, telling, under
-        from apps.chat import commands, faces, retaining
-        from apps.chat import telling as rooms
+        from apps.accounts.audit import labels
+        from apps.agents import audit_log
+        from apps.agents.mentions import agent_commands, mentions, message_footer
+        from apps.agents.runs import (
+            pull_requests,
+            queue,
+            run_notes,
+            task_panel,
+            timeline_entries,
+        )
+        from apps.chat.messages import render
+        from apps.chat.rooms import retention, slash_commands
+        from apps.chat.rooms import system_messages as rooms
         from apps.projects import events
-        from apps.tasks import notes, opened, timeline
+        from apps.tasks import status_notes
+        from apps.tasks.detail import panel as detail_panel
+        from apps.tasks.detail import timeline
 
-        for code, sentence in noting.SENTENCES.items():
-            notes.says(code, sentence)
-        for kind, (icon, sentence) in telling.SENTENCES.items():
+        for code, sentence in run_notes.SENTENCES.items():
+            status_notes.says(code, sentence)
+        for kind, (icon, sentence) in timeline_entries.SENTENCES.items():
             timeline.tells(kind, icon, sentence)
-        for code, sentence in telling.IN_ROOM.items():
+        for code, sentence in timeline_entries.IN_ROOM.items():
             rooms.says(code, sentence)
-        faces.under(under.drawn)
-        retaining.spares(asking.without_open_runs)
-        commands.add("pause", commanding.pause, says=_("stop all agents of this project"))
-        commands.add("resume", commanding.resume, says=_("let the agents work again"))
-        commands.add("agents", commanding.agents, says=_("see what the agents do"))
-        opened.shows("runs", panel.runs)
-        opened.shows("verdict", panel.verdict)
-        recorded = auditing.RUN_KINDS | auditing.CHANGES | auditing.MESSAGES | auditing.SWITCHES
-        audit_words.calls(recorded | auditing.DOORS)
-        for kind in auditing.CHANGES:
-            events.subscribe_within(kind, auditing.on_change)
-        for kind in auditing.RUN_KINDS:
-            events.subscribe_within(kind, auditing.on_run_event)
-        for kind in auditing.MESSAGES:
-            events.subscribe_within(kind, auditing.on_message)
-        for kind in auditing.SWITCHES:
-            events.subscribe_within(kind, auditing.on_switched)
-        events.subscribe("code.request", proving.on_request)
-        events.subscribe_within("task.assigned", queueing.on_assigned)
-        events.subscribe_within("message.posted", asking.on_posted)
-        events.subscribe_within("message.edited", asking.on_posted)
-        events.subscribe_within("message.deleted", asking.on_deleted)
-        events.subscribe_within("member.left", asking.on_left)
+        render.under(message_footer.drawn)
+        retention.spares(mentions.without_open_runs)
+        slash_commands.add("pause", agent_commands.pause, says=_("stop all agents of this project"))
+        slash_commands.add("resume", agent_commands.resume, says=_("let the agents work again"))
+        slash_commands.add("agents", agent_commands.agents, says=_("see what the agents do"))
+        detail_panel.shows("runs", task_panel.runs)
+        detail_panel.shows("verdict", task_panel.verdict)
+        recorded = audit_log.RUN_KINDS | audit_log.CHANGES | audit_log.MESSAGES | audit_log.SWITCHES
+        labels.calls(recorded | audit_log.DOORS)
+        for kind in audit_log.CHANGES:
+            events.subscribe_within(kind, audit_log.on_change)
+        for kind in audit_log.RUN_KINDS:
+            events.subscribe_within(kind, audit_log.on_run_event)
+        for kind in audit_log.MESSAGES:
+            events.subscribe_within(kind, audit_log.on_message)
+        for kind in audit_log.SWITCHES:
+            events.subscribe_within(kind, audit_log.on_switched)
+        events.subscribe("code.request", pull_requests.on_request)
+        events.subscribe_within("task.assigned", queue.on_assigned)
+        events.subscribe_within("message.posted", mentions.on_posted)
+        events.subscribe_within("message.edited", mentions.on_posted)
+        events.subscribe_within("message.deleted", mentions.on_deleted)
+        events.subscribe_within("member.left", mentions.on_left)

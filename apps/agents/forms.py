@@ -3,7 +3,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent
-from apps.agents.reviewing import NOTE_LENGTH
+from apps.agents.runs.actions.review import NOTE_LENGTH
 
 
 class PairForm(forms.Form):

@@ -13,8 +13,8 @@ from uuid import UUID
 from celery import shared_task
 from kombu.exceptions import OperationalError
 
-from apps.agents import dispatch, reconcile, waiting
 from apps.agents.models import Agent, Run
+from apps.agents.runs import dispatch, reconcile, wait_reasons
 
 log = logging.getLogger(__name__)
 WORKER = socket.gethostname()
@@ -32,7 +32,7 @@ def work_through(agent_id: str) -> None:
         pass
     agent = Agent.objects.select_related("gateway", "user").get(pk=agent_id)
     if not agent.runs.filter(status=Run.Status.SENDING).exists():
-        waiting.refresh(agent)
+        wait_reasons.refresh(agent)
 
 
 def nudge(agent_id: UUID) -> None:

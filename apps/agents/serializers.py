@@ -2,10 +2,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.agents.models import Agent, Pause, Run
-from apps.agents.reviewing import NOTE_LENGTH
-from apps.projects.git.request_api import PullRequestSerializer
+from apps.agents.runs.actions.review import NOTE_LENGTH
+from apps.projects.git.pull_request_api import PullRequestSerializer
 from apps.projects.models import PullRequest
-from apps.tasks import notes
+from apps.tasks import status_notes
 
 
 class AgentSerializer(serializers.ModelSerializer):
@@ -77,7 +77,7 @@ class RunLineSerializer(serializers.Serializer):
     def get_waits_for(self, row: dict) -> str:
         """What the card or the line under the message says, while the run is the one it speaks of."""
         note = row["note"] or row["task__note"]
-        return str(notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
+        return str(status_notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
 
 
 class RunSerializer(RunLineSerializer):

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from apps.agents import project_views, views
+from apps.agents.roster import views as roster_views
+from apps.agents.runs import views
 
 app_name = "agents"
 urlpatterns = [
@@ -9,9 +10,9 @@ urlpatterns = [
     path("runs/<uuid:pk>/accept/", views.accept, name="accept"),
     path("runs/<uuid:pk>/merge/", views.merge, name="merge"),
     path("runs/<uuid:pk>/send-back/", views.send_back, name="send-back"),
-    path("projects/<str:key>/agents/", project_views.agents, name="agents"),
-    path("projects/<str:key>/agents/pause/", project_views.pause, name="pause"),
-    path("projects/<str:key>/agents/resume/", project_views.resume, name="resume"),
-    path("projects/<str:key>/agents/pairs/", project_views.allow, name="allow"),
-    path("projects/<str:key>/agents/pairs/<int:pk>/forbid/", project_views.forbid, name="forbid"),
+    path("projects/<str:key>/agents/", roster_views.agents, name="agents"),
+    path("projects/<str:key>/agents/pause/", roster_views.pause, name="pause"),
+    path("projects/<str:key>/agents/resume/", roster_views.resume, name="resume"),
+    path("projects/<str:key>/agents/pairs/", roster_views.allow, name="allow"),
+    path("projects/<str:key>/agents/pairs/<int:pk>/forbid/", roster_views.forbid, name="forbid"),
 ]

@@ -13,21 +13,32 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.chat import (
-    editing,
-    filing,
-    following,
+from apps.chat.attachments import attachments
+from apps.chat.attachments.download import served
+from apps.chat.messages import (
     history,
-    pace,
-    pinning,
-    posting,
-    reacting,
-    reading,
-    retaining,
-    rooms,
-    searching,
+    rate_limit,
+    reactions,
 )
+from apps.chat.messages import (
+    pins as message_pins,
+)
+from apps.chat.messages.edit import (
+    Gone,
+    delete,
+    edit,
+    remove_previews,
+    require_author,
+)
+from apps.chat.messages.post import post
 from apps.chat.models import Message, Room
+from apps.chat.rooms import (
+    retention,
+    rooms,
+    subscriptions,
+    unread_counts,
+)
+from apps.chat.search import search
 from apps.chat.serializers import (
     AskedSerializer,
     ChangedRoomSerializer,
@@ -47,17 +58,16 @@ from apps.chat.serializers import (
     UnreadSerializer,
     WhereSerializer,
 )
-from apps.chat.serving import served
-from apps.projects import policy
+from apps.projects import permissions
 from apps.projects.models import Project
-from apps.projects.policy import Action
+from apps.projects.permissions import Action
 from apps.tasks.api import project_for, valid
 
 
 def room_for(request: Request, pk: int, action: Action = Action.VIEW) -> Room:
     """The room if its project is the asker's (else 404) and their role allows `action` (else 403)."""
     room = get_object_or_404(Room.objects.visible_to(request.user).select_related("project"), pk=pk)
-    policy.require(request.user, action, room.project)
+    permissions.require(request.user, action, room.project)
     return room
 
 
@@ -65,7 +75,7 @@ def message_for(request: Request, pk: int, action: Action) -> Message:
     """The same for a message that nobody has deleted."""
     visible = Message.objects.visible_to(request.user).select_related("room__project", "author")
     message = get_object_or_404(visible, pk=pk)
-    policy.require(request.user, action, message.room.project)
+    permissions.require(request.user, action, message.room.project)
     return message
 
 
@@ -73,7 +83,7 @@ def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
     return MessageSerializer(
-        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", filing.OF_MESSAGES), many=True
+        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", attachments.OF_MESSAGES), many=True
     ).data
 
 
@@ -81,11 +91,11 @@ def alone(key: int) -> dict:
     """The same for one. Raises Gone when somebody has deleted it."""
     if found := shown(key):
         return found[0]
-    raise editing.Gone
+    raise Gone
 
 
 def unread(request: Request, project: Project) -> list[dict]:
-    counts = reading.unread_of(request.user, project)
+    counts = unread_counts.unread_of(request.user, project)
     return UnreadSerializer([{"room": pk, **count} for pk, count in counts.items()], many=True).data
 
 
@@ -139,8 +149,8 @@ class MessagesView(APIView):
         """Say something. With a `client_id` that came before: what was posted then."""
         room = room_for(request, pk, Action.COMMENT)
         given = valid(NewMessageSerializer, request, room.project)
-        pace.require(room, client_id=given["client_id"], by=request.user)
-        return Response(alone(posting.post(room, by=request.user, **given).pk), status=201)
+        rate_limit.require(room, client_id=given["client_id"], by=request.user)
+        return Response(alone(post(room, by=request.user, **given).pk), status=201)
 
 
 class MessageView(APIView):
@@ -153,14 +163,14 @@ class MessageView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Change what your message says."""
         message = message_for(request, pk, Action.COMMENT)
-        editing.require_author(message, request.user)
+        require_author(message, request.user)
         given = valid(EditedMessageSerializer, request, message.room.project)
-        return Response(alone(editing.edit(message, by=request.user, **given).pk))
+        return Response(alone(edit(message, by=request.user, **given).pk))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Take away your message, or as a maintainer anybody's."""
-        editing.delete(message_for(request, pk, Action.COMMENT), by=request.user)
+        delete(message_for(request, pk, Action.COMMENT), by=request.user)
         return Response(status=204)
 
 
@@ -170,7 +180,7 @@ class ReactionsView(APIView):
         """Put an emoji under a message, or take yours back."""
         message = message_for(request, pk, Action.COMMENT)
         given = valid(ReactionSerializer, request, message.room.project)
-        verb = reacting.react if given["on"] else reacting.unreact
+        verb = reactions.react if given["on"] else reactions.unreact
         verb(message, emoji=given["emoji"], by=request.user)
         return Response(alone(pk))
 
@@ -181,7 +191,7 @@ class PinView(APIView):
         """Put a message above its room, or take it down again."""
         message = message_for(request, pk, Action.WRITE)
         given = valid(PinSerializer, request, message.room.project)
-        (pinning.pin if given["is_pinned"] else pinning.unpin)(message, by=request.user)
+        (message_pins.pin if given["is_pinned"] else message_pins.unpin)(message, by=request.user)
         return Response(alone(pk))
 
 
@@ -193,7 +203,7 @@ class FilesView(APIView):
         """Upload a file for a message that you are about to post in the room."""
         room = room_for(request, pk, Action.COMMENT)
         file = valid(NewFileSerializer, request, room.project)["file"]
-        kept = filing.keep(room, file, name=file.name, by=request.user)
+        kept = attachments.keep(room, file, name=file.name, by=request.user)
         return Response(FileSerializer(kept).data, status=201)
 
 
@@ -201,14 +211,14 @@ class FileView(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """The content of a file that a message carries."""
-        return served(get_object_or_404(filing.visible_to(request.user), pk=pk))
+        return served(get_object_or_404(attachments.visible_to(request.user), pk=pk))
 
 
 class PreviewsView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Show no previews of the links in your message, or as a maintainer in anybody's."""
-        editing.remove_previews(message_for(request, pk, Action.COMMENT), by=request.user)
+        remove_previews(message_for(request, pk, Action.COMMENT), by=request.user)
         return Response(status=204)
 
 
@@ -216,7 +226,7 @@ class PinsView(APIView):
     @extend_schema(responses=MessageSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """What is pinned in a room."""
-        pins = pinning.pins_of(room_for(request, pk))
+        pins = message_pins.pins_of(room_for(request, pk))
         return Response(shown(*pins.values_list("message", flat=True)))
 
 
@@ -227,7 +237,7 @@ class SearchView(APIView):
         project = project_for(request, key)
         asked = AskedSerializer(data=request.query_params)
         asked.is_valid(raise_exception=True)
-        found, older = searching.search(project, asked.validated_data["q"], before=asked.validated_data.get("before"))
+        found, older = search.search(project, asked.validated_data["q"], before=asked.validated_data.get("before"))
         return Response({"messages": shown(*found)[::-1], "before": older})
 
 
@@ -236,7 +246,7 @@ class ReadView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Say how far you have read a room; what is left of the project's rooms comes back."""
         room = room_for(request, pk)
-        reading.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
+        unread_counts.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 
@@ -245,7 +255,7 @@ class LevelView(APIView):
     def put(self, request: Request, pk: int) -> Response:
         """Say how much of a room you want to be told; what is unread in the project's rooms comes back."""
         room = room_for(request, pk)
-        following.follow(room, by=request.user, **valid(LevelSerializer, request, room.project))
+        subscriptions.follow(room, by=request.user, **valid(LevelSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 
@@ -260,12 +270,12 @@ class RetentionView(APIView):
     @extend_schema(responses=RetentionSerializer)
     def get(self, request: Request, key: str) -> Response:
         """How long a project keeps its messages."""
-        return Response({"days": retaining.days_of(project_for(request, key))})
+        return Response({"days": retention.days_of(project_for(request, key))})
 
     @extend_schema(request=RetentionSerializer, responses=RetentionSerializer)
     def put(self, request: Request, key: str) -> Response:
         """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
         project = project_for(request, key, Action.MANAGE)
         given = valid(RetentionSerializer, request, project)
-        retaining.keep_for(project, by=request.user, **given)
+        retention.keep_for(project, by=request.user, **given)
         return Response(given)

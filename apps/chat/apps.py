@@ -7,33 +7,33 @@ class ChatConfig(AppConfig):
     verbose_name = _("chat")
 
     def ready(self) -> None:
-        from apps.accounts import audit_words
-        from apps.chat import (
-            auditing,
-            faces,
-            folding,
-            pinning,
-            reading,
-            retaining,
-            room_links,
+        from apps.accounts.audit import labels
+        from apps.chat import audit_log
+        from apps.chat.messages import pins, render
+        from apps.chat.rooms import (
+            activity_digest,
+            retention,
+            room_list,
             rooms,
-            telling,
-            typing_notice,
+            system_messages,
+            typing_indicator,
+            unread_counts,
         )
-        from apps.projects import events, live
+        from apps.projects import events
+        from apps.projects.realtime import frames
 
         for prefix in ("message.", "run.", "task."):
-            live.draws(prefix, faces.ops_of)
-        live.draws("message.", pinning.ops_of)
-        live.draws("room.", room_links.ops_of)
-        retaining.spares(pinning.not_pinned)
-        live.hears("typing", typing_notice.is_well, typing_notice.on_typing)
-        telling.says("retention.changed", telling.of_retention)
-        telling.says("changes", folding.sentence)
-        audit_words.calls(auditing.ROOMS | auditing.PINS | auditing.MODERATION | auditing.EXPORTS | auditing.RETENTION)
-        for kind in (*auditing.ROOMS, *auditing.PINS, "retention.changed"):
-            events.subscribe_within(kind, auditing.on_room)
-        events.subscribe_within("message.expired", auditing.on_expired)
-        events.subscribe_within("message.deleted", auditing.on_deleted)
-        events.subscribe_within("member.joined", reading.on_joined)
+            frames.draws(prefix, render.ops_of)
+        frames.draws("message.", pins.ops_of)
+        frames.draws("room.", room_list.ops_of)
+        retention.spares(pins.not_pinned)
+        frames.hears("typing", typing_indicator.is_well, typing_indicator.on_typing)
+        system_messages.says("retention.changed", system_messages.of_retention)
+        system_messages.says("changes", activity_digest.sentence)
+        labels.calls(audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION)
+        for kind in (*audit_log.ROOMS, *audit_log.PINS, "retention.changed"):
+            events.subscribe_within(kind, audit_log.on_room)
+        events.subscribe_within("message.expired", audit_log.on_expired)
+        events.subscribe_within("message.deleted", audit_log.on_deleted)
+        events.subscribe_within("member.joined", unread_counts.on_joined)
         events.subscribe_within("project.created", rooms.on_project_created)

@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import MOST_DAYS, Following, Message, Room
-from apps.numbers import LARGEST_ID
 from apps.projects.models import Project
+from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import TITLE_LENGTH, Task
 
 

@@ -4,8 +4,10 @@ import logging
 
 from celery import shared_task
 
-from apps.chat import filing, folding, previewing, retaining
+from apps.chat.attachments import attachments
+from apps.chat.link_previews import previews
 from apps.chat.models import Message
+from apps.chat.rooms import activity_digest, retention
 from apps.projects.models import Project
 
 log = logging.getLogger(__name__)
@@ -16,13 +18,13 @@ MOST_BATCHES = 20  # of one project at one time, so that none waits for another'
 def fetch_previews(message_id: int) -> None:
     """Ask the pages that a message links to; asked already, it finds nothing to do."""
     if message := Message.objects.standing().select_related("room").filter(pk=message_id).first():
-        previewing.fetch(message)
+        previews.fetch(message)
 
 
 @shared_task
 def fetch_previews_left_behind() -> None:
     """Of messages whose worker died, or whose job the broker forgot; one that fails does not stop the others."""
-    for message_id in set(previewing.left_behind().values_list("message", flat=True)[:20]):
+    for message_id in set(previews.left_behind().values_list("message", flat=True)[:20]):
         try:
             fetch_previews(message_id)
         except Exception:
@@ -32,15 +34,15 @@ def fetch_previews_left_behind() -> None:
 @shared_task
 def forget_unsent_files() -> None:
     """Of people who thought anew, or whose upload broke off."""
-    filing.forget_unsent()
+    attachments.forget_unsent()
 
 
 @shared_task
 def tell_changes() -> None:
     """In each project's own room what has happened on its board; one that fails does not stop the others."""
-    for room in folding.due_rooms():
+    for room in activity_digest.due_rooms():
         try:
-            folding.fold(room)
+            activity_digest.fold(room)
         except Exception:
             log.exception("A room could not be told", extra={"room": room.pk})
 
@@ -57,5 +59,5 @@ def delete_old_messages() -> None:
 
 def _delete_old(project: Project) -> None:
     for _ in range(MOST_BATCHES):
-        if not retaining.delete_some(project):
+        if not retention.delete_some(project):
             return

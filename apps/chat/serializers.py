@@ -4,8 +4,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Following, Message
-from apps.numbers import LARGEST_ID
 from apps.projects.serializers import WithinProject
+from apps.rest.numbers import LARGEST_ID
 
 
 class RoomSerializer(serializers.Serializer):

@@ -11,11 +11,11 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.audited_admin import AuditedAdmin
+from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.models import User
-from apps.projects import granting, joining
-from apps.projects.git import connecting
-from apps.projects.granting import Change, Grant
+from apps.projects.git.repositories import connect
+from apps.projects.members import group_grants, memberships
+from apps.projects.members.group_grants import Change, Grant
 from apps.projects.models import GroupGrant, HookDelivery, Membership, Project, Repository, Role
 
 
@@ -34,7 +34,7 @@ class OwnerForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_owner"].queryset = joining.heirs(self.instance)
+        self.fields["new_owner"].queryset = memberships.heirs(self.instance)
 
 
 @admin.register(Project)
@@ -55,7 +55,7 @@ class ProjectAdmin(admin.ModelAdmin):
         return ", ".join(str(membership.user) for membership in project.owned)
 
     def save_model(self, request: HttpRequest, project: Project, form: OwnerForm, change: bool) -> None:
-        joining.appoint(project, form.cleaned_data["new_owner"], by=request.user)
+        memberships.appoint(project, form.cleaned_data["new_owner"], by=request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,7 +79,7 @@ class GrantForm(forms.ModelForm):
         cleaned = super().clean()
         if not self.errors:
             grant = Grant(cleaned["group"], cleaned["project"].pk, cleaned["role"])
-            self.changes = felt([*granting.grants(without=self.instance), grant])
+            self.changes = felt([*group_grants.grants(without=self.instance), grant])
             self.digest = digest_of(grant, self.changes)
             if cleaned["seen"] != self.digest:
                 self.add_error(None, forms.ValidationError(_("Nothing is saved yet."), code="unseen"))
@@ -92,7 +92,7 @@ class GrantForm(forms.ModelForm):
 
 def felt(grants: Iterable[Grant]) -> list[Change]:
     """What `grants` would change that somebody notices: not where a role stays, given by hand as well."""
-    changes = granting.preview(grants, granting.everybody())
+    changes = group_grants.preview(grants, group_grants.everybody())
     noticed = [change for change in changes if change.before != change.after]
     return sorted(noticed, key=lambda change: (str(change.project), str(change.user), change.user.pk))
 
@@ -117,7 +117,7 @@ class GroupGrantAdmin(AuditedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         keys = set(Project.objects.values_list("key", flat=True))
-        configured = [(each, each.key in keys) for each in granting.of_settings()]
+        configured = [(each, each.key in keys) for each in group_grants.of_settings()]
         return super().changelist_view(request, {"configured": configured} | (extra_context or {}))
 
     def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
@@ -126,7 +126,7 @@ class GroupGrantAdmin(AuditedAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
-        rest = granting.grants(without=self.get_object(request, object_id))
+        rest = group_grants.grants(without=self.get_object(request, object_id))
         return super().delete_view(request, object_id, {"changes": felt(rest)} | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, grant: GroupGrant, form: GrantForm, change: bool) -> None:
@@ -138,7 +138,7 @@ class GroupGrantAdmin(AuditedAdmin):
         self._apply(request)
 
     def _apply(self, request: HttpRequest) -> None:
-        for kept in granting.sync_everybody(by=request.user):
+        for kept in group_grants.sync_everybody(by=request.user):
             sentence = _("{name} stays owner of {project}, since nobody else is.")
             self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
 
@@ -191,7 +191,7 @@ class RepositoryAdmin(admin.ModelAdmin):
     @admin.action(description=gettext_lazy("Check connection"))
     def check_connection(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
         for repository in repositories:
-            finding = connecting.test(repository)
+            finding = connect.test(repository)
             level = messages.SUCCESS if finding.is_well else messages.WARNING
             self.message_user(request, f"{repository}: {finding.sentence}", level)
 

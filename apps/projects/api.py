@@ -6,10 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.paging import PARAMETERS, page, page_of
-from apps.projects import creating, joining, policy
+from apps.projects import permissions
+from apps.projects.actions.create import create
+from apps.projects.members import memberships
 from apps.projects.models import Membership, Project
-from apps.projects.policy import Action
+from apps.projects.permissions import Action
 from apps.projects.serializers import (
     MemberSerializer,
     NewMemberSerializer,
@@ -18,6 +19,7 @@ from apps.projects.serializers import (
     ProjectWithMembersSerializer,
     RoleSerializer,
 )
+from apps.rest.pagination import PARAMETERS, page, page_of
 
 
 class ProjectsView(APIView):
@@ -32,7 +34,7 @@ class ProjectsView(APIView):
         """Start a project, with five columns; you own it."""
         given = NewProjectSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        project = creating.create(**given.validated_data, by=request.user)
+        project = create(**given.validated_data, by=request.user)
         return Response(ProjectWithMembersSerializer(project).data, status=201)
 
 
@@ -48,17 +50,17 @@ class MembersView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(MemberSerializer))
     def get(self, request: Request, key: str) -> Response:
         """A project's members, people and agents."""
-        project = policy.project_for(request.user, key)
+        project = permissions.project_for(request.user, key)
         return page(request, project.memberships.select_related("user"), MemberSerializer)
 
     @extend_schema(request=NewMemberSerializer, responses={201: MemberSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Bring somebody with an account into the project, in a role no higher than yours."""
-        project = policy.project_for(request.user, key, Action.MANAGE)
+        project = permissions.project_for(request.user, key, Action.MANAGE)
         given = NewMemberSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        person = joining.person_called(given.validated_data["who"])
-        membership = joining.invite(project, person, role=given.validated_data["role"], by=request.user)
+        person = memberships.person_called(given.validated_data["who"])
+        membership = memberships.invite(project, person, role=given.validated_data["role"], by=request.user)
         return Response(MemberSerializer(membership).data, status=201)
 
 
@@ -68,17 +70,17 @@ class MemberView(APIView):
     @extend_schema(request=RoleSerializer, responses=MemberSerializer)
     def patch(self, request: Request, key: str, pk: int) -> Response:
         """Give a member another role; neither the old nor the new may be above yours."""
-        project = policy.project_for(request.user, key, Action.MANAGE)
+        project = permissions.project_for(request.user, key, Action.MANAGE)
         membership = member_of(project, pk)
         given = RoleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        joining.set_role(membership, role=given.validated_data["role"], by=request.user)
+        memberships.set_role(membership, role=given.validated_data["role"], by=request.user)
         return Response(MemberSerializer(membership).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key: str, pk: int) -> Response:
         """Take a member out of the project, or leave it yourself. Their open tasks are nobody's then."""
-        joining.remove(member_of(policy.project_for(request.user, key), pk), by=request.user)
+        memberships.remove(member_of(permissions.project_for(request.user, key), pk), by=request.user)
         return Response(status=204)
 
 

@@ -8,17 +8,22 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("projects")
 
     def ready(self) -> None:
-        from apps.accounts import audit_words, examining, signals
-        from apps.projects import auditing, checks, events, granting, joining, live, looks
-        from apps.projects.git import doctor, reconciling
+        from apps import diagnostics
+        from apps.accounts import signals
+        from apps.accounts.audit import labels
+        from apps.projects import audit_log, checks, events
+        from apps.projects.git.mirror import self_test
+        from apps.projects.git.webhooks import resync
+        from apps.projects.members import group_grants, memberships
+        from apps.projects.realtime import frames, profile_changes
 
         register(checks.group_roles)
-        examining.examines("git", doctor.examine)
-        signals.groups_known.connect(granting.on_groups_known)
-        signals.account_closing.connect(joining.on_account_closing)
-        signals.person_changed.connect(looks.on_person_changed)
-        live.draws("member.left", lambda project, events, open_task: [live.LEFT])
-        events.subscribe("repository.connected", reconciling.on_repository_connected)
-        audit_words.calls(auditing.KINDS | auditing.GRANTS | auditing.DELIVERIES)
-        for kind in auditing.KINDS:
-            events.subscribe_within(kind, auditing.on_event)
+        diagnostics.examines("git", self_test.examine)
+        signals.groups_known.connect(group_grants.on_groups_known)
+        signals.account_closing.connect(memberships.on_account_closing)
+        signals.person_changed.connect(profile_changes.on_person_changed)
+        frames.draws("member.left", lambda project, events, open_task: [frames.LEFT])
+        events.subscribe("repository.connected", resync.on_repository_connected)
+        labels.calls(audit_log.KINDS | audit_log.GRANTS | audit_log.DELIVERIES)
+        for kind in audit_log.KINDS:
+            events.subscribe_within(kind, audit_log.on_event)

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.checks import Error
 
-from apps.projects import granting
+from apps.projects.members import group_grants
 
 
 def group_roles(app_configs: object, **_more) -> list[Error]:
@@ -11,8 +11,8 @@ def group_roles(app_configs: object, **_more) -> list[Error]:
     found = []
     for piece in settings.GROUP_ROLES:
         try:
-            granting.parsed(piece)
-        except granting.Malformed as error:
+            group_grants.parsed(piece)
+        except group_grants.Malformed as error:
             hint = "For example: GROUP_ROLES=board-devs=TIDE:member,leads=TIDE:owner"
             found.append(Error(f"GROUP_ROLES: {error}", hint=hint, id="projects.E001"))
     return found

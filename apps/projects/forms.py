@@ -4,7 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
-from apps.projects import joining, policy
+from apps.projects import permissions
+from apps.projects.members import memberships
 from apps.projects.models import Project, Role
 
 
@@ -29,7 +30,9 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args, own_role: str, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role.value, capfirst(role.label)) for role in policy.roles_within(own_role)]
+        self.fields["role"].choices = [
+            (role.value, capfirst(role.label)) for role in permissions.roles_within(own_role)
+        ]
 
 
 class InviteForm(RoleForm):
@@ -44,6 +47,6 @@ class InviteForm(RoleForm):
 
     def clean_who(self) -> User:
         try:
-            return joining.person_called(self.cleaned_data["who"])
+            return memberships.person_called(self.cleaned_data["who"])
         except Refused as refusal:
             raise forms.ValidationError(refusal.message) from refusal

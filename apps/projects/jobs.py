@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
 from apps.projects.events import handlers_of
-from apps.projects.git import deliveries, fetching, reconciling
+from apps.projects.git.mirror import fetch as git_fetch
+from apps.projects.git.webhooks import deliveries, resync
 from apps.projects.models import Event, HookDelivery, Repository
 
 log = logging.getLogger(__name__)
@@ -40,14 +41,14 @@ def relay_left_behind() -> None:
 @shared_task
 def fetch(repository_id: int) -> None:
     """Fetch one repository, and once more if it was wanted again meanwhile."""
-    if fetching.fetch(repository_id):
+    if git_fetch.fetch(repository_id):
         fetch.delay(repository_id)
 
 
 @shared_task
 def fetch_due() -> None:
     """Wake a worker for each repository whose time has come, or that a crash left behind."""
-    for pk in fetching.due():
+    for pk in git_fetch.due():
         fetch.delay(pk)
 
 
@@ -88,11 +89,11 @@ def forget_old_deliveries() -> None:
 @shared_task
 def reconcile_repository(pk: int) -> None:
     """A repository that fails says so itself; what nobody foresaw stays in the worker's log."""
-    reconciling.compare(pk)
+    resync.compare(pk)
 
 
 @shared_task
 def reconcile_repositories() -> None:
     """One job each, so that a slow forge holds up no other."""
-    for pk in reconciling.due():
+    for pk in resync.due():
         reconcile_repository.delay(pk)

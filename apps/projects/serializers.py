@@ -1,7 +1,7 @@
 from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
-from apps.projects.git import connecting
+from apps.projects.git.repositories import connect
 from apps.projects.models import Branch, Commit, Membership, Project, Repository, Role
 
 
@@ -115,7 +115,7 @@ class ConnectedSerializer(RepositorySerializer):
         fields = [*RepositorySerializer.Meta.fields, "hook_url", "hook_secret"]
 
     def get_hook_url(self, repository: Repository) -> str:
-        return connecting.hook_url(repository)
+        return connect.hook_url(repository)
 
 
 class BranchSerializer(serializers.ModelSerializer):

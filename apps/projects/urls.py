@@ -1,8 +1,11 @@
 from django.urls import path
 
-from apps.projects import audit_views, member_views, views
-from apps.projects.git import delivery_views, settings_views
-from apps.projects.git import views as code_views
+from apps.projects import views
+from apps.projects.audit import views as audit_views
+from apps.projects.git.pages import views as code_views
+from apps.projects.git.repositories import views as repository_views
+from apps.projects.git.webhooks import log_views
+from apps.projects.members import views as member_views
 
 app_name = "projects"
 urlpatterns = [
@@ -15,20 +18,18 @@ urlpatterns = [
     path("<str:key>/members/<int:pk>/role/", member_views.set_role, name="set-role"),
     path("<str:key>/members/<int:pk>/remove/", member_views.remove, name="remove"),
     path("<str:key>/members/<int:pk>/hand-over/", member_views.hand_over, name="hand-over"),
-    path("<str:key>/settings/repositories/<int:pk>/deliveries/", delivery_views.log, name="deliveries"),
-    path("<str:key>/settings/repositories/<int:pk>/compare/", delivery_views.compare, name="compare"),
-    path("<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/", delivery_views.delivery, name="delivery"),
-    path(
-        "<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/replay/", delivery_views.replay, name="replay"
-    ),
+    path("<str:key>/settings/repositories/<int:pk>/deliveries/", log_views.log, name="deliveries"),
+    path("<str:key>/settings/repositories/<int:pk>/compare/", log_views.compare, name="compare"),
+    path("<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/", log_views.delivery, name="delivery"),
+    path("<str:key>/settings/repositories/<int:pk>/deliveries/<int:number>/replay/", log_views.replay, name="replay"),
     path("<str:key>/code/", code_views.code, name="code"),
     path("<str:key>/code/<int:pk>/branches/", code_views.branches, name="branches"),
     path("<str:key>/code/<int:pk>/commits/", code_views.commits, name="commits"),
     path("<str:key>/code/<int:pk>/commits/<str:sha>/", code_views.commit, name="commit"),
     path("<str:key>/code/<int:pk>/compare/", code_views.compare, name="compare-branch"),
-    path("<str:key>/settings/repositories/", settings_views.repositories, name="repositories"),
-    path("<str:key>/settings/repositories/<int:pk>/", settings_views.repository, name="repository"),
-    path("<str:key>/settings/repositories/<int:pk>/test/", settings_views.test, name="test-repository"),
-    path("<str:key>/settings/repositories/<int:pk>/rotate/", settings_views.rotate, name="rotate-secret"),
-    path("<str:key>/settings/repositories/<int:pk>/remove/", settings_views.remove, name="remove-repository"),
+    path("<str:key>/settings/repositories/", repository_views.repositories, name="repositories"),
+    path("<str:key>/settings/repositories/<int:pk>/", repository_views.repository, name="repository"),
+    path("<str:key>/settings/repositories/<int:pk>/test/", repository_views.test, name="test-repository"),
+    path("<str:key>/settings/repositories/<int:pk>/rotate/", repository_views.rotate, name="rotate-secret"),
+    path("<str:key>/settings/repositories/<int:pk>/remove/", repository_views.remove, name="remove-repository"),
 ]

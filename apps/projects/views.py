@@ -4,8 +4,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from apps.accounts.requests import MemberRequest
-from apps.projects import creating
+from apps.accounts.request_types import MemberRequest
+from apps.projects.actions.create import create as create_project
 from apps.projects.forms import ProjectForm
 from apps.projects.models import Project
 
@@ -20,6 +20,6 @@ def projects(request: MemberRequest) -> HttpResponse:
 def create(request: MemberRequest) -> HttpResponse:
     form = ProjectForm(request.POST or None)
     if form.is_bound and form.is_valid():
-        project = creating.create(**form.cleaned_data, by=request.user)
+        project = create_project(**form.cleaned_data, by=request.user)
         return redirect("tasks:board", project.key)
     return render(request, "projects/create.html", {"form": form}, status=422 if form.is_bound else 200)

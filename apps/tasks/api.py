@@ -17,11 +17,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.errors import Conflict
-from apps.paging import PARAMETERS, page, page_of
-from apps.projects import policy
+from apps.projects import permissions
 from apps.projects.models import Project
-from apps.projects.policy import Action
-from apps.tasks import assigning, branching, coderules, commenting, creating, editing, linking, moving, starting
+from apps.projects.permissions import Action
+from apps.rest.pagination import PARAMETERS, page, page_of
+from apps.tasks.actions.assign import assign
+from apps.tasks.actions.comment import comment
+from apps.tasks.actions.create import create
+from apps.tasks.actions.edit import edit
+from apps.tasks.actions.move import move
+from apps.tasks.actions.start import start
+from apps.tasks.code import branch_names, column_rules, links
 from apps.tasks.models import Category, CodeLink, Comment, Task
 from apps.tasks.serializers import (
     BranchNamesSerializer,
@@ -95,14 +101,14 @@ def filter_parameters(filter_class: type[filters.FilterSet]) -> list[OpenApiPara
 
 def project_for(request: Request, key: str, action: Action = Action.VIEW) -> Project:
     """The project if it is the asker's (else 404) and their role allows `action` (else 403)."""
-    return policy.project_for(request.user, key, action)
+    return permissions.project_for(request.user, key, action)
 
 
 def task_for(request: Request, pk: int, action: Action) -> Task:
     """The task if its project is the asker's (else 404) and their role allows `action` (else 403)."""
     visible = Task.objects.visible_to(request.user).select_related("project")
     task = get_object_or_404(visible, pk=pk)
-    policy.require(request.user, action, task.project)
+    permissions.require(request.user, action, task.project)
     return task
 
 
@@ -137,25 +143,25 @@ class CodeRulesView(APIView):
     def put(self, request: Request, key: str) -> Response:
         """Choose it (maintainers); what is left out is as usual."""
         project = project_for(request, key, Action.MANAGE)
-        coderules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
+        column_rules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
         return Response(self.shown(project))
 
     def shown(self, project: Project) -> dict[str, int | None]:
-        return CodeRulesSerializer({rule.occasion: rule.column for rule in coderules.rules_of(project)}).data
+        return CodeRulesSerializer({rule.occasion: rule.column for rule in column_rules.rules_of(project)}).data
 
 
 class BranchNamesView(APIView):
     @extend_schema(responses=BranchNamesSerializer)
     def get(self, request: Request, key: str) -> Response:
         """How a project's branches are called."""
-        return Response({"template": branching.template_of(project_for(request, key))})
+        return Response({"template": branch_names.template_of(project_for(request, key))})
 
     @extend_schema(request=BranchNamesSerializer, responses=BranchNamesSerializer)
     def put(self, request: Request, key: str) -> Response:
         """Choose it (maintainers)."""
         project = project_for(request, key, Action.MANAGE)
-        branching.call(project, valid(BranchNamesSerializer, request, project)["template"], by=request.user)
-        return Response({"template": branching.template_of(project)})
+        branch_names.call(project, valid(BranchNamesSerializer, request, project)["template"], by=request.user)
+        return Response({"template": branch_names.template_of(project)})
 
 
 class TasksView(APIView):
@@ -169,7 +175,7 @@ class TasksView(APIView):
     def post(self, request: Request, key: str) -> Response:
         """Create a task, at the end of its column (the first one unless told)."""
         project = project_for(request, key, Action.WRITE)
-        task = creating.create(project, by=request.user, **valid(NewTaskSerializer, request, project))
+        task = create(project, by=request.user, **valid(NewTaskSerializer, request, project))
         return answer(task, status=201)
 
 
@@ -191,8 +197,8 @@ class TaskView(APIView):
         changes = valid(EditedTaskSerializer, request, task.project, partial=True)
         check_version(task, [changes.pop("version", None), version_in(request.headers.get("If-Match"))])
         if "assignee" in changes:
-            assigning.assign(task, to=changes.pop("assignee"), by=request.user)
-        return answer(editing.edit(task, by=request.user, **changes))
+            assign(task, to=changes.pop("assignee"), by=request.user)
+        return answer(edit(task, by=request.user, **changes))
 
 
 def version_in(etag: str | None) -> int | None:
@@ -216,15 +222,15 @@ class MoveView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Move a task to a column, between two neighbours; without one, to the column's end."""
         task = task_for(request, pk, Action.WRITE)
-        return answer(moving.move(task, by=request.user, **valid(MoveSerializer, request, task.project)))
+        return answer(move(task, by=request.user, **valid(MoveSerializer, request, task.project)))
 
 
 class StartView(APIView):
     @extend_schema(request=None, responses=StartedSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Begin a task: nobody's becomes yours, and one that waits goes in progress. Names the branch to work on."""
-        task = starting.start(task_for(request, pk, Action.WRITE), by=request.user)
-        return Response({"task": shown(task), "branch": branching.name_for(task, user=request.user)})
+        task = start(task_for(request, pk, Action.WRITE), by=request.user)
+        return Response({"task": shown(task), "branch": branch_names.name_for(task, user=request.user)})
 
 
 class LinksView(APIView):
@@ -237,7 +243,7 @@ class LinksView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Link a pull request that the board has heard of. Linked already, it stays as it is."""
         task = task_for(request, pk, Action.WRITE)
-        made = linking.link(task, **valid(NewLinkSerializer, request, task.project), by=request.user)
+        made = links.link(task, **valid(NewLinkSerializer, request, task.project), by=request.user)
         return Response(LinkSerializer(made).data, status=201)
 
 
@@ -247,8 +253,8 @@ class LinkView(APIView):
         """Take a link off for good: only a person or a program links these two again."""
         visible = CodeLink.objects.visible_to(request.user).select_related("task__project")
         found = get_object_or_404(visible, pk=pk)
-        policy.require(request.user, Action.WRITE, found.task.project)
-        linking.unlink(found, by=request.user)
+        permissions.require(request.user, Action.WRITE, found.task.project)
+        links.unlink(found, by=request.user)
         return Response(status=204)
 
 
@@ -265,4 +271,4 @@ class CommentsView(APIView):
         """Say something under a task, in Markdown."""
         task = task_for(request, pk, Action.COMMENT)
         words = valid(CommentSerializer, request, task.project)["text"]
-        return Response(CommentSerializer(commenting.comment(task, words=words, by=request.user)).data, 201)
+        return Response(CommentSerializer(comment(task, words=words, by=request.user)).data, 201)

@@ -5,22 +5,28 @@ class TasksConfig(AppConfig):
     name = "apps.tasks"
 
     def ready(self) -> None:
-        from apps.accounts import audit_words
-        from apps.projects import events, live
-        from apps.projects.git import beside
-        from apps.tasks import assigning, auditing, code, creating, faces, linking, opened
+        from apps.accounts.audit import labels
+        from apps.projects import events
+        from apps.projects.git.pages import branch_badges
+        from apps.projects.realtime import frames
+        from apps.tasks import audit_log
+        from apps.tasks.actions.assign import on_member_left
+        from apps.tasks.actions.create import on_project_created
+        from apps.tasks.board import cards
+        from apps.tasks.code import links, task_section
+        from apps.tasks.detail import panel
 
         for prefix in ("task.", "comment.", "run.", "code."):
-            live.draws(prefix, faces.ops_of)
-            live.draws(prefix, opened.ops_of)
-        live.draws("member.changed", faces.ops_of)
-        live.draws("member.", opened.ops_of)
-        opened.shows("code", code.part)
-        audit_words.calls(auditing.KINDS)
-        for kind in auditing.KINDS:
-            events.subscribe_within(kind, auditing.on_event)
-        beside.draws(code.beside_branches)
-        events.subscribe("code.pushed", linking.on_pushed)
-        events.subscribe("code.request", linking.on_request)
-        events.subscribe_within("project.created", creating.on_project_created)
-        events.subscribe_within("member.left", assigning.on_member_left)
+            frames.draws(prefix, cards.ops_of)
+            frames.draws(prefix, panel.ops_of)
+        frames.draws("member.changed", cards.ops_of)
+        frames.draws("member.", panel.ops_of)
+        panel.shows("code", task_section.part)
+        labels.calls(audit_log.KINDS)
+        for kind in audit_log.KINDS:
+            events.subscribe_within(kind, audit_log.on_event)
+        branch_badges.draws(task_section.beside_branches)
+        events.subscribe("code.pushed", links.on_pushed)
+        events.subscribe("code.request", links.on_request)
+        events.subscribe_within("project.created", on_project_created)
+        events.subscribe_within("member.left", on_member_left)

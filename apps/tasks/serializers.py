@@ -3,7 +3,7 @@ from rest_framework import serializers
 from apps.accounts.models import User
 from apps.projects.models import Repository
 from apps.projects.serializers import ManyWithinProject, WithinProject
-from apps.tasks import notes
+from apps.tasks import status_notes
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, CodeLink, Column, Comment, Label, Task
 
 
@@ -55,7 +55,7 @@ class TaskLineSerializer(serializers.Serializer):
         return f"{row['project__key']}-{row['number']}"
 
     def get_waits_for(self, row: dict) -> str:
-        return str(notes.sentence_of(row["note"])) if row["note"] else ""
+        return str(status_notes.sentence_of(row["note"])) if row["note"] else ""
 
 
 class TaskSerializer(TaskLineSerializer):

@@ -3,9 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from apps.projects import live
+from apps.projects.realtime import frames as realtime_frames
 from apps.projects.tests.factories import MembershipFactory
-from apps.tasks import assigning
+from apps.tasks.actions.assign import assign
 from apps.tasks.tests.factories import BoardFactory, task_in
 
 pytestmark = pytest.mark.django_db
@@ -81,9 +81,11 @@ def test_a_persons_own_choice_goes_before_their_browsers(client, board, ana):
 def test_one_change_reaches_each_reader_in_their_own_language(board, ana):
     task = task_in(board.columns.get(category="ready"))
     board.refresh_from_db()
-    assigning.assign(task, to=ana, by=ana)
+    assign(task, to=ana, by=ana)
     frames = {
-        language: live.as_text(live.frame_since(board.pk, board.last_seq, language=language, open_task=task.pk))
+        language: realtime_frames.as_text(
+            realtime_frames.frame_since(board.pk, board.last_seq, language=language, open_task=task.pk)
+        )
         for language in ("en", "ru")
     }
     assert "gave this to Ana." in frames["en"]

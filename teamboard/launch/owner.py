@@ -58,8 +58,8 @@ def reset() -> int:
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
     django.setup()
-    from apps.accounts import owners
+    from apps.accounts.users import owner_account
 
-    user, password = owners.reset_owner_password()
+    user, password = owner_account.reset_owner_password()
     print(f"Sign in as {user.username} with the password {password} (shown only now).")
     return 0

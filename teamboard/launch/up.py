@@ -117,7 +117,7 @@ class Start:
         if not self.external_database and mark.exists() and mark.read_text() == wanted:
             return None
         self.supervisor.say("Preparing the database and the pages.")
-        command = [sys.executable, "-m", "teamboard.launch.preparing"]
+        command = [sys.executable, "-m", "teamboard.launch.prepare"]
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise CannotStart("The database could not be prepared; above is why.")
@@ -130,7 +130,7 @@ class Start:
         os.environ.pop("BOARD_DATABASE_PASSWORD", None)
 
     def own_programs(self) -> Iterator[Program]:
-        background = [sys.executable, "-m", "teamboard.background"]
+        background = [sys.executable, "-m", "teamboard.worker.main"]
         yield Program("web", web.command(os.environ.get("HOST", ports.HOST), self.port))
         yield Program("worker", [*background, "worker"], popen_options={"cwd": ROOT})
         yield Program("beat", [*background, "beat", str(self.folder / "beat-schedule")], popen_options={"cwd": ROOT})

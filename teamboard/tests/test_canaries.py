@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts import tokens
-from apps.agents import hiring, jobs, prompting, queueing
+from apps.accounts.tokens import tokens
+from apps.agents import jobs
 from apps.agents.models import Gateway, Run
+from apps.agents.roster.create import hire
+from apps.agents.runs import prompt, queue
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.secrets import SecretField
@@ -88,7 +90,7 @@ def test_no_secret_is_written_down_anywhere(root, practice, caplog, settings):
     program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"})
     for path in ("projects/", "projects/TIDE/tasks/", "agents/", "runs/", "schema/", "nothing/"):
         answer(program.get(f"/api/v1/{path}"))
-    scribe = hiring.hire(gateway, slug="scribe", name="Scribe", by=root, projects=[root.projects.get()])
+    scribe = hire(gateway, slug="scribe", name="Scribe", by=root, projects=[root.projects.get()])
     prompts = [work_on(root, scribe, practice, mode) for mode in ("normal", "slow_down", "garbage", "unavailable")]
     searched.add("prompts", *prompts)
     answer(program.post("/api/v1/agents/callback/", {"event": "x", "id": "1"}, "application/json"))
@@ -110,9 +112,9 @@ def work_on(root, scribe, practice: PracticeGateway, mode: str) -> str:
     """Let `scribe` try one task on a gateway in trouble; what it was told."""
     practice.fault(mode, times=1)
     task = task_in(root.projects.get().columns.first(), f"Under {mode}")
-    run = queueing.assign_now(scribe, task, by=root, queue=True)
+    run = queue.assign_now(scribe, task, by=root, queue=True)
     jobs.work_through(str(scribe.pk))
-    return prompting.prompt_for(Run.objects.select_related("agent", "task__project", "requested_by").get(pk=run.pk))
+    return prompt.prompt_for(Run.objects.select_related("agent", "task__project", "requested_by").get(pk=run.pk))
 
 
 def rows() -> list[str]:
@@ -133,7 +135,7 @@ def everything_in(wire: redis.Redis) -> list[str]:
 @pytest.mark.req("G4")
 def test_a_prompt_carries_no_secret(root, practice):
     gateway = Gateway.objects.create(name="Ours", url=practice.url, **GATEWAY_SECRETS)
-    scribe = hiring.hire(
+    scribe = hire(
         gateway, slug="scribe", name="Scribe", by=root, system_prompt="Be brief.", projects=[root.projects.get()]
     )
     told = work_on(root, scribe, practice, "normal")

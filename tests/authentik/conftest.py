@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts.oidc import keys
+from apps.accounts.oidc import jwks
 from apps.accounts.oidc import provider as known_provider
-from teamboard.logs import FactsFormatter
+from teamboard.observability.log_format import FactsFormatter
 from tests.authentik import urls
 from tests.authentik.provider import HERE, SECRET, Provider
 
@@ -31,7 +31,7 @@ def provider(running: Provider, settings, db) -> Provider:
     settings.AUTHENTIK_CLIENT_ID = "teamboard"
     settings.AUTHENTIK_CLIENT_SECRET = SECRET
     known_provider.forget()
-    keys.forget()
+    jwks.forget()
     cache.clear()
     return running
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.accounts.oidc import keys
+from apps.accounts.oidc import jwks
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 
@@ -96,7 +96,7 @@ def test_the_provider_is_not_asked_for_each_request_and_may_be_down(minted, max_
 @pytest.mark.req("L37")
 def test_without_keys_it_is_a_401_and_the_provider_is_asked_once(minted, max_, provider):
     token = minted()["access_token"]
-    keys.forget()
+    jwks.forget()
     provider.fault("jwks", status=500, times=100)
     asked = provider.asked("jwks")
     assert [ask(token).status_code for _ in range(3)] == [401] * 3

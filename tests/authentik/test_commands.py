@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Identity, SignInAttempt, User
-from apps.accounts.oidc import attempts, doctor
+from apps.accounts.oidc import provider_check, sign_in_log
 
 
 def said(*arguments: str) -> str:
@@ -21,7 +21,7 @@ def said(*arguments: str) -> str:
 
 
 def wrong() -> str:
-    return " ".join(finding.sentence for finding in doctor.examine() if not finding.is_well)
+    return " ".join(finding.sentence for finding in provider_check.examine() if not finding.is_well)
 
 
 @pytest.mark.req("L44")
@@ -55,7 +55,7 @@ def test_the_doctor_sees_a_missing_signing_key_and_a_wrong_clock(provider, setti
     assert "ES256 is wanted. Choose a signing key" in wrong()
     assert "0 key(s)" in wrong()
     settings.AUTHENTIK_ALGORITHM = "RS256"
-    monkeypatch.setattr(doctor, "time", SimpleNamespace(time=lambda: time.time() + 300))
+    monkeypatch.setattr(provider_check, "time", SimpleNamespace(time=lambda: time.time() + 300))
     assert "s apart; 60 s are allowed" in wrong()
 
 
@@ -127,7 +127,7 @@ def test_administrators_read_why_somebody_could_not_sign_in(person):
 
 
 def test_a_flood_at_the_callback_is_logged_but_not_kept(provider, monkeypatch, client):
-    monkeypatch.setattr(attempts, "KEPT_PER_MINUTE", 3)
+    monkeypatch.setattr(sign_in_log, "KEPT_PER_MINUTE", 3)
     for _ in range(5):
         client.get("/oidc/callback/", {"state": "x"})
     assert SignInAttempt.objects.count() == 3

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from apps.accounts import site_roles
 from apps.accounts.models import Identity, User
-from apps.accounts.oidc import provisioning
-from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.oidc.identities import provision
+from apps.accounts.users import site_roles
 from apps.projects.models import GroupGrant, Membership, Role
 from apps.projects.tests.factories import ProjectFactory
 from tests.authentik.test_sign_in import refusal_in
@@ -78,7 +78,7 @@ def test_a_username_that_is_taken_gets_a_number(person, provider):
 )
 def test_any_username_becomes_one(provider, told, username):
     claims = {"sub": "1", "preferred_username": told, "groups": ["teamboard-users"]}
-    assert provisioning.provision(claims).username == username
+    assert provision.provision(claims).username == username
 
 
 @pytest.mark.req("L18")
@@ -88,7 +88,7 @@ def test_twenty_first_sign_ins_at_once_make_one_person(provider):
 
     def come(_: int) -> int:
         try:
-            return provisioning.provision(claims).pk
+            return provision.provision(claims).pk
         finally:
             connection.close()
 
@@ -163,7 +163,7 @@ def test_the_last_administrator_stays_one(person, provider):
 
 @pytest.mark.req("L22")
 def test_who_has_a_password_here_is_ruled_here(person, provider, olga):
-    provisioning.link(olga, {"sub": provider.sub("max")})
+    provision.link(olga, {"sub": provider.sub("max")})
     max_ = person()
     max_.sign_in()
     assert max_.user_id == str(olga.pk)
@@ -243,5 +243,5 @@ def test_an_identity_never_opens_a_service_account(person, db):
     assert refusal_in(again.sign_in()) == "not_known"
     assert again.user_id is None
     with pytest.raises(SignInRefused):
-        provisioning.link(ci, {"sub": "another"})
+        provision.link(ci, {"sub": "another"})
     assert ci.identities.count() == 1

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import Identity, LoginSession, SignInAttempt, User
-from apps.accounts.oidc import beginning, views
+from apps.accounts.oidc import auth_state, views
 
 SIGN_IN = "/accounts/sign-in/"
 
@@ -118,7 +118,7 @@ def test_a_state_lasts_ten_minutes(person, monkeypatch):
     max_ = person()
     path = max_.pass_through(max_.start())
     now = time.time()
-    monkeypatch.setattr(beginning.time, "time", lambda: now + beginning.KEPT + 1)
+    monkeypatch.setattr(auth_state.time, "time", lambda: now + auth_state.KEPT + 1)
     assert refusal_in(max_.client.get(path)) == "state_expired"
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from apps.accounts.models import Identity, SignInAttempt
-from apps.accounts.oidc import keys
+from apps.accounts.oidc import jwks
 from tests.authentik.test_sign_in import refusal_in
 
 NOW = "now"  # in a fault below: seconds from now, reckoned when it is armed
@@ -101,8 +101,8 @@ def test_strangers_forged_key_ids_keep_no_real_change_from_being_noticed(person,
 def test_keys_for_something_else_do_not_count(provider):
     key = provider.state.keys[0].jwk()
     header = {"kid": key["kid"]}
-    assert keys._fitting([key], header)
+    assert jwks._fitting([key], header)
     for change in ({"use": "enc"}, {"kty": "EC"}, {"alg": "RS512"}, {"n": ""}):
-        assert keys._fitting([key | change], header) is None, change
-    assert keys._fitting([key], {})
-    assert keys._fitting([key, key | {"kid": "2"}], {}) is None
+        assert jwks._fitting([key | change], header) is None, change
+    assert jwks._fitting([key], {})
+    assert jwks._fitting([key, key | {"kid": "2"}], {}) is None

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts.models import User
-from apps.accounts.oidc import asking, keys
+from apps.accounts.oidc import http, jwks
 from apps.accounts.oidc import provider as known_provider
 from tests.authentik.test_sign_in import refusal_in
 
@@ -46,7 +46,7 @@ def test_trouble_at_the_start_is_told(person, provider, name):
 
 @pytest.mark.req("L4")
 def test_a_slow_provider_is_waited_for_so_long_and_no_longer(person, provider, monkeypatch):
-    monkeypatch.setattr(asking, "LONGEST", 0.4)
+    monkeypatch.setattr(http, "LONGEST", 0.4)
     max_ = person()
     path = max_.pass_through(max_.start())
     provider.fault("token", delay=2)
@@ -57,10 +57,10 @@ def test_a_slow_provider_is_waited_for_so_long_and_no_longer(person, provider, m
 
 @pytest.mark.req("L4")
 def test_all_questions_of_one_sign_in_share_their_time():
-    with asking.within(0), pytest.raises(asking.SignInRefused) as refused:
-        asking.ask("http://127.0.0.1:9/")
+    with http.within(0), pytest.raises(http.SignInRefused) as refused:
+        http.ask("http://127.0.0.1:9/")
     assert refused.value.code == "provider_slow"
-    assert asking.LONGEST < 10
+    assert http.LONGEST < 10
 
 
 @pytest.mark.req("L3")
@@ -103,7 +103,7 @@ def test_a_provider_that_is_down_is_not_asked_by_every_visitor(provider):
 
 def test_what_was_learnt_lasts_while_the_provider_is_down(person, provider, monkeypatch):
     person().sign_in()
-    for module in (known_provider, keys):
+    for module in (known_provider, jwks):
         monkeypatch.setattr(module, "KEPT", 0.0)
     for where in ("discovery", "jwks"):
         provider.fault(where, status=500, times=100)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-from apps.tasks import codework
+from apps.tasks.code import automation
 from apps.tasks.models import Occasion
 from tests.authz.cast import World
 
@@ -27,7 +27,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
         "request": own.repository.pk,
     },
     "POST projects/<str:key>/tasks/<int:number>/unlink/": lambda own: {"link": own.link.pk},
-    "POST projects/<str:key>/tasks/<int:number>/undo/": lambda own: {"seq": codework.last_move(own.task).seq},
+    "POST projects/<str:key>/tasks/<int:number>/undo/": lambda own: {"seq": automation.last_move(own.task).seq},
     "POST projects/<str:key>/agents/pairs/": lambda own: {"asks": own.pair.to_agent_id, "asked": own.agent.pk},
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},

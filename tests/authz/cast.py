@@ -11,15 +11,27 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts import pictures, tokens
 from apps.accounts.models import ApiToken, Identity, LoginSession, User
-from apps.agents import callbacks, closing, pairing, pausing
+from apps.accounts.tokens import tokens
+from apps.accounts.users import avatars
+from apps.agents.mentions import handoffs
 from apps.agents.models import Agent, AllowedPair, Evidence, Run
+from apps.agents.runs import lifecycle
+from apps.agents.runs.actions.pause import pause
+from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from apps.chat import editing, filing, following, pinning, reacting, reading, retaining, rooms
+from apps.chat.attachments import attachments
+from apps.chat.attachments.tests.test_attachments import picture
+from apps.chat.messages import pins, reactions
+from apps.chat.messages.edit import edit
 from apps.chat.models import Attachment, Message, Room
+from apps.chat.rooms import (
+    retention,
+    rooms,
+    subscriptions,
+    unread_counts,
+)
 from apps.chat.tests.factories import room_of, said
-from apps.chat.tests.test_filing import picture
 from apps.projects.models import (
     CheckRun,
     Commit,
@@ -33,7 +45,9 @@ from apps.projects.models import (
     Role,
 )
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
-from apps.tasks import branching, coderules, commenting, linking, moving
+from apps.tasks.actions.comment import comment
+from apps.tasks.actions.move import move
+from apps.tasks.code import branch_names, column_rules, links
 from apps.tasks.models import CodeLink, Column, Comment, Label, Occasion, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
@@ -118,17 +132,17 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     gateway = GatewayFactory(callback_secret=f"callback-secret-{key}")
     agent = agent_in(project, f"Scribe-{key}", gateway=gateway)
     run = run_of(agent, owner, title=f"{key} secret")
-    callbacks.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
-    closing.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
+    results.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
+    lifecycle.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     room, message = talk(project, owner, f"{key} secret")
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
     said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
-    pausing.pause(project, by=owner)
-    retaining.keep_for(project, days=365, by=owner)
+    pause(project, by=owner)
+    retention.keep_for(project, days=365, by=owner)
     why = {"code": Occasion.OPEN, "number": 1, "name": "x"}
-    moving.move(run.task, to=project.columns.get(category="review"), by=None, because=why)
-    coderules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
-    branching.call(project, "work/{key}", by=owner)
+    move(run.task, to=project.columns.get(category="review"), by=None, because=why)
+    column_rules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
+    branch_names.call(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     Evidence.objects.create(run=run, request=repository.pull_requests.get())
     return World(
@@ -138,7 +152,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         column=project.columns.get(category="ready"),
         label=LabelFactory(project=project, name=f"{key} label"),
         task=run.task,
-        comment=commenting.comment(run.task, words=f"{key} secret", by=owner),
+        comment=comment(run.task, words=f"{key} secret", by=owner),
         agent=agent,
         run=run,
         token=token_of(owner, "agents")[0],
@@ -146,9 +160,9 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         room=room,
         message=message,
         file=message.files.get(),
-        pair=pairing.allow(project, asks=agent, asked=helper, by=owner),
+        pair=handoffs.allow(project, asks=agent, asked=helper, by=owner),
         repository=repository,
-        link=linking.link(run.task, repository=repository, number=repository.pk, by=owner),
+        link=links.link(run.task, repository=repository, number=repository.pk, by=owner),
         delivery=repository.deliveries.get(),
         request=repository.pull_requests.get(),
     )
@@ -184,14 +198,14 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     """A room besides the project's own, and a message in it with all that hangs on one."""
     room_of(project)
     room = rooms.create(project, name=words, by=by)
-    file = filing.keep(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
+    file = attachments.keep(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
     message = said(room, by, "First.", files=[file.pk])
-    following.follow(room, level="all", by=by)
+    subscriptions.follow(room, level="all", by=by)
     task = f"{project.key}-{project.tasks.get().number}"
-    editing.edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
-    reacting.react(message, emoji="👍", by=by)
-    pinning.pin(message, by=by)
-    reading.read(room, upto=message.pk, by=by)
+    edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
+    reactions.react(message, emoji="👍", by=by)
+    pins.pin(message, by=by)
+    unread_counts.read(room, upto=message.pk, by=by)
     return room, message
 
 
@@ -215,7 +229,7 @@ def token_of(person: User, scope: str, only: Project | None = None) -> tuple[Api
 
 
 def shown(person: User, content: bytes) -> User:
-    pictures.choose(person, hue=person.hue, content=content)
+    avatars.choose(person, hue=person.hue, content=content)
     return person
 
 

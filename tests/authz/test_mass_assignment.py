@@ -21,8 +21,8 @@ from django.test import Client
 from rest_framework.serializers import Serializer
 
 from apps.accounts.models import AuditEntry, LoginSession
-from apps.tasks import ranks
-from teamboard.api_docs import schema
+from apps.tasks.board import ranks
+from teamboard.rest.docs import schema
 from tests.authz.belonging import models_of_projects, path_to_project, rows_of
 from tests.authz.bodies import TAKES
 from tests.authz.cast import World, session

@@ -19,8 +19,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
-from apps.projects import live
-from apps.projects.consumers import ProjectConsumer
+from apps.projects.realtime import frames
+from apps.projects.realtime.consumers import ProjectConsumer
 from apps.projects.tests.factories import UserFactory
 from tests.authz.belonging import models_of_projects, path_to_project, rows_of
 from tests.authz.bodies import BODIES, GUEST
@@ -319,4 +319,4 @@ def test_the_admin_is_for_site_administrators(own, everybody):
 
 
 def test_every_message_of_the_socket_has_an_entry_and_every_entry_a_message():
-    assert {*ProjectConsumer.message_types, *live.kinds_heard()} == set(EXPECTED["socket"]["messages"])
+    assert {*ProjectConsumer.message_types, *frames.kinds_heard()} == set(EXPECTED["socket"]["messages"])

@@ -1,8 +1,8 @@
 """What bit boards and forges in 2024–2026, each as a test of its own: what it was there, and that it is not here.
 
 Nothing stands here for attachments, Git, webhooks and link previews, which this product does not have yet;
-header trust is in teamboard/tests/test_hardening.py, guessing in apps/accounts/tests/test_guessing.py, what may
-be called out to in apps/tests/test_outbound.py.
+header trust is in teamboard/web/tests/test_hardening.py, guessing in
+apps/accounts/login/tests/test_rate_limits.py, what may be called out to in apps/tests/test_outbound.py.
 """
 
 import ast
@@ -15,9 +15,9 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import tokens
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tests.programs import Program
+from apps.accounts.tokens import tokens
 from apps.agents.models import Report, Run
 from apps.projects.models import Membership, Role
 from apps.projects.tests.factories import MembershipFactory

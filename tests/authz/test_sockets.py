@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from apps.projects.tests.test_feed import Browser, socket
+from apps.projects.realtime.tests.test_feed import Browser, socket
 from tests.authz.cast import identities, world
 from tests.authz.test_matrix import EXPECTED
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from apps.accounts.models import Identity, SignInAttempt
-from apps.accounts.oidc import keys
+from apps.accounts.oidc import jwks
 from apps.accounts.oidc import provider as known_provider
 from tests.authentik.provider import SECRET
 
@@ -39,7 +39,7 @@ def issuer(live_server, settings) -> Iterator[str]:
         settings.AUTHENTIK_ISSUER = f"http://127.0.0.1:{port}/application/o/teamboard/"
         settings.AUTHENTIK_CLIENT_ID, settings.AUTHENTIK_CLIENT_SECRET = "teamboard", SECRET
         known_provider.forget()
-        keys.forget()
+        jwks.forget()
         yield settings.AUTHENTIK_ISSUER
         provider.terminate()
 

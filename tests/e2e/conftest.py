@@ -19,15 +19,15 @@ from django.db import connection
 from playwright.sync_api import Browser, Page
 
 from apps.accounts.models import User
-from apps.accounts.sessions import SessionStore
+from apps.accounts.sessions.engine import SessionStore
 from apps.agents.tests.factories import GatewayFactory, agent_in
-from apps.projects.git import fetching
+from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.models import Repository, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.projects.tests.git_server import GitServer, Workshop
 from apps.tasks.tests.factories import BoardFactory
-from teamboard import own_clock
 from teamboard.celery import app
+from teamboard.worker import clock
 from tests.gateways.practice import SECRETS, PracticeGateway
 
 # Playwright keeps an event loop on this thread, which Django would take for asynchronous code.
@@ -180,7 +180,7 @@ def faults_of(page: Page) -> list[str]:
 @pytest.fixture
 def gateway(house, settings, tmp_path, monkeypatch):
     """The practice gateway and a worker, who take a second for what takes people's agents minutes."""
-    monkeypatch.setattr(own_clock, "_watch", lambda app: None)  # it would outlive the worker
+    monkeypatch.setattr(clock, "_watch", lambda app: None)  # it would outlive the worker
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     running = PracticeGateway(tmp_path, f"{house.url}/api/v1/agents/callback/", agents="scribe", speed=2)
     with start_worker(app, pool="solo", perform_ping_check=False):
@@ -210,7 +210,7 @@ def server(settings, tmp_path):
 @pytest.fixture
 def repository(server, board) -> Repository:
     found = Repository.objects.create(project=board, name="board", url=server.url(), hook_secret="x")
-    fetching.want(found)
+    git_fetch.want(found)
     fetch(found)
     found.refresh_from_db()
     return found
@@ -220,7 +220,7 @@ def fetch(repository: Repository) -> None:
     """As a worker does: not on the thread where the browser's loop runs."""
 
     def work() -> None:
-        fetching.fetch(repository.pk)
+        git_fetch.fetch(repository.pk)
         connection.close()
 
     with ThreadPoolExecutor(1) as pool:

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from apps.accounts import refusals
-from apps.tasks import assigning
+from apps.accounts.login import errors
+from apps.tasks.actions.assign import assign
 from apps.tasks.tests.factories import task_in
 from tests.e2e.conftest import faults_of, is_live, until
 
@@ -56,7 +56,7 @@ def test_a_file_that_is_no_picture_is_refused_beside_the_field(visit, ana):
 
 
 def test_a_new_picture_comes_to_the_boards_that_others_have_open(visit, board, columns, ana, ben, portrait):
-    assigning.assign(task_in(columns["ready"], "Tide tables"), to=ana, by=ana)
+    assign(task_in(columns["ready"], "Tide tables"), to=ana, by=ana)
     watching = is_live(visit(ben))
     expect(watching.locator(".card .avatar__picture")).to_have_count(0)
     upload(visit(ana, PROFILE), portrait)
@@ -115,6 +115,6 @@ def test_axe_finds_nothing(visit, ana, portrait, theme, viewport):
     assert not faults_of(page)
     page.context.clear_cookies()
     page.emulate_media(color_scheme=theme)
-    for address in (refusals.address_of("group_required"), refusals.address_of("signed_out")):
+    for address in (errors.address_of("group_required"), errors.address_of("signed_out")):
         page.goto(address)
         assert not faults_of(page)

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apps.accounts.models import User
-from apps.accounts.oidc import keys
+from apps.accounts.oidc import jwks
 from apps.accounts.oidc import provider as known_provider
-from apps.projects import feed
 from apps.projects.models import GroupGrant, Role
+from apps.projects.realtime import feed
 from tests.authentik import urls
 from tests.authentik.provider import PASSWORDS, SECRET, Provider
 from tests.e2e.conftest import House, faults_of, is_live
@@ -29,7 +29,7 @@ def provider(house: House, settings, board) -> Iterator[Provider]:
         policy = settings.SECURE_CSP
         settings.SECURE_CSP = policy | {"form-action": [*policy["form-action"], provider.url]}
         known_provider.forget()
-        keys.forget()
+        jwks.forget()
         yield provider
 
 

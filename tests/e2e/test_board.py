@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.tasks import moving
+from apps.tasks.actions.move import move
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
 from tests.e2e.conftest import faults_of, is_live, until
@@ -165,7 +165,7 @@ def test_a_page_that_was_cut_off_catches_up_without_reloading(visit, ana, ben, c
     page.evaluate("document.documentElement.dataset.same = 'page'")
     page.context.set_offline(True)
     for number, task in enumerate(tasks):
-        moving.move(task, to=columns["doing" if number % 2 else "review"], by=ben)
+        move(task, to=columns["doing" if number % 2 else "review"], by=ben)
     task_in(columns["ready"], "New meanwhile", by=ben)
     page.context.set_offline(False)
     expect(page.locator(f"#column-{columns['ready'].pk}-list .card__link")).to_have_text(["New meanwhile"])
@@ -179,7 +179,7 @@ def test_a_restarted_server_finds_its_pages_again(visit, house, ana, ben, column
     page = is_live(visit(ana))
     house.close()
     page.wait_for_selector("html:not([data-live='on'])")
-    moving.move(task, to=columns["doing"], by=ben)
+    move(task, to=columns["doing"], by=ben)
     house.open()
     is_live(page)
     expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible()
@@ -192,7 +192,7 @@ def test_without_a_socket_the_page_polls_and_says_so(visit, ana, ben, columns):
     page.route_web_socket("**/ws/**", lambda socket: socket.close())
     page.goto("/projects/TIDE/")
     expect(page.get_by_text("Live updates are limited")).to_be_visible(timeout=8_000)
-    moving.move(task, to=columns["doing"], by=ben)
+    move(task, to=columns["doing"], by=ben)
     expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible(timeout=12_000)
 
 
@@ -202,7 +202,7 @@ def test_half_typed_text_and_focus_survive_the_others_changes(visit, ana, ben, c
     page = is_live(visit(ana))
     box = page.get_by_label("Add a task: To do")
     box.fill("Half a tho")
-    moving.move(task, to=columns["doing"], by=ben)
+    move(task, to=columns["doing"], by=ben)
     expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible()
     expect(box).to_be_focused()
     page.keyboard.type("ught")
@@ -216,8 +216,8 @@ def test_a_lifted_card_is_left_alone_until_it_is_dropped(visit, ana, ben, column
     page = is_live(visit(ana))
     card(page, task).locator(".card__link").focus()
     page.keyboard.press("Space")
-    moving.move(task, to=columns["review"], by=ben)
-    moving.move(marker, to=columns["review"], by=ben)
+    move(task, to=columns["review"], by=ben)
+    move(marker, to=columns["review"], by=ben)
     expect(page.locator(f"#column-{columns['review'].pk}-list #task-{marker.pk}")).to_be_visible()
     expect(page.locator(f"#column-{columns['ready'].pk}-list #task-{task.pk}")).to_be_visible()
     page.keyboard.press("Escape")

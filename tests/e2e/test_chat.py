@@ -11,12 +11,17 @@ from django.db import connection
 from playwright.sync_api import Page, expect
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import editing, jobs, opengraph, posting, previewing, reacting, rooms
+from apps.chat import jobs
+from apps.chat.link_previews import opengraph, previews
+from apps.chat.messages import reactions
+from apps.chat.messages.edit import edit
+from apps.chat.messages.post import post
 from apps.chat.models import Message, ReadMark, Room
+from apps.chat.rooms import rooms
 from apps.chat.tests.factories import room_of
 from apps.projects.models import Project, Role
 from apps.projects.tests.factories import MembershipFactory
-from apps.tasks import moving
+from apps.tasks.actions.move import move
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
 from tests.e2e.conftest import faults_of, is_live, until
@@ -35,7 +40,7 @@ def said(room):
     """Have somebody say something, by the verb."""
 
     def by(user, *texts: str) -> list[Message]:
-        return [posting.post(room, text=text, by=user, client_id=uuid4()) for text in texts]
+        return [post(room, text=text, by=user, client_id=uuid4()) for text in texts]
 
     return by
 
@@ -269,7 +274,7 @@ def test_a_preview_comes_under_a_message_and_its_author_takes_it_away(enter, ana
         jobs.fetch_previews(message_id)
         connection.close()
 
-    monkeypatch.setattr(previewing, "ask", tides)
+    monkeypatch.setattr(previews, "ask", tides)
     one, other = enter(ana), enter(ben)
     (linking,) = said(ana, "See https://tides.example/skerry")
     expect(message(other, "See")).to_be_visible()
@@ -284,14 +289,14 @@ def test_a_preview_comes_under_a_message_and_its_author_takes_it_away(enter, ana
 
 def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, board, ana, room):
     scribe = agent_in(board).user
-    long = posting.post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())
+    long = post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())
     page = enter(ana)
     page.locator(".said__long > summary").click()
-    reacting.react(long, emoji="👀", by=scribe)
+    reactions.react(long, emoji="👀", by=scribe)
     expect(page.locator(".reaction")).to_contain_text("1")
     expect(page.locator(".said__long")).to_have_attribute("open", "")
     page.locator(".said__long > summary").click()
-    reacting.unreact(long, emoji="👀", by=scribe)
+    reactions.unreact(long, emoji="👀", by=scribe)
     expect(page.locator(".reaction")).to_have_count(0)
     expect(page.locator(".said__long")).not_to_have_attribute("open", "")
 
@@ -572,7 +577,7 @@ def test_a_chip_follows_its_task_and_opens_it_beside_the_board(enter, ana, ben, 
     page = enter(ana, "/projects/TIDE/")
     page.get_by_role("link", name="Chat").click()
     expect(page.locator(".chip")).to_contain_text("To do")
-    moving.move(task, to=columns["done"], by=ben)
+    move(task, to=columns["done"], by=ben)
     expect(page.locator(".chip")).to_contain_text("Done")
     page.locator(".chip").click()
     expect(page.locator(".drawer").get_by_role("heading", name="Paint the quay")).to_be_visible()
@@ -656,11 +661,11 @@ def test_a_mention_is_shown_while_nobody_looks_and_another_level_changes_that(en
     assert page.evaluate("window.shown") == [["Ben Okoro", "@Ana Ruiz look at this"]]
     page.reload()
     is_live(page)
-    reacting.react(room.messages.latest("pk"), emoji="👀", by=ben)
+    reactions.react(room.messages.latest("pk"), emoji="👀", by=ben)
     expect(page.locator(".reaction")).to_have_count(1)
     page.wait_for_timeout(500)
     assert page.evaluate("window.shown") == []
-    editing.edit(room.messages.earliest("pk"), text=f"@{ana.username}, the tide is late.", by=ben)
+    edit(room.messages.earliest("pk"), text=f"@{ana.username}, the tide is late.", by=ben)
     until(lambda: page.evaluate("window.shown.length") == 1)
     page.get_by_label("What to be told of this room").click()
     page.get_by_role("button", name="Every message").click()

@@ -5,12 +5,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.agents import callbacks
 from apps.agents.models import Run
+from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import agent_in
-from apps.chat import editing, posting
+from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.post import post, tell
 from apps.chat.models import Message
-from apps.projects import joining
+from apps.projects.members import memberships
 from apps.projects.models import Membership, Role
 from apps.projects.tests.factories import MembershipFactory
 from tests.e2e.conftest import until
@@ -113,12 +114,12 @@ def test_who_missed_more_than_a_socket_takes_is_still_served(house, enter, ana, 
 @pytest.mark.req("CHT-6", "E9")
 def test_an_answer_does_not_go_on_quoting_what_was_deleted(enter, ana, ben, said, room):  # noqa: F811
     first = said(ben, "The code is 1234")[0]
-    posting.post(room, text="Not here!", by=ana, client_id=uuid4(), reply_to=first)
+    post(room, text="Not here!", by=ana, client_id=uuid4(), reply_to=first)
     page = enter(ana)
     expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("The code is 1234")
-    editing.edit(first, text="The code is secret", by=ben)
+    edit(first, text="The code is secret", by=ben)
     expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("The code is secret")
-    editing.delete(first, by=ben)
+    delete(first, by=ben)
     expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("A message that was deleted")
 
 
@@ -137,14 +138,14 @@ def test_64_kib_are_refused_and_stay_in_the_composer(enter, ana, room):  # noqa:
 @pytest.mark.req("G2", "X1", "X2", "CHT-12")
 def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, room):  # noqa: F811
     scribe = agent_in(board)
-    posting.post(room, text="@scribe tell me", by=ana, client_id=uuid4())
+    post(room, text="@scribe tell me", by=ana, client_id=uuid4())
     Run.objects.update(status=Run.Status.RUNNING)
     page, asked = enter(ana), []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(dialog.message))
     line = "# Tide\n![](https://evil.example/1) <img src=//evil.example/x onerror=alert(1)> <script>alert(2)</script>\n"
     report = {"teamboardRunId": str(Run.objects.get().pk), "status": "ok", "text": line * (300 * 1024 // len(line))}
-    callbacks.receive(scribe.gateway, str(uuid4()), "run.finished", report)
+    results.receive(scribe.gateway, str(uuid4()), "run.finished", report)
     answer = page.locator(".message.said--agent")
     expect(answer.locator(".said__long")).to_be_visible()
     expect(answer.get_by_text("(The rest was left out.)")).to_be_hidden()
@@ -157,7 +158,7 @@ def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, 
 
 def test_text_from_right_to_left_turns_nothing_but_itself(enter, ana, ben, said, room):  # noqa: F811
     first = said(ben, f"{RIGHT_TO_LEFT}drawkcab @{ana.username} si siht")[0]
-    posting.post(room, text="Indeed.", by=ana, client_id=uuid4(), reply_to=first)
+    post(room, text="Indeed.", by=ana, client_id=uuid4(), reply_to=first)
     page = enter(ana)
     expect(messages(page)).to_have_count(2)
     assert is_left_of(message(page, "drawkcab").first.locator(".said__by"), "b", "time")
@@ -173,7 +174,7 @@ def test_those_who_have_left_are_not_taken_for_each_other(enter, board, ana, ben
     cy = MembershipFactory(project=board, user__name="Cy").user
     said(ben, "By Ben")
     said(cy, "By Cy")
-    posting.tell(room, "agents.paused", by=ana, name="Ana")
+    tell(room, "agents.paused", by=ana, name="Ana")
     for one in (ben, cy):
         one.delete()
     page = enter(ana)
@@ -190,7 +191,7 @@ def test_who_is_removed_hears_nothing_more_within_five_seconds(enter, board, ana
     page.on("websocket", lambda one: one.on("framereceived", lambda frame: heard.append(str(frame))))
     page.reload()
     page.wait_for_selector("html[data-live='on']")
-    joining.remove(Membership.objects.get(user=ben), by=owner)
+    memberships.remove(Membership.objects.get(user=ben), by=owner)
     until(lambda: page.wait_for_timeout(50) or closed, seconds=5)
     said(ana, "Now that Ben is gone")
     page.wait_for_timeout(1_000)

@@ -8,17 +8,18 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from playwright.sync_api import Page, expect
 
-from apps.agents import proving
 from apps.agents.models import Run
+from apps.agents.runs import pull_requests
 from apps.agents.tests.factories import agent_in, run_of
-from apps.projects.git import applying, forges
+from apps.projects.git import forges
+from apps.projects.git.webhooks import apply
 from apps.projects.models import Event, Repository
 from apps.projects.tests.fake_forge import FakeGitHub
 from apps.projects.tests.git_server import Workshop, git
-from apps.tasks import branching, linking
+from apps.tasks.code import branch_names, links
 from apps.tasks.tests.factories import task_in
-from teamboard import own_clock
 from teamboard.celery import app
+from teamboard.worker import clock
 from tests.e2e.conftest import faults_of, is_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -27,7 +28,7 @@ SECRET = "a-secret-of-the-webhook"
 
 @pytest.fixture
 def worker(transactional_db, monkeypatch):
-    monkeypatch.setattr(own_clock, "_watch", lambda app: None)  # it would outlive the worker
+    monkeypatch.setattr(clock, "_watch", lambda app: None)  # it would outlive the worker
     with start_worker(app, pool="solo", perform_ping_check=False):
         yield
 
@@ -74,7 +75,7 @@ def test_a_push_moves_a_card_in_two_browsers(
 ):
     reviewed, closed = task_in(columns["ready"], "Sell tickets"), task_in(columns["doing"], "Paint the quay")
     pages = [is_live(visit(person)) for person in (ana, ben)]
-    name = branching.name_for(reviewed)
+    name = branch_names.name_for(reviewed)
     ship.commit("Sell them", branch=name)
     forge.opens(1, head=name)
     tell(house, repository, forge)
@@ -99,7 +100,7 @@ def test_a_push_moves_a_card_in_two_browsers(
 
 @pytest.mark.req("GIT-4")
 def test_a_branchs_name_is_copied_and_work_begins(visit, repository, columns, ana, ben):
-    branching.call(columns["ready"].project, "{user}/{key}-{title}", by=ana)
+    branch_names.call(columns["ready"].project, "{user}/{key}-{title}", by=ana)
     task = task_in(columns["ready"], "Größere Fähren")
     page = visit(ana, task.get_absolute_url(), permissions=["clipboard-read", "clipboard-write"])
     other = is_live(visit(ben))
@@ -145,7 +146,7 @@ def in_review(repository, forge: FakeGitHub, run: Run, columns) -> Run:
         merging="members", credential_kind="token", credential=forge.token, url="https://github.com/team/ship"
     )
     repository.refresh_from_db()
-    branch = branching.name_for(run.task)
+    branch = branch_names.name_for(run.task)
     Run.objects.filter(pk=run.pk).update(
         branch=branch, status="succeeded", review="waiting", result="**Sold.**", first_sent_at=run.created_at
     )
@@ -153,9 +154,9 @@ def in_review(repository, forge: FakeGitHub, run: Run, columns) -> Run:
     forge.opens(1, head=branch)
     told = forges.adapter_of(repository).read("pull_request", json.loads(forge.deliveries[-1].body))
     for change in told:
-        applying.apply(repository, change)
+        apply.apply(repository, change)
     event = Event.objects.filter(kind="code.request").latest("seq")
-    linking.on_request(event)
-    proving.on_request(event)
+    links.on_request(event)
+    pull_requests.on_request(event)
     run.refresh_from_db()
     return run

@@ -5,10 +5,10 @@ from playwright.sync_api import Page, expect
 
 from apps.accounts.models import User
 from apps.agents.tests.factories import agent_in
-from apps.projects import feed
 from apps.projects.models import Membership, Role
+from apps.projects.realtime import feed
 from apps.projects.tests.factories import MembershipFactory, UserFactory
-from apps.tasks import assigning
+from apps.tasks.actions.assign import assign
 from apps.tasks.tests.factories import task_in
 from tests.e2e.conftest import faults_of, is_live, until
 
@@ -62,7 +62,7 @@ def test_somebody_comes_gets_another_role_and_goes(visit, owner, ana, has_script
 def test_who_is_removed_is_gone_within_a_heartbeat(visit, owner, ana, columns, monkeypatch):
     monkeypatch.setattr(feed, "HEARTBEAT", 0.5)
     task = task_in(columns["doing"], "Paint the quay", by=ana)
-    assigning.assign(task, to=ana, by=ana)
+    assign(task, to=ana, by=ana)
     watching, closed = visit(ana), []
     watching.on("websocket", lambda one: one.on("close", lambda closing: closed.append(closing)))
     is_live(watching.reload() and watching)

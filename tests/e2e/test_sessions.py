@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from apps.accounts import revoking
-from apps.projects import feed
+from apps.accounts.sessions import revoke
+from apps.projects.realtime import feed
 from tests.e2e.conftest import faults_of, is_live
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -21,7 +21,7 @@ def test_a_board_signed_out_from_elsewhere_says_so_within_five_seconds_and_stops
     page = is_live(visit(ana, "/projects/TIDE/?q=1"))
     opened = []
     page.on("websocket", lambda one: opened.append(one))
-    revoking.end_all_sessions(ana, by=ana)
+    revoke.end_all_sessions(ana, by=ana)
     is_signed_out(page)
     page.evaluate("dispatchEvent(new Event('online'))")
     page.wait_for_timeout(1500)
@@ -44,7 +44,7 @@ def test_a_page_that_comes_back_without_its_session_hears_it_at_the_handshake(ho
 def test_a_change_after_the_end_of_the_session_says_so(visit, ana, columns, monkeypatch):
     monkeypatch.setattr(feed, "HEARTBEAT", 60.0)
     page = is_live(visit(ana))
-    revoking.end_all_sessions(ana, by=ana)
+    revoke.end_all_sessions(ana, by=ana)
     page.locator(".quick__title").first.fill("Paint the quay")
     page.locator(".quick__title").first.press("Enter")
     is_signed_out(page)

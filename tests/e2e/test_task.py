@@ -6,12 +6,14 @@ import pytest
 from django.db.models.functions import Now
 from playwright.sync_api import Page, expect
 
-from apps.agents import queueing
 from apps.agents.models import Run
+from apps.agents.runs import queue
 from apps.agents.tests.factories import agent_in
 from apps.projects.models import Event, Project, Role
 from apps.projects.tests.factories import MembershipFactory
-from apps.tasks import commenting, editing, moving
+from apps.tasks.actions.comment import comment
+from apps.tasks.actions.edit import edit
+from apps.tasks.actions.move import move
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import LabelFactory, task_in
 from tests.e2e.conftest import faults_of, is_live
@@ -133,14 +135,14 @@ def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, colu
 
     def comment_while_it_is_fetched(route) -> None:
         answer = route.fetch()
-        commenting.comment(task, words="Just in between.", by=ben)
+        comment(task, words="Just in between.", by=ben)
         expect(page.locator(f"#task-{task.pk}").get_by_text("Comments")).to_be_attached()  # the board has heard of it
         route.fulfill(response=answer)
 
     page.route(f"**{task.get_absolute_url()}", comment_while_it_is_fetched)
     page.get_by_role("link", name="Paint the quay").click()
     expect(drawer(page).locator(".said__text")).to_have_text(["Just in between."])
-    commenting.comment(task, words="And later.", by=ben)
+    comment(task, words="And later.", by=ben)
     expect(drawer(page).locator(".said__text")).to_have_text(["Just in between.", "And later."])
 
 
@@ -149,8 +151,8 @@ def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns)
     page = opened(ana)
     page.get_by_role("link", name="Mend the nets").click()
     expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
-    commenting.comment(task, words="About the quay.", by=ben)
-    commenting.comment(other, words="About the nets.", by=ben)
+    comment(task, words="About the quay.", by=ben)
+    comment(other, words="About the nets.", by=ben)
     expect(drawer(page).locator(".said__text")).to_have_text(["About the nets."])
 
 
@@ -186,7 +188,7 @@ def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task
     box = page.get_by_label("Add a subtask")
     box.focus()
     page.keyboard.type("Buy bru")
-    commenting.comment(task, words="Meanwhile.", by=ben)
+    comment(task, words="Meanwhile.", by=ben)
     expect(drawer(page).locator(".said__text")).to_have_text("Meanwhile.")
     expect(box).to_be_focused()
     page.keyboard.type("shes")
@@ -202,7 +204,7 @@ def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
     drawer(page).locator(".edit > summary").click()
     field = page.get_by_label("Description, in Markdown")
     field.fill("Three coats.")
-    editing.edit(task, by=ben, description="One coat will do.")
+    edit(task, by=ben, description="One coat will do.")
     expect(drawer(page).locator(".event", has_text="Ben Okoro")).to_be_visible()
     expect(field).to_have_value("Three coats.")
     drawer(page).locator(".edit").get_by_role("button", name="Save").click()
@@ -219,7 +221,7 @@ def test_a_kept_draft_does_not_overwrite_what_came_since(opened, ana, ben, task)
     page = opened(ana)
     drawer(page).locator(".edit > summary").click()
     page.get_by_label("Description, in Markdown").fill("Three coats.")
-    editing.edit(task, by=ben, description="One coat will do.")
+    edit(task, by=ben, description="One coat will do.")
     is_live(page.reload() and page)
     expect(page.get_by_label("Description, in Markdown")).to_have_value("Three coats.")
     drawer(page).locator(".edit").get_by_role("button", name="Save").click()
@@ -234,7 +236,7 @@ def test_a_title_and_a_description_changed_at_once_both_stand(opened, ana, ben, 
     page = opened(ana)
     drawer(page).locator(".edit > summary").click()
     page.get_by_label("Description, in Markdown").fill("Three coats.")
-    editing.edit(task, by=ben, title="Paint the pier")
+    edit(task, by=ben, title="Paint the pier")
     drawer(page).locator(".edit").get_by_role("button", name="Save").click()
     expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
     expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible()
@@ -246,7 +248,7 @@ def test_an_open_task_is_taken_anew_with_its_board(opened, board, ana, ben, task
     page.evaluate("document.documentElement.dataset.same = 'page'")
     Event.objects.filter(project=board).delete()  # as after a backup was put back
     Project.objects.filter(pk=board.pk).update(epoch=uuid.uuid4())
-    editing.edit(task, by=ben, title="Paint the pier")
+    edit(task, by=ben, title="Paint the pier")
     expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible(timeout=8_000)
     expect(page.get_by_label("Write to the team")).to_be_focused()
     page.keyboard.press("End")
@@ -266,7 +268,7 @@ def test_a_subtask_stands_on_the_board_and_is_counted_in_both_browsers(opened, v
     for page in (one, other):
         expect(page.locator(".card__link", has_text="Buy brushes")).to_be_visible()
         expect(page.locator(f"#task-{task.pk}")).to_contain_text("0/1")
-    moving.move(Task.objects.get(title="Buy brushes"), to=columns["done"], by=ben)
+    move(Task.objects.get(title="Buy brushes"), to=columns["done"], by=ben)
     for page in (one, other):
         expect(page.locator(f"#task-{task.pk}")).to_contain_text("1/1")
     expect(drawer(one).locator(".section__count")).to_have_text("1 of 1")
@@ -324,7 +326,7 @@ def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
 @pytest.fixture
 def result(board, task, ana) -> Run:
     """An agent's result for the task that waits for a person."""
-    run = queueing.assign_now(agent_in(board, "Scribe"), task, by=ana, queue=True)
+    run = queue.assign_now(agent_in(board, "Scribe"), task, by=ana, queue=True)
     ended = {"status": Run.Status.SUCCEEDED, "review": Run.Review.WAITING, "result": "Painted.", "ended_at": Now()}
     Run.objects.filter(pk=run.pk).update(**ended)
     return run
@@ -356,7 +358,7 @@ def test_deciding_works_without_a_script(plain, ana, task, result, columns):
 
 def test_a_viewer_sees_no_controls(opened, board, ana, task):
     viewer = MembershipFactory(project=board, user__name="Vi Ewer", role=Role.VIEWER).user
-    commenting.comment(task, words="For all to read.", by=ana)
+    comment(task, words="For all to read.", by=ana)
     page = opened(viewer)
     expect(drawer(page).get_by_text("For all to read.")).to_be_visible()
     expect(drawer(page).locator("form:visible, button:visible, select:visible, summary:visible")).to_have_count(0)
@@ -385,7 +387,7 @@ def test_a_conflict_without_a_script_shows_both_texts(plain, ana, ben, task):
     page = plain(ana)
     page.locator(".edit > summary").click()
     page.get_by_label("Description, in Markdown").fill("Three coats.")
-    editing.edit(task, by=ben, description="One coat will do.")
+    edit(task, by=ben, description="One coat will do.")
     page.locator(".edit").get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Changed at the same time")).to_be_visible()
     expect(page.get_by_label("Yours")).to_have_value("Three coats.")
@@ -403,7 +405,7 @@ def test_axe_finds_nothing(visit, ana, ben, task, columns, result, query, theme)
         f"Some `code`, a [link](https://example.org/), ~~not this~~\n\n> said\n\n- [x] done\n\n```\n{'wide ' * 80}\n```"
     )
     task_in(columns["done"], "Buy brushes", parent=task, assignee=ben, by=ana)
-    commenting.comment(task, words=words, by=ben)
+    comment(task, words=words, by=ben)
     Run.objects.filter(pk=result.pk).update(result=words)
     page = visit(ana, task.get_absolute_url() + query)
     assert faults_of(page) == []
@@ -416,9 +418,9 @@ def test_axe_finds_nothing(visit, ana, ben, task, columns, result, query, theme)
 def test_nothing_is_wider_than_its_place(visit, ana, ben, board, task, columns, result, width):
     word = "Donaudampfschifffahrtsgesellschaft" * 5
     words = f"{word}\n\n```\n{word}\n```\n\nhttps://example.org/{word}"
-    editing.edit(task, by=ben, title=word, description=words, labels=[LabelFactory(project=board, name=word[:40])])
+    edit(task, by=ben, title=word, description=words, labels=[LabelFactory(project=board, name=word[:40])])
     task_in(columns["done"], word, parent=task, by=ana)
-    commenting.comment(task, words=words, by=ben)
+    comment(task, words=words, by=ben)
     Run.objects.filter(pk=result.pk).update(result=words, error=word)
     page = visit(ana, task.get_absolute_url(), viewport=(width, 844))
     too_wide = """open => [...open.querySelectorAll("*")].filter(one => one.checkVisibility()

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from apps.projects.git.webhooks.tests.test_deliveries import SECRET, deliver_all, repository_of
 from apps.projects.models import Membership, PullRequest, Role
 from apps.projects.tests.fake_forge import FakeGitHub
-from apps.projects.tests.test_hooks import SECRET, deliver_all, repository_of
 from tests.e2e.conftest import faults_of
 
 

@@ -2,10 +2,11 @@
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway, Run
-from apps.chat import rooms
 from apps.chat.models import Room
+from apps.chat.rooms import rooms
 from apps.projects.models import Membership, Project, Role
-from apps.tasks import assigning, creating
+from apps.tasks.actions.assign import assign
+from apps.tasks.actions.create import create, first_columns
 from apps.tasks.models import Comment, Task
 from bench import surroundings
 
@@ -26,7 +27,7 @@ class Cast:
         self.ben = User.objects.create_user("ben", password=None, name="Ben Birch")
         for person in (self.ana, self.ben):
             Membership.objects.create(project=self.project, user=person, role=Role.OWNER)
-        creating.first_columns(self.project)
+        first_columns(self.project)
         self.agents = [self.hire(slug) for slug in slugs]
 
     def hire(self, slug: str) -> Agent:
@@ -35,13 +36,13 @@ class Cast:
         return Agent.objects.create(user=user, gateway=self.gateway, name=user.name, slug=slug, max_concurrent=SLOTS)
 
     def write(self, count: int) -> list[Task]:
-        return [creating.create(self.project, title=f"Mend the gate {n}", by=self.ana) for n in range(count)]
+        return [create(self.project, title=f"Mend the gate {n}", by=self.ana) for n in range(count)]
 
     def dispatch(self, count: int, prompt: str = "") -> list[Run]:
         """`count` new tasks, given to the agents in turn."""
         tasks = self.write(count)
         for n, task in enumerate(tasks):
-            assigning.assign(task, to=self.agents[n % len(self.agents)].user, by=self.ana, prompt=prompt)
+            assign(task, to=self.agents[n % len(self.agents)].user, by=self.ana, prompt=prompt)
         return list(Run.objects.filter(task__in=tasks).select_related("agent"))
 
     def head(self) -> int:

@@ -11,7 +11,7 @@ from datetime import timedelta
 import httpx
 from django.utils import timezone
 
-from apps.accounts import tokens
+from apps.accounts.tokens import tokens
 from apps.projects.models import Event
 from bench.visitor import Visitor, percentile
 from tests.faults.outages import CAUGHT_UP_SECONDS

@@ -10,8 +10,13 @@ from uuid import uuid4
 
 import pytest
 
-from apps.agents import openclaw
-from apps.agents.openclaw import Kind, NotFound, Unauthorized, first_line
+from apps.agents.gateways import openclaw_client
+from apps.agents.gateways.openclaw_client import (
+    Kind,
+    NotFound,
+    Unauthorized,
+    first_line,
+)
 
 
 def message(run, text: str) -> str:
@@ -19,7 +24,7 @@ def message(run, text: str) -> str:
 
 
 async def test_the_gateway_is_live_and_lists_its_agents(gateway):
-    assert await gateway.client().health() == openclaw.Health(is_live=True, is_ready=True)
+    assert await gateway.client().health() == openclaw_client.Health(is_live=True, is_ready=True)
     agents = await gateway.client().list_agents()
     assert [(agent.id, agent.name) for agent in agents] == [("main", "Main"), ("coder", "Coder")]
     assert all(agent.model for agent in agents)
@@ -40,7 +45,7 @@ async def test_a_run_is_admitted_works_and_is_reported(gateway, listener, path):
     assert [event["event"] for event in listener.events(run)] == ["run.started", "run.finished"]
 
     user, answer = await gateway.client().get_session_history(f"agent:coder:task:{run}")
-    assert openclaw.named_run(user.text) == run
+    assert openclaw_client.named_run(user.text) == run
     assert (answer.role, answer.text, answer.stop_reason) == ("assistant", "It is done.", "stop")
     assert (answer.usage.tokens_out, answer.model) == (9, finished["model"])
 
@@ -59,7 +64,7 @@ async def test_every_report_is_signed_with_our_secret(gateway, listener):
 
 async def test_the_same_key_and_bytes_do_not_run_twice(gateway, listener):
     run = uuid4()
-    path, body = openclaw.build_request(message(run, "[[say:Once]]"), f"task:{run}", agent_id="coder")
+    path, body = openclaw_client.build_request(message(run, "[[say:Once]]"), f"task:{run}", agent_id="coder")
     first = await gateway.client().post_run(path, body, str(run))
     again = await gateway.client().post_run(path, body, str(run))
     assert first.kind is again.kind is Kind.ADMITTED

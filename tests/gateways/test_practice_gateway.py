@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
-from apps.agents import openclaw
-from apps.agents.openclaw import Kind
+from apps.agents.gateways import openclaw_client
+from apps.agents.gateways.openclaw_client import Kind
 from bench.processes import is_listening, wait_until
 from tests.gateways.contract import *  # noqa: F403
 from tests.gateways.contract import message
@@ -56,7 +56,7 @@ async def test_a_gateway_that_slows_us_down_says_for_how_long(gateway):
 
 
 async def test_a_gateway_that_hangs_is_waited_for_to_the_limit(gateway, monkeypatch):
-    monkeypatch.setattr(openclaw, "HOOKS", openclaw.outbound.Limits(read=0.2))
+    monkeypatch.setattr(openclaw_client, "HOOKS", openclaw_client.outbound.Limits(read=0.2))
     gateway.fault("hang", times=1, seconds=2)
     assert (await ask(gateway)).kind is Kind.AMBIGUOUS
 

@@ -21,7 +21,7 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
-from apps.agents.openclaw import OpenClawClient
+from apps.agents.gateways.openclaw_client import OpenClawClient
 from bench.processes import wait_until
 from teamboard.launch.ports import any_free
 from teamboard.launch.programs import in_child

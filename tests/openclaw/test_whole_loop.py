@@ -6,8 +6,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from apps.agents import queueing, reviewing
 from apps.agents.models import Gateway, Run
+from apps.agents.runs import queue
+from apps.agents.runs.actions.review import accept, send_back
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.models import Message
 from apps.chat.tests.factories import room_of, said
@@ -61,7 +62,7 @@ def give(board, ana, coder):
     column = board.columns.get(category="ready")
 
     def assign(prompt: str, title: str = "Write the release notes") -> Run:
-        return queueing.assign_now(coder, task_in(column, title), by=ana, prompt=prompt, queue=True)
+        return queue.assign_now(coder, task_in(column, title), by=ana, prompt=prompt, queue=True)
 
     return assign
 
@@ -102,13 +103,13 @@ def test_a_task_is_done_sent_back_done_again_and_accepted(give, ana, gateway, li
     assert first.task.column.category == "review"
     assert comments_of(first) == ["A first draft."]
 
-    second = reviewing.send_back(first, note="Shorter, please. [[turns]]", by=ana)
+    second = send_back(first, note="Shorter, please. [[turns]]", by=ana)
     assert (second.attempt, second.session_key) == (2, first.session_key)
     comes_to(second, Run.Status.SUCCEEDED)
     assert second.result == "user turns: 2"
     assert comments_of(second) == ["A first draft.", "user turns: 2"]
 
-    reviewing.accept(second, by=ana)
+    accept(second, by=ana)
     second.task.refresh_from_db()
     assert second.task.column.category == "done"
     for run in (first, second):

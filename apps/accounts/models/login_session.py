@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.accounts import devices
 from apps.accounts.models.user import User
+from apps.accounts.sessions import user_agents
 
 VISIT = timedelta(hours=1)  # of somebody who is not signed in: long enough to come back from Authentik
 
@@ -87,7 +87,7 @@ class LoginSession(AbstractBaseSession):
 
     @property
     def device_in_words(self) -> str:
-        return devices.in_words(self.device)
+        return user_agents.in_words(self.device)
 
     @property
     def ends_at(self) -> datetime:

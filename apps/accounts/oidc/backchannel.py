@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from apps.accounts import revoking
 from apps.accounts.models import UsedLogoutToken
 from apps.accounts.oidc import id_tokens
-from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.sessions import revoke
 
 log = logging.getLogger(__name__)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -33,7 +33,7 @@ def logout(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             use_once(claims)
             meant = {name: claims.get(name, "") for name in ("sub", "sid")}
-            ended = revoking.end_provider_sessions(settings.AUTHENTIK_ISSUER, **meant)
+            ended = revoke.end_provider_sessions(settings.AUTHENTIK_ISSUER, **meant)
     except SignInRefused as refused:
         log.warning("A back-channel logout is refused", extra={"code": refused.code, "detail": refused.detail})
         return JsonResponse({"error": "invalid_request", "error_description": refused.detail}, status=400)

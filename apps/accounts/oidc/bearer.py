@@ -5,8 +5,9 @@ import logging
 from django.conf import settings
 
 from apps.accounts.models import User
-from apps.accounts.oidc import id_tokens, provider, provisioning
-from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.oidc import id_tokens, provider
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.oidc.identities import provision
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ def person_of(token: str) -> User | None:
     administrator; what the groups no longer give, it takes. It can't be revoked before it expires.
     """
     try:
-        return provisioning.provision(claims_of(token), may_create=False, may_promote=False)
+        return provision.provision(claims_of(token), may_create=False, may_promote=False)
     except SignInRefused as refused:
         log.info("An access token is refused", extra={"code": refused.code, "detail": refused.detail})
         return None

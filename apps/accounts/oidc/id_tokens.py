@@ -4,8 +4,8 @@ import jwt
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-from apps.accounts.oidc import keys
-from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.oidc import jwks
+from apps.accounts.oidc.errors import SignInRefused
 
 LONGEST_NAME = 255  # characters of a subject (OpenID Connect Core, section 2)
 LEEWAY = 60  # seconds that the provider's clock may differ from ours
@@ -36,7 +36,7 @@ def signed_claims(
     try:
         claims = jwt.decode(
             token,
-            keys.find(header, by_stranger=by_stranger),
+            jwks.find(header, by_stranger=by_stranger),
             algorithms=[settings.AUTHENTIK_ALGORITHM],
             audience=audience or [settings.AUTHENTIK_CLIENT_ID],
             issuer=settings.AUTHENTIK_ISSUER,

@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 from django.conf import settings
 
 from apps.accounts.oidc import provider
-from apps.accounts.oidc.refused import SignInRefused
-from apps.accounts.sessions import SessionStore
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.sessions.engine import SessionStore
 
 LONGEST_URL = 2000  # what every browser and proxy carries
 

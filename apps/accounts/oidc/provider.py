@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from apps.accounts.oidc.asking import ask, within
-from apps.accounts.oidc.refused import SignInRefused
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.oidc.http import ask, within
 
 log = logging.getLogger(__name__)
 KEPT = 3600.0  # seconds

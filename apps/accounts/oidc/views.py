@@ -10,19 +10,22 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 from mozilla_django_oidc.views import OIDCAuthenticationRequestView
 
-from apps.accounts import refusals, sessions, throttling
+from apps.accounts import rate_limits
 from apps.accounts.forms import LinkForm
-from apps.accounts.language import speaking
+from apps.accounts.login import errors
+from apps.accounts.login.views import safe_next
 from apps.accounts.models import User
-from apps.accounts.oidc import attempts, beginning, provider, provisioning
-from apps.accounts.oidc.beginning import Begun
-from apps.accounts.oidc.exchange import CALLBACK, Exchange, redirect_uri
-from apps.accounts.oidc.refused import SignInRefused
-from apps.accounts.requests import MemberRequest
-from apps.accounts.views.profile import profile_page
-from apps.accounts.views.signing_in import safe_next
+from apps.accounts.oidc import auth_state, provider, sign_in_log
+from apps.accounts.oidc.auth_state import Begun
+from apps.accounts.oidc.errors import SignInRefused
+from apps.accounts.oidc.identities import provision
+from apps.accounts.oidc.token_exchange import CALLBACK, Exchange, redirect_uri
+from apps.accounts.request_types import MemberRequest
+from apps.accounts.sessions import engine
+from apps.accounts.users.language import speaking
+from apps.accounts.users.views import profile_page
 
-BACKEND = "apps.accounts.backends.PeopleBackend"
+BACKEND = "apps.accounts.login.backends.PeopleBackend"
 STARTS_PER_MINUTE = 30  # from one address
 # OAuth's words for what the provider refused (RFC 6749, 4.1.2.1; OIDC Core, 3.1.2.6) that have a text of ours.
 PROVIDER_SAYS = {"access_denied", "login_required"}
@@ -70,14 +73,14 @@ def link(request: MemberRequest) -> HttpResponse:
 
 
 def depart(request: HttpRequest, after: str, link_to: int | None = None) -> HttpResponse:
-    if not throttling.passes(f"oidc:{request.META.get('REMOTE_ADDR', '')}", STARTS_PER_MINUTE):
+    if not rate_limits.passes(f"oidc:{request.META.get('REMOTE_ADDR', '')}", STARTS_PER_MINUTE):
         return refuse(request, SignInRefused("too_many_attempts", "Too many sign-ins were begun from this address."))
     try:
         response = Departure().get(request)
     except SignInRefused as refused:
         return refuse(request, refused, after=after)
     state = next(reversed(request.session["oidc_states"]))
-    beginning.remember(request, state, after=after, link_to=link_to)
+    auth_state.remember(request, state, after=after, link_to=link_to)
     return response
 
 
@@ -91,7 +94,7 @@ def destination(request: HttpRequest) -> str:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the provider. What does not belong to a sign-in begun in this browser changes nothing."""
-    begun = beginning.take(request, request.GET.get("state", ""))
+    begun = auth_state.take(request, request.GET.get("state", ""))
     if begun is None:
         if request.user.is_authenticated:
             return redirect(settings.LOGIN_REDIRECT_URL)
@@ -102,7 +105,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         claims = exchange.run(request, nonce=begun.nonce, code_verifier=begun.code_verifier)
         if begun.link_to:
             return linked(request, begun, claims)
-        user = provisioning.provision(claims)
+        user = provision.provision(claims)
     except SignInRefused as refused:
         return refuse(request, refused, after=begun.after, claims=exchange.claims)
     return arrive(request, user, begun, exchange)
@@ -121,14 +124,14 @@ def check(request: HttpRequest, begun: Begun) -> None:
 
 def arrive(request: HttpRequest, user: User, begun: Begun, exchange: Exchange) -> HttpResponse:
     claims = exchange.claims
-    sessions.begin(request, user, BACKEND)
+    engine.begin(request, user, BACKEND)
     request.session["oidc"] = {
         "issuer": settings.AUTHENTIK_ISSUER,
         "sub": claims["sub"],
         "sid": str(claims.get("sid", "")),
     }
     request.session["oidc_id_token"] = exchange.id_token
-    attempts.note(request, attempts.OK, user=user, claims=claims)
+    sign_in_log.note(request, sign_in_log.OK, user=user, claims=claims)
     return speaking(user, redirect(begun.after or settings.LOGIN_REDIRECT_URL))
 
 
@@ -136,8 +139,8 @@ def linked(request: HttpRequest, begun: Begun, claims: dict) -> HttpResponse:
     """Back from the provider for somebody who is signed in here and wants to come in that way as well."""
     if request.user.pk != begun.link_to:
         raise SignInRefused("state_unknown", "Somebody else is signed in by now.")
-    provisioning.link(request.user, claims)
-    attempts.note(request, attempts.LINKED, user=request.user, claims=claims)
+    provision.link(request.user, claims)
+    sign_in_log.note(request, sign_in_log.LINKED, user=request.user, claims=claims)
     messages.success(request, _("You can sign in with Authentik now."))
     return redirect("accounts:profile")
 
@@ -146,8 +149,8 @@ def refuse(
     request: HttpRequest, refused: SignInRefused, *, after: str = "", claims: dict | None = None
 ) -> HttpResponse:
     """To the sign-in page, with the reason. Whoever is signed in stays it."""
-    attempts.note(request, refused.code, detail=refused.detail, claims=claims)
+    sign_in_log.note(request, refused.code, detail=refused.detail, claims=claims)
     if request.user.is_authenticated:
-        messages.error(request, str(refusals.refusal_for(refused.code).title))
+        messages.error(request, str(errors.refusal_for(refused.code).title))
         return redirect("accounts:profile")
-    return redirect(refusals.address_of(refused.code, after=after))
+    return redirect(errors.address_of(refused.code, after=after))

@@ -3,8 +3,8 @@ from datetime import timedelta
 from django.test import Client
 from django.utils import timezone
 
-from apps.accounts import tokens
 from apps.accounts.models import User
+from apps.accounts.tokens import tokens
 
 
 class Program:

@@ -1,8 +1,9 @@
 import factory
 from factory.django import DjangoModelFactory
 
-from apps.agents import hiring, queueing
 from apps.agents.models import Agent, Gateway, Run
+from apps.agents.roster.create import hire
+from apps.agents.runs import queue
 from apps.tasks.models import Column
 from apps.tasks.tests.factories import task_in
 
@@ -21,11 +22,11 @@ class GatewayFactory(DjangoModelFactory):
 def agent_in(project, name: str = "Scribe", **fields) -> Agent:
     """An agent that works in `project`, on a gateway of its own unless one is given."""
     gateway = fields.pop("gateway", None) or GatewayFactory()
-    return hiring.hire(gateway, slug=name.lower(), name=name, by=None, projects=[project], **fields)
+    return hire(gateway, slug=name.lower(), name=name, by=None, projects=[project], **fields)
 
 
 def run_of(agent: Agent, by, title: str = "A task", **fields) -> Run:
     """A queued run of `agent` on a new task in its project's second column."""
     column = Column.objects.filter(project__memberships__user=agent.user, category="ready").first()
     task = task_in(column, title, **fields)
-    return queueing.assign_now(agent, task, by=by, queue=True)
+    return queue.assign_now(agent, task, by=by, queue=True)

@@ -28,7 +28,7 @@ def reached(practice) -> Gateway:
 @pytest.fixture
 def admin(client):
     client.force_login(
-        UserFactory(name="Root", is_staff=True, is_superuser=True), "apps.accounts.backends.PeopleBackend"
+        UserFactory(name="Root", is_staff=True, is_superuser=True), "apps.accounts.login.backends.PeopleBackend"
     )
     return client
 

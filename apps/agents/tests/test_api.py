@@ -2,8 +2,8 @@ import pytest
 
 from apps.accounts.models import User
 from apps.accounts.tests.programs import Program
-from apps.agents import closing
 from apps.agents.models import Agent, Run
+from apps.agents.runs import lifecycle
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
@@ -106,11 +106,11 @@ def test_a_run_is_cancelled_and_tried_again(program, scribe, ana):
 
 def test_a_result_is_sent_back_with_a_note_and_accepted(program, scribe, ana):
     run = run_of(scribe, ana)
-    closing.close(run, Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
+    lifecycle.close(run, Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
     assert program.post(f"runs/{run.pk}/send-back/", {"note": " "}).status_code == 400
     second = program.post(f"runs/{run.pk}/send-back/", {"note": "Shorter."}).json()
     assert (second["attempt"], second["prompt"]) == (2, "Shorter.")
-    closing.close(Run.objects.get(pk=second["id"]), Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
+    lifecycle.close(Run.objects.get(pk=second["id"]), Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
     assert program.post(f"runs/{second['id']}/accept/").json()["review"] == "accepted"
     assert program.get(f"tasks/{run.task_id}/").json()["category"] == "done"
     assert program.post(f"runs/{second['id']}/accept/").status_code == 412

@@ -2,9 +2,9 @@
 
 import pytest
 
-from apps.accounts import tokens
 from apps.accounts.models import ApiToken
 from apps.accounts.tests.programs import Program
+from apps.accounts.tokens import tokens
 from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in, run_of
 from apps.projects.models import Project, Role

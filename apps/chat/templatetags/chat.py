@@ -5,8 +5,8 @@ from typing import NamedTuple
 from django import template
 from django.template import Context
 
-from apps.chat import reading
 from apps.chat.models import Following
+from apps.chat.rooms import unread_counts
 from apps.projects.models import Project
 
 register = template.Library()
@@ -23,7 +23,7 @@ class Unread(NamedTuple):
 @register.simple_tag(takes_context=True)
 def unread_in(context: Context, project: Project) -> Unread:
     """What the reader of the page has not read in `project`."""
-    rooms = reading.unread_of(context["user"], project)
+    rooms = unread_counts.unread_of(context["user"], project)
     counts = [room for room in rooms.values() if room["level"] != Following.Level.NONE]
     return Unread(sum(room["unread"] for room in counts), sum(room["mentions"] for room in counts), rooms)
 
@@ -31,7 +31,7 @@ def unread_in(context: Context, project: Project) -> Unread:
 @register.simple_tag(takes_context=True)
 def unread_by_project(context: Context) -> dict[int, tuple[int, int]]:
     """For each project of the reader: what is unread, and how much of it mentions them."""
-    return reading.unread_by_project(context["user"])
+    return unread_counts.unread_by_project(context["user"])
 
 
 @register.filter

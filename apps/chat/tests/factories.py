@@ -1,7 +1,7 @@
 import uuid
 
 from apps.accounts.models import User
-from apps.chat import posting
+from apps.chat.messages.post import post
 from apps.chat.models import Message, Room
 from apps.projects.models import Project
 
@@ -13,4 +13,4 @@ def room_of(project: Project) -> Room:
 
 def said(room: Room, by: User, text: str = "Hello.", **fields) -> Message:
     """A message, posted by the verb."""
-    return posting.post(room, text=text, by=by, client_id=fields.pop("client_id", None) or uuid.uuid4(), **fields)
+    return post(room, text=text, by=by, client_id=fields.pop("client_id", None) or uuid.uuid4(), **fields)

@@ -5,8 +5,8 @@ import uuid
 import pytest
 
 from apps.accounts.tests.programs import Program
-from apps.chat import reading
 from apps.chat.models import Message
+from apps.chat.rooms import unread_counts
 from apps.chat.tests.factories import said
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
@@ -109,7 +109,7 @@ def test_what_is_unread_is_told_and_marked_read(room, program, ana, ben):
     last = said(room, ben)
     assert [(each["unread"], each["mentions"]) for each in program.get("projects/TIDE/unread/").json()] == [(2, 1)]
     assert program.post(f"rooms/{room.pk}/read/", {"upto": last.pk}).json()[0]["unread"] == 0
-    assert reading.unread_of(ana, room.project)[room.pk]["upto"] == last.pk
+    assert unread_counts.unread_of(ana, room.project)[room.pk]["upto"] == last.pk
 
 
 def test_who_talks_too_fast_is_told_to_wait(room, program, settings):

@@ -6,8 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.agents.tests.factories import agent_in
-from apps.chat import commands, editing, faces, filing, posting
+from apps.chat.attachments import attachments
+from apps.chat.messages import render
+from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.post import post as post_message
 from apps.chat.models import Message, ReadMark, Room
+from apps.chat.rooms import slash_commands
 from apps.chat.tests.factories import room_of, said
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
@@ -162,8 +166,8 @@ def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, 
 
 @pytest.mark.req("CHT-9")
 def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
-    file = filing.keep(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
-    message = posting.post(room, text="", by=ana, client_id=uuid4(), files=[file.pk])
+    file = attachments.keep(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
+    message = post_message(room, text="", by=ana, client_id=uuid4(), files=[file.pk])
     address = f"{CHAT}messages/{message.pk}/task/"
     assert 'value="tables.csv"' in ana_visits.get(address).content.decode()
     ana_visits.post(address, {"title": "Read the tables", "client_id": uuid4()})
@@ -174,7 +178,7 @@ def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
 def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana, ben):
     message, wish = said(room, ben), {"title": "Fix the ladder", "client_id": uuid4()}
     ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
-    editing.delete(Message.objects.get(reply_to=message), by=ana)
+    delete(Message.objects.get(reply_to=message), by=ana)
     answer = ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
     assert (answer.status_code, Task.objects.count()) == (410, 1)
     assert "That message is not here any more." in answer.content.decode()
@@ -198,7 +202,7 @@ def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board
 
 
 def test_a_command_may_say_nothing_in_the_room(ana_visits, room, monkeypatch):
-    monkeypatch.setitem(commands._commands, "hush", commands.Command(lambda *_: None, ""))
+    monkeypatch.setitem(slash_commands._commands, "hush", slash_commands.Command(lambda *_: None, ""))
     assert post(ana_visits, room, "/hush").url == room.get_absolute_url()
     assert not Message.objects.exists()
 
@@ -242,7 +246,7 @@ def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai
 @pytest.mark.req("CHT-6")
 def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, mai):
     message = said(room, ana, "<b>Rude</b> words")
-    editing.edit(message, text="Kind words", by=ana)
+    edit(message, text="Kind words", by=ana)
     address = f"{CHAT}messages/{message.pk}/wordings/"
     client.force_login(mai)
     assert "&lt;b&gt;Rude&lt;/b&gt; words" in client.get(address).content.decode()
@@ -253,5 +257,5 @@ def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, 
 def test_forms_under_a_message_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
     message = said(room, ben)
     form = '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
-    monkeypatch.setattr(faces, "_under", [lambda messages: {message.pk: form}])
+    monkeypatch.setattr(render, "_under", [lambda messages: {message.pk: form}])
     assert 'name="csrfmiddlewaretoken" value=""' not in ana_visits.get(CHAT).content.decode()

@@ -6,11 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.paging import PARAMETERS, page, page_of
-from apps.projects import policy
-from apps.projects.git import connecting
+from apps.projects import permissions
+from apps.projects.git.repositories import connect
 from apps.projects.models import Repository
-from apps.projects.policy import Action
+from apps.projects.permissions import Action
 from apps.projects.serializers import (
     BranchSerializer,
     ChangingSerializer,
@@ -19,22 +18,23 @@ from apps.projects.serializers import (
     ConnectingSerializer,
     RepositorySerializer,
 )
+from apps.rest.pagination import PARAMETERS, page, page_of
 
 
 class RepositoriesView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(RepositorySerializer))
     def get(self, request: Request, key: str) -> Response:
         """The repositories of a project."""
-        project = policy.project_for(request.user, key)
+        project = permissions.project_for(request.user, key)
         return page(request, project.repositories.all(), RepositorySerializer)
 
     @extend_schema(request=ConnectingSerializer, responses={201: ConnectedSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Connect a repository. The answer holds the secret for its webhook, which is not shown again."""
-        project = policy.project_for(request.user, key, Action.MANAGE)
+        project = permissions.project_for(request.user, key, Action.MANAGE)
         given = ConnectingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        repository = connecting.connect(project, **given.validated_data, by=request.user)
+        repository = connect.connect(project, **given.validated_data, by=request.user)
         return Response(ConnectedSerializer(repository).data, status=201)
 
 
@@ -50,13 +50,13 @@ class RepositoryView(APIView):
         repository = repository_for(request, pk, Action.MANAGE)
         given = ChangingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        changed = connecting.change(repository, **given.validated_data, by=request.user)
+        changed = connect.change(repository, **given.validated_data, by=request.user)
         return Response(RepositorySerializer(changed).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Take a repository off the board; nothing changes in the repository itself."""
-        connecting.remove(repository_for(request, pk, Action.MANAGE), by=request.user)
+        connect.remove(repository_for(request, pk, Action.MANAGE), by=request.user)
         return Response(status=204)
 
 
@@ -77,5 +77,5 @@ class CommitsView(APIView):
 def repository_for(request: Request, pk: int, action: Action = Action.VIEW) -> Repository:
     """A repository of a project that `request.user` sees; Http404 else, NotAllowed when they may not do `action`."""
     repository = get_object_or_404(Repository.objects.visible_to(request.user).select_related("project"), pk=pk)
-    policy.require(request.user, action, repository.project)
+    permissions.require(request.user, action, repository.project)
     return repository

@@ -1,7 +1,12 @@
 """Projects, their members, the log that every change is written to, and the code they work on."""
 
-from apps.projects.models.code import Branch, CheckRun, Commit, PullRequest
 from apps.projects.models.event import Event
+from apps.projects.models.git_objects import (
+    Branch,
+    CheckRun,
+    Commit,
+    PullRequest,
+)
 from apps.projects.models.group import GroupGrant, KnownGroups
 from apps.projects.models.project import Membership, Project, ProjectQuerySet, Role
 from apps.projects.models.repository import HookDelivery, Repository

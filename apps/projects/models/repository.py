@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
-from apps.projects.git import failing
+from apps.projects.git.mirror import errors
 from apps.projects.models.project import Project
 from apps.secrets import SecretField
 
@@ -98,7 +98,7 @@ class Repository(models.Model):
     @property
     def trouble(self) -> str:
         """Why the last fetch came to nothing, as a sentence; empty when it went well."""
-        return failing.sentence(self.fetch_error, self.fetch_facts) if self.fetch_error else ""
+        return errors.sentence(self.fetch_error, self.fetch_facts) if self.fetch_error else ""
 
 
 class HookDelivery(models.Model):

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import signals, site_roles
+from apps.accounts import signals
 from apps.accounts.models import User
+from apps.accounts.users import site_roles
 from apps.errors import NotAllowed, Refused
-from apps.projects import granting, joining
+from apps.projects.members import group_grants, memberships
 from apps.projects.models import GroupGrant, Membership, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 
@@ -58,18 +59,18 @@ def test_the_account_of_a_projects_only_owner_stays_open_until_there_is_another(
 def test_those_of_the_project_come_first_and_then_anybody_with_an_account(tide, cy):
     owner = MembershipFactory(project=tide, role=Role.OWNER, user__name="Ana")
     MembershipFactory(project=tide, user__is_active=False)
-    joining.join(tide, User.objects.create_agent(username="agent-scribe", name="Scribe", hue="teal"), by=None)
-    assert set(joining.heirs(tide)) == {cy}
+    memberships.join(tide, User.objects.create_agent(username="agent-scribe", name="Scribe", hue="teal"), by=None)
+    assert set(memberships.heirs(tide)) == {cy}
     ben = MembershipFactory(project=tide, user__name="Ben").user
-    assert set(joining.heirs(tide)) == {ben}
-    assert owner.user not in joining.heirs(tide)
+    assert set(memberships.heirs(tide)) == {ben}
+    assert owner.user not in memberships.heirs(tide)
 
 
 def test_an_administrator_helps_themselves_to_no_project_that_has_people(root, tide, people):
     with pytest.raises(NotAllowed):
-        joining.appoint(tide, root, by=root)
+        memberships.appoint(tide, root, by=root)
     with pytest.raises(NotAllowed):
-        joining.appoint(tide, people["viewer"].user, by=people["owner"].user)
+        memberships.appoint(tide, people["viewer"].user, by=people["owner"].user)
     assert owners_of(tide) == {"Owner"}
 
 
@@ -146,7 +147,7 @@ def test_what_was_seen_of_another_grant_or_other_people_does_not_count(admin, ti
         wanted(tide, seen=""),
     ):
         assert "Nothing is saved yet." in admin.post(ADD, wish).content.decode()
-    joining.join(tide, in_groups["cy"], role=Role.VIEWER, by=None)
+    memberships.join(tide, in_groups["cy"], role=Role.VIEWER, by=None)
     assert "Nothing is saved yet." in admin.post(ADD, wanted(tide, seen=seen)).content.decode()
     assert not GroupGrant.objects.exists()
 
@@ -154,7 +155,7 @@ def test_what_was_seen_of_another_grant_or_other_people_does_not_count(admin, ti
 @pytest.mark.req("L24")
 def test_another_role_and_a_deletion_are_shown_and_done_too(admin, tide, in_groups):
     grant = GroupGrant.objects.create(group="devs", project=tide, role=Role.MAINTAINER)
-    granting.sync_everybody(by=None)
+    group_grants.sync_everybody(by=None)
     change = reverse("admin:projects_groupgrant_change", args=[grant.pk])
     delete = reverse("admin:projects_groupgrant_delete", args=[grant.pk])
     page = admin.post(change, wanted(tide)).content.decode()
@@ -233,7 +234,7 @@ def test_closing_one_owner_while_the_other_leaves_keeps_one(root, tide):
         with ThreadPoolExecutor(2) as pool:
             verbs = [
                 lambda one=one: site_roles.close(one.user, by=root),
-                lambda other=other: joining.leave(other, by=None),
+                lambda other=other: memberships.leave(other, by=None),
             ]
             assert sorted(pool.map(go, verbs)) == [False, True]
         assert Membership.objects.filter(role=Role.OWNER, user__is_active=True).count() == 1

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 
 from apps.projects.models import Project
 from apps.tasks.models import Task
-from apps.tasks.notes import State
+from apps.tasks.status_notes import State
 
 register = template.Library()
 NEEDS_SOMEBODY = [State.YOU, State.DONE, State.FAILED]

@@ -2,7 +2,8 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.projects.tests.factories import ProjectFactory
-from apps.tasks import creating
+from apps.tasks.actions.create import create as create_task
+from apps.tasks.actions.create import first_columns
 from apps.tasks.models import Column, Label, Task
 
 
@@ -32,9 +33,9 @@ class BoardFactory(ProjectFactory):
 
     @factory.post_generation
     def columns(self, create, extracted, **kwargs) -> None:
-        creating.first_columns(self)
+        first_columns(self)
 
 
 def task_in(column: Column, title: str = "A task", **fields) -> Task:
     """A task at the end of `column`, made by the verb."""
-    return creating.create(column.project, title=title, column=column, by=fields.pop("by", None), **fields)
+    return create_task(column.project, title=title, column=column, by=fields.pop("by", None), **fields)

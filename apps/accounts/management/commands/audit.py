@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.accounts import audit_chain
+from apps.accounts.audit import chain
 
 
 class Command(BaseCommand):
@@ -13,9 +13,9 @@ class Command(BaseCommand):
         parser.add_argument("--head", help="a head that was printed earlier; the chain must still contain it")
 
     def handle(self, *args, head: str | None, **options) -> None:
-        found = audit_chain.verify()
+        found = chain.verify()
         if found.fault:
             raise CommandError(f"The audit is broken. {found.fault} {found.sealed} entries before it are whole.")
-        if head and not audit_chain.holds(head):
+        if head and not chain.holds(head):
             raise CommandError(f"The audit is broken: what led to {head} is not there any more.")
         self.stdout.write(f"The audit is whole: {found.sealed} entries, head {found.head or 'none'}.")

@@ -2,7 +2,7 @@ import os
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.accounts import database_role
+from apps.accounts.audit import database_role
 
 
 class Command(BaseCommand):

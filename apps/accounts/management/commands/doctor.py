@@ -2,8 +2,8 @@ from collections.abc import Iterable
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.accounts.examining import TOPICS
-from apps.accounts.oidc import doctor, provider
+from apps.accounts.oidc import provider, provider_check
+from apps.diagnostics import TOPICS
 
 
 class Command(BaseCommand):
@@ -17,9 +17,9 @@ class Command(BaseCommand):
         if what != "oidc":
             self.say(TOPICS[what](), page=f"docs/{what}.md")
             return
-        findings = list(doctor.examine())
+        findings = list(provider_check.examine())
         if provider.is_configured():
-            to_paste = [f"  {name:40} {address}" for name, address in doctor.to_paste().items()]
+            to_paste = [f"  {name:40} {address}" for name, address in provider_check.to_paste().items()]
             self.say(findings, "", "To paste into Authentik:", *to_paste, page="docs/authentik.md")
         else:
             self.say(findings, page="docs/authentik.md")

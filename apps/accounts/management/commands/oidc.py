@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Identity, User
-from apps.accounts.oidc import moving
+from apps.accounts.oidc.identities import relink as identity_relink
 
 
 class Command(BaseCommand):
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         getattr(self, kind)(**options)
 
     def candidates(self, **_options: object) -> None:
-        for user, identity in moving.candidates():
+        for user, identity in identity_relink.candidates():
             self.stdout.write(f"{user.username:30} {user.email:40} {identity.sub} (opens {identity.user.username})")
 
     def link(self, username: str, sub: str, *, yes: bool, **_options: object) -> None:
@@ -40,13 +40,13 @@ class Command(BaseCommand):
         rights = ", an ADMINISTRATOR" if user.is_superuser else ""
         self.stdout.write(f"The identity {before} and will open {username}{rights}.")
         if self.is_meant(yes):
-            moving.link(user, sub)
+            identity_relink.link(user, sub)
 
     def relink(self, old: str, new: str, map: Path | None, yes: bool, **_options: object) -> None:
         subs = dict(csv.reader(map.open())) if map else None
         try:
             with transaction.atomic():
-                moved = moving.relink(old, new, subs)
+                moved = identity_relink.relink(old, new, subs)
                 self.stdout.write(f"{moved} identities move from {old} to {new}.")
                 if not self.is_meant(yes):
                     transaction.set_rollback(True)

@@ -9,8 +9,8 @@ from types import ModuleType
 from apps import outbound
 from apps.projects.git.forges import gitea, github, gitlab
 from apps.projects.git.forges.address import address_of
-from apps.projects.git.forges.asking import ForgeTrouble, Vanished
-from apps.projects.git.forges.reading import Odd
+from apps.projects.git.forges.api import ForgeTrouble, Vanished
+from apps.projects.git.forges.payload import Odd
 from apps.projects.models import Repository
 
 __all__ = ["Client", "ForgeTrouble", "Odd", "Vanished", "adapter_of", "client_of"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from apps.projects.git.addresses import PORTS, parsed
+from apps.projects.git.repositories.urls import PORTS, parsed
 
 
 @dataclass(frozen=True)

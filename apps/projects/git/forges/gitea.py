@@ -9,11 +9,23 @@ from itertools import takewhile
 from typing import Any
 
 from apps import outbound
-from apps.projects.git.forges import github, signing
+from apps.projects.git.forges import github, signatures
 from apps.projects.git.forges.address import Address
-from apps.projects.git.forges.asking import Api
-from apps.projects.git.forges.changes import Change, Check, Push, Request, Review
-from apps.projects.git.forges.reading import needed, number, part, text, time
+from apps.projects.git.forges.api import Api
+from apps.projects.git.forges.payload import (
+    needed,
+    number,
+    part,
+    text,
+    time,
+)
+from apps.projects.git.forges.types import (
+    Change,
+    Check,
+    Push,
+    Request,
+    Review,
+)
 from apps.projects.models import CheckRun, PullRequest
 
 PING = ""  # its tests are pushes
@@ -47,7 +59,7 @@ def delivery_of(headers: Mapping[str, str]) -> str:
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Forgejo sends both; a wrong one of its own is not made good by the other."""
     given = headers.get("X-Forgejo-Signature") or headers.get("X-Gitea-Signature") or ""
-    return signing.is_hex(secret, body, given)
+    return signatures.is_hex(secret, body, given)
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

@@ -7,11 +7,26 @@ from itertools import takewhile
 from typing import Any
 
 from apps import outbound
-from apps.projects.git.forges import signing
+from apps.projects.git.forges import signatures
 from apps.projects.git.forges.address import Address
-from apps.projects.git.forges.asking import Api
-from apps.projects.git.forges.changes import Change, Check, Push, Request, Review
-from apps.projects.git.forges.reading import count, from_fork, instant, needed, number, part, text, time
+from apps.projects.git.forges.api import Api
+from apps.projects.git.forges.payload import (
+    count,
+    from_fork,
+    instant,
+    needed,
+    number,
+    part,
+    text,
+    time,
+)
+from apps.projects.git.forges.types import (
+    Change,
+    Check,
+    Push,
+    Request,
+    Review,
+)
 from apps.projects.models import CheckRun, PullRequest
 
 PING = "ping"
@@ -35,7 +50,7 @@ def delivery_of(headers: Mapping[str, str]) -> str:
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     given = headers.get("X-Hub-Signature-256", "")
-    return given.startswith("sha256=") and signing.is_hex(secret, body, given.removeprefix("sha256="))
+    return given.startswith("sha256=") and signatures.is_hex(secret, body, given.removeprefix("sha256="))
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

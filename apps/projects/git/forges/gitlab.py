@@ -6,11 +6,26 @@ from typing import Any
 from urllib.parse import quote
 
 from apps import outbound
-from apps.projects.git.forges import signing
+from apps.projects.git.forges import signatures
 from apps.projects.git.forges.address import Address
-from apps.projects.git.forges.asking import Api
-from apps.projects.git.forges.changes import Change, Check, Push, Request, Review
-from apps.projects.git.forges.reading import from_fork, instant, needed, number, part, parts, text, time
+from apps.projects.git.forges.api import Api
+from apps.projects.git.forges.payload import (
+    from_fork,
+    instant,
+    needed,
+    number,
+    part,
+    parts,
+    text,
+    time,
+)
+from apps.projects.git.forges.types import (
+    Change,
+    Check,
+    Push,
+    Request,
+    Review,
+)
 from apps.projects.models import CheckRun, PullRequest
 
 PING = ""  # its tests are deliveries like any other
@@ -44,8 +59,8 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Where it is signed, the signature decides: the token beside it covers nothing."""
     if given := headers.get("webhook-signature"):
         name, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        return signing.is_standard(secret, body, name=name, stamp=stamp, given=given)
-    return signing.same(secret, headers.get("X-Gitlab-Token", ""))
+        return signatures.is_standard(secret, body, name=name, stamp=stamp, given=given)
+    return signatures.same(secret, headers.get("X-Gitlab-Token", ""))
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

@@ -5,11 +5,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts import service_accounts, site_roles, tokens
 from apps.accounts.forms import ServiceAccountForm
 from apps.accounts.models import ApiToken, User
+from apps.accounts.tokens import tokens
+from apps.accounts.users import service_accounts, site_roles
 from apps.errors import Refused
-from apps.projects import joining
+from apps.projects.members import memberships
 from apps.projects.models import Project, Role
 
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error for errors in form.errors.values() for error in errors))
         account = service_accounts.create(**form.cleaned_data, by=None)
         for there, role in map(self.place, project):
-            joining.join(there, account, role=role, by=None)
+            memberships.join(there, account, role=role, by=None)
         self.give_token(account, scope, days)
 
     def token(self, username: str, scope: str, days: int, **_options: object) -> None:

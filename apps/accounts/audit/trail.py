@@ -1,0 +1,102 @@
+"""Who did what, when and from where: entries that are added and never changed, and their chain.
+
+`record` is called in the transaction of what it tells of, so that neither stands without the
+other. The database seals each entry when that commits (docs/decisions/0007).
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from apps.accounts import rate_limits
+from apps.accounts.models import ApiToken, AuditEntry, User
+
+LONGEST_TEXT = 300
+MOST_FACTS = 30
+REFUSALS_PER_MINUTE = 20  # of one address; further ones are only logged, else anybody could fill the disk
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_asked: ContextVar[HttpRequest | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def asking(request: HttpRequest) -> Iterator[None]:
+    """Have what is recorded meanwhile say where `request` came from, also in verbs that know no request."""
+    before = _asked.set(request)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def record(
+    action: str,
+    *,
+    by: User | None,
+    project_id: int | None = None,
+    request: HttpRequest | None = None,
+    run: UUID | str | None = None,
+    asked_by: User | None = None,
+    **facts: Any,
+) -> AuditEntry:
+    """Add one entry, called `noun.past_participle`. `by` is None when the board, or nobody we know, acted.
+
+    `run` is the agent's run it was part of, and `asked_by` who wanted that run. `facts` are names
+    and numbers, old and new; never a token, a password or what somebody wrote.
+    """
+    request = request or _asked.get()
+    return AuditEntry.objects.create(
+        action=action,
+        user_id=by and by.pk,
+        who=_plain(str(by))[:150] if by else "",
+        token=_token_of(request, by),
+        run=run,
+        asked_by_id=asked_by and asked_by.pk,
+        asked_by=_plain(str(asked_by))[:150] if asked_by else "",
+        project_id=project_id,
+        address=address_of(request),
+        facts=_bounded(facts),
+    )
+
+
+def refused(action: str, *, by: User | None, request: HttpRequest, **facts: Any) -> None:
+    """Add an entry about something that was not allowed; of one address REFUSALS_PER_MINUTE at most."""
+    if rate_limits.passes(f"audit:{address_of(request)}", REFUSALS_PER_MINUTE):
+        record(action, by=by, request=request, **facts)
+
+
+def denied(request: HttpRequest, code: str) -> None:
+    """Somebody asked for what they may not do, and was told so."""
+    by = request.user if request.user.is_authenticated else None
+    refused("access.denied", by=by, request=request, code=code, method=request.method, path=request.path)
+
+
+def address_of(request: HttpRequest | None) -> str | None:
+    """Where it came from; None for a job, or behind a proxy that does not say."""
+    try:
+        return str(ipaddress.ip_address(request.META["REMOTE_ADDR"].partition("%")[0])) if request else None
+    except (KeyError, ValueError):
+        return None
+
+
+def _token_of(request: HttpRequest | None, by: User | None) -> str:
+    token = getattr(request, "auth", None)
+    return token.prefix if by and isinstance(token, ApiToken) and token.user_id == by.pk else ""
+
+
+def _bounded(fact: Any) -> Any:
+    """The same in a size that an entry may have, on one line, and as JSON."""
+    if isinstance(fact, dict):
+        return {_plain(str(name)): _bounded(value) for name, value in list(fact.items())[:MOST_FACTS]}
+    if isinstance(fact, list | tuple | set | frozenset):
+        return [_bounded(value) for value in list(fact)[:MOST_FACTS]]
+    return fact if fact is None or isinstance(fact, int) else _plain(str(fact))
+
+
+def _plain(text: str) -> str:
+    return UNPRINTABLE.sub(" ", text[:LONGEST_TEXT])

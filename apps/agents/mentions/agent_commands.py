@@ -1,0 +1,31 @@
+"""What is said about agents after a slash in a room. A command stays as it was written; the board says what it did."""
+
+from apps.accounts.models import User
+from apps.agents.models import STATES, Agent
+from apps.agents.runs.actions.pause import pause as pause_agents
+from apps.agents.runs.actions.pause import resume as resume_agents
+from apps.chat.models import Room
+from apps.projects import permissions
+from apps.projects.permissions import Action
+from apps.projects.realtime import frames
+
+
+def pause(room: Room, rest: str, by: User) -> str:
+    """`/pause`: nothing is started in the project until somebody lets the agents go on."""
+    permissions.require(by, Action.RUN, room.project)
+    pause_agents(room.project, by=by)
+    return "/pause"
+
+
+def resume(room: Room, rest: str, by: User) -> str:
+    """`/resume`: the agents go on where they were."""
+    permissions.require(by, Action.RUN, room.project)
+    resume_agents(room.project, by=by)
+    return "/resume"
+
+
+def agents(room: Room, rest: str, by: User) -> None:
+    """`/agents`: who works here and what they do, told to nobody else."""
+    found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
+    told = [f"{agent}: {STATES[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
+    frames.whisper(room.project_id, {"told": " · ".join(told)}, only=by.pk)

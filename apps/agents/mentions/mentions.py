@@ -1,0 +1,97 @@
+"""Asking agents in a room: who is mentioned there gets a run, in the transaction of the message itself.
+
+A mention always stays a mention. Where it starts nothing, a refusal says why under the message.
+"""
+
+from datetime import timedelta
+
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.agents.models import Agent, AllowedPair, Refusal, Run
+from apps.agents.runs import lifecycle, queue, targets
+from apps.chat.models import Message
+from apps.errors import NotAllowed
+from apps.projects import permissions
+from apps.projects.models import Event
+from apps.projects.permissions import Action
+from apps.tasks.models import Task
+
+DEEPEST = 3  # agents asking agents, one by one
+MOST_A_DAY = 20  # runs of a project that agents' messages start
+Reason = Refusal.Reason
+
+
+def on_posted(event: Event) -> None:
+    """Ask the agents that a message mentions, when it is posted and when an edit brings them in."""
+    if not event.payload["mentions"]:  # most messages: they cost nothing here
+        return
+    mentioned = Agent.objects.filter(user__in=event.payload["mentions"]).exclude(user=event.actor)
+    for agent in mentioned.select_related("gateway", "user").order_by("pk"):
+        message = Message.objects.select_related("room__project", "author").get(pk=event.payload["message"])
+        if not (message.runs.filter(agent=agent).exists() or message.refusals.filter(agent=agent).exists()):
+            ask(message, agent, by=event.actor)
+
+
+def ask(message: Message, agent: Agent, *, by: User) -> None:
+    """Line up the agent's answer to `message`, or write down why there will be none. Under the project's lock."""
+    depth = _depth_after(message, by)
+    if reason := _refusal(message, agent, by, depth):
+        Refusal.objects.create(message=message, agent=agent, reason=reason)
+    else:
+        queue.enqueue(targets.InRoom(message, about=_about(message), depth=depth), agent, by=by)
+
+
+def _refusal(message: Message, agent: Agent, by: User, depth: int) -> Reason | None:
+    project = message.room.project
+    try:
+        permissions.require(by, Action.RUN, project)
+    except NotAllowed:
+        return Reason.ROLE
+    if not by.is_agent:
+        return None
+    if not AllowedPair.objects.filter(project=project, from_agent__user=by, to_agent=agent).exists():
+        return Reason.PAIR
+    if depth > DEEPEST:
+        return Reason.DEPTH
+    today = project.runs.filter(depth__gt=0, created_at__gt=Now() - timedelta(days=1))
+    return Reason.CAP if today.count() >= MOST_A_DAY else None
+
+
+def _depth_after(message: Message, by: User) -> int:
+    """One more than that of the run which `message` answers, or of the deepest that its author works at."""
+    if not by.is_agent:
+        return 0
+    own = Run.objects.filter(agent__user=by, project=message.room.project)
+    answered = own.filter(pk=message.client_id, message__room=message.room)
+    at_work = answered if answered.exists() else own.busy()
+    return 1 + (at_work.aggregate(deepest=Max("depth"))["deepest"] or 0)
+
+
+def _about(message: Message) -> Task | None:
+    """The one task that the message points at; of several none."""
+    named = Task.objects.filter(named_in__message=message)[:2]
+    return named[0] if len(named) == 1 else None
+
+
+def on_deleted(event: Event) -> None:
+    """What a deleted message asked for ends, and of a deleted answer nothing is kept."""
+    message = event.payload["message"]
+    for run in Run.objects.open().filter(message=message).with_surroundings():
+        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
+    answers = Message.objects.filter(pk=message).values("client_id")
+    Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
+
+
+def without_open_runs(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """A question stays while an agent is at it."""
+    return messages.exclude(runs__in=Run.objects.open())
+
+
+def on_left(event: Event) -> None:
+    """An agent that leaves the project answers nobody there any more."""
+    asked = Run.objects.open().filter(project=event.project, agent__user=event.payload["user"], message__isnull=False)
+    for run in asked.with_surroundings():
+        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The agent has left the project."))

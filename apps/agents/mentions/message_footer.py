@@ -1,0 +1,79 @@
+"""The lines under a message that mentions agents: how each stands with its answer, or why it gives none."""
+
+from typing import NamedTuple
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Agent, Refusal, Run
+from apps.agents.runs.task_panel import CAN_RETRY, CAN_STOP
+from apps.chat.messages import parse
+from apps.chat.models import Message
+from apps.tasks import status_notes
+from apps.tasks.board import cards
+
+
+class Line(NamedTuple):
+    """What is said under a message of one agent; `run` is None where nothing was started."""
+
+    who: cards.Who
+    word: str
+    sentence: str
+    run: Run | None = None
+    answer: Message | None = None
+
+    @property
+    def since(self) -> str:
+        """Since when it is worked at; how long something waits says its sentence."""
+        is_at_work = self.run and self.run.status == Run.Status.RUNNING
+        return self.run.started_at.isoformat() if is_at_work and self.run.started_at else ""
+
+    @property
+    def can_stop(self) -> bool:
+        return self.run is not None and self.run.status in CAN_STOP
+
+    @property
+    def can_retry(self) -> bool:
+        return self.run is not None and self.run.status in CAN_RETRY
+
+
+def drawn(messages: list[Message]) -> dict[int, str]:
+    """The lines' HTML by message, for the language that is active; blind to who looks.
+
+    Only a message that mentions somebody, or did before it was edited, can have asked an agent.
+    """
+    messages = [message for message in messages if message.edited_at or parse.mentioned_in(message.html)]
+    if not messages:
+        return {}
+    found: dict[int, list[Line]] = {}
+    for run in _latest_runs(messages):
+        found.setdefault(run.message_id, []).append(_of_run(run))
+    for refusal in Refusal.objects.filter(message__in=messages).select_related("agent__user").order_by("pk"):
+        line = Line(_who(refusal.agent), "", refusal.get_reason_display())
+        found.setdefault(refusal.message_id, []).append(line)
+    return {pk: render_to_string("agents/mentions/_footer.html", {"lines": lines}) for pk, lines in found.items()}
+
+
+def _latest_runs(messages: list[Message]) -> list[Run]:
+    """The last attempt of each agent that was asked, with the message it answered with."""
+    runs = (
+        Run.objects.filter(message__in=messages)
+        .order_by("message_id", "agent_id", "-attempt")
+        .distinct("message_id", "agent_id")
+    )
+    runs = list(runs.select_related("agent__user").defer("request_body", "result"))
+    answers = Message.objects.standing().filter(client_id__in=[run.pk for run in runs])
+    by_run = {answer.client_id: answer for answer in answers.select_related("room__project")}
+    for run in runs:
+        run.answer = by_run.get(run.pk)
+    return runs
+
+
+def _of_run(run: Run) -> Line:
+    word = "" if run.answer else str(run.get_status_display()).capitalize()
+    sentence = status_notes.sentence_of(run.note) if run.note else run.error or _("Somebody stopped it.")
+    return Line(_who(run.agent), word, sentence, run, run.answer)
+
+
+def _who(agent: Agent) -> cards.Who:
+    return cards.who(agent.user)

@@ -1,0 +1,64 @@
+"""/pause, /resume and /agents in a room."""
+
+import uuid
+
+import pytest
+from django.urls import reverse
+
+from apps.agents.models import Pause
+from apps.chat.rooms import slash_commands
+from apps.chat.tests.factories import room_of, said
+from apps.errors import NotAllowed
+from apps.projects.models import Role
+from apps.projects.realtime import frames
+from apps.projects.tests.factories import MembershipFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def room(board):
+    return room_of(board)
+
+
+def typed(room, by, text):
+    return slash_commands.post(room, text=text, by=by, client_id=uuid.uuid4())
+
+
+@pytest.mark.req("G6", "CHT-4")
+def test_slash_pause_stops_the_agents_and_slash_resume_lets_them_go_on(room, board, scribe, ana):
+    typed(room, ana, "/pause")
+    assert Pause.objects.get().by == ana
+    typed(room, ana, "/resume")
+    assert not Pause.objects.exists()
+    assert [message.note and message.note["code"] for message in room.messages.order_by("pk")] == [
+        "agents.paused",
+        None,
+        "agents.resumed",
+        None,
+    ]
+
+
+@pytest.mark.req("G6")
+@pytest.mark.parametrize("words", ["/pause", "/resume"])
+def test_who_may_not_direct_agents_pauses_none(room, board, words):
+    eve = MembershipFactory(project=board, role=Role.COMMENTER).user
+    with pytest.raises(NotAllowed):
+        typed(room, eve, words)
+    assert not room.messages.exists()
+
+
+def test_an_agents_words_are_no_command(room, scribe, ana):
+    said(room, scribe.user, "/pause")
+    assert not Pause.objects.exists()
+
+
+@pytest.mark.req("CHT-4")
+def test_slash_agents_tells_the_asker_alone(client, room, scribe, ana, monkeypatch):
+    heard = []
+    monkeypatch.setattr(frames, "whisper", lambda project, word, **to: heard.append((word["told"], to)))
+    client.force_login(ana)
+    page = reverse("chat:messages", args=[room.project.key, room.pk])
+    assert client.post(page, {"text": "/agents", "client_id": uuid.uuid4()}).status_code == 302
+    assert heard == [("Scribe: Idle (0/2)", {"only": ana.pk})]
+    assert not room.messages.exists()

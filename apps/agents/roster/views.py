@@ -1,0 +1,78 @@
+"""The agents of one project, as its people see them: what each does, who may start whom, and the switch for all."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.request_types import MemberRequest
+from apps.agents.forms import PairForm
+from apps.agents.mentions import handoffs
+from apps.agents.models import STATES, Agent
+from apps.agents.runs.actions.pause import pause as pause_agents
+from apps.agents.runs.actions.pause import resume as resume_agents
+from apps.projects import permissions
+from apps.projects.models import Project
+from apps.projects.permissions import Action
+
+
+@require_safe
+def agents(request: MemberRequest, key: str) -> HttpResponse:
+    return agents_page(request, permissions.project_for(request.user, key))
+
+
+def agents_page(request: MemberRequest, project: Project, form: PairForm | None = None) -> HttpResponse:
+    """The page; with a `form` that has errors to say."""
+    found = agents_of(request, project)
+    rows = [(agent, STATES[agent.status]) for agent in found.select_related("user", "gateway").with_load()]
+    context = {
+        "project": project,
+        "rows": rows,
+        "pause": getattr(project, "pause", None),
+        "pairs": project.allowed_pairs.select_related("from_agent", "to_agent").order_by("pk"),
+        "pair_form": form or PairForm(agents=found),
+        "can_run": permissions.role_may(project.role, Action.RUN),
+        "can_pair": permissions.role_may(project.role, Action.MANAGE) and len(rows) > 1,
+    }
+    return render(request, "agents/roster/agents.html", context, status=422 if form else 200)
+
+
+def agents_of(request: MemberRequest, project: Project) -> QuerySet[Agent]:
+    return Agent.objects.visible_to(request.user).in_project(project)
+
+
+@require_POST
+def pause(request: MemberRequest, key: str) -> HttpResponse:
+    project = permissions.project_for(request.user, key, Action.RUN)
+    pause_agents(project, by=request.user)
+    return redirect("agents:agents", project.key)
+
+
+@require_POST
+def resume(request: MemberRequest, key: str) -> HttpResponse:
+    project = permissions.project_for(request.user, key, Action.RUN)
+    resume_agents(project, by=request.user)
+    return redirect("agents:agents", project.key)
+
+
+@require_POST
+def allow(request: MemberRequest, key: str) -> HttpResponse:
+    project = permissions.project_for(request.user, key, Action.MANAGE)
+    form = PairForm(request.POST, agents=agents_of(request, project))
+    if not form.is_valid():
+        return agents_page(request, project, form)
+    try:
+        pair = handoffs.allow(project, **form.cleaned_data, by=request.user)
+    except handoffs.NoPair as refusal:
+        form.add_error("asked", refusal.message)
+        return agents_page(request, project, form)
+    messages.success(request, str(pair))
+    return redirect("agents:agents", project.key)
+
+
+@require_POST
+def forbid(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project = permissions.project_for(request.user, key, Action.MANAGE)
+    handoffs.forbid(get_object_or_404(project.allowed_pairs, pk=pk), by=request.user)
+    return redirect("agents:agents", project.key)

@@ -1,0 +1,122 @@
+"""One switch stops all agents of a project within seconds, and nothing that was asked of them is lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.urls import reverse
+
+from apps.agents.models import Pause, Run
+from apps.agents.roster.create import put_into
+from apps.agents.runs import dispatch, queue, wait_reasons
+from apps.agents.runs.actions.pause import pause, resume
+from apps.agents.tests.factories import agent_in, run_of
+from apps.chat.messages import render
+from apps.chat.tests.factories import room_of
+from apps.projects.models import Event
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks import status_notes
+from apps.tasks.models import Task
+from apps.tasks.tests.factories import BoardFactory, task_in
+
+pytestmark = pytest.mark.django_db
+Status = Run.Status
+
+
+@pytest.fixture(autouse=True)
+def room(board):
+    return room_of(board)
+
+
+def start(agent) -> Run | None:
+    run = dispatch.start_next(agent.pk, "worker-1")
+    if run:
+        run.refresh_from_db()
+    return run
+
+
+def kinds() -> list[str]:
+    return list(Event.objects.filter(kind__startswith="agents.").order_by("seq").values_list("kind", flat=True))
+
+
+@pytest.mark.req("G6")
+def test_what_is_worked_at_stops_and_waits_in_line_again(board, scribe, ana, ben, gateway):
+    run_of(scribe, ana)
+    working = start(scribe)
+    pause(board, by=ben)
+    working.refresh_from_db()
+    again = Run.objects.queued().get()
+    assert working.status == Status.CANCELLED
+    assert (again.task, again.attempt, again.requested_by) == (working.task, 2, ana)
+    assert status_notes.sentence_of(Task.objects.get().note) == "All agents of this project are paused by Ben."
+    assert start(scribe) is None
+
+
+@pytest.mark.req("G6")
+def test_what_waits_says_who_paused_and_starts_when_they_go_on(board, scribe, ana, ben, gateway):
+    run = run_of(scribe, ana)
+    pause(board, by=ben)
+    assert start(scribe) is None
+    wait_reasons.refresh(scribe)
+    assert Task.objects.get().note["code"] == "paused"
+    assert resume(board, by=ana)
+    assert start(scribe) == run
+    assert kinds() == ["agents.paused", "agents.resumed"]
+
+
+def test_the_same_agent_goes_on_elsewhere(board, scribe, ana, gateway):
+    run_of(scribe, ana)
+    other = BoardFactory(key="OTHER")
+    put_into(scribe, [board, other])
+    pause(board, by=ana)
+    eve = MembershipFactory(project=other).user
+    elsewhere = queue.assign_now(scribe, task_in(other.columns.get(category="ready")), by=eve, queue=True)
+    assert start(scribe) == elsewhere
+
+
+def test_pausing_twice_is_pausing_once(board, ana, ben):
+    first = pause(board, by=ana)
+    assert pause(board, by=ben) == first
+    assert Pause.objects.get().by == ana
+    assert resume(board, by=ben)
+    assert not resume(board, by=ben)
+    assert kinds() == ["agents.paused", "agents.resumed"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("G6")
+def test_nothing_that_is_claimed_meanwhile_goes_on(board, ana, gateway):
+    scribe = agent_in(board, max_concurrent=8)
+    for number in range(6):
+        run_of(scribe, ana, f"Task {number}")
+
+    def in_own_connection(call):
+        try:
+            return call()
+        finally:
+            connection.close()
+
+    calls = [lambda: dispatch.claim_next(scribe.pk, "w")] * 6
+    calls.insert(3, lambda: pause(board, by=ana))
+    with ThreadPoolExecutor(7) as pool:
+        list(pool.map(in_own_connection, calls))
+    assert not Run.objects.busy().exists()
+    assert Run.objects.queued().count() == 6
+
+
+def test_the_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
+    client.force_login(ana)
+    page = reverse("agents:agents", args=[board.key])
+    assert "Scribe" in client.get(page).content.decode()
+    client.post(reverse("agents:pause", args=[board.key]))
+    assert "Ana has paused all agents here." in client.get(page).content.decode()
+    client.post(reverse("agents:resume", args=[board.key]))
+    assert not Pause.objects.exists()
+
+
+def test_the_room_is_told_who_did_it(room, board, ana, ben):
+    pause(board, by=ana)
+    resume(board, by=ben)
+    told = render.drawn(render.with_surroundings(room.messages.all())).values()
+    assert ["Ana has paused all agents." in html for html in told] == [True, False]
+    assert ["Ben lets the agents go on." in html for html in told] == [False, True]

@@ -1,0 +1,77 @@
+"""Pull requests that came of agents' work: tied to the run, and merged when a person accepts it."""
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.agents.models import Evidence, Run
+from apps.agents.runs import targets
+from apps.agents.runs.actions.review import accept
+from apps.errors import Conflict
+from apps.projects import events
+from apps.projects.git.repositories import pull_request_merge
+from apps.projects.models import Event, Project, PullRequest, Repository
+from apps.tasks.actions.move import ask_about_subtasks
+from apps.tasks.models import CodeLink
+
+
+@transaction.atomic
+def on_request(event: Event) -> None:
+    """A pull request on the very branch that a run was told to use is that run's; of several attempts the latest's.
+
+    A fork's branch is called `owner:branch` here, so it is nobody's. Logs `run.proved` once for each.
+    """
+    request = PullRequest.objects.select_related("repository").filter(pk=event.payload["request"]).first()
+    if request is None:
+        return
+    project = Project.objects.locked(event.project_id)
+    told = project.runs.with_surroundings().filter(branch=request.head_branch, first_sent_at__isnull=False)
+    run = told.order_by("-first_sent_at").first()
+    if run is None:
+        return
+    _, is_new = Evidence.objects.get_or_create(run=run, request=request)
+    if is_new:
+        about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
+        events.record(project, "run.proved", by=None, **targets.marks(run), **about)
+
+
+def request_of(run: Run) -> PullRequest | None:
+    """The one open pull request into the default branch that came of work on this task and may be merged from here.
+
+    One whose link somebody has taken off the task is not meant.
+    """
+    linked = CodeLink.objects.standing().filter(task=run.task_id, request=OuterRef("pk"))
+    open_ones = PullRequest.objects.filter(
+        Exists(linked),
+        evidence__run__task=run.task_id,
+        state=PullRequest.State.OPEN,
+        base_branch=F("repository__default_branch"),
+    )
+    allowed = open_ones.exclude(repository__merging=Repository.Merging.NOBODY)
+    found = list(allowed.select_related("repository__project").distinct()[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def nothing_to_merge() -> Conflict:
+    return Conflict(_("There is no pull request here any more that waits to be merged."))
+
+
+def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> Run:
+    """Have the forge merge the pull request at `sha`, then accept the run; log `run.merged`.
+
+    Call it outside a transaction. When the forge refuses, nothing is accepted; when somebody has decided otherwise
+    meanwhile, it is merged all the same and the log says so. Raises what `merging.merge` and `reviewing.accept`
+    raise, OpenSubtasks before anything is merged.
+    """
+    request = request_of(run)
+    if request is None or run.review != Run.Review.WAITING:
+        raise nothing_to_merge()
+    if not anyway:
+        ask_about_subtasks(run.task)
+    pull_request_merge.merge(request, sha=sha, by=by)
+    with transaction.atomic():
+        project = Project.objects.locked(run.project_id)
+        about = {"number": request.number, "name": request.repository.name, "sha": sha}
+        events.record(project, "run.merged", by=by, **targets.marks(run), **about)
+    return accept(run, by=by, anyway=True)

@@ -1,0 +1,76 @@
+"""Runs that nobody reported on: expired leases, passed deadlines, results found in the history."""
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps.agents.gateways import openclaw_client
+from apps.agents.models import Run
+from apps.agents.runs import dispatch, lifecycle
+from apps.agents.runs.callbacks import results
+from apps.projects.models import Project
+
+log = logging.getLogger(__name__)
+LONG_PAST = timedelta(hours=1)
+
+
+def free_expired_leases() -> None:
+    """A worker died while sending: the same bytes go again inside the replay window, else a person decides."""
+    expired = Run.objects.filter(status=Run.Status.SENDING, lease_until__lt=Now())
+    for run in expired.with_surroundings():
+        with transaction.atomic():
+            Project.objects.locked(run.project_id)
+            freed = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, lease_until__lt=Now())
+            if freed.update(status=Run.Status.QUEUED, lease_until=None, due_at=Now()):
+                lifecycle.nudge_later(run)
+
+
+def runs_past_deadline() -> None:
+    """Look each one up in its session; one gateway that does not answer does not stop the others.
+
+    What nobody foresaw is tried again for LONG_PAST, then the run ends without having been looked up.
+    """
+    overdue = Run.objects.filter(status__in=[Run.Status.RUNNING, Run.Status.UNCERTAIN], deadline_at__lt=Now())
+    for run in overdue.with_surroundings():
+        try:
+            settle_overdue(run)
+        except Exception:
+            log.exception("A run could not be reconciled", extra={"run": str(run.pk)})
+            if run.deadline_at < timezone.now() - LONG_PAST:
+                lifecycle.close(run, Run.Status.TIMED_OUT, by=None)
+
+
+def settle_overdue(run: Run) -> None:
+    """Close `run` by what its session says; without an answer there its time is up."""
+    answer = answer_in_history(run)
+    if answer is None:
+        lifecycle.close(run, Run.Status.TIMED_OUT, by=None, error="")
+    elif answer.error or answer.stop_reason == "error":
+        lifecycle.close(run, Run.Status.FAILED, by=run.agent.user, error=answer.error)
+    else:
+        results.succeed(run, results.Result(text=answer.text, model=answer.model, usage=answer.usage))
+
+
+def answer_in_history(run: Run) -> openclaw_client.Entry | None:
+    """The last finished answer of the turn that our run's first line began; None if there is none to be had."""
+    gateway = run.agent.gateway
+    if not gateway.gateway_token:
+        return None
+    try:
+        entries = asyncio.run(dispatch.client_of(gateway).get_session_history(run.stored_key))
+    except openclaw_client.GatewayError as error:
+        log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
+        return None
+    turn, ours = [], False
+    for entry in entries:
+        if entry.role == "user":
+            named = openclaw_client.named_run(entry.text)
+            ours = named == run.pk if named else ours
+            turn = [] if ours and named else turn
+        elif ours and entry.role == "assistant" and entry.stop_reason in ("stop", "error"):
+            turn.append(entry)
+    return turn[-1] if turn else None

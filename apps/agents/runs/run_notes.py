@@ -1,0 +1,84 @@
+"""What is said about a run where it takes place, and the sentences for it."""
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import time_format
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Run
+from apps.agents.runs import targets
+from apps.tasks import status_notes
+
+State = status_notes.State
+
+
+def note_of(run: Run, state: str, code: str, **facts) -> status_notes.Note:
+    return status_notes.Note(
+        state=state,
+        code=code,
+        facts={"agent": run.agent.name, "attempt": run.attempt, **facts},
+        user=run.agent.user_id,
+        since=timezone.now().isoformat(timespec="seconds"),
+        run=str(run.pk),
+    )
+
+
+def put(run: Run, state: str, code: str, **facts) -> None:
+    """Have the run's place say so; whoever calls records the event that shows it."""
+    targets.of(run).say(run, note_of(run, state, code, **facts))
+
+
+def clear(run: Run) -> None:
+    targets.of(run).say(run, None)
+
+
+def _place(facts: dict) -> str:
+    if facts["place"] == 1:
+        return _("This is next in line.")
+    return _("This is number {place} in line.").format(**facts)
+
+
+def _full(facts: dict) -> str:
+    return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _place(facts)])
+
+
+def _paused(facts: dict) -> str:
+    if not facts["by"]:
+        return _("All agents of this project are paused.")
+    return _("All agents of this project are paused by {by}.").format(**facts)
+
+
+def _working(facts: dict) -> str:
+    if facts["attempt"] == 1:
+        return _("{agent} is at it.").format(**facts)
+    return _("{agent} is at it, attempt {attempt}.").format(**facts)
+
+
+def _clock(iso: str) -> str:
+    return time_format(timezone.localtime(parse_datetime(iso)))
+
+
+SENTENCES: dict[str, status_notes.Sentence] = {
+    "starting": lambda facts: _("Starting {agent}.").format(**facts),
+    "agent_full": _full,
+    "paused": _paused,
+    "held_up": lambda facts: _("{agent} answers another message of this room first.").format(**facts),
+    "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
+    "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
+    "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
+        gateway=facts["gateway"], at=_clock(facts["since"])
+    ),
+    "next_try": lambda facts: _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])),
+    "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
+    "working": _working,
+    "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
+    "uncertain": lambda facts: _("An answer was lost: {agent} may or may not be working. Look, then decide.").format(
+        **facts
+    ),
+    "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
+    "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
+    "answered": lambda facts: _("{agent} has answered.").format(**facts),
+    "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
+    "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
+    "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
+}

@@ -1,0 +1,104 @@
+"""An open task's runs as people see them: attempts, what was sent, what came, what to decide."""
+
+import json
+from collections import defaultdict
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.agents.models import Evidence, Run
+from apps.agents.runs import pull_requests
+from apps.projects.git.pages.check_status import Checks, checks_of
+from apps.projects.git.repositories import pull_request_merge
+from apps.projects.models import PullRequest
+from apps.tasks import markdown, status_notes
+from apps.tasks.board import cards
+from apps.tasks.models import Task
+
+CAN_STOP = (Run.Status.QUEUED, *Run.BUSY, Run.Status.UNCERTAIN)
+CAN_RETRY = (Run.Status.FAILED, Run.Status.TIMED_OUT, Run.Status.CANCELLED, Run.Status.UNCERTAIN)
+
+
+def runs(task: Task) -> str:
+    """The run section; an empty element when no agent ever had the task."""
+    attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
+    last = attempts[-1] if attempts else None
+    came = requests_of(attempts) if any(run.branch for run in attempts) else {}
+    context = {
+        "task": task,
+        "attempts": [shown(run, came.get(run.pk, [])) for run in attempts],
+        "last": last,
+        "who": last and cards.who(last.agent.user),
+        "state": last and state_of(last, task),
+        "can_stop": last and last.status in CAN_STOP,
+        "can_retry": last and last.status in CAN_RETRY,
+    }
+    return render_to_string("agents/runs/_runs.html", context)
+
+
+def verdict(task: Task) -> str:
+    """The buttons beside the comment field while a result waits for a person."""
+    waiting = task.runs.filter(review=Run.Review.WAITING).order_by("-attempt").first()
+    found = pull_requests.request_of(waiting) if waiting and waiting.branch else None
+    context = {"task": task, "run": waiting, "merges": found and pull_request_merge.ACTIONS[found.repository.merging]}
+    return render_to_string("agents/runs/_review.html", context)
+
+
+def requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Checks]]]:
+    """By run the pull requests that came of it with their checks, by two queries however many there are."""
+    ties = Evidence.objects.filter(run__in=runs).select_related("request__repository__project")
+    checks = checks_of(tie.request for tie in ties)
+    found: dict[UUID, list[tuple[PullRequest, Checks]]] = defaultdict(list)
+    for tie in ties:
+        found[tie.run_id].append((tie.request, checks[tie.request_id]))
+    return found
+
+
+def state_of(run: Run, task: Task) -> tuple[str, str]:
+    """What the head of the section says: a word and a sentence."""
+    word = str(run.get_status_display()).capitalize()
+    if run.review == Run.Review.WAITING:
+        word = _("The result waits for a person")
+    elif run.review == Run.Review.ACCEPTED:
+        word = _("Accepted")
+    if task.note and task.note.get("run") == str(run.pk):
+        return word, status_notes.sentence_of(task.note)
+    return word, run.error
+
+
+def shown(run: Run, requests: list[tuple[PullRequest, Checks]]) -> dict:
+    """One attempt with its result as HTML, what was sent as people can read it, and the pull requests that came."""
+    return {
+        "run": run,
+        "requests": requests,
+        "html": markdown.to_html(run.result) if run.result else "",
+        "sent": sent(run),
+        "spent": spent(run),
+        "is_well": run.status == Run.Status.SUCCEEDED,
+    }
+
+
+def sent(run: Run) -> str:
+    """The message as it went out; empty before the first send."""
+    return json.loads(bytes(run.request_body))["message"] if run.request_body else ""
+
+
+def spent(run: Run) -> str:
+    """Tokens and cost; what the gateway did not tell is unknown, never nothing."""
+    if run.ended_at is None:
+        return ""
+    if run.tokens_in is None and run.tokens_out is None:
+        tokens = _("tokens unknown")
+    else:
+        n = (run.tokens_in or 0) + (run.tokens_out or 0)
+        tokens = ngettext("{n} token", "{n} tokens", n).format(n=n)
+    return f"{tokens} · {cost(run)}"
+
+
+def cost(run: Run) -> str:
+    """Dollars and cents; what is less than a cent keeps its digits."""
+    if run.cost is None:
+        return _("cost unknown")
+    return f"$ {run.cost:.4f}" if 0 < run.cost < 0.01 else f"$ {run.cost:.2f}"

@@ -1,0 +1,386 @@
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from apps.agents.gateways import circuit_breaker
+from apps.agents.models import Gateway, Run
+from apps.agents.runs import (
+    dispatch,
+    lifecycle,
+    queue,
+    reconcile,
+    wait_reasons,
+)
+from apps.agents.tests.factories import agent_in, run_of
+from apps.errors import Refused
+from apps.projects.models import Event
+from apps.tasks.actions.assign import assign
+from apps.tasks.models import Task
+from apps.tasks.tests.factories import task_in
+
+pytestmark = pytest.mark.django_db
+Status = Run.Status
+
+
+def start(agent) -> Run | None:
+    run = dispatch.start_next(agent.pk, "worker-1")
+    if run:
+        run.refresh_from_db()
+    return run
+
+
+def later(run, **ago):
+    """Move the run's past back, as if that much time had gone by."""
+    moment = timezone.now() - timedelta(**ago)
+    Run.objects.filter(pk=run.pk).update(first_sent_at=moment, due_at=moment, lease_until=moment)
+
+
+@pytest.mark.req("D1", "D2")
+def test_assigning_makes_task_run_note_and_events_together(columns, scribe, ana):
+    task = task_in(columns["ready"])
+    assign(task, to=scribe.user, by=ana, prompt="Be brief.")
+    run = task.runs.get()
+    task.refresh_from_db()
+    assert (run.status, run.prompt, run.requested_by, run.session_key) == (
+        Status.QUEUED,
+        "Be brief.",
+        ana,
+        f"task:{task.uid}",
+    )
+    assert task.note["code"] == "starting"
+    kinds = set(Event.objects.filter(task_id=task.pk).values_list("kind", flat=True))
+    assert kinds == {"task.created", "task.assigned", "run.queued"}
+
+
+@pytest.mark.req("D1")
+def test_a_refused_assignment_leaves_nothing(columns, scribe, ana):
+    task = task_in(columns["ready"])
+    with pytest.raises(queue.PromptTooLarge):
+        assign(task, to=scribe.user, by=ana, prompt="x" * (queue.PROMPT_BYTES + 1))
+    task.refresh_from_db()
+    assert (task.assignee, task.note, Run.objects.count()) == (None, None, 0)
+    assert not Event.objects.filter(kind="task.assigned").exists()
+
+
+@pytest.mark.req("D4")
+def test_every_attempt_sends_the_same_bytes_and_key(scribe, ana, gateway):
+    run = run_of(scribe, ana)
+    gateway.answers(503)
+    for _ in range(3):
+        start(scribe)
+        Run.objects.update(due_at=timezone.now())
+    assert len({post.content for post in gateway.posts}) == 1
+    assert {post.headers["Idempotency-Key"] for post in gateway.posts} == {str(run.pk)}
+    assert len(gateway.posts) == 3
+
+
+def test_an_admitted_run_works_and_its_card_moves_to_in_progress(columns, scribe, ana, gateway):
+    run = start(scribe) if run_of(scribe, ana) else None
+    task = run.task
+    task.refresh_from_db()
+    assert (run.status, run.gateway_run_id) == (Status.RUNNING, "gateway-1")
+    assert run.deadline_at > timezone.now() + timedelta(seconds=590)
+    assert (task.column, task.note["state"]) == (columns["doing"], "working")
+
+
+@pytest.mark.req("D5")
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
+def test_a_refusal_fails_the_run_with_the_reason_on_the_card(scribe, ana, gateway, status):
+    run_of(scribe, ana)
+    gateway.answers(status, json={"error": "not like that"})
+    run = start(scribe)
+    assert run.status == Status.FAILED
+    assert "not like that" in run.error
+    assert Task.objects.get().note["state"] == "failed"
+    assert len(gateway.posts) == 1
+
+
+@pytest.mark.req("D5")
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
+def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
+    run_of(scribe, ana)
+    gateway.answers(status, headers={"Retry-After": "90"})
+    run = start(scribe)
+    assert (run.status, run.sends) == (Status.QUEUED, 1)
+    assert 60 < (run.due_at - timezone.now()).total_seconds() <= 90
+    assert start(scribe) is None
+    assert Task.objects.get().note["code"] == "next_try"
+
+
+@pytest.mark.req("D5")
+def test_after_twelve_sends_it_fails(scribe, ana, gateway):
+    run_of(scribe, ana)
+    gateway.answers(503)
+    for _ in range(dispatch.SENDS):
+        Run.objects.update(due_at=timezone.now())
+        run = start(scribe)
+    assert (run.status, run.sends) == (Status.FAILED, 12)
+
+
+@pytest.mark.req("D6", "D7")
+@pytest.mark.parametrize("answer", [{"text": "hello"}, {"json": {"ok": True}}, {"content": b"{" + b" " * 70_000}])
+def test_an_ambiguous_answer_is_no_success_and_is_repeated_inside_the_window(scribe, ana, gateway, answer):
+    run_of(scribe, ana)
+    gateway.answers(200, **answer)
+    run = start(scribe)
+    assert run.status == Status.QUEUED
+    assert run.first_sent_at is not None
+
+
+@pytest.mark.req("D7")
+def test_outside_the_replay_window_a_person_decides(scribe, ana, gateway):
+    run_of(scribe, ana)
+    gateway.fails(httpx.ReadTimeout)
+    run = start(scribe)
+    later(run, minutes=5)
+    run = start(scribe)
+    assert (run.status, len(gateway.posts)) == (Status.UNCERTAIN, 1)
+    assert Task.objects.get().note["state"] == "you"
+    again = queue.retry(run, by=ana)
+    run.refresh_from_db()
+    assert (run.status, again.attempt, again.status) == (Status.FAILED, 2, Status.QUEUED)
+
+
+@pytest.mark.req("D7")
+def test_a_gateway_that_no_longer_listens_after_a_lost_answer_has_forgotten_its_keys(scribe, ana, gateway):
+    run_of(scribe, ana)
+    gateway.fails(httpx.ReadError)
+    run = start(scribe)
+    Run.objects.update(due_at=timezone.now())
+    gateway.fails(httpx.ConnectError)
+    run = start(scribe)
+    assert run.status == Status.UNCERTAIN
+
+
+@pytest.mark.req("D2", "D3")
+def test_a_dead_workers_run_is_sent_again_with_the_same_key(scribe, ana, gateway):
+    run_of(scribe, ana)
+    claim = dispatch.claim_next(scribe.pk, "worker-that-dies")
+    dispatch.send(claim.run)
+    later(claim.run, seconds=90)
+    reconcile.free_expired_leases()
+    run = start(scribe)
+    assert run.status == Status.RUNNING
+    assert gateway.posts[0].content == gateway.posts[1].content
+
+
+@pytest.mark.req("D2")
+def test_a_worker_that_comes_late_changes_nothing(scribe, ana, gateway):
+    run_of(scribe, ana)
+    slow = dispatch.claim_next(scribe.pk, "slow")
+    outcome = dispatch.send(slow.run)
+    later(slow.run, seconds=90)
+    reconcile.free_expired_leases()
+    quick = dispatch.claim_next(scribe.pk, "quick")
+    dispatch.settle(slow, outcome)
+    quick.run.refresh_from_db()
+    assert quick.run.status == Status.SENDING
+
+
+def test_slots_bound_how_many_run_and_the_queue_says_why(scribe, ana, gateway):
+    for number in range(4):
+        run_of(scribe, ana, f"Task {number}")
+    started = [start(scribe) for _ in range(4)]
+    assert [bool(run) for run in started] == [True, True, False, False]
+    assert (scribe.current_tasks, scribe.status) == (2, "working")
+    wait_reasons.refresh(scribe)
+    notes = [run.task.note for run in Run.objects.queued().order_by("created_at").select_related("task")]
+    assert [(note["code"], note["facts"]["place"]) for note in notes] == [("agent_full", 1), ("agent_full", 2)]
+
+
+def test_a_long_queue_is_told_why_it_waits_by_as_many_statements_as_a_short_one(scribe, ana):
+    statements = []
+    for length in (3, 20):
+        while Run.objects.queued().count() < length:
+            run_of(scribe, ana)
+        Task.objects.update(note=None)
+        with CaptureQueriesContext(connection) as captured:
+            wait_reasons.refresh(scribe)
+        statements.append(len(captured))
+    assert statements[0] == statements[1]
+
+
+def test_the_next_run_is_the_most_urgent_and_then_the_oldest(scribe, ana, gateway):
+    run_of(scribe, ana, "old")
+    run_of(scribe, ana, "urgent", priority=4)
+    assert [start(scribe).task.title for _ in range(2)] == ["urgent", "old"]
+
+
+@pytest.mark.req("D11")
+def test_a_dead_gateway_is_left_alone_and_probed_by_one(scribe, ana, gateway):
+    for number in range(2):
+        run_of(scribe, ana, f"Task {number}")
+    gateway.fails(httpx.ConnectError)
+    for _ in range(circuit_breaker.FAILURES):
+        Run.objects.update(due_at=timezone.now())
+        start(scribe)
+    assert len(gateway.posts) == circuit_breaker.FAILURES
+    Run.objects.update(due_at=timezone.now())
+    assert start(scribe) is None
+    Gateway.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
+    row = Gateway.objects.get()
+    assert [circuit_breaker.lets_through(row), circuit_breaker.lets_through(row)] == [True, False]
+    circuit_breaker.note(row, reached=True)
+    row.refresh_from_db()
+    assert circuit_breaker.lets_through(row)
+
+
+@pytest.mark.req("D9")
+def test_a_run_nobody_reports_on_ends_when_its_time_is_up(scribe, ana, gateway):
+    run_of(scribe, ana)
+    run = start(scribe)
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert run.status == Status.TIMED_OUT
+    assert (Task.objects.get().note["code"], len(gateway.posts)) == ("timed_out", 1)
+
+
+def test_a_result_in_the_history_is_found_by_our_first_line(scribe, ana, gateway):
+    run_of(scribe, ana)
+    run = start(scribe)
+    gateway.history = [
+        {"role": "user", "content": f"[teamboard-run:{run.pk}]\nDo it."},
+        {"role": "assistant", "content": "All done.", "stopReason": "stop", "usage": {"input": 5, "output": 7}},
+    ]
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert (run.status, run.result, run.tokens_out) == (Status.SUCCEEDED, "All done.", 7)
+
+
+ODD = "All\x00 \ud800done."
+
+
+@pytest.mark.req("D9", "C5")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"content": ODD, "model": "m" * 500},
+        {"stopReason": "error", "errorMessage": ODD},
+        {"stopReason": "error", "errorMessage": {"code": ODD}},
+        {"usage": {"input": "many", "output": -1, "cost": {"total": "free"}}},
+        {"usage": {"input": 10**30, "output": True, "cost": 10**30}},
+        {"usage": [1]},
+        {"timestamp": 10**300},
+        {"timestamp": "now"},
+        {"__openclaw": {"runId": [ODD]}},
+    ],
+)
+def test_however_odd_an_answer_in_the_history_is_its_run_ends(scribe, ana, gateway, odd):
+    run_of(scribe, ana)
+    run = start(scribe)
+    answer = {"role": "assistant", "content": "All done.", "stopReason": "stop"}
+    gateway.history = [{"role": "user", "content": f"[teamboard-run:{run.pk}]"}, answer | odd]
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert run.status == (Status.FAILED if "errorMessage" in odd else Status.SUCCEEDED)
+    assert run.error or run.result in ("All done.", "All\ufffd \ufffddone.")
+
+
+@pytest.mark.req("D9")
+@pytest.mark.parametrize("odd", [5, {"a": 1}, [5, None], "x"])
+def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, odd):
+    run_of(scribe, ana)
+    run = start(scribe)
+    gateway.history = odd
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
+    reconcile.runs_past_deadline()
+    run.refresh_from_db()
+    assert run.status == Status.TIMED_OUT
+
+
+@pytest.mark.req("D9")
+def test_what_nobody_foresaw_keeps_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
+    run_of(scribe, ana)
+    run = start(scribe)
+    monkeypatch.setattr(reconcile, "answer_in_history", lambda run: 1 / 0)
+    for hours, status in ((0, Status.RUNNING), (2, Status.TIMED_OUT)):
+        Run.objects.update(deadline_at=timezone.now() - timedelta(hours=hours, seconds=1))
+        reconcile.runs_past_deadline()
+        run.refresh_from_db()
+        assert run.status == status
+
+
+@pytest.mark.req("D12")
+def test_cancelling_twice_is_one_ending(scribe, ana, gateway):
+    run = run_of(scribe, ana)
+    assert lifecycle.close(run, Status.CANCELLED, by=ana)
+    assert not lifecycle.close(run, Status.FAILED, by=None)
+    assert Run.objects.get().status == Status.CANCELLED
+    assert Event.objects.filter(kind="run.closed").count() == 1
+
+
+def in_own_connection(call, *args):
+    try:
+        return call(*args)
+    except Refused as refused:
+        return refused
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("D10")
+def test_twenty_people_assigning_at_once_start_one_run(columns, scribe, ana):
+    task = task_in(columns["ready"])
+
+    def ask(_):
+        return in_own_connection(lambda: queue.assign_now(scribe, task, by=ana, queue=True))
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(20)))
+    assert sum(isinstance(answer, Run) for answer in answers) == 1
+    assert task.runs.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("D10")
+def test_the_last_slot_is_taken_once(board, ana, gateway):
+    scribe = agent_in(board, max_concurrent=3)
+    for number in range(8):
+        run_of(scribe, ana, f"Task {number}")
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda _: in_own_connection(dispatch.claim_next, scribe.pk, "w"), range(16)))
+    assert sum(claim is not None for claim in claims) == scribe.current_tasks == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.req("D12")
+def test_cancel_and_completion_race_to_one_end(board, ana, scribe, gateway):
+    for number in range(6):
+        run = run_of(scribe, ana, f"Task {number}")
+        endings = [Status.CANCELLED, Status.SUCCEEDED, Status.FAILED]
+        with ThreadPoolExecutor(3) as pool:
+            won = list(
+                pool.map(
+                    lambda status, run=run: in_own_connection(lambda: lifecycle.close(run, status, by=ana)), endings
+                )
+            )
+        assert sum(won) == 1
+    assert Event.objects.filter(kind="run.closed").count() == 6
+
+
+def test_a_new_assignee_ends_the_former_ones_run(columns, board, scribe, ana, ben):
+    run = run_of(scribe, ana)
+    assign(run.task, to=ben, by=ana)
+    run.refresh_from_db()
+    assert run.status == Status.CANCELLED
+
+
+@pytest.mark.req("G1")
+@pytest.mark.parametrize("rule", ["disabled", "busy"])
+def test_the_outlines_words_for_an_agent_that_cannot(columns, scribe, ana, rule):
+    if rule == "disabled":
+        type(scribe).objects.update(is_enabled=False)
+    else:
+        for number in range(2):
+            run_of(scribe, ana, f"Task {number}")
+    with pytest.raises(Refused, match=f"Agent is {rule}"):
+        queue.assign_now(scribe, task_in(columns["ready"]), by=ana)

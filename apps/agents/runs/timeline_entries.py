@@ -1,0 +1,51 @@
+"""What a task's history says about its runs, and the board in a room about agents."""
+
+from collections.abc import Callable
+
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from apps.agents.models import Run
+from apps.tasks.detail.timeline import Sentence
+
+
+def _queued(payload: dict) -> str:
+    return _pointing(payload, _("asked {agent}, attempt {attempt}.").format(**payload))
+
+
+def _closed(payload: dict) -> str:
+    status = Run.Status(payload["status"])
+    if status == Run.Status.SUCCEEDED:
+        return _pointing(payload, _("brought a result."))
+    error = payload.get("error", "")
+    return _pointing(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
+
+
+def _pointing(payload: dict, sentence: str) -> str:
+    """The sentence, with the way into the room for a run that takes place there."""
+    if "message" not in payload:
+        return sentence
+    return format_html('{} <a class="inklink" href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
+
+
+SENTENCES: dict[str, tuple[str, Sentence]] = {
+    "run.queued": ("hourglass", _queued),
+    "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
+    "run.closed": ("flag", _closed),
+    "run.delayed": ("clock", lambda payload: _("could not hand it over. {error}").format(**payload)),
+    "run.doubted": ("circle-alert", lambda payload: _("lost an answer: nobody knows whether the run started.")),
+    "run.interrupted": ("rotate-ccw", lambda payload: _("was interrupted by a restart of the gateway.")),
+    "run.reopened": ("clock", lambda payload: _("finished after its time was up.")),
+    "run.accepted": ("check", lambda payload: _("accepted attempt {attempt}.").format(**payload)),
+    "run.proved": (
+        "git-pull-request",
+        lambda payload: _("saw pull request {number} in {name} come of {agent}’s work.").format(**payload),
+    ),
+    "run.merged": ("git-merge", lambda payload: _("merged pull request {number} in {name}.").format(**payload)),
+    "run.sent_back": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
+}
+
+IN_ROOM: dict[str, Callable[[dict], str]] = {
+    "agents.paused": lambda facts: _("{name} has paused all agents.").format(**facts),
+    "agents.resumed": lambda facts: _("{name} lets the agents go on.").format(**facts),
+}

@@ -1,0 +1,100 @@
+"""Deciding about a run from its task's page."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from apps.accounts.request_types import MemberRequest
+from apps.agents.forms import SendBackForm
+from apps.agents.models import Run
+from apps.agents.runs import pull_requests, queue, targets
+from apps.agents.runs.actions.cancel import cancel as cancel_run
+from apps.agents.runs.actions.review import accept as accept_run
+from apps.agents.runs.actions.review import send_back as send_back_run
+from apps.errors import NotAllowed, Refused
+from apps.projects import permissions
+from apps.projects.git.pages.check_status import checks_of
+from apps.projects.git.repositories import pull_request_merge
+from apps.projects.permissions import Action
+from apps.tasks.actions.move import OpenSubtasks
+from apps.tasks.board.views import frame_or, not_understood, wants_json
+
+
+def decidable(request: MemberRequest, pk: UUID) -> Run:
+    """The run, for somebody who may decide about runs of its project."""
+    runs = Run.objects.visible_to(request.user).with_surroundings()
+    run = get_object_or_404(runs, pk=pk)
+    permissions.require(request.user, Action.RUN, run.project)
+    return run
+
+
+def back(request: MemberRequest, run: Run) -> HttpResponse:
+    return frame_or(request, run.project, targets.of(run).url)
+
+
+@require_POST
+def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
+    return back(request, cancel_run(decidable(request, pk), by=request.user))
+
+
+@require_POST
+def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
+    return back(request, queue.retry(decidable(request, pk), by=request.user))
+
+
+@require_POST
+def accept(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """With open subtasks it asks first; `anyway` is the answer."""
+    run = decidable(request, pk)
+    try:
+        accept_run(run, by=request.user, anyway=bool(request.POST.get("anyway")))
+    except OpenSubtasks as question:
+        if wants_json(request):
+            raise
+        return render(request, "agents/runs/accept.html", {"run": run, "question": question}, status=422)
+    return back(request, run)
+
+
+@require_http_methods(["GET", "POST"])
+def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """What exactly would be merged, from our own rows alone; and the click that does it."""
+    run = decidable(request, pk)
+    if request.method == "GET":
+        return asked_to_merge(request, run)
+    try:
+        given = {"sha": request.POST.get("sha", ""), "anyway": bool(request.POST.get("anyway"))}
+        pull_requests.accept_and_merge(run, **given, by=request.user)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        return asked_to_merge(request, run, refusal)
+    return redirect(targets.of(run).url)
+
+
+def asked_to_merge(request: MemberRequest, run: Run, refusal: Refused | None = None) -> HttpResponse:
+    found = pull_requests.request_of(run)
+    if found:
+        pull_request_merge.require(request.user, found.repository)
+    else:
+        refusal = refusal or pull_requests.nothing_to_merge()
+    page = {
+        "project": run.project,
+        "run": run,
+        "found": found,
+        "checks": checks_of([found])[found.pk] if found else None,
+        "refusal": refusal,
+        "asks_anyway": isinstance(refusal, OpenSubtasks),
+    }
+    return render(request, "agents/runs/merge.html", page, status=refusal.page_status if refusal else 200)
+
+
+@require_POST
+def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
+    run = decidable(request, pk)
+    form = SendBackForm(request.POST)
+    if not form.is_valid() and run.task:
+        return not_understood(request, form, "tasks/detail/edit.html", {"project": run.project, "task": run.task})
+    send_back_run(run, note=form.cleaned_data.get("words", ""), by=request.user)
+    return back(request, run)

@@ -1,0 +1,101 @@
+"""Every verb happens whole or not at all, at whatever statement the process dies."""
+
+from collections.abc import Callable
+from itertools import count
+from types import SimpleNamespace
+
+import pytest
+from django.db import connection
+
+from apps.agents.runs import dispatch, queue
+from apps.agents.runs.actions.cancel import cancel
+from apps.agents.runs.actions.review import accept, send_back
+from apps.agents.runs.callbacks import results
+from apps.agents.tests.factories import run_of
+from apps.projects.actions.create import create
+from apps.tasks.actions.assign import assign
+from apps.tasks.actions.comment import comment
+from apps.tasks.actions.create import create as create_task
+from apps.tasks.actions.edit import edit
+from apps.tasks.actions.move import move
+from apps.tasks.tests.factories import task_in
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("I3")]
+FINISHED = {"event": "run.finished", "id": "1", "status": "ok", "text": "Done.", "usage": {"input": 1, "output": 2}}
+
+
+class Killed(BaseException):
+    """As final as SIGKILL for our code, which catches Exception at the most."""
+
+
+@pytest.fixture
+def house(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
+    """One task of every kind that a verb may meet."""
+    reviewed = run_of(scribe, ana, "Reviewed")
+    dispatch.start_next(scribe.pk, "worker")
+    results.receive(scribe.gateway, "0", "run.finished", FINISHED | {"teamboardRunId": str(reviewed.pk)})
+    running = run_of(scribe, ana, "Running")
+    dispatch.start_next(scribe.pk, "worker")
+    for run in (reviewed, running):
+        run.refresh_from_db()
+    idle = task_in(columns["ready"], "Idle")
+    return SimpleNamespace(ana=ana, scribe=scribe, columns=columns, idle=idle, running=running, reviewed=reviewed)
+
+
+def finish(house: SimpleNamespace) -> None:
+    results.receive(house.scribe.gateway, "1", "run.finished", FINISHED | {"teamboardRunId": str(house.running.pk)})
+
+
+VERBS: dict[str, Callable[[SimpleNamespace], object]] = {
+    "create a project": lambda house: create(name="New", key="NEW", by=house.ana),
+    "create": lambda house: create_task(house.idle.project, title="New", column=house.columns["ready"], by=house.ana),
+    "edit": lambda house: edit(house.idle, by=house.ana, title="Other", description="Text."),
+    "move": lambda house: move(house.idle, to=house.columns["doing"], by=house.ana),
+    "comment": lambda house: comment(house.idle, words="Look.", by=house.ana),
+    "assign": lambda house: assign(house.idle, to=house.scribe.user, by=house.ana),
+    "assign now": lambda house: queue.assign_now(house.scribe, house.idle, by=house.ana),
+    "cancel": lambda house: cancel(house.running, by=house.ana),
+    "finish": finish,
+    "accept": lambda house: accept(house.reviewed, by=house.ana),
+    "send back": lambda house: send_back(house.reviewed, note="More.", by=house.ana),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_dying_at_any_statement_leaves_nothing_behind(house, verb):
+    before = everything()
+    for number in count(1):
+        with connection.execute_wrapper(dying_at(number)):
+            try:
+                VERBS[verb](house)
+            except Killed:
+                died = True
+            else:
+                died = False
+        if not died:
+            break
+        assert everything() == before, f"statement {number}"
+    assert number > 3
+    assert everything() != before
+
+
+def dying_at(number: int) -> Callable:
+    """A process that is killed before its statement of this number."""
+    made = count(1)
+
+    def execute(run, sql, params, many, context):
+        if next(made) == number:
+            raise Killed
+        return run(sql, params, many, context)
+
+    return execute
+
+
+def everything() -> dict[str, list[str]]:
+    """All rows of all tables, as text."""
+    with connection.cursor() as cursor:
+        rows = {}
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1')
+            rows[table] = [row[0] for row in cursor.fetchall()]
+    return rows

@@ -1,0 +1,168 @@
+"""Files that people put into a room: kept in the database piece by piece, named by us, shown by what they are.
+
+Nothing that was uploaded decides how it is served: a picture is one that we could draw anew, and all
+else is taken along as it is (docs/decisions/0008).
+"""
+
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from uuid import UUID
+
+from django.conf import settings
+from django.core.files import File
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models.functions import Now
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from PIL import Image, ImageOps
+
+from apps.accounts import rate_limits
+from apps.accounts.models import User
+from apps.chat.models import FILE_NAME_LENGTH, Attachment, Message, Piece, Room
+from apps.errors import Refused, TooOften
+from apps.projects.models import Project
+
+MOST_FILES = 10  # of one message
+UPLOADS_PER_MINUTE = 30
+PIECE_BYTES = 1024 * 1024
+KEPT_UNSENT = timedelta(hours=24)
+PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+MOST_PIXELS = 50_000_000
+SMALL = (480, 360)
+# Of messages that were found for somebody: their files, without what is in them.
+OF_MESSAGES = Prefetch("files", Attachment.objects.defer("small").order_by("created_at", "pk"))
+# What turns or hides text, or ends a line.
+UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+DRAWING = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB
+
+
+class TooLarge(Refused):
+    code = "too_large"
+    page_status = api_status = 413
+
+
+class NoSpace(Refused):
+    code = "no_space"
+
+
+class Empty(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+class NotThere(Refused):
+    code = "file_gone"
+
+
+def keep(room: Room, file: File, *, name: str, by: User) -> Attachment:
+    """Keep `file` for a message that `by` is about to post in `room`; unsent, it is forgotten after KEPT_UNSENT.
+
+    Raises Empty, TooLarge, NoSpace when the project has no more room for it, TooOften.
+    """
+    if not rate_limits.passes(f"files:{by.pk}", UPLOADS_PER_MINUTE):
+        raise TooOften(_("You have uploaded very much in this minute. Wait a moment."), rate_limits.seconds_left())
+    if not file.size:
+        raise Empty(_("That file is empty."))
+    if file.size > settings.LARGEST_FILE:
+        raise TooLarge(_("A file may have {limit} at most.").format(limit=filesizeformat(settings.LARGEST_FILE)))
+    attachment = _reserved(room, file.size, name=name, by=by)
+    try:
+        _fill(attachment, file)
+    except BaseException:
+        attachment.delete()
+        raise
+    return attachment
+
+
+@transaction.atomic
+def _reserved(room: Room, size: int, *, name: str, by: User) -> Attachment:
+    """Its row, with which its size counts: under the project's lock, so that two do not share the last of the space."""
+    project = Project.objects.locked(room.project_id)
+    used = Attachment.objects.filter(room__project=project).aggregate(sum=Sum("size"))["sum"] or 0
+    if used + size > settings.PROJECT_FILES:
+        raise NoSpace(_("The files of this project take all the space they may. Delete some first."))
+    return Attachment.objects.create(room=room, uploader=by, name=cleaned(name), size=size)
+
+
+def cleaned(name: str) -> str:
+    """What people see of a file's name: its last part, on one line, with nothing that hides or turns."""
+    plain = UNNAMEABLE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    return plain[-FILE_NAME_LENGTH:] or _("file")
+
+
+@transaction.atomic
+def _fill(attachment: Attachment, file: File) -> None:
+    digest = hashlib.sha256()
+    for number, content in enumerate(iter(lambda: file.read(PIECE_BYTES), b"")):
+        digest.update(content)
+        Piece.objects.create(attachment=attachment, number=number, content=content)
+    attachment.sha256, attachment.is_whole = digest.hexdigest(), True
+    file.seek(0)
+    drawn = _drawn(file)
+    if drawn:
+        attachment.content_type, attachment.small, attachment.width, attachment.height = drawn
+    attachment.save()
+
+
+def _drawn(file: File) -> tuple[str, bytes, int, int] | None:
+    """What sort of picture it is, and a small one of it, drawn anew, with its size; None when it is no picture."""
+    with DRAWING:
+        try:
+            with Image.open(file, formats=list(PICTURES)) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    return None
+                kind = PICTURES[picture.format]
+                picture.draft("RGB", SMALL)
+                small = ImageOps.exif_transpose(picture).convert("RGBA")
+                small.thumbnail(SMALL)
+            drawn = BytesIO()
+            small.save(drawn, "WEBP", quality=80)
+            return kind, drawn.getvalue(), *small.size
+        except Exception:  # decoders raise whatever they stumble over
+            return None
+
+
+def attach(message: Message, files: list[UUID]) -> None:
+    """Have `message` carry what its author has uploaded. Under the project's lock. Raises NotThere, TooLarge."""
+    if len(files) > MOST_FILES:
+        told = ngettext("A message carries {n} file at most.", "A message carries {n} files at most.", MOST_FILES)
+        raise TooLarge(told.format(n=MOST_FILES))
+    mine = Attachment.objects.filter(room=message.room_id, uploader=message.author, message=None, is_whole=True)
+    if mine.filter(pk__in=files).update(message=message) != len(set(files)):
+        raise NotThere(_("One of the files is not here any more. Add it again."))
+
+
+def visible_to(user: User) -> QuerySet[Attachment]:
+    """What stands in the messages of rooms that are open to `user`."""
+    return Attachment.objects.filter(message__in=Message.objects.visible_to(user))
+
+
+def pieces(attachment: Attachment) -> Iterator[bytes]:
+    """Its content, a piece at a time in memory."""
+    numbers = list(attachment.pieces.order_by("number").values_list("number", flat=True))
+    for number in numbers:
+        content = attachment.pieces.filter(number=number).values_list("content", flat=True).first()
+        if content is None:
+            return  # deleted while it was read: the answer is too short for its length, which tells
+        yield bytes(content)
+
+
+def forget_unsent() -> None:
+    """Delete what nobody has sent, whole or not."""
+    Attachment.objects.filter(message=None, created_at__lt=Now() - KEPT_UNSENT).delete()
+
+
+def carried_by(messages: list[Message]) -> dict[int, list[Attachment]]:
+    """By message; nothing is asked for those that carry none."""
+    carrying = [message.pk for message in messages if message.has_files]
+    found: dict[int, list[Attachment]] = {}
+    if carrying:
+        for attachment in Attachment.objects.filter(message__in=carrying).defer("small").order_by("created_at", "pk"):
+            found.setdefault(attachment.message_id, []).append(attachment)
+    return found

@@ -1,0 +1,28 @@
+"""How what people uploaded reaches a browser: nothing in it runs, whatever it is."""
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+
+from apps.chat.attachments import attachments
+from apps.chat.models import Attachment
+
+# It never changes under its address, and ends with its message.
+HEADERS = {
+    "Cache-Control": "private, no-cache",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def served(attachment: Attachment) -> StreamingHttpResponse:
+    """A picture to look at; anything else to take along."""
+    answer = StreamingHttpResponse(attachments.pieces(attachment), headers=HEADERS)
+    answer.headers["Content-Type"] = attachment.content_type or "application/octet-stream"
+    answer.headers["Content-Length"] = str(attachment.size)
+    answer.headers["Content-Disposition"] = content_disposition_header(not attachment.content_type, attachment.name)
+    return answer
+
+
+def small_one(attachment: Attachment) -> HttpResponse:
+    """The small picture that we have drawn of it."""
+    return HttpResponse(bytes(attachment.small), content_type="image/webp", headers=HEADERS)

@@ -1,0 +1,32 @@
+"""What the room's script says, in the reader's language, and the reactions it offers."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.chat.messages import parse
+
+PALETTE = [
+    ("👍", gettext_lazy("Thumbs up")),
+    ("❤️", gettext_lazy("Heart")),
+    ("😄", gettext_lazy("Smile")),
+    ("🎉", gettext_lazy("Celebrate")),
+    ("👀", gettext_lazy("Eyes")),
+    ("✅", gettext_lazy("Done")),
+]
+
+
+def room_words() -> dict[str, str]:
+    return {
+        "sending": _("Sending…"),
+        "not_sent": _("Not sent yet."),
+        "new": _("New"),
+        "gone": _("That message is not here any more."),
+        "copied": _("The link is copied."),
+        "refused": _("That is not possible here."),
+        "not_uploaded": _("It did not reach the board."),
+        "still_uploading": _("Some files are not there yet. Wait a moment, or remove them."),
+        "too_long": parse.too_long(),
+        "one_writes": _("{name} is writing."),
+        "two_write": _("{name} and {other} are writing."),
+        "several_write": _("Several people are writing."),
+    }

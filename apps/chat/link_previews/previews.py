@@ -1,0 +1,122 @@
+"""What the pages that a message links to say about themselves, shown under it once a worker has asked them.
+
+The addresses are anybody's, so the guarded client asks, and only where the whole world may: the
+operator's list of private hosts does not count here. An agent's links are not asked, for an
+address can carry away what the agent was told.
+"""
+
+import asyncio
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from apps import outbound
+from apps.accounts import rate_limits
+from apps.chat.link_previews import opengraph
+from apps.chat.models import URL_LENGTH, LinkPreview, Message
+from apps.projects import events
+from apps.projects.models import Project
+
+MOST = 3  # of one message
+REDIRECTS = 3
+LEFT_BEHIND = timedelta(seconds=30)
+LONGEST = 10.0  # seconds for one page, with all its redirects
+PER_MINUTE = 20  # pages asked for one person, so that slow ones don't take up the workers
+LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
+# A bare `notes.md` becomes a link too, though mostly a file is meant: it is not asked.
+LINK = re.compile(r'<a href="(https?://([^"]+))"[^>]*>(?!\2</a>)')
+HTML = ("text/html", "application/xhtml+xml")
+
+
+def links_in(html: str) -> list[str]:
+    """The addresses outside of the board that `html` of a message leads to."""
+    found = (unescape(address) for address, _bare in LINK.findall(html))
+    outside = (address for address in found if not address.startswith(f"{settings.PUBLIC_URL}/"))
+    return [address for address in dict.fromkeys(outside) if len(address) <= URL_LENGTH][:MOST]
+
+
+def expect(message: Message) -> None:
+    """Have the pages asked that `message` links to by now; those it doesn't any more are forgotten."""
+    links = links_in(message.html) if settings.LINK_PREVIEWS and not message.author.is_agent else []
+    if message.edited_at:
+        message.previews.exclude(url__in=links).delete()
+    if links:
+        LinkPreview.objects.bulk_create((LinkPreview(message=message, url=url) for url in links), ignore_conflicts=True)
+        transaction.on_commit(lambda: _wake(message.pk), robust=True)
+
+
+def _wake(message_id: int) -> None:
+    from apps.chat import jobs  # the jobs call the verbs, and the verbs wake the jobs
+
+    jobs.fetch_previews.delay(message_id)
+
+
+def left_behind() -> QuerySet[LinkPreview]:
+    """Those that nobody has asked for: a worker died, or the broker forgot."""
+    return LinkPreview.objects.filter(asked_at=None, created_at__lt=Now() - LEFT_BEHIND)
+
+
+def fetch(message: Message) -> None:
+    """Ask the pages that `message` waits for, and show what came; log `message.previewed` if anything did."""
+    for preview in message.previews.filter(asked_at=None):
+        may_ask = rate_limits.passes(f"previews:{message.author_id}", PER_MINUTE)
+        about = asyncio.run(ask(preview.url)) if may_ask else None
+        if about:
+            preview.title, preview.description, preview.site = about
+        _keep(preview)
+
+
+@transaction.atomic
+def _keep(preview: LinkPreview) -> None:
+    """Unless the link was taken out of its message meanwhile, or another worker was faster."""
+    message = preview.message
+    project = Project.objects.locked(message.room.project_id)
+    said = {"title": preview.title, "description": preview.description, "site": preview.site}
+    kept = LinkPreview.objects.filter(pk=preview.pk, asked_at=None).update(asked_at=Now(), **said)
+    if kept and preview.title:
+        events.record(project, "message.previewed", by=None, room=message.room_id, message=message.pk)
+
+
+async def ask(url: str) -> opengraph.About | None:
+    """What the page at `url` says about itself; None when it can't be asked in time, is no HTML, or says nothing."""
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await _asked(url)
+    except (outbound.OutboundError, TimeoutError, ValueError):
+        return None
+
+
+async def _asked(url: str) -> opengraph.About | None:
+    headers = {"Accept": ", ".join(HTML)}
+    for _hop in range(REDIRECTS + 1):
+        guarded = outbound.GuardedTransport(only_public=True)
+        answer = await outbound.request("GET", url, headers=headers, limits=LIMITS, transport=guarded)
+        if not (300 <= answer.status < 400 and "Location" in answer.headers):
+            return _about(answer)
+        url = urljoin(url, answer.headers["Location"])
+    return None
+
+
+def _about(answer: outbound.Answer) -> opengraph.About | None:
+    kind, _semicolon, parameters = answer.headers.get("Content-Type", "").partition(";")
+    if answer.status != 200 or kind.strip().lower() not in HTML:
+        return None
+    charset = re.search(r"charset=[\"']?([\w-]+)", parameters, re.IGNORECASE)
+    return opengraph.read(answer.body, charset[1] if charset else "")
+
+
+def shown_under(messages: list[Message]) -> dict[int, list[LinkPreview]]:
+    """By message; nothing is asked for those without links."""
+    linking = [message.pk for message in messages if LINK.search(message.html)]
+    found: dict[int, list[LinkPreview]] = {}
+    if linking:
+        telling = LinkPreview.objects.filter(message__in=linking, is_hidden=False).exclude(title="")
+        for preview in telling.order_by("pk"):
+            found.setdefault(preview.message_id, []).append(preview)
+    return found

@@ -1,0 +1,236 @@
+"""The pages that messages link to are asked by a worker, and only where the whole world may look."""
+
+import asyncio
+import socket
+import time
+from datetime import timedelta
+
+import httpx
+import pytest
+from django.utils import timezone
+
+from apps import outbound
+from apps.agents.tests.factories import agent_in
+from apps.chat import jobs
+from apps.chat.link_previews import previews
+from apps.chat.messages.edit import delete, edit, remove_previews
+from apps.chat.models import LinkPreview, Message
+from apps.chat.tests.factories import said
+from apps.errors import NotAllowed
+from apps.projects.realtime import frames
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-11")]
+PAGE = "<title>Tides of Skerry</title><meta property='og:description' content='When to sail.'>"
+TIDES = "https://tides.example/skerry"
+
+
+@pytest.fixture
+def web(monkeypatch):
+    """What the world's pages answer, by address; `web.asked` is who was asked."""
+
+    class Web(dict):
+        asked: list[str] = []
+
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            self.asked.append(str(request.url))
+            return self.get(str(request.url), httpx.Response(404))
+
+    pages = Web({TIDES: httpx.Response(200, html=PAGE)})
+    pages.asked = []
+    monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: httpx.MockTransport(pages))
+    return pages
+
+
+def ask(message: Message) -> None:
+    jobs.fetch_previews(message.pk)
+
+
+def told(message: Message) -> list[tuple[str, str]]:
+    return [(preview.url, preview.title) for preview in previews.shown_under([message]).get(message.pk, ())]
+
+
+def test_a_page_is_asked_after_the_message_is_there_and_then_shown_under_it(board, room, ana, web):
+    message = said(room, ana, f"See {TIDES}")
+    assert web.asked == []
+    board.refresh_from_db()
+    ask(message)
+    [op] = frames.frame_since(board.pk, board.last_seq, language="en")["ops"]
+    assert "Tides of Skerry" in op["html"]
+    assert "When to sail." in op["html"]
+    ask(message)
+    assert web.asked == [TIDES]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No link.",
+        f"`{TIDES}`",
+        f"    {TIDES}",
+        "mailto:ana@example.com",
+        "http://testserver/projects/TIDE/",
+        "TIDE-1",
+        "notes.md",
+    ],
+)
+def test_what_is_no_link_to_outside_is_not_asked(room, ana, settings, text):
+    settings.PUBLIC_URL = "http://testserver"
+    said(room, ana, text)
+    assert not LinkPreview.objects.exists()
+
+
+def test_three_links_are_asked_at_most(room, ana):
+    said(room, ana, " ".join(f"https://a.example/{number}" for number in (1, 1, 2, 3, 4)))
+    assert LinkPreview.objects.count() == 3
+
+
+def test_an_agents_links_are_not_asked_and_neither_where_it_is_switched_off(board, room, ana, settings):
+    said(room, agent_in(board, "Scribe").user, TIDES)
+    settings.LINK_PREVIEWS = False
+    said(room, ana, TIDES)
+    assert not LinkPreview.objects.exists()
+
+
+def test_one_person_has_only_so_many_pages_asked(room, ana, web, monkeypatch):
+    monkeypatch.setattr(previews, "PER_MINUTE", 0)
+    message = said(room, ana, TIDES)
+    ask(message)
+    assert not message.previews.filter(asked_at=None).exists()
+    assert web.asked == []
+
+
+def test_redirects_end_in_time_together(monkeypatch):
+    async def slow(request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.2)
+        return httpx.Response(302, headers={"Location": "/on"})
+
+    monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: httpx.MockTransport(slow))
+    monkeypatch.setattr(previews, "LONGEST", 0.3)
+    began = time.monotonic()
+    assert asyncio.run(previews.ask(TIDES)) is None
+    assert time.monotonic() - began < 0.5
+
+
+def test_previews_follow_an_edit_and_go_with_the_message(room, ana, web):
+    message = said(room, ana, TIDES)
+    ask(message)
+    message = edit(message, text=f"{TIDES} https://other.example/", by=ana)
+    assert told(message) == [(TIDES, "Tides of Skerry")]
+    ask(message)
+    assert web.asked == [TIDES, "https://other.example/"]
+    message = edit(message, text="Neither.", by=ana)
+    assert told(message) == []
+    delete(message, by=ana)
+    assert not LinkPreview.objects.exists()
+
+
+def test_who_wrote_it_takes_them_away_and_others_may_not(board, room, ana, ben, web):
+    message = said(room, ana, TIDES)
+    ask(message)
+    with pytest.raises(NotAllowed):
+        remove_previews(message, by=ben)
+    remove_previews(message, by=ana)
+    assert told(message) == []
+
+
+def test_what_nobody_asked_is_asked_by_the_sweep(room, ana, web):
+    message = said(room, ana, TIDES)
+    jobs.fetch_previews_left_behind()
+    assert web.asked == []
+    LinkPreview.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    jobs.fetch_previews_left_behind()
+    assert told(message) == [(TIDES, "Tides of Skerry")]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(404, html=PAGE),
+        httpx.Response(200, content=PAGE, headers={"Content-Type": "application/pdf"}),
+        httpx.Response(200, content=PAGE),
+        httpx.Response(200, html="<p>No title</p>"),
+        httpx.Response(200, content=b"x" * (6 * 1024 * 1024), headers={"Content-Type": "text/html"}),
+        httpx.Response(302, headers={"Location": "http://[nonsense"}),
+        httpx.Response(302, headers={"Location": "file:///etc/passwd"}),
+    ],
+)
+def test_what_is_no_page_is_not_shown(room, ana, web, answer):
+    web[TIDES] = answer
+    message = said(room, ana, TIDES)
+    ask(message)
+    assert told(message) == []
+    assert LinkPreview.objects.get().asked_at
+
+
+@pytest.mark.parametrize(("hops", "is_followed"), [(3, True), (4, False)])
+def test_three_redirects_are_followed(room, ana, web, hops, is_followed):
+    for hop in range(hops):
+        web[f"https://tides.example/{hop}"] = httpx.Response(301, headers={"Location": f"/{hop + 1}"})
+    web[f"https://tides.example/{hops}"] = httpx.Response(200, html=PAGE)
+    message = said(room, ana, "https://tides.example/0")
+    ask(message)
+    assert bool(told(message)) is is_followed
+
+
+INSIDE = [
+    "http://169.254.169.254/latest/meta-data/",
+    "http://localhost/",
+    "http://127.0.0.1/",
+    "http://[::1]/",
+    "http://[::ffff:127.0.0.1]/",
+    "http://[::ffff:169.254.169.254]/",
+    "http://10.0.0.1/",
+    "http://[64:ff9b::7f00:1]/",
+    "http://2130706433/",
+]
+
+
+@pytest.mark.req("W7")
+@pytest.mark.parametrize("url", INSIDE)
+def test_nothing_inside_is_asked_not_even_what_the_operator_allows_for_gateways(monkeypatch, settings, url):
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1", "localhost", "10.0.0.0/8", "::1"]
+    monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("a connection was tried"))
+    assert asyncio.run(previews.ask(url)) is None
+
+
+@pytest.mark.req("W7")
+def test_a_redirect_to_inside_is_not_followed(monkeypatch, settings):
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
+    asked = []
+    real = outbound.GuardedTransport
+
+    class First(httpx.AsyncBaseTransport):
+        """The first page is the world's; what it leads to is asked by the real one."""
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(str(request.url))
+            if request.url.host == "tides.example":
+                return httpx.Response(302, headers={"Location": "http://127.0.0.1:80/"})
+            return await real(only_public=True).handle_async_request(request)
+
+    monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: First())
+    monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("a connection was tried"))
+    assert asyncio.run(previews.ask(TIDES)) is None
+    assert asked == [TIDES, "http://127.0.0.1/"]
+
+
+@pytest.mark.req("W7")
+def test_a_name_that_means_the_world_once_and_us_the_next_time_gets_no_further(monkeypatch):
+    looked_up = []
+
+    def look_up(host, port, *_args, **_kwargs):
+        looked_up.append(host)
+        address = "93.184.215.14" if len(looked_up) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    connected = []
+
+    async def refuse(_loop, _sock, address):
+        connected.append(address)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(asyncio.selector_events.BaseSelectorEventLoop, "sock_connect", refuse)
+    assert asyncio.run(previews.ask("http://rebinding.example/")) is None
+    assert {address[0] for address in connected} <= {"93.184.215.14"}
+    assert connected

@@ -1,0 +1,68 @@
+"""What of a room should be found again: pinned messages stand above it for everybody."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat.models import Message, Pin, Room
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Event, Project
+from apps.projects.realtime.frames import Op
+
+MOST = 50  # of a room
+SHOWN_BY = ("message.pinned", "message.unpinned", "message.edited")
+
+
+class TooManyPins(Refused):
+    code = "too_many_pins"
+
+
+@transaction.atomic
+def pin(message: Message, *, by: User) -> None:
+    """Put it above the room and log `message.pinned`; again does nothing. Raises TooManyPins."""
+    project = Project.objects.locked(message.room.project_id)
+    if not Message.objects.standing().filter(pk=message.pk, pin__isnull=True).exists():
+        return
+    if Pin.objects.filter(message__room=message.room_id).count() >= MOST:
+        raise TooManyPins(_("{n} messages are pinned here already. Unpin one first.").format(n=MOST))
+    Pin.objects.create(message=message, by=by)
+    events.record(project, "message.pinned", by=by, room=message.room_id, message=message.pk)
+
+
+@transaction.atomic
+def unpin(message: Message, *, by: User) -> None:
+    """Take it down again and log `message.unpinned`."""
+    project = Project.objects.locked(message.room.project_id)
+    if Pin.objects.filter(message=message.pk).delete()[0]:
+        events.record(project, "message.unpinned", by=by, room=message.room_id, message=message.pk)
+
+
+def pins_of(room: Room) -> QuerySet[Pin]:
+    """The latest first."""
+    return Pin.objects.filter(message__room=room).select_related("message__author", "message__room__project")
+
+
+def not_pinned(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """What is pinned stays, however old."""
+    return messages.filter(pin__isnull=True)
+
+
+def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What events change of the lists of pins."""
+    touched = {event.payload["message"] for event in events if event.kind in SHOWN_BY}
+    if not touched:
+        return []
+    pins = Pin.objects.filter(message__in=touched).select_related("message__author", "message__room__project")
+    ops = [
+        Op(op="put", id=f"pin-{pin.message_id}", parent=f"pins-{pin.message.room_id}", rank=pin.rank, html=drawn(pin))
+        for pin in pins
+    ]
+    taken = {event.payload["message"] for event in events if event.kind == "message.unpinned"}
+    return ops + [Op(op="drop", id=f"pin-{pk}") for pk in sorted(taken - {pin.message_id for pin in pins})]
+
+
+def drawn(pin: Pin) -> str:
+    return render_to_string("chat/messages/_pin.html", {"pin": pin})

@@ -1,0 +1,96 @@
+"""Saying something in a room."""
+
+import uuid
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat.attachments import attachments
+from apps.chat.link_previews import previews
+from apps.chat.messages import parse
+from apps.chat.messages.parse import Worded
+from apps.chat.models import Mention, Message, NamedTask, Room
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.models import Project
+from apps.strict_json import storable
+
+
+class Archived(Refused):
+    code = "archived"
+
+
+class AnswersNothing(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+@transaction.atomic
+def post(
+    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+) -> Message:
+    """Post `text` (Markdown) and log `message.posted`. With a `client_id` that came before: what was posted then.
+
+    `files` are what `by` has uploaded for it; a message that carries some need not say anything.
+    Raises Archived, AnswersNothing, and what `wording.word` and `filing.attach` raise.
+    """
+    text = storable(text)
+    project = Project.objects.locked(room.project_id)
+    is_archived, said = _before(room, by, client_id)
+    if said:
+        return Message.objects.get(pk=said)
+    if is_archived:
+        raise Archived(_("This room is archived: it can be read, and nothing is added."))
+    if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
+        raise AnswersNothing(_("The message you answer is not in this room any more."))
+    worded = parse.word(project, text, by=by) if text.strip() or not files else Worded("")
+    message = Message(room=room, author=by, client_id=client_id, text=text, html=worded.html, reply_to=reply_to)
+    message.has_files = bool(files)
+    message.save(force_insert=True)
+    if files:
+        attachments.attach(message, list(files))
+    point(message, worded)
+    _log(project, "message.posted", message, worded, by=by)
+    return message
+
+
+def _before(room: Room, by: User, client_id: UUID) -> tuple[bool, int | None]:
+    """Whether the room is archived by now, and the key of what was posted with the `client_id`."""
+    said = Message.objects.filter(room=OuterRef("pk"), author=by, client_id=client_id).values("pk")
+    archived_at, key = Room.objects.filter(pk=room.pk).values_list("archived_at", Subquery(said)).get()
+    return archived_at is not None, key
+
+
+@transaction.atomic
+def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int | dict) -> Message:
+    """Have the board itself say something: `telling` has the sentence for `code`, in each reader's language."""
+    project = Project.objects.locked(room.project_id)
+    message = room.messages.create(client_id=uuid.uuid4(), note={"code": code, "facts": facts})
+    _log(project, "message.posted", message, Worded(""), by=by)
+    return message
+
+
+def point(message: Message, worded: Worded) -> list[int]:
+    """Have `message` mention and name whom and what `worded` says; returns who was not mentioned before."""
+    before = set(message.mentions.values_list("user", flat=True)) if message.edited_at else set()
+    called = {user.pk for user in worded.mentioned}
+    if message.edited_at:
+        message.mentions.exclude(user__in=called).delete()
+        message.named_tasks.all().delete()
+    new = sorted(called - before)
+    if new:
+        Mention.objects.bulk_create(Mention(message=message, user_id=pk) for pk in new)
+    if worded.tasks:
+        NamedTask.objects.bulk_create(NamedTask(message=message, task=task) for task in worded.tasks)
+    previews.expect(message)
+    return new
+
+
+def _log(project: Project, kind: str, message: Message, worded: Worded, *, by: User | None) -> None:
+    mentions = [user.pk for user in worded.mentioned]
+    named = [task.pk for task in worded.tasks]
+    events.record(project, kind, by=by, room=message.room_id, message=message.pk, mentions=mentions, named=named)

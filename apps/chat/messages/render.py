@@ -1,0 +1,221 @@
+"""Messages as everybody sees them: drawn once, blind to who looks, by a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Set
+from types import MappingProxyType
+
+from django.db.models import Prefetch, QuerySet
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
+
+from apps.chat.attachments import attachments
+from apps.chat.link_previews import previews as link_previews
+from apps.chat.messages import parse
+from apps.chat.models import Attachment, LinkPreview, Message, NamedTask, Reaction
+from apps.chat.rooms import system_messages
+from apps.projects.models import Event, Project
+from apps.projects.realtime.frames import Op
+from apps.projects.realtime.single_flight import Once
+from apps.tasks.board import cards
+from apps.tasks.models import Task
+
+Under = Callable[[list[Message]], dict[int, str]]
+_under: list[Under] = []
+
+
+def under(draw: Under) -> None:
+    """Have `draw(messages)` say what stands under messages: HTML by primary key. Call this in `AppConfig.ready()`."""
+    _under.append(draw)
+
+
+def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """Bring along what drawing every one of them asks for."""
+    messages = messages.select_related("author", "room__project", "reply_to__author", "pin")
+    return messages.prefetch_related(Prefetch("reactions", Reaction.objects.order_by("pk")))
+
+
+def drawn(messages: Iterable[Message]) -> dict[int, str]:
+    """The HTML of each of `messages`, which were fetched `with_surroundings`, in the language that is active."""
+    messages = list(messages)
+    tasks, previews, files = (
+        _tasks_named_in(messages),
+        link_previews.shown_under(messages),
+        attachments.carried_by(messages),
+    )
+    lines: dict[int, list[str]] = defaultdict(list)
+    for draw in _under if messages else ():
+        for pk, html in draw(messages).items():
+            lines[pk].append(html)
+    return {
+        message.pk: _drawn(
+            message,
+            key=message.room.project.key,
+            tasks=tasks[message.pk],
+            files=files.get(message.pk, ()),
+            previews=previews.get(message.pk, ()),
+            reactions=_reactions_to(message),
+            is_pinned=hasattr(message, "pin"),
+            under=mark_safe("".join(lines[message.pk])),  # noqa: S308 - drawn by templates
+        )
+        for message in messages
+    }
+
+
+def _drawn_as_said(project: Project, messages: list[Message]) -> dict[int, str]:
+    """The same before anything has come to them: reactions, previews and what stands below have their own events."""
+    tasks, files = _tasks_named_in(messages), attachments.carried_by(messages)
+    return {
+        message.pk: _drawn(message, key=project.key, tasks=tasks[message.pk], files=files.get(message.pk, ()))
+        for message in messages
+    }
+
+
+def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
+    """By message; most name none, and nothing is asked for them."""
+    naming = [message.pk for message in messages if message.note or parse.has_chips(message.html)]
+    found: dict[int, list[Task]] = defaultdict(list)
+    if naming:
+        named_tasks = NamedTask.objects.filter(message__in=naming).select_related("task__project", "task__column")
+        for named in named_tasks.order_by("task"):
+            found[named.message_id].append(named.task)
+    return found
+
+
+def _reactions_to(message: Message) -> dict[str, list[int]]:
+    reactions: dict[str, list[int]] = {}
+    for reaction in message.reactions.all():
+        reactions.setdefault(reaction.emoji, []).append(reaction.user_id)
+    return reactions
+
+
+def _drawn(
+    message: Message,
+    *,
+    key: str,
+    tasks: list[Task],
+    files: Iterable[Attachment],
+    previews: Iterable[LinkPreview] = (),
+    reactions: Mapping[str, list[int]] = MappingProxyType({}),
+    is_pinned: bool = False,
+    under: str = "",
+) -> str:
+    context = {
+        "message": message,
+        "html": parse.refreshed(message.html, tasks),
+        "told": system_messages.sentence_of(message.note) if message.note else "",
+        "who": author_of(message),
+        "mentions": parse.mentioned_in(message.html),
+        "project_key": key,
+        "tasks": tasks,
+        "files": files,
+        "previews": previews,
+        "reactions": reactions.items(),
+        "is_pinned": is_pinned,
+        "under": under,
+    }
+    return mark_safe(render_to_string("chat/messages/_message.html", context))  # noqa: S308
+
+
+def author_of(message: Message) -> cards.Who | None:
+    return cards.who(message.author) if message.author else None
+
+
+def rank_of(pk: int) -> str:
+    return f"{pk:020}"
+
+
+def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What events change of messages, and of the tasks that messages name."""
+    said = _only_said(events)
+    touched = (messages_in(events) | _quoting(events)) - said.keys()
+    messages = [*_as_said(project, said), *_as_they_are(touched, _called(events))]
+    return [*sorted(messages, key=_place), *_chips(events)]
+
+
+def _place(op: Op) -> str:
+    """Puts in the order of the room, so that whoever counts meets the older first; then what goes."""
+    return op.get("rank", "~")
+
+
+def _only_said(events: list[Event]) -> dict[int, Event]:
+    """The messages that were said, with which nothing else has happened within `events`."""
+    said = {event.payload["message"]: event for event in events if event.kind == "message.posted"}
+    others = [event for event in events if event.kind != "message.posted"]
+    since_changed = (messages_in(others) | _quoting(others)) if others else set()
+    return {pk: event for pk, event in said.items() if pk not in since_changed}
+
+
+# Messages as they were said, by the event that says so: however far behind each of many browsers is when many talk
+# at once, each message is drawn once.
+_said: Once[tuple, Op] = Once(kept=64)
+
+
+def _as_said(project: Project, said: dict[int, Event]) -> list[Op]:
+    language = get_language()
+    events = {(project.pk, project.epoch, event.seq, language): event for event in said.values()}
+
+    def draw(mine: list[tuple]) -> dict[tuple, Op]:
+        asked = {events[key].payload["message"]: key for key in mine}
+        standing = Message.objects.standing().filter(pk__in=asked)
+        found = list(standing.select_related("author", "reply_to__author"))
+        html = _drawn_as_said(project, found)
+        ops = _ops(found, html, asked.keys(), _called(events[key] for key in mine))
+        return {asked[pk]: op for pk, op in ops.items()}
+
+    return list(_said.all(events, draw).values())
+
+
+def _as_they_are(messages: set[int], called: dict[int, set[int]]) -> Iterable[Op]:
+    """Messages as they are now; those that are gone are dropped."""
+    found = list(with_surroundings(Message.objects.standing().filter(pk__in=messages))) if messages else []
+    return _ops(found, drawn(found), messages, called).values()
+
+
+def _ops(found: list[Message], html: dict[int, str], asked: Set[int], called: dict[int, set[int]]) -> dict[int, Op]:
+    ops = {
+        message.pk: Op(
+            op="put",
+            id=id_of(message.pk),
+            parent=f"room-{message.room_id}",
+            rank=rank_of(message.pk),
+            html=html[message.pk],
+            calls=sorted(called[message.pk]),
+        )
+        for message in found
+    }
+    return ops | {pk: Op(op="drop", id=id_of(pk)) for pk in sorted(asked - ops.keys())}
+
+
+def id_of(pk: int) -> str:
+    """What a message is called on a page."""
+    return f"message-{pk}"
+
+
+def messages_in(events: list[Event]) -> set[int]:
+    """The messages that events are about or name besides."""
+    return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
+
+
+def _called(events: Iterable[Event]) -> dict[int, set[int]]:
+    """By message: whom it mentions for the first time, when it was said or in other words."""
+    called: dict[int, set[int]] = defaultdict(set)
+    for event in events:
+        if event.kind in ("message.posted", "message.edited"):
+            called[event.payload["message"]].update(event.payload.get("mentions", ()))
+    return called
+
+
+def _quoting(events: list[Event]) -> set[int]:
+    """The answers to messages that say something else now, or nothing any more."""
+    changed = messages_in([event for event in events if event.kind in ("message.edited", "message.deleted")])
+    answers = Message.objects.standing().filter(reply_to__in=changed).values_list("pk", flat=True) if changed else ()
+    return set(answers)
+
+
+def _chips(events: list[Event]) -> list[Op]:
+    """One op for each task that any message names, however many do."""
+    changed = cards.tasks_in([event for event in events if event.kind.startswith("task.")])
+    named = Task.objects.filter(pk__in=changed, named_in__isnull=False).distinct() if changed else ()
+    tasks = named.select_related("project", "column") if changed else ()
+    return [Op(op="chip", task=task.pk, html=parse.chip_says(task)) for task in tasks]

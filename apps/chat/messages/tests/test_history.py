@@ -1,0 +1,100 @@
+"""A room's messages by pages, and as the browsers get them."""
+
+import pytest
+
+from apps.chat.messages import history, render
+from apps.chat.messages.edit import delete
+from apps.chat.tests.factories import said
+from apps.projects.realtime import frames
+from apps.tasks.actions.move import move
+from apps.tasks.tests.factories import task_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-2")]
+
+
+@pytest.fixture
+def sent(room, ana, monkeypatch):
+    monkeypatch.setattr(history, "PAGE", 4)
+    sent = [said(room, ana, f"{number}").pk for number in range(12)]
+    delete(room.messages.get(pk=sent[5]), by=ana)
+    return sent
+
+
+def keys(page: history.Page) -> list[int]:
+    return [message.pk for message in page.messages]
+
+
+def pages(room, limit=4, **where) -> tuple[list[int], int | None, int | None]:
+    return history.keys(room, limit=limit, **where)
+
+
+def test_the_newest_come_first_and_lead_to_all_before(room, sent):
+    found, older, newer = pages(room)
+    seen = list(found)
+    assert newer is None
+    while older:
+        found, older, _newer = pages(room, before=older)
+        seen = found + seen
+    assert seen == [pk for pk in sent if pk != sent[5]]
+
+
+def test_after_leads_back_to_the_newest(room, sent):
+    seen, newer = [], 0
+    while newer is not None:
+        found, _older, newer = pages(room, after=newer)
+        seen += found
+    assert seen == [pk for pk in sent if pk != sent[5]]
+
+
+def test_around_stands_in_the_middle_even_of_one_that_is_gone(room, sent):
+    assert pages(room, around=sent[5]) == ([sent[3], sent[4], sent[6], sent[7]], sent[3], sent[7])
+    assert pages(room, around=sent[0]) == ([sent[0], sent[1]], None, sent[1])
+
+
+def test_an_empty_room_is_a_page(room):
+    assert history.page(room) == ([], None, None)
+
+
+def test_a_page_is_a_fixed_number_of_statements(room, ana, ben, columns, django_assert_max_num_queries):
+    task = task_in(columns["ready"])
+    for _ in range(60):
+        said(room, ana, f"@ben TIDE-{task.number}")
+    with django_assert_max_num_queries(6):
+        page = history.page(room)
+    assert len(page.messages) == 40
+
+
+def ops(board, since):
+    return frames.frame_since(board.pk, since, language="en")["ops"]
+
+
+def test_browsers_get_a_new_message_a_changed_one_and_lose_a_deleted_one(board, room, ana):
+    message = said(room, ana, "One.")
+    put = ops(board, 0)[-1]
+    assert (put["op"], put["id"], put["parent"], put["rank"]) == (
+        "put",
+        f"message-{message.pk}",
+        f"room-{room.pk}",
+        render.rank_of(message.pk),
+    )
+    board.refresh_from_db()
+    delete(message, by=ana)
+    assert ops(board, board.last_seq) == [{"op": "drop", "id": f"message-{message.pk}"}]
+
+
+@pytest.mark.req("CHT-9")
+def test_a_task_that_moves_changes_its_chips_by_one_op(board, room, ana, columns):
+    task = task_in(columns["ready"], "Tide tables")
+    for _ in range(3):
+        said(room, ana, f"TIDE-{task.number}")
+    board.refresh_from_db()
+    move(task, to=columns["done"], by=ana)
+    chips = [op for op in ops(board, board.last_seq) if op["op"] == "chip"]
+    assert [(chip["task"], "Done" in chip["html"]) for chip in chips] == [(task.pk, True)]
+
+
+def test_a_task_that_no_message_names_has_no_chip(board, room, ana, columns):
+    task = task_in(columns["ready"])
+    board.refresh_from_db()
+    move(task, to=columns["done"], by=ana)
+    assert not [op for op in ops(board, board.last_seq) if op["op"] == "chip"]

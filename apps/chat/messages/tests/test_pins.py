@@ -1,0 +1,98 @@
+"""Pinned messages stand above their room, for everybody and until somebody takes them down."""
+
+from uuid import uuid4
+
+import pytest
+
+from apps.accounts.tests.programs import Program
+from apps.chat.messages import pins
+from apps.chat.messages.edit import delete, edit
+from apps.chat.models import Message, Pin
+from apps.chat.rooms import retention
+from apps.chat.tests.factories import said
+from apps.errors import Refused
+from apps.projects.models import Event
+from apps.projects.realtime import frames
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def message(room, ana) -> Message:
+    return said(room, ana, "The berth codes.")
+
+
+def ops_since(project, seq: int) -> list[tuple[str, str]]:
+    return [(op["op"], op["id"]) for op in frames.frame_since(project.pk, seq, language="en")["ops"]]
+
+
+def test_a_pin_comes_to_every_page_and_goes(board, room, message, ben):
+    board.refresh_from_db()
+    pins.pin(message, by=ben)
+    pins.pin(message, by=ben)
+    assert ops_since(board, board.last_seq) == [("put", f"message-{message.pk}"), ("put", f"pin-{message.pk}")]
+    board.refresh_from_db()
+    pins.unpin(message, by=ben)
+    assert ops_since(board, board.last_seq) == [("put", f"message-{message.pk}"), ("drop", f"pin-{message.pk}")]
+    kinds = Event.objects.filter(kind__contains="pinned").order_by("seq").values_list("kind", flat=True)
+    assert list(kinds) == ["message.pinned", "message.unpinned"]
+
+
+def test_an_edited_message_is_pinned_as_it_says_now(board, room, message, ana):
+    pins.pin(message, by=ana)
+    edit(message, text="Other codes.", by=ana)
+    assert "Other codes." in pins.drawn(pins.pins_of(room).get())
+
+
+def test_a_deleted_message_is_not_pinned_any_more(board, room, message, ana):
+    pins.pin(message, by=ana)
+    board.refresh_from_db()
+    delete(message, by=ana)
+    assert not Pin.objects.exists()
+    assert ("drop", f"pin-{message.pk}") in ops_since(board, board.last_seq)
+    pins.pin(message, by=ana)
+    assert not Pin.objects.exists()
+
+
+def test_there_are_not_too_many(room, ana, monkeypatch):
+    monkeypatch.setattr(pins, "MOST", 1)
+    pins.pin(said(room, ana), by=ana)
+    with pytest.raises(Refused) as refused:
+        pins.pin(said(room, ana), by=ana)
+    assert refused.value.code == "too_many_pins"
+
+
+def test_what_is_pinned_is_kept(board, room, message, ana):
+    kept, gone = message, said(room, ana, "Old.")
+    pins.pin(kept, by=ana)
+    retention.keep_for(board, days=1, by=ana)
+    Message.objects.update(created_at="2020-01-01T00:00:00Z")
+    retention.delete_some(board)
+    assert set(Message.objects.filter(note__isnull=True).values_list("pk", flat=True)) == {kept.pk}
+    assert gone.pk != kept.pk
+
+
+def test_the_room_shows_its_pins_the_latest_first(client, room, message, ana):
+    later = said(room, ana, "<b>Tides</b>")
+    for each in (message, later):
+        pins.pin(each, by=ana)
+    client.force_login(ana)
+    page = client.get(f"/projects/TIDE/chat/{room.pk}/").content.decode()
+    assert page.index(f'id="pin-{later.pk}"') < page.index(f'id="pin-{message.pk}"')
+    assert "<bdi>&lt;b&gt;Tides" in page
+
+
+def test_one_click_pins_and_the_next_takes_it_down(client, room, message, ana):
+    client.force_login(ana)
+    for pinned in (True, False):
+        assert client.post(f"/projects/TIDE/chat/messages/{message.pk}/pin/").status_code == 302
+        assert Pin.objects.filter(message=message).exists() is pinned
+
+
+def test_programs_pin_too(room, message, ana):
+    program = Program(ana)
+    assert program.put(f"messages/{message.pk}/pin/", {"is_pinned": True}).json()["is_pinned"] is True
+    assert [each["id"] for each in program.get(f"rooms/{room.pk}/pins/").json()] == [message.pk]
+    assert program.put(f"messages/{message.pk}/pin/", {"is_pinned": False}).json()["is_pinned"] is False
+    posted = program.post(f"rooms/{room.pk}/messages/", {"client_id": str(uuid4()), "text": "New"}).json()
+    assert posted["is_pinned"] is False

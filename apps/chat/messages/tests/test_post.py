@@ -1,0 +1,125 @@
+"""What is said stands once, in the order in which it was committed."""
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from apps.chat.messages.post import AnswersNothing, Archived, tell
+from apps.chat.models import Message
+from apps.chat.rooms import rooms, system_messages
+from apps.chat.tests.factories import said
+from apps.errors import Refused
+from apps.projects.models import Event
+from apps.tasks.tests.factories import task_in
+
+pytestmark = pytest.mark.django_db
+
+
+def at_once(number: int, do) -> list:
+    """What `do(index)` returns on each of `number` connections that begin together."""
+    together = threading.Barrier(number)
+
+    def turn(index: int):
+        together.wait()
+        try:
+            return do(index)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(turn, range(number)))
+
+
+def test_a_message_is_logged_without_its_words(room, ana):
+    message = said(room, ana, "The **tide** is high.")
+    event = Event.objects.get(kind="message.posted")
+    assert (message.html, message.author) == ("<p>The <strong>tide</strong> is high.</p>\n", ana)
+    assert event.payload == {"room": room.pk, "message": message.pk, "mentions": [], "named": []}
+
+
+@pytest.mark.req("CHT-3", "E9")
+def test_sent_again_it_is_the_same(room, ana):
+    client_id = uuid.uuid4()
+    first = said(room, ana, "Once.", client_id=client_id)
+    again = said(room, ana, "Once, but edited on the way.", client_id=client_id)
+    assert (again.pk, again.text) == (first.pk, "Once.")
+    assert Event.objects.filter(kind="message.posted").count() == 1
+
+
+@pytest.mark.req("CHT-3", "E9")
+@pytest.mark.django_db(transaction=True)
+def test_sent_five_times_at_once_it_stands_once(room, ana):
+    client_id = uuid.uuid4()
+    sent = at_once(5, lambda _index: said(room, ana, "Once.", client_id=client_id).pk)
+    assert len(set(sent)) == 1
+    assert Message.objects.count() == Event.objects.filter(kind="message.posted").count() == 1
+
+
+@pytest.mark.req("E9")
+@pytest.mark.django_db(transaction=True)
+def test_eight_at_once_stand_in_the_order_of_their_commits(room, ana, ben):
+    at_once(8, lambda index: [said(room, (ana, ben)[index % 2], f"{index} {turn}") for turn in range(5)])
+    posted = Event.objects.filter(kind="message.posted").order_by("seq").values_list("payload__message", flat=True)
+    messages = list(Message.objects.order_by("pk"))
+    assert list(posted) == [message.pk for message in messages]
+    assert len(messages) == 40
+    assert [each.created_at for each in messages] == sorted(each.created_at for each in messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_costs_four_statements(room, ana, django_assert_num_queries):
+    with django_assert_num_queries(4 + len(["BEGIN", "COMMIT"])):
+        said(room, ana, "Nothing named.")
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "\u200b\u200d\ufeff", "\u202e\u2066", "\u3164", "\U000e0041"])
+def test_what_nobody_could_see_is_not_said(room, ana, text):
+    with pytest.raises(Refused) as refused:
+        said(room, ana, text)
+    assert refused.value.code == "invalid"
+
+
+def test_what_is_too_long_is_refused_whole(room, ana):
+    assert said(room, ana, "x" * 50_000)
+    with pytest.raises(Refused) as refused:
+        said(room, ana, "x" * 50_001)
+    assert (refused.value.code, refused.value.api_status) == ("too_large", 413)
+
+
+def test_odd_characters_are_kept_or_replaced(room, ana):
+    assert said(room, ana, "a\x00b\ud800c").text == "a\ufffdb\ufffdc"
+    assert said(room, ana, "שלום \u202eabc").text == "שלום \u202eabc"
+
+
+def test_nothing_is_added_to_an_archived_room(board, ana):
+    room = rooms.create(board, name="Old", by=ana)
+    rooms.archive(room, by=ana)
+    with pytest.raises(Archived):
+        said(room, ana)
+
+
+@pytest.mark.req("CHT-8")
+def test_an_answer_answers_a_message_of_its_room(board, room, ana):
+    first = said(room, ana)
+    assert said(room, ana, reply_to=first).reply_to == first
+    elsewhere = said(rooms.create(board, name="Else", by=ana), ana)
+    with pytest.raises(AnswersNothing):
+        said(room, ana, reply_to=elsewhere)
+
+
+def test_the_board_tells_in_each_readers_language(room, ana):
+    system_messages.says("tested", lambda facts: f"Tested {facts['times']} times.")
+    message = tell(room, "tested", by=ana, times=3)
+    assert system_messages.sentence_of(message.note) == "Tested 3 times."
+    assert message.author is None
+
+
+@pytest.mark.req("CHT-9")
+def test_it_points_at_people_and_tasks(room, ana, ben, columns):
+    task = task_in(columns["ready"], "Tide tables")
+    message = said(room, ana, f"@ben see TIDE-{task.number}, TIDE-{task.number} and TIDE-999.")
+    assert [mention.user for mention in message.mentions.all()] == [ben]
+    assert [named.task for named in message.named_tasks.all()] == [task]

@@ -1,0 +1,64 @@
+"""A message that turns out to be about work: made a task that says who said it and where, or talked about under one."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.chat.messages.edit import Gone
+from apps.chat.messages.post import post
+from apps.chat.models import Message
+from apps.projects.models import Project
+from apps.tasks.actions.comment import comment
+from apps.tasks.actions.create import create
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Task
+
+
+@transaction.atomic
+def make_task(message: Message, *, title: str, client_id: UUID, by: User) -> Task:
+    """Create a task out of `message`, and answer it in the room with the task's key.
+
+    `client_id` is the answer's: sent again with it, nothing new is made. Raises Gone when that answer has been
+    deleted since.
+    """
+    project = Project.objects.locked(message.room.project_id)
+    said = message.room.messages.filter(author=by, client_id=client_id).first()
+    if said:
+        if made := project.tasks.filter(named_in__message=said).first():
+            return made
+        raise Gone
+    task = create(project, title=title, description=_description(message), by=by)
+    post(message.room, text=task.key, by=by, client_id=client_id, reply_to=message)
+    return task
+
+
+@transaction.atomic
+def discuss(message: Message, *, task: Task, words: str, client_id: UUID, by: User) -> Task:
+    """Go on about `message` under `task`: a comment that quotes it, and an answer here that leads there.
+
+    `client_id` is the answer's: sent again with it, nothing new is said. Raises what commenting and posting raise.
+    """
+    Project.objects.locked(message.room.project_id)
+    if not message.room.messages.filter(author=by, client_id=client_id).exists():
+        comment(task, words=f"{_description(message)}\n\n{words}", by=by)
+        post(message.room, text=f"→ {task.key}", by=by, client_id=client_id, reply_to=message)
+    return task
+
+
+def _description(message: Message) -> str:
+    author = message.author or _("Somebody who has left")
+    source = _("{name} said this in {room}.").format(name=author, room=message.room)
+    quoted = "\n".join(f"> {line}" for line in lines_of(message))
+    link = f"[{source}]({message.get_absolute_url()})"
+    return f"{quoted[: TEXT_LENGTH - len(link) - 2]}\n\n{link}"
+
+
+def title_of(message: Message) -> str:
+    """What a task made of it may be called."""
+    return next(iter(lines_of(message)), "")[:TITLE_LENGTH]
+
+
+def lines_of(message: Message) -> list[str]:
+    """What it says, line by line; where it says nothing, the names of its files."""
+    return message.text.strip().splitlines() or [file.name for file in message.files.order_by("pk")]

@@ -1,0 +1,131 @@
+"""What happens on the board, told in the project's own room: one line for many changes, which grows in its place.
+
+Who changes something does not wait for it: a sweep reads the log from where the room was told last.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.chat.messages.post import tell
+from apps.chat.models import Message, NamedTask, Room
+from apps.projects import events
+from apps.projects.models import Event, Project
+from apps.tasks.models import Category, Column, Task
+
+WINDOW = timedelta(minutes=5)  # from its beginning, a line takes in what happens
+SAID_WITHIN = timedelta(seconds=15)  # who makes a task out of a message says so themselves
+MOST_SHOWN = 20
+MOST_NAMED = 2
+CREATED, MOVED, FINISHED = "created", "moved", "finished"
+# By what happened: the keys of the tasks, and the names of those who did it.
+Parts = dict[str, dict[str, list]]
+
+
+def due_rooms() -> QuerySet[Room]:
+    """The rooms of projects in whose log there is more than they were told of."""
+    return Room.objects.filter(is_default=True, told_upto__lt=F("project__last_seq"))
+
+
+@transaction.atomic
+def fold(room: Room) -> None:
+    """Tell `room` what its project's log has since it was told last: in its latest line if that is recent."""
+    project = Project.objects.locked(room.project_id)
+    room.refresh_from_db(fields=["told_upto"])
+    Room.objects.filter(pk=room.pk).update(told_upto=project.last_seq)
+    since = project.events.filter(seq__gt=room.told_upto, kind__in=("task.created", "task.moved"))
+    changes = list(_changes(project, list(since.select_related("actor").order_by("seq"))))
+    if not changes:
+        return
+    line = _recent_line(room)
+    parts = with_changes(line.note["facts"]["parts"] if line else {}, changes)
+    if line is None:
+        line = tell(room, "changes", parts=parts)
+    else:
+        line.note["facts"]["parts"] = parts
+        line.save(update_fields=["note"])
+        events.record(project, "message.told", by=None, room=room.pk, message=line.pk)
+    _name(line, parts)
+
+
+def _changes(project: Project, log: list[Event]) -> Iterable[tuple[str, Event]]:
+    """What of the log is worth a word: a task is new, came to another column, or is done."""
+    done = set(Column.objects.filter(project=project, category=Category.DONE).values_list("pk", flat=True))
+    said = _said_themselves(log)
+    for event in log:
+        if event.kind == "task.created":
+            if (event.task_id, event.actor_id) not in said:
+                yield CREATED, event
+        elif len(set(event.payload["columns"])) > 1:
+            yield FINISHED if event.payload["columns"][-1] in done else MOVED, event
+
+
+def _said_themselves(log: list[Event]) -> set[tuple[int, int]]:
+    """Which task was named in a room by whom, at about the time of the log."""
+    if not log:
+        return set()
+    said = NamedTask.objects.filter(
+        task__in={event.task_id for event in log},
+        message__created_at__range=(log[0].at - SAID_WITHIN, log[-1].at + SAID_WITHIN),
+    )
+    return set(said.values_list("task", "message__author"))
+
+
+def _recent_line(room: Room) -> Message | None:
+    """The last that stands in the room, if it is such a line and has begun within WINDOW."""
+    last = room.messages.standing().order_by("-pk").first()
+    is_line = last and last.note and last.note["code"] == "changes"
+    return last if is_line and last.created_at > timezone.now() - WINDOW else None
+
+
+def with_changes(parts: Parts, changes: Iterable[tuple[str, Event]]) -> Parts:
+    """`parts` and what happened since. Each task counts once as moved or finished: as what became of it last."""
+    found: Parts = {kind: {"tasks": [*part["tasks"]], "by": [*part["by"]]} for kind, part in parts.items()}
+    for kind, event in changes:
+        other = found.get({MOVED: FINISHED, FINISHED: MOVED}.get(kind, ""))
+        if other and event.task_id in other["tasks"]:
+            other["tasks"].remove(event.task_id)
+        part = found.setdefault(kind, {"tasks": [], "by": []})
+        for known, new in ((part["tasks"], event.task_id), (part["by"], str(event.actor or "Team Board"))):
+            if new not in known:
+                known.append(new)
+    return {kind: part for kind, part in found.items() if part["tasks"]}
+
+
+def _name(line: Message, parts: Parts) -> None:
+    """Have the line name its tasks, as far as it shows them: what they are is seen live."""
+    keys = list(dict.fromkeys(key for part in parts.values() for key in part["tasks"]))[:MOST_SHOWN]
+    known = Task.objects.filter(pk__in=keys)
+    NamedTask.objects.bulk_create((NamedTask(message=line, task=task) for task in known), ignore_conflicts=True)
+
+
+def sentence(facts: dict) -> str:
+    """`Ana and Scribe moved 4 cards.`, and the same for what is new and what is done."""
+    told = []
+    for kind in (CREATED, MOVED, FINISHED):
+        if part := facts["parts"].get(kind):
+            n = len(part["tasks"])
+            told.append(_sentence_of(kind, n).format(names=_names(part["by"]), n=n))
+    return " ".join(told)
+
+
+def _sentence_of(kind: str, n: int) -> str:
+    if kind == CREATED:
+        return ngettext("{names} created {n} task.", "{names} created {n} tasks.", n)
+    if kind == MOVED:
+        return ngettext("{names} moved {n} card.", "{names} moved {n} cards.", n)
+    return ngettext("{names} finished {n} task.", "{names} finished {n} tasks.", n)
+
+
+def _names(names: list[str]) -> str:
+    if len(names) == 1:
+        return names[0]
+    if len(names) == MOST_NAMED:
+        return _("{name} and {other}").format(name=names[0], other=names[1])
+    more = len(names) - 1
+    return ngettext("{name} and {n} other", "{name} and {n} others", more).format(name=names[0], n=more)

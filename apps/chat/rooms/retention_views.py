@@ -1,0 +1,47 @@
+"""How long messages are kept: a page that asks, and one more that says how many go."""
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from apps.accounts.request_types import MemberRequest
+from apps.chat.forms import RetentionForm, SureForm
+from apps.chat.rooms import retention as room_retention
+from apps.projects.models import Project
+from apps.projects.permissions import Action
+from apps.tasks.board.views import project_of
+
+
+@require_http_methods(["GET", "POST"])
+def retention(request: MemberRequest, key: str) -> HttpResponse:
+    project = project_of(request, key, Action.MANAGE)
+    now = room_retention.days_of(project)
+    form = RetentionForm(request.POST or None, initial={"days": now})
+    if not form.is_valid():
+        return asked(request, project, form, {"title": _("How long messages are kept"), "yes": _("Go on")})
+    days = form.cleaned_data["days"]
+    is_longer = days is None or (now is not None and days >= now)
+    if not is_longer and not form.cleaned_data["is_sure"]:
+        return asked(request, project, SureForm(initial={"days": days, "is_sure": True}), warning(project, days))
+    room_retention.keep_for(project, days=days, by=request.user)
+    return redirect("chat:home", project.key)
+
+
+def asked(request: MemberRequest, project: Project, form: RetentionForm, question: dict) -> HttpResponse:
+    page = {"project": project, "question": question, "form": form, "back": reverse("chat:home", args=[project.key])}
+    return render(request, "chat/messages/question.html", page, status=422 if form.errors else 200)
+
+
+def warning(project: Project, days: int) -> dict:
+    """What deleting after `days` means, and how many messages go at once."""
+    count = room_retention.older_than(project, days).count()
+    going = ngettext("{n} message goes now.", "{n} messages go now.", count).format(n=count)
+    reach = _("That is so in all rooms of this project, and nothing brings them back.")
+    return {
+        "title": _("Delete old messages?"),
+        "lead": f"{room_retention.rule(days)} {going} {reach}",
+        "yes": _("Delete them"),
+    }

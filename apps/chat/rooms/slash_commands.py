@@ -1,0 +1,105 @@
+"""What somebody types after a slash: it is done, and what comes of it is said in the room."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.models import User
+from apps.chat.messages import parse
+from apps.chat.messages.post import post as post_message
+from apps.chat.models import Message, Room
+from apps.errors import Refused
+from apps.projects import permissions
+from apps.projects.models import Project
+from apps.projects.permissions import Action
+from apps.tasks.actions.assign import assign as assign_task
+from apps.tasks.actions.create import create
+from apps.tasks.models import Task
+
+COMMAND = re.compile(r"^/(\w+)(?:\s+(.*))?$", re.DOTALL)
+
+
+class NotUnderstood(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+Run = Callable[[Room, str, User], str | None]
+
+
+class Command(NamedTuple):
+    """`run(room, rest of the line, by)` does it and returns what is said in the room; None for nothing."""
+
+    run: Run
+    says: Promise
+
+
+_commands: dict[str, Command] = {}
+
+
+def add(name: str, run: Run, *, says: Promise) -> None:
+    """Have `/name` understood; `says` is its line in the list of commands. Call this in `AppConfig.ready()`."""
+    _commands[name] = Command(run, says)
+
+
+def known() -> list[dict[str, str]]:
+    """The commands as the composer offers them."""
+    return [{"text": f"/{name}", "says": str(command.says)} for name, command in _commands.items()]
+
+
+def post(
+    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+) -> Message | None:
+    """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
+    command, rest = _command_in(text)
+    if command is None:
+        return post_message(room, text=text, by=by, client_id=client_id, reply_to=reply_to, files=files)
+    with transaction.atomic():
+        Project.objects.locked(room.project_id)
+        if said := room.messages.filter(author=by, client_id=client_id).first():
+            return said
+        words = command.run(room, rest, by)
+        if words is None:
+            return None
+        return post_message(room, text=words, by=by, client_id=client_id, reply_to=reply_to, files=files)
+
+
+def _command_in(text: str) -> tuple[Command | None, str]:
+    """The command that `text` is, and the rest of its line."""
+    found = COMMAND.match(text.strip())
+    return (_commands.get(found[1].lower()), (found[2] or "").strip()) if found else (None, "")
+
+
+def task(room: Room, title: str, by: User) -> str:
+    """`/task Buy rope`: the new task's key."""
+    permissions.require(by, Action.WRITE, room.project)
+    return create(room.project, title=title[:200], by=by).key
+
+
+def assign(room: Room, rest: str, by: User) -> str:
+    """`/assign TIDE-12 @ana`: who has the task now. Their name without the sign, for they are not called besides."""
+    permissions.require(by, Action.WRITE, room.project)
+    task, to = _task_and_member(room.project, rest)
+    if to.is_agent:
+        permissions.require(by, Action.RUN, room.project)
+    assign_task(task, to=to, by=by)
+    return f"{task.key} → {to}"
+
+
+def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
+    found = re.fullmatch(rf"{project.key}-(\d{{1,9}})\s+@?(\S+)", rest, re.IGNORECASE)
+    task = found and project.tasks.filter(number=found[1]).first()
+    to = found and parse.member_called(project, found[2])
+    if not task or not to:
+        raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
+    return task, to
+
+
+add("task", task, says=gettext_lazy("create a task with this title"))
+add("assign", assign, says=gettext_lazy("give a task to somebody: /assign KEY-12 @name"))

@@ -1,0 +1,123 @@
+"""What happens on the board, folded into one line of the project's room."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.chat import jobs
+from apps.chat.messages import to_task
+from apps.chat.models import Message
+from apps.chat.rooms import activity_digest, system_messages, unread_counts
+from apps.chat.tests.factories import said
+from apps.projects.models import Event
+from apps.projects.realtime import frames
+from apps.tasks.actions.create import create
+from apps.tasks.actions.move import move
+from apps.tasks.tests.factories import task_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-9")]
+
+
+@pytest.fixture
+def told(room):
+    """The lines of the room, in English, once it was told."""
+
+    def sentences() -> list[str]:
+        jobs.tell_changes()
+        return [
+            system_messages.sentence_of(line.note) for line in room.messages.filter(note__isnull=False).order_by("pk")
+        ]
+
+    return sentences
+
+
+def test_many_changes_are_one_line(columns, told, ana, ben):
+    tasks = [task_in(columns["ready"], f"Task {number}") for number in range(4)]
+    told()
+    for number, task in enumerate(tasks):
+        move(task, to=columns["doing"], by=ben if number % 2 else ana)
+    assert told()[-1].endswith("Ana and Ben moved 4 cards.")
+
+
+def test_the_line_grows_in_its_place_while_it_is_the_last(board, room, columns, told, ana, ben):
+    create(board, title="One", by=ana)
+    assert told() == ["Ana created 1 task."]
+    board.refresh_from_db()
+    create(board, title="Two", by=ben)
+    assert told() == ["Ana and Ben created 2 tasks."]
+    line = Message.objects.get()
+    assert [op.get("id") for op in frames.frame_since(board.pk, board.last_seq, language="en")["ops"]].count(
+        f"message-{line.pk}"
+    ) == 1
+    assert line.named_tasks.count() == 2
+    said(room, ben, "Enough for today.")
+    create(board, title="Three", by=ana)
+    assert told() == ["Ana and Ben created 2 tasks.", "Ana created 1 task."]
+
+
+def test_an_old_line_is_left_as_it_is(board, told, ana):
+    create(board, title="One", by=ana)
+    told()
+    Message.objects.update(created_at=timezone.now() - timedelta(minutes=6))
+    create(board, title="Two", by=ana)
+    assert told() == ["Ana created 1 task.", "Ana created 1 task."]
+
+
+def test_being_told_twice_adds_nothing(board, told, ana):
+    create(board, title="One", by=ana)
+    assert told() == told() == ["Ana created 1 task."]
+    assert Event.objects.filter(kind="message.told").count() == 0
+
+
+def test_who_makes_a_task_of_a_message_said_so_already(board, room, told, ana):
+    to_task.make_task(said(room, ana), title="From here", client_id=uuid4(), by=ana)
+    assert told() == []
+
+
+def test_a_move_within_its_column_is_no_news(columns, told, ana):
+    one, other = task_in(columns["ready"], "One"), task_in(columns["ready"], "Two")
+    before = told()
+    move(one, to=columns["ready"], after=other, by=ana)
+    assert told() == before
+
+
+def test_nobody_has_it_as_unread(board, room, told, ana, ben):
+    create(board, title="One", by=ana)
+    told()
+    assert unread_counts.unread_of(ben, board)[room.pk]["unread"] == 0
+
+
+def test_it_unfolds_to_the_tasks_as_they_are(client, columns, told, ana):
+    task = task_in(columns["ready"], "Mend <the> gate")
+    told()
+    client.force_login(ana)
+    assert f'data-task="{task.pk}"' in client.get("/projects/TIDE/chat/").content.decode()
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from([activity_digest.MOVED, activity_digest.FINISHED]), st.integers(1, 5), st.sampled_from("AB")
+    )
+)
+
+
+@given(moves, st.integers(0, 20))
+def test_however_it_is_cut_each_task_counts_once_as_what_became_of_it(changes, cut):
+    events = [(kind, Event(task_id=task, actor=None, payload={"by": by})) for kind, task, by in changes]
+    whole = activity_digest.with_changes({}, events)
+    assert activity_digest.with_changes(activity_digest.with_changes({}, events[:cut]), events[cut:]) == whole
+    last = {task: kind for kind, task, _by in changes}
+    for kind in (activity_digest.MOVED, activity_digest.FINISHED):
+        counted = whole.get(kind, {"tasks": []})["tasks"]
+        assert sorted(counted) == sorted(task for task, became in last.items() if became == kind)
+
+
+def test_russian_counts_its_own_way():
+    facts = {"parts": {"moved": {"tasks": [1, 2, 3], "by": ["Ana", "Ben", "Cy"]}}}
+    with translation.override("ru"):
+        assert "3 карточки" in activity_digest.sentence(facts)
+    assert activity_digest.sentence(facts) == "Ana and 2 others moved 3 cards."

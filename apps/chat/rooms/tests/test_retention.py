@@ -1,0 +1,187 @@
+"""What is too old is deleted: all that hangs on it too, nothing else, and no count is wrong after."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.accounts.models import AuditEntry
+from apps.accounts.tests.programs import Program
+from apps.agents.models import Run
+from apps.agents.tests.factories import agent_in
+from apps.chat import jobs
+from apps.chat.messages import reactions
+from apps.chat.messages.edit import delete, edit
+from apps.chat.models import Mention, Message, Reaction, ReadMark, Retention, Wording
+from apps.chat.rooms import (
+    retention,
+    rooms,
+    system_messages,
+    unread_counts,
+)
+from apps.chat.tests.factories import room_of, said
+from apps.projects.models import Event, Project, Role
+from apps.projects.realtime.frames import frame_since
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.tests.factories import BoardFactory
+
+pytestmark = pytest.mark.django_db
+PAGE = "/projects/TIDE/chat/retention/"
+
+
+@pytest.fixture
+def mai(board):
+    return MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
+
+
+@pytest.fixture
+def mai_visits(mai, room):
+    client = Client()
+    client.force_login(mai)
+    return client
+
+
+def made_old(*messages: Message, days: float = 100) -> None:
+    keys = [message.pk for message in messages]
+    Message.objects.filter(pk__in=keys).update(created_at=timezone.now() - timedelta(days=days))
+
+
+def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben):
+    old, new = said(room, ben, f"Hello @{ana.username}"), said(room, ben, "New.")
+    answer = said(room, ana, "Indeed.", reply_to=old)
+    edit(old, text=f"Hullo @{ana.username}", by=ben)
+    reactions.react(old, emoji="👍", by=ana)
+    gone = said(room, ana, "Deleted.")
+    delete(gone, by=ana)
+    made_old(old, gone)
+    retention.keep_for(board, days=90, by=mai)
+    jobs.delete_old_messages()
+    assert list(room.messages.filter(note__isnull=True)) == [new, answer]
+    assert not any(model.objects.exists() for model in (Mention, Reaction, Wording))
+    answer.refresh_from_db()
+    assert answer.reply_to is None
+
+
+def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana):
+    elsewhere = room_of(BoardFactory(key="OTHER"))
+    made_old(said(room, ana), said(elsewhere, mai), days=4000)
+    jobs.delete_old_messages()
+    retention.keep_for(board, days=90, by=mai)
+    retention.keep_for(board, days=None, by=mai)
+    jobs.delete_old_messages()
+    assert Message.objects.filter(note__isnull=True).count() == 2
+    assert not Retention.objects.exists()
+
+
+@pytest.mark.req("CHT-1")
+def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
+    messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
+    unread_counts.read(room, upto=messages[1].pk, by=ana)
+    made_old(*messages[:4])
+    retention.keep_for(board, days=90, by=mai)
+    jobs.delete_old_messages()
+    unread = unread_counts.unread_of(ana, board)[room.pk]
+    assert (unread["unread"], unread["mentions"], unread["upto"]) == (2, 2, messages[1].pk)
+    made_old(*messages)
+    room.messages.filter(note__isnull=False).delete()
+    jobs.delete_old_messages()
+    assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 0
+    unread_counts.read(room, upto=messages[5].pk, by=ana)
+    assert ReadMark.objects.get(user=ana).upto == messages[1].pk
+    said(room, ben, "After all that.")
+    assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 1
+
+
+def test_pages_that_are_open_drop_them_by_one_event_a_batch(board, room, mai, ana, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    old = [said(room, ana) for _ in range(5)]
+    made_old(*old)
+    retention.keep_for(board, days=90, by=mai)
+    since = Project.objects.get(pk=board.pk).last_seq
+    jobs.delete_old_messages()
+    assert Event.objects.filter(kind="message.expired").count() == 3
+    ops = frame_since(board.pk, since, language="en")["ops"]
+    assert ops == [{"op": "drop", "id": f"message-{message.pk}"} for message in old]
+
+
+def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, room, mai, ana, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(jobs, "MOST_BATCHES", 2)
+    made_old(*[said(room, ana) for _ in range(5)])
+    retention.keep_for(board, days=90, by=mai)
+    jobs.delete_old_messages()
+    assert room.messages.filter(note__isnull=True).count() == 1
+    jobs.delete_old_messages()
+    assert not room.messages.filter(note__isnull=True).exists()
+
+
+def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, monkeypatch):
+    other = BoardFactory(key="AAA", name="Aaa")
+    made_old(said(room_of(other), mai), said(room, ana))
+    for project in (other, board):
+        retention.keep_for(project, days=90, by=mai)
+    real = retention.delete_some
+    monkeypatch.setattr(retention, "delete_some", lambda project: 1 / 0 if project == other else real(project))
+    jobs.delete_old_messages()
+    assert Message.objects.filter(note__isnull=True).get().room.project == other
+
+
+def test_a_question_stays_while_an_agent_is_at_it(board, room, mai):
+    scribe = agent_in(board)
+    question = said(room, mai, f"@{scribe.slug} how long?")
+    made_old(question)
+    retention.keep_for(board, days=90, by=mai)
+    jobs.delete_old_messages()
+    assert Run.objects.open().get().message == question
+    Run.objects.update(status=Run.Status.CANCELLED)
+    jobs.delete_old_messages()
+    assert not Message.objects.filter(pk=question.pk).exists()
+
+
+def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, board, room, mai, ana):
+    made_old(said(room, ana), said(rooms.create(board, name="Quay", by=mai), ana))
+    assert "How long messages are kept" in mai_visits.get(f"/projects/TIDE/chat/{room.pk}/").content.decode()
+    asked = mai_visits.post(PAGE, {"days": "90"}).content.decode()
+    assert "Messages older than 90 days are deleted. 2 messages go now." in asked
+    assert not Retention.objects.exists()
+    assert mai_visits.post(PAGE, {"days": "90", "is_sure": "True"}).status_code == 302
+    html = mai_visits.get("/projects/TIDE/chat/").content.decode()
+    assert '<p class="chat__kept">Messages older than 90 days are deleted.</p>' in html
+    assert "Mai has decided that messages older than 90 days are deleted." in html
+    assert 'value="90"' in mai_visits.get(PAGE).content.decode()
+    jobs.delete_old_messages()
+    told = AuditEntry.objects.filter(action__in=["retention.changed", "message.expired"]).order_by("pk")
+    assert [(entry.who, entry.facts) for entry in told] == [
+        ("Mai", {"days": 90, "before": None}),
+        ("", {"count": 2}),
+    ]
+
+
+def test_keeping_longer_or_for_ever_needs_no_second_question(mai_visits, board, mai):
+    retention.keep_for(board, days=30, by=mai)
+    assert mai_visits.post(PAGE, {"days": "60"}).status_code == 302
+    assert retention.days_of(board) == 60
+    assert mai_visits.post(PAGE, {"days": ""}).status_code == 302
+    assert retention.days_of(board) is None
+    assert "Mai has decided that messages are kept for ever." in mai_visits.get("/projects/TIDE/chat/").content.decode()
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "x", "1.5"])
+def test_it_takes_days_from_one_to_ten_years(mai_visits, board, mai, days):
+    assert mai_visits.post(PAGE, {"days": days, "is_sure": "True"}).status_code == 422
+    assert Program(mai).put("projects/TIDE/retention/", {"days": days}).status_code == 400
+    assert retention.days_of(board) is None
+
+
+def test_programs_read_it_and_who_manages_sets_it(board, room, mai, ana):
+    assert Program(ana).get("projects/TIDE/retention/").json() == {"days": None}
+    assert Program(ana).put("projects/TIDE/retention/", {"days": 90}).status_code == 403
+    assert Program(mai).put("projects/TIDE/retention/", {"days": 90}).json() == {"days": 90}
+    assert Program(ana).get("projects/TIDE/retention/").json() == {"days": 90}
+    assert Program(mai).put("projects/TIDE/retention/", {"days": None}).json() == {"days": None}
+
+
+def test_one_day_is_said_as_one(room, ana):
+    assert system_messages.of_retention({"name": "Mai", "days": 1}).endswith("older than 1 day are deleted.")
+    assert retention.rule(1) == "Messages older than 1 day are deleted."

@@ -1,0 +1,80 @@
+"""The rooms of a project."""
+
+import pytest
+
+from apps.chat.messages import reactions
+from apps.chat.models import Reaction, Room
+from apps.chat.rooms import rooms
+from apps.chat.tests.factories import said
+from apps.errors import Refused
+from apps.projects.actions.create import create
+from apps.projects.models import Event
+from apps.projects.tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_project_starts_with_a_room():
+    project = create(name="Tidewater", key="TW", by=UserFactory())
+    assert [(room.name, room.is_default) for room in project.rooms.all()] == [("Tidewater", True)]
+
+
+def test_rooms_are_made_renamed_archived_and_opened_again(board, room, ana):
+    made = rooms.create(board, name=" Harbour ", by=ana)
+    rooms.rename(made, name="Quay", by=ana)
+    rooms.archive(made, by=ana)
+    rooms.archive(made, by=ana)
+    rooms.reopen(made, by=ana)
+    kinds = ["room.created", "room.renamed", "room.archived", "room.reopened"]
+    assert list(Event.objects.filter(kind__startswith="room.").order_by("seq").values_list("kind", flat=True)) == kinds
+    assert Room.objects.get(pk=made.pk).name == "Quay"
+
+
+def test_open_rooms_go_by_different_names(board, room, ana):
+    made = rooms.create(board, name="Quay", by=ana)
+    for taken in ("quay", "QUAY"):
+        with pytest.raises(rooms.NameTaken):
+            rooms.create(board, name=taken, by=ana)
+    rooms.archive(made, by=ana)
+    rooms.create(board, name="Quay", by=ana)
+    with pytest.raises(rooms.NameTaken):
+        rooms.reopen(made, by=ana)
+
+
+def test_the_projects_own_room_stays_open(room, ana):
+    with pytest.raises(rooms.DefaultStays):
+        rooms.archive(room, by=ana)
+
+
+def test_there_is_an_end_to_rooms(board, ana, monkeypatch):
+    monkeypatch.setattr(rooms, "MOST", 1)
+    rooms.create(board, name="One", by=ana)
+    with pytest.raises(rooms.TooManyRooms):
+        rooms.create(board, name="Two", by=ana)
+
+
+def test_a_reaction_is_given_once_and_taken_back(room, ana, ben):
+    message = said(room, ana)
+    for _ in range(2):
+        reactions.react(message, emoji="👍", by=ben)
+    assert Reaction.objects.count() == Event.objects.filter(kind="message.reacted").count() == 1
+    reactions.unreact(message, emoji="👍", by=ben)
+    assert not Reaction.objects.exists()
+
+
+@pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", "👩‍🚀", "1️⃣", "🇩🇪"])
+def test_emojis_are_taken(emoji):
+    assert reactions.is_emoji(emoji)
+
+
+@pytest.mark.parametrize("emoji", ["", "a", "1", "<b>", "👍a", " ", "\u202e", "👍" * 20])
+def test_words_are_no_emojis(emoji):
+    assert not reactions.is_emoji(emoji)
+
+
+def test_there_is_an_end_to_kinds_of_emoji(room, ana, monkeypatch):
+    monkeypatch.setattr(reactions, "MOST_KINDS", 1)
+    message = said(room, ana)
+    reactions.react(message, emoji="👍", by=ana)
+    with pytest.raises(Refused):
+        reactions.react(message, emoji="🎉", by=ana)

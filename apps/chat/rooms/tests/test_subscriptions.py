@@ -1,0 +1,55 @@
+"""How much of a room somebody is told."""
+
+import pytest
+
+from apps.accounts.tests.programs import Program
+from apps.chat.models import Following
+from apps.chat.rooms import rooms, subscriptions, unread_counts
+from apps.chat.tests.factories import said
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.tests.factories import BoardFactory
+
+pytestmark = pytest.mark.django_db
+CHAT = "/projects/TIDE/chat/"
+
+
+def test_without_a_word_it_is_what_mentions_one(board, room, ana):
+    assert unread_counts.unread_of(ana, board)[room.pk]["level"] == "mentions"
+    subscriptions.follow(room, level="all", by=ana)
+    subscriptions.follow(room, level="none", by=ana)
+    assert Following.objects.get().level == unread_counts.unread_of(ana, board)[room.pk]["level"] == "none"
+
+
+def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, ana, ben):
+    quay = rooms.create(board, name="Quay", by=ben)
+    for each in (room, quay):
+        said(each, ben, f"@{ana.username} hello")
+    subscriptions.follow(quay, level="none", by=ana)
+    assert unread_counts.unread_by_project(ana) == {board.pk: (1, 1)}
+    client.force_login(ana)
+    assert ">1</span>" in client.get("/projects/TIDE/").content.decode().split("tabs__count", 1)[1][:90]
+    assert "Unread: 1. " not in client.get("/").content.decode()
+    assert "Unread: 1." in client.get("/projects/").content.decode()
+
+
+def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_num_queries):
+    for key in ("ONE", "TWO"):
+        other = BoardFactory(key=key)
+        MembershipFactory(project=other, user=ana)
+        said(rooms.create(other, name="Talk", by=ben), ben)
+    with django_assert_num_queries(1):
+        assert sorted(unread_counts.unread_by_project(ana).values()) == [(0, 0), (1, 0), (1, 0)]
+
+
+def test_one_click_says_it(client, board, room, ana):
+    client.force_login(ana)
+    assert client.post(f"{CHAT}{room.pk}/level/", {"level": "all"}).status_code == 302
+    assert 'value="all" aria-pressed="true"' in client.get(CHAT).content.decode()
+    assert client.post(f"{CHAT}{room.pk}/level/", {"level": "loud"}).status_code == 422
+    assert Following.objects.get().level == "all"
+
+
+def test_programs_say_it_too(room, ana):
+    program = Program(ana)
+    assert program.put(f"rooms/{room.pk}/level/", {"level": "none"}).json()[0]["level"] == "none"
+    assert program.put(f"rooms/{room.pk}/level/", {"level": "loud"}).status_code == 400

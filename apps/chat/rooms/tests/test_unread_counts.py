@@ -1,0 +1,104 @@
+"""Unread is what stands after the mark and is not by oneself, whatever happens in between."""
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.post import tell
+from apps.chat.models import Message, ReadMark
+from apps.chat.rooms import rooms, unread_counts
+from apps.chat.tests.factories import room_of, said
+from apps.projects.members import memberships
+from apps.projects.tests.factories import MembershipFactory, UserFactory
+from apps.tasks.tests.factories import BoardFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-1")]
+
+
+def unread(user, room) -> tuple[int, int]:
+    found = unread_counts.unread_of(user, room.project)[room.pk]
+    return found["unread"], found["mentions"]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("send"), st.sampled_from(["ana", "ben"]), st.booleans()),
+        st.tuples(st.just("edit"), st.integers(0, 9), st.booleans()),
+        st.tuples(st.just("delete"), st.integers(0, 9), st.none()),
+        st.tuples(st.just("read"), st.sampled_from(["phone", "laptop"]), st.integers(0, 12)),
+    ),
+    max_size=15,
+)
+
+
+@pytest.mark.req("CHT-1")
+class TestUnread(TestCase):
+    @given(STEPS)
+    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    def test_it_is_what_one_would_count_by_hand(self, steps) -> None:
+        board = BoardFactory()
+        people = {
+            name: MembershipFactory(project=board, user=UserFactory(username=name)).user for name in ("ana", "ben")
+        }
+        room, ana = room_of(board), people["ana"]
+        sent, mark = [], 0
+        for step, which, extra in steps:
+            if step == "send":
+                sent.append(said(room, people[which], "@ana hello" if extra else "hello"))
+            elif step == "edit" and which < len(sent) and not sent[which].deleted_at:
+                edit(sent[which], text="@ana changed" if extra else "changed", by=sent[which].author)
+            elif step == "delete" and which < len(sent):
+                delete(sent[which], by=sent[which].author)
+            elif step == "read" and sent:
+                upto = sent[min(extra, len(sent) - 1)].pk
+                unread_counts.read(room, upto=upto, by=ana)
+                mark = max(mark, upto)
+            left = [each for each in sent if each.pk > mark and each.author != ana and not each.deleted_at]
+            assert unread(ana, room) == (len(left), sum("@ana" in each.text for each in left))
+
+
+def test_a_mark_only_goes_forward_and_never_beyond_the_last_message(room, ana, ben):
+    first, second = said(room, ben), said(room, ben)
+    unread_counts.read(room, upto=2**62, by=ana)
+    assert ReadMark.objects.get(user=ana).upto == second.pk
+    unread_counts.read(room, upto=first.pk, by=ana)
+    assert ReadMark.objects.get(user=ana).upto == second.pk
+    said(room, ben)
+    assert unread(ana, room) == (1, 0)
+
+
+def test_what_the_board_tells_is_not_unread(room, ana):
+    tell(room, "tested")
+    assert unread(ana, room) == (0, 0)
+
+
+def test_who_comes_new_has_nothing_to_catch_up_with(board, room, ana, ben):
+    said(room, ben, "@dan is coming.")
+    dan = UserFactory(username="dan")
+    memberships.join(board, dan, by=ana)
+    assert unread(dan, room) == (0, 0)
+    said(room, ben, "Hello @dan.")
+    assert unread(dan, room) == (1, 1)
+
+
+def test_fifty_rooms_are_counted_by_one_statement(board, room, ana, ben, django_assert_num_queries):
+    for number in range(49):
+        said(rooms.create(board, name=f"Room {number}", by=ben), ben, "@ana hello")
+    with django_assert_num_queries(1):
+        counts = unread_counts.unread_of(ana, board)
+    assert len(counts) == 50
+    assert sum(each["mentions"] for each in counts.values()) == 49
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_devices_at_once_leave_the_mark_further_on(room, ana, ben):
+    from apps.chat.messages.tests.test_post import at_once
+
+    sent = [said(room, ben).pk for _ in range(8)]
+    at_once(8, lambda index: unread_counts.read(room, upto=sent[index], by=ana))
+    assert ReadMark.objects.get(user=ana).upto == sent[-1]
+    assert connection.connection
+    assert Message.objects.count() == 8

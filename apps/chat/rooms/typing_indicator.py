@@ -1,0 +1,17 @@
+"""Who is writing just now: passed on to whoever has the project open, and kept nowhere."""
+
+from apps.accounts.models import User
+from apps.projects.realtime import frames
+
+
+def is_well(message: dict) -> bool:
+    match message:
+        case {"type": "typing", "room": int(room), "on": bool()} if not isinstance(room, bool):
+            return True
+    return False
+
+
+def on_typing(project_id: int, user: User, message: dict) -> None:
+    """Tell the others, of whom all may see the project: the socket's feed is theirs alone."""
+    word = {"room": message["room"], "user": user.pk, "name": str(user), "on": message["on"]}
+    frames.whisper(project_id, {"typing": word}, but=user.pk)

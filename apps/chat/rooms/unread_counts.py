@@ -1,0 +1,95 @@
+"""How far everybody has read, and what that leaves unread. Nothing is counted up: each count is taken anew."""
+
+from typing import TypedDict
+
+from django.db import connection, transaction
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from apps.accounts.models import User
+from apps.chat.models import Following, Message, ReadMark, Room
+from apps.projects.models import Event, Project
+from apps.projects.realtime import frames
+
+Level = Following.Level
+
+
+class Unread(TypedDict):
+    """A room as somebody has left it: how many messages of others they have not seen, and which was their last.
+
+    `level` says how much of it they want to be told (Following.Level).
+    """
+
+    unread: int
+    mentions: int
+    upto: int
+    newest: int
+    level: str
+
+
+# One statement, so that of two devices the one further on wins; never beyond the room's newest message.
+_READ = """
+INSERT INTO chat_readmark (room_id, user_id, upto)
+SELECT %s, %s, LEAST(%s::bigint, coalesce(max(id), 0)) FROM chat_message WHERE room_id = %s AND deleted_at IS NULL
+ON CONFLICT (room_id, user_id) DO UPDATE SET upto = excluded.upto WHERE chat_readmark.upto < excluded.upto
+RETURNING upto"""
+
+
+def read(room: Room, *, upto: int, by: User) -> None:
+    """Note that `by` has read up to the message with the key `upto`, and tell their other tabs and devices."""
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, [room.pk, by.pk, upto, room.pk])
+        moved = cursor.fetchone()
+    if moved:
+        word = {"read": {"room": room.pk, "upto": moved[0]}}
+        transaction.on_commit(lambda: frames.whisper(room.project_id, word, only=by.pk))
+
+
+def unread_of(user: User, project: Project) -> dict[int, Unread]:
+    """What is unread in each open room of `project`, by one statement."""
+    return {
+        room.pk: Unread(
+            unread=room.unread, mentions=room.mentions, upto=room.upto, newest=room.newest, level=room.level
+        )
+        for room in _counted(project.rooms.filter(archived_at=None), user)
+    }
+
+
+def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
+    """By project of theirs, what is unread for `user` and how much of it mentions them, in rooms they follow."""
+    rooms = Room.objects.visible_to(user).filter(archived_at=None)
+    found: dict[int, tuple[int, int]] = {}
+    for room in _counted(rooms, user):
+        if room.level != Level.NONE:
+            unread, mentions = found.get(room.project_id, (0, 0))
+            found[room.project_id] = unread + room.unread, mentions + room.mentions
+    return found
+
+
+def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
+    mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("upto")
+    level = Following.objects.filter(room=OuterRef("pk"), user=user).values("level")
+    marked = rooms.annotate(
+        upto=Coalesce(Subquery(mark), 0), newest=_newest(), level=Coalesce(Subquery(level), Value(Level.MENTIONS))
+    )
+    others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("upto"))
+    return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
+
+
+def _count(rows: QuerySet) -> Coalesce:
+    """How many there are, as a subquery."""
+    counted = rows.order_by().annotate(one=F("pk") * 0).values("one").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n")), 0)
+
+
+def on_joined(event: Event) -> None:
+    """Who comes new has nothing to catch up with: their count begins with what is said from now on."""
+    rooms = Room.objects.filter(project=event.project_id).annotate(newest=_newest())
+    marks = [ReadMark(room=room, user_id=event.payload["user"], upto=room.newest) for room in rooms]
+    ReadMark.objects.bulk_create(marks, update_conflicts=True, update_fields=["upto"], unique_fields=["room", "user"])
+
+
+def _newest() -> Coalesce:
+    """Of those that stand: their index has it, however long the room has been silent."""
+    standing = Message.objects.standing().filter(room=OuterRef("pk"))
+    return Coalesce(Subquery(standing.order_by("-pk").values("pk")[:1]), 0)

@@ -1,0 +1,204 @@
+"""The room: a page of its own, a panel beside the board, and what its script asks for while it is open."""
+
+import uuid
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.accounts.request_types import MemberRequest
+from apps.accounts.sessions import engine
+from apps.chat.attachments import attachments
+from apps.chat.forms import LevelForm, MessageForm, ReadForm
+from apps.chat.js_messages import PALETTE, room_words
+from apps.chat.messages import (
+    history,
+    parse,
+    pins,
+    rate_limit,
+)
+from apps.chat.models import TEXT_LENGTH, Following, Room
+from apps.chat.rooms import (
+    retention,
+    room_list,
+    slash_commands,
+    subscriptions,
+    unread_counts,
+)
+from apps.errors import Refused
+from apps.projects import permissions
+from apps.projects.models import Project
+from apps.projects.permissions import Action
+from apps.rest.numbers import LARGEST_ID, whole
+from apps.tasks.board.js_messages import board_words
+from apps.tasks.board.views import (
+    frame_or,
+    not_understood,
+    project_of,
+    wants_json,
+)
+from apps.tasks.detail.views import with_token
+
+MOST_OFFERED = 8
+# An archived room waits for nobody.
+ALL_READ = unread_counts.Unread(unread=0, mentions=0, upto=LARGEST_ID, newest=LARGEST_ID, level="none")
+
+
+@require_GET
+def home(request: MemberRequest, key: str) -> HttpResponse:
+    """The room that every project has."""
+    project = project_of(request, key)
+    return shown(request, project, get_object_or_404(project.rooms, is_default=True))
+
+
+@require_GET
+def room(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    project = project_of(request, key)
+    return shown(request, project, room_of(project, pk))
+
+
+def room_of(project: Project, pk: int) -> Room:
+    return get_object_or_404(project.rooms, pk=pk)
+
+
+def shown(request: MemberRequest, project: Project, room: Room) -> HttpResponse:
+    """The whole page; for the board's script the room alone."""
+    is_panel = "X-Fragment" in request.headers
+    context = room_context(request, project, room)
+    return render(request, "chat/rooms/_room.html" if is_panel else "chat/rooms/room.html", context)
+
+
+def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
+    """`project` must be read before: its `last_seq` stands on the page, and what is read after can only be newer."""
+    unread = unread_counts.unread_of(request.user, project).get(room.pk, ALL_READ)
+    can = [action for action in Action if permissions.role_may(project.role, action)]
+    members = list(project.members.filter(is_active=True).order_by("kind", "name"))
+    return {
+        "project": project,
+        "room": room,
+        "rooms": room_list.all_drawn(project),
+        "page": asked_page(request, room, upto=unread["upto"], unread=unread["unread"]),
+        "pins": [pins.drawn(pin) for pin in pins.pins_of(room)],
+        "found": request.GET.get("around", ""),
+        "upto": unread["upto"],
+        "level": unread["level"],
+        "levels": Following.Level.choices,
+        "can": " ".join(can),
+        "can_comment": Action.COMMENT in can,
+        "can_manage": Action.MANAGE in can,
+        "who": who_reads(members),
+        "people": [{"text": f"@{parse.handle_of(member)}", "says": str(member)} for member in members],
+        "commands": slash_commands.known(),
+        "palette": PALETTE,
+        "largest_file": settings.LARGEST_FILE,
+        "most_files": attachments.MOST_FILES,
+        "words": room_words(),
+        "board_words": board_words(),
+        "client_id": uuid.uuid4(),
+        "longest": TEXT_LENGTH,
+        "kept": kept(project),
+    }
+
+
+def kept(project: Project) -> str:
+    """What happens to old messages here, if anything does."""
+    days = retention.days_of(project)
+    return retention.rule(days) if days else ""
+
+
+def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:
+    """What is asked for, with the reader's token in the forms that stand under messages."""
+    page = wished_page(request, room, **read)
+    messages = [shown._replace(html=with_token(request, shown.html)) for shown in page.messages]
+    return page._replace(messages=messages)
+
+
+def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: int = 0) -> history.Page:
+    """The messages `before`, `after` or `around` the one that is asked for.
+
+    Without a wish the newest ones; when more is unread than a page holds, those around the mark.
+    """
+    for where in ("before", "after", "around"):
+        if (pk := whole(request.GET.get(where, ""))) is not None:
+            return history.page(room, **{where: pk})
+    return history.page(room, around=upto) if unread > history.PAGE else history.page(room)
+
+
+def who_reads(members: list) -> str:
+    agents = sum(member.is_agent for member in members)
+    people = len(members) - agents
+    told = [ngettext("{n} person", "{n} people", people).format(n=people)]
+    if agents:
+        told.append(ngettext("{n} agent", "{n} agents", agents).format(n=agents))
+    return ", ".join(told)
+
+
+@require_http_methods(["GET", "POST"])
+def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """GET: a page of the history, for the script. POST: something is said."""
+    if request.method == "GET":
+        project = project_of(request, key)
+        room = room_of(project, pk)
+        return render(request, "chat/messages/_messages.html", {"room": room, "page": asked_page(request, room)})
+    project = project_of(request, key, Action.COMMENT)
+    room = room_of(project, pk)
+    form = MessageForm(request.POST, room=room)
+    if not form.is_valid():
+        return not_understood(request, form, "chat/rooms/room.html", room_again(request, project, room))
+    try:
+        rate_limit.require(room, client_id=form.cleaned_data["client_id"], by=request.user)
+        said = slash_commands.post(room, **form.cleaned_data, by=request.user)
+    except Refused as refusal:
+        if wants_json(request):
+            raise
+        page = room_again(request, project, room) | {"refusal": refusal.message}
+        return render(request, "chat/rooms/room.html", page, status=refusal.page_status)
+    return frame_or(request, project, (said or room).get_absolute_url())
+
+
+def room_again(request: MemberRequest, project: Project, room: Room) -> dict:
+    """The room with what was typed and not taken, for who has no script."""
+    return room_context(request, project, room) | {"refused_text": request.POST.get("text", "")}
+
+
+@engine.asked_by_the_page
+@require_GET
+def unread(request: MemberRequest, key: str) -> JsonResponse:
+    return JsonResponse(unread_counts.unread_of(request.user, project_of(request, key)))
+
+
+@engine.asked_by_the_page
+@require_POST
+def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
+    """What has passed the bottom of the window is read; the answer is what is left."""
+    project = project_of(request, key)
+    form = ReadForm(request.POST)
+    if not form.is_valid():
+        return JsonResponse({"code": "invalid", "message": _("Say up to which message.")}, status=422)
+    unread_counts.read(room_of(project, pk), upto=form.cleaned_data["upto"], by=request.user)
+    return JsonResponse(unread_counts.unread_of(request.user, project))
+
+
+@require_POST
+def level(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """How much of the room its reader wants to be told."""
+    project = project_of(request, key)
+    room = room_of(project, pk)
+    form = LevelForm(request.POST)
+    if not form.is_valid():
+        return not_understood(request, form, "chat/rooms/room.html", room_context(request, project, room))
+    subscriptions.follow(room, level=form.cleaned_data["level"], by=request.user)
+    return frame_or(request, project, room.get_absolute_url())
+
+
+@require_GET
+def tasks(request: MemberRequest, key: str) -> JsonResponse:
+    """The tasks that `?q=` may mean, the latest first: by the beginning of their number, or words of their title."""
+    project = project_of(request, key)
+    asked = request.GET.get("q", "")
+    wanted = {"number__startswith": asked} if asked.isdecimal() else {"title__icontains": asked}
+    offered = project.tasks.filter(**wanted).order_by("-number").values_list("number", "title")[:MOST_OFFERED]
+    return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "says": title} for number, title in offered]})

@@ -1,0 +1,162 @@
+"""What people and programs send by mistake or on purpose: nothing lost, nothing doubled, nothing executed."""
+
+import re
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+
+from apps.accounts.forms import PreferencesForm
+from apps.accounts.tests.programs import Program
+from apps.agents.tests.factories import agent_in
+from apps.chat.messages import history, parse
+from apps.chat.messages.tests.test_post import at_once
+from apps.chat.models import Message
+from apps.chat.rooms import export, slash_commands, unread_counts
+from apps.chat.tests.factories import said
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.models import Task
+
+pytestmark = pytest.mark.django_db
+RIGHT_TO_LEFT = "\u202e"
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted_yet():
+    cache.clear()
+
+
+@pytest.fixture
+def bot(board):
+    return MembershipFactory(project=board, user__name="Bot").user
+
+
+def sent(text: str = "Beep.", **fields) -> dict:
+    return {"text": text, "client_id": str(uuid4()), **fields}
+
+
+def shown(room) -> str:
+    return "".join(message.html for message in history.page(room).messages)
+
+
+# Too often
+
+
+@pytest.mark.req("S3", "E9")
+def test_a_bot_that_floods_hears_when_to_go_on_and_people_talk_meanwhile(room, ana, bot, settings):
+    settings.CHAT_MESSAGES_PER_MINUTE = 3
+    program, address = Program(bot), f"rooms/{room.pk}/messages/"
+    assert [program.post(address, sent()).status_code for _ in range(3)] == [201] * 3
+    refused = program.post(address, sent())
+    assert refused.status_code == 429
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert refused.json()["code"] == "too_often"
+    assert Program(ana).post(address, sent()).status_code == 201
+    assert room.messages.filter(author=bot).count() == 3
+
+
+@pytest.mark.req("E9", "CHT-3")
+def test_sending_again_what_stands_already_is_never_too_often(client, room, ana, settings):
+    settings.CHAT_MESSAGES_PER_MINUTE = 1
+    once = sent("Once.")
+    answers = [Program(ana).post(f"rooms/{room.pk}/messages/", once) for _ in range(5)]
+    assert {answer.json()["id"] for answer in answers} == {Message.objects.get().pk}
+    client.force_login(ana)
+    page = f"/projects/TIDE/chat/{room.pk}/messages/"
+    assert client.post(page, once).status_code == 302
+    assert client.post(page, sent("Twice.")).status_code == 429
+
+
+@pytest.mark.req("CHT-3", "E9")
+@pytest.mark.django_db(transaction=True)
+def test_a_command_sent_five_times_at_once_is_done_once(room, ana, columns):
+    client_id = uuid4()
+    done = at_once(5, lambda _i: slash_commands.post(room, text="/task Buy rope", by=ana, client_id=client_id).pk)
+    assert len(set(done)) == 1
+    assert Task.objects.count() == 1
+
+
+# Too long
+
+
+def test_64_kib_are_refused_and_what_was_typed_stays(client, room, ana):
+    client.force_login(ana)
+    long = "x" * 65_536
+    answer = client.post(f"/projects/TIDE/chat/{room.pk}/messages/", sent(long))
+    assert answer.status_code == 413
+    assert "That is too long: 50000 characters at most." in answer.content.decode()
+    assert f">{long}</textarea>" in answer.content.decode()
+    refused = Program(ana).post(f"rooms/{room.pk}/messages/", sent(long))
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert "50000" in refused.content.decode()
+    assert not Message.objects.exists()
+
+
+# Not to be seen, or in another order
+
+
+@pytest.mark.parametrize(
+    "text", ["&#8203;", "[](https://a.example)", "[x]: https://a.example", "**\u200b**", "> \u2800"]
+)
+def test_what_markdown_makes_invisible_is_not_said_either(client, room, ana, text):
+    client.force_login(ana)
+    answer = client.post(f"/projects/TIDE/chat/{room.pk}/messages/", sent(text))
+    assert "Write a few words first." in answer.content.decode()
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("text", ["---", "- ", "&amp;", "שלום", "\u0645\u06cc\u200c\u062e\u0648", "1."])
+def test_little_is_not_nothing(room, ana, text):
+    assert said(room, ana, text).text == text
+
+
+def test_what_is_quoted_turns_nothing_around_it(room, ana):
+    first = said(room, ana, f"{RIGHT_TO_LEFT}drawkcab")
+    said(room, ana, "Indeed.", reply_to=first)
+    assert f"<b><bdi>Ana</bdi></b> <bdi>{RIGHT_TO_LEFT}drawkcab</bdi>" in shown(room)
+
+
+@pytest.mark.parametrize("name", [f"Ana{RIGHT_TO_LEFT}", "\u2066Ana", "\u200b", "A\u200fna"])
+def test_no_name_turns_what_stands_beside_it(ana, name):
+    given = {"name": name, "language": "", "theme": "", "density": "normal"}
+    assert "name" in PreferencesForm(given, instance=ana).errors
+    assert "name" not in PreferencesForm(given | {"name": "\u05e2\u05dc\u200c\u05d9 Āna-1"}, instance=ana).errors
+
+
+# Who has left
+
+
+def test_of_a_deleted_account_the_words_stay(board, room, ana, ben):
+    first = said(room, ben, f"Ask @{ana.username}.")
+    said(room, ana, "I answer.", reply_to=first)
+    ben.delete()
+    html = shown(room)
+    assert html.count("Somebody who has left") == 2  # above the message, and where it is quoted
+    assert "Ask" in html
+    assert unread_counts.unread_of(ana, board)[room.pk]["mentions"] == 1
+    exported = "".join(export.KINDS["md"][1](room))
+    assert "**Somebody who has left**" in exported
+    assert "None" not in exported
+    [told, _] = Program(ana).get(f"rooms/{room.pk}/messages/").json()["messages"]
+    assert (told["author"], told["text"]) == (None, f"Ask @{ana.username}.")
+
+
+# Nothing is executed
+
+
+@pytest.mark.req("X1", "X2", "G2")
+def test_no_piece_of_a_message_is_markup_where_it_is_shown(room, ana, ben):
+    text = 'A <script>alert(1)</script> "onload="x ![x](https://evil.example/x.png) <img src=x onerror=alert(1)>'
+    said(room, ana, "Indeed.", reply_to=said(room, ben, text))
+    tags = "".join(re.findall("<[a-z][^>]*>", shown(room)))
+    for live in ("<script", "<img", "onload", "onerror"):
+        assert live not in tags
+
+
+@pytest.mark.req("G7")
+def test_200_mentions_by_an_agent_call_five(board, room):
+    scribe = agent_in(board, "Scribe").user
+    people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(45)]
+    message = said(room, scribe, " ".join(f"@{person.username}" for person in people * 5))
+    assert message.mentions.count() == parse.MOST_CALLED_BY_AGENTS

@@ -1,0 +1,84 @@
+"""The event log: history, source of live updates, catch-up, and the line between apps."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
+
+from django.db import connection, transaction
+
+from apps.accounts.models import User
+from apps.projects.models import Event, Project
+from apps.projects.realtime import frames
+
+Handler = Callable[[Event], None]
+_handlers: dict[str, list[Handler]] = defaultdict(list)
+_within: dict[str, list[Handler]] = defaultdict(list)
+
+
+def subscribe(kind: str, handler: Handler) -> None:
+    """Have `handler` called in a job after each committed event of `kind`.
+
+    It may be called twice for one event (a worker died in between), so it must be idempotent.
+    Call this in `AppConfig.ready()`.
+    """
+    _handlers[kind].append(handler)
+
+
+def subscribe_within(kind: str, handler: Handler) -> None:
+    """Have `handler` called in the transaction of the change itself, under the project's lock.
+
+    For what must be true together with the change (a task assigned to an agent has a run) and
+    is only a few statements. What it raises undoes the change. Call this in `AppConfig.ready()`.
+    """
+    _within[kind].append(handler)
+
+
+def handlers_of(kind: str) -> list[Handler]:
+    return _handlers.get(kind, [])
+
+
+def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload) -> Event:
+    """Append one event to `project`'s log; announce it when the change commits.
+
+    Call it in the transaction that makes the change, on a project fetched with
+    `Project.objects.locked()`: that lock makes `seq` equal commit order, so "all after
+    41" never misses a late commit. `task` is the primary key of the task it is about;
+    `payload` is JSON: ids and names, no secrets. `by` is None when the board itself acts.
+    """
+    event = Event(project=project, kind=kind, actor=by, task_id=task, payload=payload, is_due=bool(handlers_of(kind)))
+    _append(event)
+    project.last_seq = event.seq
+    transaction.on_commit(partial(announce, event), robust=True)
+    for handler in _within.get(kind, ()):
+        handler(event)
+    return event
+
+
+_APPEND = """
+WITH counted AS (UPDATE projects_project SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq)
+INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, is_due, at)
+SELECT %s, last_seq, %s, %s, %s, %s::jsonb, %s, statement_timestamp() FROM counted
+RETURNING id, seq, at"""
+
+
+def _append(event: Event) -> None:
+    """Number and insert it by one statement.
+
+    The row itself counts: a verb that called another holds a project read before the other's event.
+    """
+    payload = json.dumps(event.payload)
+    row = [event.project_id, event.kind, event.actor_id, event.task_id, payload, event.is_due]
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [event.project_id, *row])
+        event.pk, event.seq, event.at = cursor.fetchone()
+    event._state.adding = False
+
+
+def announce(event: Event) -> None:
+    """Poke the project's browsers and wake the relay; both find the truth in the log."""
+    frames.poke(event.project_id, event.seq)
+    if event.is_due:
+        from apps.projects.jobs import relay  # jobs import the apps they wake, through this module
+
+        relay.delay(event.pk)

@@ -1,0 +1,65 @@
+"""When a repository is fetched: once connected, when its forge says that somebody pushed, and by the clock."""
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from apps.projects.git.mirror import mirror
+from apps.projects.git.mirror.errors import GitFailed
+from apps.projects.git.repositories.urls import BadAddress
+from apps.projects.models import Repository
+
+log = logging.getLogger(__name__)
+EVERY = timedelta(minutes=10)
+LEASE = timedelta(minutes=15)  # longer than the longest fetch
+
+
+def want(repository: Repository) -> None:
+    """Have `repository` fetched as soon as a worker is free. Asked ten times at once, it is fetched once or twice."""
+    Repository.objects.filter(pk=repository.pk).update(fetch_wanted_at=Now())
+    from apps.projects.jobs import fetch  # jobs import what they wake
+
+    transaction.on_commit(partial(fetch.delay, repository.pk), robust=True)
+
+
+def due() -> list[int]:
+    """The repositories that nobody fetches although they are wanted, the longest waiting first."""
+    idle = Q(fetching_until=None) | Q(fetching_until__lt=Now())
+    wanted = Repository.objects.filter(idle, fetch_wanted_at__lte=Now()).order_by("fetch_wanted_at")
+    return list(wanted.values_list("pk", flat=True)[:100])
+
+
+def fetch(pk: int) -> bool:
+    """Fetch a repository that is wanted and that nobody else fetches; whether it is wanted again by now."""
+    idle = Q(fetching_until=None) | Q(fetching_until__lt=Now())
+    mine = Repository.objects.filter(idle, pk=pk, fetch_wanted_at__lte=Now())
+    if not mine.update(fetching_until=Now() + LEASE):
+        return False
+    repository = Repository.objects.annotate(started_at=Now()).get(pk=pk)
+    try:
+        _fetch(repository)
+    finally:
+        row = Repository.objects.filter(pk=pk)
+        row.filter(fetch_wanted_at__lte=repository.started_at).update(fetch_wanted_at=repository.started_at + EVERY)
+        row.update(fetching_until=None)
+    return pk in due()
+
+
+def _fetch(repository: Repository) -> None:
+    """Do it, and keep how it went."""
+    outcome = {"fetch_error": "", "fetch_facts": {}}
+    try:
+        mirror.fetch(repository)
+        outcome["fetched_at"] = repository.started_at
+    except (GitFailed, BadAddress) as failure:
+        outcome |= {"fetch_error": failure.code, "fetch_facts": failure.facts}
+        log.warning("A repository could not be fetched", extra={"repository": repository.pk, "code": failure.code})
+    kept = {name: getattr(repository, name) for name in ("default_branch", "fingerprint", "size_bytes", "host_keys")}
+    row = Repository.objects.filter(pk=repository.pk)
+    # What came from a former address says nothing about the one that was entered meanwhile.
+    if not row.filter(url=repository.url).update(**kept, **outcome) and not row.exists():
+        mirror.forget(repository)  # removed meanwhile

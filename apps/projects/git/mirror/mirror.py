@@ -1,0 +1,259 @@
+"""The bare copy of a repository on our disk, and the rows that are read from it.
+
+Rows follow the mirror: a fetch reads only what is new since the heads that the rows name, so it may
+be repeated, and what was missed once is found the next time.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from itertools import batched
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from apps.projects import events
+from apps.projects.git.mirror import git_cli
+from apps.projects.git.mirror.errors import GitFailed
+from apps.projects.git.repositories import credentials
+from apps.projects.git.sanitize import tidy
+from apps.projects.models import Branch, Commit, Project, Repository
+
+FIRST_SECONDS = 600
+MOST_REFS = 10_000
+MOST_COMMITS = 50_000  # of the first import: the newest; the mirror has them all
+MOST_TOLD = 2000  # new commits of one push that are told, so many at a time
+TOLD_AT_ONCE = 100
+LONGEST_MESSAGE = 10_000
+HEADS, TAGS = "refs/heads/", "refs/tags/"
+RECORD = "--format=%H%n%ct%n%an%n%ae%n%B"
+
+type Heads = dict[str, tuple[str, datetime]]  # branch: its head, and when that was committed
+
+
+def folder_of(repository: Repository) -> Path:
+    return settings.GIT_FOLDER / f"{repository.uid}.git"
+
+
+def exists(repository: Repository) -> bool:
+    """Whether this machine has the mirror; another may have it when the folder is not shared."""
+    return repository.fetched_at is not None and (folder_of(repository) / "HEAD").exists()
+
+
+def forget(repository: Repository) -> None:
+    shutil.rmtree(folder_of(repository), ignore_errors=True)
+
+
+def fetch(repository: Repository) -> bool:
+    """Bring mirror and rows up to date with the server; whether anything had changed. Raises GitFailed.
+
+    What is too large leaves nothing behind on the disk.
+    """
+    folder = folder_of(repository)
+    is_new = not (folder / "HEAD").exists()
+    if is_new:
+        _prepare(repository, folder)
+    with credentials.opened(repository) as way:
+        told = git_cli.run(
+            "ls-remote", "--symref", names=(repository.url, "HEAD", f"{HEADS}*", f"{TAGS}*"), folder=folder, way=way
+        )
+        if too_many(told):
+            raise GitFailed("too_many_refs", most=MOST_REFS)
+        fingerprint = hashlib.sha256(told).hexdigest()
+        if fingerprint == repository.fingerprint:
+            return False
+        _know_default(repository, default_of(told))
+        _download(repository, folder, way, is_new=is_new)
+    read(repository, default=default_of(told))
+    repository.fingerprint = fingerprint
+    return True
+
+
+def too_many(told: bytes) -> bool:
+    return told.count(b"\n") > MOST_REFS
+
+
+def default_of(told: bytes) -> str:
+    """The branch that HEAD stands for in what `ls-remote --symref` said; empty when it says none."""
+    first = told.partition(b"\n")[0].decode(errors="replace")
+    if not first.startswith(f"ref: {HEADS}"):
+        return ""
+    return first.removeprefix(f"ref: {HEADS}").partition("\t")[0][:255]
+
+
+def _prepare(repository: Repository, folder: Path) -> None:
+    """Make the mirror's folder: an empty repository that has no hooks and no template in it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    git_cli.run("init", "--bare", "--quiet", "--template=", "--initial-branch=main", folder=folder)
+    repository.fingerprint = ""
+
+
+def _know_default(repository: Repository, default: str) -> None:
+    """What is merged counts as merged even while, or if ever, the branches themselves cannot be had."""
+    if default and not repository.default_branch:
+        repository.default_branch = default
+        Repository.objects.filter(pk=repository.pk, url=repository.url).update(default_branch=default)
+
+
+def _download(repository: Repository, folder: Path, way: git_cli.Way, *, is_new: bool) -> None:
+    is_first = is_new or repository.fetched_at is None
+    try:
+        git_cli.run(
+            "fetch",
+            "--quiet",
+            "--force",
+            "--prune",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-recurse-submodules",
+            names=(repository.url, f"+{HEADS}*:{HEADS}*", f"+{TAGS}*:{TAGS}*"),
+            folder=folder,
+            way=way,
+            seconds=FIRST_SECONDS if is_first else git_cli.SECONDS,
+            largest=git_cli.LARGEST_MIRROR,
+        )
+    except GitFailed:
+        _sweep(folder)
+        if is_first:
+            forget(repository)
+        raise
+    with suppress(GitFailed):  # the next fetch tries again
+        git_cli.run("gc", "--auto", "--quiet", folder=folder)
+    repository.size_bytes = git_cli.size_of(folder)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a download that was stopped has left half done."""
+    for left in folder.glob("objects/pack/tmp_*"):
+        left.unlink(missing_ok=True)
+    for left in folder.glob("objects/tmp_objdir-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    for left in folder.rglob("*.lock"):
+        left.unlink(missing_ok=True)
+
+
+def read(repository: Repository, *, default: str) -> None:
+    """Bring the rows up to date with the mirror, and log `code.pushed` for each branch that moved.
+
+    Of the default branch all commits that it came to have are told, also those that stood on another before.
+    `default` is what the server calls the default branch, empty when it says nothing. The first reading
+    names no commits: what was written before the board knew the repository must not act. Raises GitFailed.
+    """
+    folder = folder_of(repository)
+    known = {branch.name: branch for branch in repository.branches.all()}
+    heads = heads_in(folder)
+    default = default or next((name for name in ("main", "master") if name in heads), "")
+    old = sorted({branch.head for branch in known.values()})
+    _store_commits(repository, folder, [head for head, _at in heads.values()], old)
+    moved = sorted(name for name, (head, _at) in heads.items() if name not in known or known[name].head != head)
+    counts_anew = default in moved or default != repository.default_branch
+    base = heads[default][0] if default in heads else None
+    rows = [_row(repository, name, heads[name], base) for name in (heads if counts_anew else moved)]
+    is_first = repository.fetched_at is None
+    stood = {name: [known[name].head] if name == default and name in known else old for name in moved}
+    new = {name: [] if is_first else _new_commits(folder, heads[name][0], stood[name]) for name in moved}
+    with transaction.atomic():
+        project = Project.objects.locked(repository.project_id)
+        _store_branches(repository, rows, keeping=heads)
+        pushed = partial(events.record, project, "code.pushed", by=None, repository=repository.pk)
+        for name in moved:
+            for shas in batched(new[name], TOLD_AT_ONCE) if new[name] else [()]:
+                pushed(branch=name, head=heads[name][0], shas=list(shas), first=is_first)
+        for name in sorted(known.keys() - heads.keys()):
+            pushed(branch=name, head="", shas=[], first=False)
+    repository.default_branch = default
+
+
+def _store_branches(repository: Repository, rows: list[Branch], *, keeping: Iterable[str]) -> None:
+    Branch.objects.bulk_create(
+        rows,
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["repository", "name"],
+        update_fields=["head", "ahead", "behind", "at"],
+    )
+    repository.branches.exclude(name__in=list(keeping)).delete()
+
+
+def heads_in(folder: Path) -> Heads:
+    """The branches of the mirror. A name that is no name for a ref, or too long for a row, is left out."""
+    said = git_cli.run(
+        "for-each-ref", "--format=%(refname)%00%(objectname)%00%(committerdate:unix)", HEADS, folder=folder
+    )
+    heads = {}
+    for line in said.decode(errors="replace").split("\n")[:-1]:
+        ref, head, at = line.split("\0")
+        name = ref.removeprefix(HEADS)
+        if len(name) <= 255 and tidy(name, 255) == name:
+            heads[name] = (head, instant(at))
+    return heads
+
+
+def instant(seconds: str) -> datetime:
+    """What a commit says about its time; the first or the last one there is when it is none."""
+    number = int(seconds) if seconds.lstrip("-").isdigit() else 0
+    return datetime.fromtimestamp(min(max(number, 0), 253_370_764_800), UTC)
+
+
+def _row(repository: Repository, name: str, head: tuple[str, datetime], base: str | None) -> Branch:
+    sha, at = head
+    behind, ahead = counted(folder_of(repository), base, sha) if base and base != sha else (0, 0)
+    return Branch(repository=repository, name=name, head=sha, ahead=ahead, behind=behind, at=at)
+
+
+def counted(folder: Path, base: str, head: str) -> tuple[int, int]:
+    """How many commits `base` has that `head` has not, and the other way round."""
+    said = git_cli.run("rev-list", "--left-right", "--count", names=(f"{base}...{head}",), folder=folder)
+    behind, ahead = said.split()
+    return int(behind), int(ahead)
+
+
+def _store_commits(repository: Repository, folder: Path, heads: list[str], old: list[str]) -> None:
+    """Keep a row for each commit that `heads` reach and `old` did not, a thousand at a time."""
+    for some in batched(commits_in(folder, heads, old), 1000):
+        rows = [Commit(repository=repository, **each) for each in some]
+        Commit.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def commits_in(folder: Path, heads: list[str], old: list[str] = (), most: int = MOST_COMMITS) -> Iterator[dict]:
+    """The fields of each commit, newest first."""
+    asked = "".join(f"{head}\n" for head in heads) + "".join(f"^{head}\n" for head in old)
+    options = ("-z", "--encoding=UTF-8", "--ignore-missing", f"--max-count={most}", RECORD, "--stdin")
+    rest = b""
+    if not heads:
+        return
+    for chunk in git_cli.stream("log", *options, folder=folder, given=asked.encode()):
+        *whole, rest = (rest + chunk).split(b"\0")
+        yield from map(fields, whole)
+    if rest:
+        yield fields(rest)
+
+
+def fields(record: bytes) -> dict:
+    sha, at, author, email, message = _decoded(record).split("\n", 4)
+    return {
+        "sha": sha,
+        "at": instant(at),
+        "author_name": tidy(author, 200),
+        "author_email": tidy(email, 254),
+        "message": tidy(message, LONGEST_MESSAGE, lines=True),
+    }
+
+
+def _decoded(record: bytes) -> str:
+    """Git converts what names its encoding; the rest is UTF-8, or was written by somebody who had Latin-1."""
+    try:
+        return record.decode()
+    except UnicodeDecodeError:
+        return record.decode("latin-1")
+
+
+def _new_commits(folder: Path, head: str, old: list[str]) -> list[str]:
+    asked = f"{head}\n" + "".join(f"^{each}\n" for each in old)
+    options = ("--ignore-missing", f"--max-count={MOST_TOLD}", "--stdin")
+    return git_cli.run("rev-list", *options, folder=folder, given=asked.encode()).decode().split()

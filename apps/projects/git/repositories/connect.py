@@ -1,0 +1,238 @@
+"""Connecting repositories to a project: where they are, what opens them, and the secret of their webhook."""
+
+import asyncio
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps import outbound
+from apps.accounts.models import User
+from apps.errors import Refused
+from apps.projects import events
+from apps.projects.git import forges
+from apps.projects.git.forges import signatures
+from apps.projects.git.mirror import fetch, git_cli, mirror
+from apps.projects.git.mirror.errors import GitFailed
+from apps.projects.git.repositories import credentials
+from apps.projects.git.repositories.urls import Address, BadAddress, parsed
+from apps.projects.models import Project, Repository
+
+FORMER_IS_VALID = timedelta(days=1)
+TEST_SECONDS = 15
+KNOWN_HOSTS = {
+    "github.com": Repository.Forge.GITHUB,
+    "gitlab.com": Repository.Forge.GITLAB,
+    "codeberg.org": Repository.Forge.GITEA,
+    "gitea.com": Repository.Forge.GITEA,
+}
+# What only that forge answers at, and with which statuses.
+PROBES = {"/api/v4/version": (Repository.Forge.GITLAB, {200, 401}), "/api/v1/version": (Repository.Forge.GITEA, {200})}
+PROBE_LIMITS = outbound.Limits(connect=2, read=3, total=4)
+
+
+class AlreadyConnected(Refused):
+    code = "already_connected"
+
+
+class WrongCredential(Refused):
+    code = "wrong_credential"
+    api_status = 400
+
+
+@dataclass(frozen=True)
+class Finding:
+    is_well: bool
+    sentence: str
+
+
+def connect(
+    project: Project,
+    *,
+    url: str,
+    name: str = "",
+    forge: str = "",
+    credential_kind: str = Repository.Credential.NONE,
+    credential: str = "",
+    merging: str = "",
+    by: User,
+) -> Repository:
+    """Connect the repository at `url` and have it mirrored; log `repository.connected`.
+
+    Without `name` it is called as in its address, without `forge` the host is asked what it is, and nobody merges
+    from the board unless `merging` says who. The secret of its webhook is in the answer. Raises BadAddress,
+    WrongCredential and AlreadyConnected.
+    """
+    address = parsed(url)
+    repository = Repository(
+        project=project,
+        url=str(address),
+        name=name or address.name[:80],
+        forge=forge or forge_of(address),
+        credential_kind=credential_kind,
+        credential=credential,
+        merging=merging or Repository.Merging.NOBODY,
+        hook_secret=new_secret(),
+        created_by=by,
+    )
+    _check_credential(repository, address)
+    _save(repository, "repository.connected", by=by)
+    return repository
+
+
+def change(
+    repository: Repository,
+    *,
+    url: str | None = None,
+    name: str | None = None,
+    forge: str | None = None,
+    credential_kind: str | None = None,
+    credential: str = "",
+    merging: str | None = None,
+    by: User,
+) -> Repository:
+    """Change what is given; an empty `credential` keeps the stored one. Log `repository.changed`.
+
+    A new address, also the same one given again, forgets the host's key; one at another server wants the
+    credential anew.
+    """
+    if url is not None:
+        _move(repository, str(parsed(url)))
+    repository.name = name or repository.name
+    repository.forge = forge or repository.forge
+    repository.credential_kind = credential_kind or repository.credential_kind
+    repository.credential = credential or repository.credential
+    repository.merging = merging or repository.merging
+    if repository.credential_kind == Repository.Credential.NONE:
+        repository.credential = ""
+    _check_credential(repository, parsed(repository.url))
+    _save(repository, "repository.changed", by=by)
+    return repository
+
+
+def _move(repository: Repository, url: str) -> None:
+    """Have it at `url`. What is there is read as for the first time: its commits were written before we knew it."""
+    if url != repository.url:
+        repository.fetched_at, repository.fingerprint = None, ""
+    if urlsplit(url)[:2] != urlsplit(repository.url)[:2]:
+        repository.credential = ""  # given for the former server: nobody may have it sent to one of their own
+    repository.url, repository.host_keys = url, ""
+
+
+def _check_credential(repository: Repository, address: Address) -> None:
+    kinds = Repository.Credential
+    if repository.credential_kind != kinds.NONE and not repository.credential.strip():
+        raise WrongCredential(_("Enter the token or the key."))
+    if repository.credential_kind == kinds.KEY and address.scheme != "ssh":
+        raise WrongCredential(_("A deploy key opens addresses by ssh, such as git@git.example.org:team/board.git."))
+    if repository.credential_kind != kinds.KEY and address.scheme == "ssh":
+        raise WrongCredential(_("An address by ssh is opened with a deploy key. Enter the private key."))
+    if repository.credential_kind == kinds.TOKEN and not repository.credential.isprintable():
+        raise WrongCredential(_("A token is a single line without spaces around it."))
+
+
+def _save(repository: Repository, kind: str, *, by: User) -> None:
+    try:
+        with transaction.atomic():
+            repository.save()
+            project = Project.objects.locked(repository.project_id)
+            about = {"name": repository.name, "url": repository.url, "merging": repository.merging}
+            events.record(project, kind, by=by, repository=repository.pk, **about)
+            fetch.want(repository)
+    except IntegrityError as error:
+        raise AlreadyConnected(_("This project already has a repository of that name or address.")) from error
+
+
+@transaction.atomic
+def rotate(repository: Repository, *, by: User) -> str:
+    """Give the webhook another secret, which is answered; the former one is valid for a day still."""
+    repository.former_hook_secret = repository.hook_secret
+    repository.former_until = timezone.now() + FORMER_IS_VALID
+    repository.hook_secret = new_secret()
+    repository.save(update_fields=["hook_secret", "former_hook_secret", "former_until"])
+    project = Project.objects.locked(repository.project_id)
+    events.record(project, "repository.secret_rotated", by=by, repository=repository.pk, name=repository.name)
+    return repository.hook_secret
+
+
+@transaction.atomic
+def remove(repository: Repository, *, by: User) -> None:
+    """Take the repository off the board, with its mirror and all that was read from it; log `repository.removed`."""
+    project = Project.objects.locked(repository.project_id)
+    events.record(project, "repository.removed", by=by, repository=repository.pk, name=repository.name)
+    uid = Repository(uid=repository.uid)
+    repository.delete()
+    transaction.on_commit(partial(mirror.forget, uid), robust=True)
+
+
+def new_secret() -> str:
+    """In the form that GitLab wants of a signing token; to the others it is a secret like any."""
+    return signatures.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def hook_url(repository: Repository) -> str:
+    return f"{settings.PUBLIC_URL}/git/webhooks/{repository.uid}/"
+
+
+def forge_of(address: Address) -> str:
+    """The forge that runs at the host: known by its name, or by an address that only it answers at."""
+    if forge := KNOWN_HOSTS.get(address.bare_host):
+        return forge
+    if address.scheme == "ssh":
+        return Repository.Forge.PLAIN
+    base = f"{address.scheme}://{address.host}:{address.port}"
+    for path, (forge, statuses) in PROBES.items():
+        try:
+            answer = asyncio.run(outbound.request("GET", base + path, limits=PROBE_LIMITS))
+        except outbound.OutboundError:
+            return Repository.Forge.PLAIN
+        if answer.status in statuses and answer.headers.get("Content-Type", "").startswith("application/json"):
+            return forge
+    return Repository.Forge.PLAIN
+
+
+def test(repository: Repository) -> Finding:
+    """Ask the server for its branches, which takes 15 seconds at most, and say how it went."""
+    settings.GIT_FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    asked = (repository.url, "HEAD", f"{mirror.HEADS}*")
+    try:
+        with credentials.opened(repository) as way:
+            told = git_cli.run(
+                "ls-remote", "--symref", names=asked, folder=settings.GIT_FOLDER, way=way, seconds=TEST_SECONDS
+            )
+    except GitFailed as failure:
+        return Finding(False, str(failure))
+    except BadAddress as refusal:
+        return Finding(False, str(refusal.message))
+    number = told.count(f"\t{mirror.HEADS}".encode())
+    if not number:
+        return Finding(True, _("It answers. The repository is empty."))
+    return _with_forge(repository, _branches(told, number))
+
+
+def _with_forge(repository: Repository, sentence: str) -> Finding:
+    """What came of asking Git, and what keeps the forge's API from being asked as well, if anything does."""
+    if repository.forge == Repository.Forge.PLAIN:
+        return Finding(True, sentence)
+    try:
+        forges.client_of(repository).test()
+    except forges.ForgeTrouble as trouble:
+        return Finding(False, f"{sentence} {trouble}")
+    return Finding(True, sentence)
+
+
+def _branches(told: bytes, number: int) -> str:
+    sentence = ngettext(
+        "It answers. There is {number} branch; the default is {default}.",
+        "It answers. There are {number} branches; the default is {default}.",
+        number,
+    )
+    return sentence.format(number=number, default=mirror.default_of(told) or "?")

@@ -1,0 +1,134 @@
+"""Making what a forge tells true here: once, whenever and however often it arrives.
+
+A row stands at the forge's own time and only a later word changes it, so deliveries may be lost, doubled
+or out of order and every way of hearing of a change (a hook, its replay, reconciling) ends the same.
+"""
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+
+from apps.projects import events
+from apps.projects.git.forges.types import (
+    Change,
+    Check,
+    Push,
+    Request,
+    Review,
+)
+from apps.projects.git.mirror import fetch
+from apps.projects.git.sanitize import tidy
+from apps.projects.models import CheckRun, Project, PullRequest, Repository
+
+MOST_REVIEWERS = 100
+# Of two words of the same second (a forge's clock is no finer) the one further right counts.
+STATES = [PullRequest.State.DRAFT, PullRequest.State.OPEN, PullRequest.State.CLOSED, PullRequest.State.MERGED]
+REVIEWS = [PullRequest.Review.APPROVED, PullRequest.Review.CHANGES, PullRequest.Review.NONE]
+CHECKS = [CheckRun.State.PENDING, CheckRun.State.PASSED, CheckRun.State.FAILED]
+
+
+@transaction.atomic
+def apply(repository: Repository, change: Change, *, is_current: bool = False) -> bool:
+    """Whether `change` was news. `is_current`: the forge was asked just now, so it also counts in the same second.
+
+    Records `code.request` or `code.checked` when something is seen to change. A push only wants a fetch:
+    what was pushed is read from the repository, never believed.
+    """
+    project = Project.objects.locked(repository.project_id)
+    match change:
+        case Push():
+            fetch.want(repository)
+            return True
+        case Request():
+            return _request(project, repository, change, is_current)
+        case Review():
+            return _review(project, repository, change, is_current)
+        case Check():
+            return _check(project, repository, change, is_current)
+
+
+def _request(project: Project, repository: Repository, told: Request, is_current: bool) -> bool:
+    row = PullRequest.objects.filter(repository=repository, number=told.number).first()
+    if row is None:
+        row = PullRequest(repository=repository, number=told.number)
+    was, before = (row.state, _shown(row)) if row.pk else ("", None)
+    stands = row.pk and (row.updated_at, STATES.index(row.state))
+    if not stands or _is_news(stands, (told.updated_at, STATES.index(told.state)), is_current):
+        _take(row, told)
+    row.author = row.author or tidy(told.author, 200)  # GitLab says it once, which may come late
+    return _settle(project, row, before, was)
+
+
+def _take(row: PullRequest, told: Request) -> None:
+    row.title = tidy(told.title, 300)
+    row.body = tidy(told.body, 20_000, lines=True)
+    row.state = told.state
+    row.head_branch, row.base_branch = tidy(told.head_branch, 255), tidy(told.base_branch, 255)
+    row.head_sha, row.url = tidy(told.head_sha, 64), web_address(told.url)
+    row.updated_at, row.merged_at = told.updated_at, told.merged_at
+    row.additions = row.additions if told.additions is None else told.additions
+    row.deletions = row.deletions if told.deletions is None else told.deletions
+    row.opened_at = told.opened_at or row.opened_at
+
+
+def _review(project: Project, repository: Repository, told: Review, is_current: bool) -> bool:
+    """Of a request that nobody told us of there is nothing to say: its own delivery comes with one."""
+    row = PullRequest.objects.filter(repository=repository, number=told.number).first()
+    reviewer = tidy(told.reviewer, 200)
+    if row is None or (reviewer not in row.reviews and len(row.reviews) >= MOST_REVIEWERS):
+        return False
+    if reviewer in row.reviews:
+        state, at = row.reviews[reviewer]
+        stands = datetime.fromisoformat(at), REVIEWS.index(state)
+        if not _is_news(stands, (told.at, REVIEWS.index(told.state)), is_current):
+            return False
+    before = _shown(row)
+    row.reviews[reviewer] = [told.state, told.at.astimezone(UTC).isoformat()]
+    given = {state for state, _ in row.reviews.values()}
+    row.review = next((each for each in ("changes", "approved") if each in given), PullRequest.Review.NONE)
+    return _settle(project, row, before, row.state)
+
+
+def _settle(project: Project, row: PullRequest, before: tuple | None, was: str) -> bool:
+    """Save it, and say so if anybody could see a difference."""
+    row.save()  # also where only the time is another
+    if _shown(row) == before:
+        return False
+    about = {"repository": row.repository_id, "request": row.pk, "number": row.number}
+    events.record(project, "code.request", by=None, **about, state=row.state, was=was, review=row.review)
+    return True
+
+
+def _shown(row: PullRequest) -> tuple:
+    """All that people or rules go by."""
+    words = row.title, row.body, row.author, row.url, row.head_branch, row.base_branch
+    return *words, row.head_sha, row.state, row.review, row.additions, row.deletions, row.merged_at
+
+
+def _check(project: Project, repository: Repository, told: Check, is_current: bool) -> bool:
+    key = {
+        "repository": repository,
+        "sha": tidy(told.sha, 64),
+        "name": tidy(told.name, 200),
+        "suite": tidy(told.suite, 20),
+    }
+    row = CheckRun.objects.filter(**key).first() or CheckRun(**key)
+    if row.pk and not _is_news((row.at, CHECKS.index(row.state)), (told.at, CHECKS.index(told.state)), is_current):
+        return False
+    before = (row.state, row.url) if row.pk else None
+    row.state, row.url, row.at = told.state, web_address(told.url), told.at
+    row.save()
+    if (row.state, row.url) == before:
+        return False
+    about = {"repository": repository.pk, "sha": row.sha, "name": row.name, "state": row.state}
+    events.record(project, "code.checked", by=None, **about)
+    return True
+
+
+def _is_news(stands: tuple[datetime, int], told: tuple[datetime, int], is_current: bool) -> bool:
+    return told > stands or (is_current and told[0] >= stands[0])
+
+
+def web_address(given: str) -> str:
+    """Links lead to the web and nowhere else."""
+    return tidy(given, 500) if given.startswith(("https://", "http://")) else ""

@@ -1,0 +1,123 @@
+"""Asking the forge what it knows, so that deliveries which never came have had their effect all the same.
+
+GitHub sends a delivery once. What is read here goes through `applying`, as a delivery's words do.
+"""
+
+from collections.abc import Container, Iterator
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from apps import outbound
+from apps.projects.git import forges
+from apps.projects.git.forges import Client, ForgeTrouble, Vanished
+from apps.projects.git.forges.payload import Odd
+from apps.projects.git.forges.types import Change, Push, Request
+from apps.projects.git.webhooks import apply
+from apps.projects.models import Event, PullRequest, Repository
+
+OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
+LEASE = timedelta(minutes=30)  # after a crash the next one begins then
+MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
+
+
+def reconcile(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
+    """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
+    began, news, is_whole = timezone.now(), 0, False
+    trouble = ForgeTrouble("")
+    try:
+        client = forges.client_of(repository, transport=transport)
+        requests = asked_for(repository, client)
+        for change in missed(repository, client, requests):
+            news += apply.apply(repository, change, is_current=True)
+        is_whole = True
+        for change in checks_of(client, requests):
+            news += apply.apply(repository, change, is_current=True)
+    except ForgeTrouble as error:
+        trouble = error
+    except Odd:
+        trouble = ForgeTrouble("odd")
+    compared = {"reconcile_error": trouble.code, "reconcile_facts": trouble.facts}
+    if is_whole:  # checks are asked for anew each time, and not every token may
+        compared["reconciled_at"] = began
+    Repository.objects.filter(pk=repository.pk).update(**compared)
+    repository.refresh_from_db(fields=list(compared))
+    return news
+
+
+def asked_for(repository: Repository, client: Client) -> list[Request]:
+    """The requests of which anything may be news, those that were changed last first."""
+    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    requests = {request.number: request for request in client.changed_requests(since)}
+    requests = {request.number: request for request in client.open_requests()} | requests
+    for number in closed(repository, requests):
+        with suppress(Vanished):
+            requests[number] = client.request(number)
+    return sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
+
+
+def missed(repository: Repository, client: Client, requests: list[Request]) -> Iterator[Change]:
+    """What deliveries since the last time would have told but for checks, in the order of the forge's clock."""
+    yield Push("")
+    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    known = dict(repository.pull_requests.values_list("number", "updated_at"))
+    for request in reversed(requests):
+        is_known = known.get(request.number) == request.updated_at
+        yield request if is_known else whole(client, request)
+        if request.updated_at >= since or not is_known:
+            with suppress(Vanished):
+                yield from client.reviews(request.number)
+
+
+def checks_of(client: Client, requests: list[Request]) -> Iterator[Change]:
+    for sha in heads(requests):
+        with suppress(Vanished):
+            yield from client.checks(sha)
+
+
+def closed(repository: Repository, listed: Container[int]) -> list[int]:
+    """Those that stand open here and are no more among the open ones there."""
+    stand_open = repository.pull_requests.filter(state__in=[PullRequest.State.DRAFT, PullRequest.State.OPEN])
+    return [number for number in stand_open.values_list("number", flat=True) if number not in listed]
+
+
+def whole(client: Client, listed: Request) -> Request:
+    """With its sizes, which lists leave out."""
+    try:
+        return client.request(listed.number)
+    except Vanished:
+        return listed
+
+
+def heads(requests: list[Request]) -> list[str]:
+    return list(dict.fromkeys(request.head_sha for request in requests))[:MOST_HEADS]
+
+
+def due() -> list[int]:
+    """Every repository whose forge can be asked, the one longest not compared first."""
+    can_be_asked = Repository.objects.exclude(forge=Repository.Forge.PLAIN)
+    can_be_asked = can_be_asked.exclude(credential_kind=Repository.Credential.KEY)
+    return list(can_be_asked.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
+
+
+def compare(pk: int) -> None:
+    """Reconcile a repository, unless somebody is at it."""
+    idle = Q(comparing_until=None) | Q(comparing_until__lt=Now())
+    row = Repository.objects.filter(pk=pk)
+    if not row.filter(idle).update(comparing_until=Now() + LEASE):
+        return
+    try:
+        reconcile(row.get())
+    finally:
+        row.update(comparing_until=None)
+
+
+def on_repository_connected(event: Event) -> None:
+    """Have it asked at once what there is: by a job of its own, for it may take minutes."""
+    from apps.projects import jobs  # jobs import what they wake
+
+    if event.payload["repository"] in due():
+        jobs.compare(Repository.objects.get(pk=event.payload["repository"]))

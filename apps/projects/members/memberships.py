@@ -1,0 +1,265 @@
+"""Who is in a project, and as what. A project always keeps an owner.
+
+`join` and `leave` are for the board itself and for one's own leaving; what people do to each other
+goes through `invite`, `set_role`, `remove` and `hand_over`, which look at the role of who asks.
+What a provider's groups give goes through `grant`: it neither takes away what was given by hand,
+nor can people take away by hand what it gives.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.errors import NotAllowed, Refused
+from apps.projects import events, permissions
+from apps.projects.models import Membership, Project, Role
+from apps.projects.permissions import Action
+
+
+class LastOwner(Refused):
+    code = "last_owner"
+
+
+class NobodyCalledThat(Refused):
+    code = "nobody_called_that"
+    api_status = 400
+
+
+class AlreadyIn(Refused):
+    code = "already_a_member"
+
+
+class NotIn(Refused):
+    code = "not_a_member"
+
+
+class NotForAgents(Refused):
+    code = "not_for_agents"
+
+
+class NotForServiceAccounts(Refused):
+    code = "not_for_service_accounts"
+
+
+class ByGroup(Refused):
+    code = "by_group"
+
+
+def person_called(words: str) -> User:
+    """The person or service account with the username `words`, or else the only one with that name.
+
+    Raises NobodyCalledThat alike for nobody, for several and for closed accounts, so that it tells
+    no more than whether a name that was typed in full is somebody's.
+    """
+    people = User.objects.filter(is_active=True).exclude(kind=User.Kind.AGENT)
+    found = people.filter(username__iexact=words)[:2] or people.filter(name__iexact=words)[:2]
+    if len(found) != 1:
+        raise NobodyCalledThat(_("Nobody goes by exactly that name, or more than one does. Try the username."))
+    return found[0]
+
+
+@transaction.atomic
+def invite(project: Project, person: User, *, role: str, by: User) -> Membership:
+    """Bring `person` in as `role`. Raises AlreadyIn, and NotAllowed for a role above one's own."""
+    project = Project.objects.locked(project.pk)
+    _require_reach(project, by, role)
+    if project.memberships.filter(user=person).exists():
+        raise AlreadyIn(_("{name} is in this project already.").format(name=person))
+    return join(project, person, role=role, by=by)
+
+
+@transaction.atomic
+def join(
+    project: Project, user: User, *, role: str = Role.MEMBER, by: User | None, is_by_group: bool = False
+) -> Membership:
+    """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
+    project = Project.objects.locked(project.pk)
+    _keep_programs_below(user, role)
+    given = {"role": role, "by_group": role if is_by_group else None}
+    membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=given)
+    if is_new:
+        events.record(project, "member.joined", by=by, user=user.pk, name=str(user), role=role)
+    return membership
+
+
+@transaction.atomic
+def set_role(membership: Membership, *, role: str, by: User) -> Membership:
+    """Give a member another role and log `member.role_changed`, with the one `before`.
+
+    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotIn when they have left,
+    and NotForAgents or NotForServiceAccounts.
+    """
+    project = _locked(membership)
+    _require_reach(project, by, membership.role, role)
+    if role != membership.role:
+        _keep_to_the_groups(membership, role)
+        _change(project, membership, given=role, granted=membership.by_group, by=by)
+    return membership
+
+
+@transaction.atomic
+def grant(project: Project, user: User, *, role: str | None, by: User | None = None) -> None:
+    """Let `user` have `role` by their groups, and whatever is higher by hand; None: the groups give nothing now.
+
+    Raises LastOwner and NotForAgents.
+    """
+    project = Project.objects.locked(project.pk)
+    membership = project.memberships.select_related("user").filter(user=user).first()
+    if membership is None and role:
+        membership = join(project, user, role=role, by=by, is_by_group=True)
+    elif membership and (role or membership.given):
+        _change(project, membership, given=membership.given, granted=role, by=by)
+    elif membership:
+        _end(project, membership, by=by)
+
+
+@transaction.atomic
+def hand_over(membership: Membership, *, by: User) -> None:
+    """Make the member an owner in place of `by`, who stays as a maintainer. For owners, else NotAllowed."""
+    project = _locked(membership)
+    permissions.require(by, Action.OWN, project)
+    if membership.user_id == by.pk:
+        raise AlreadyIn(_("You own this project already."))
+    set_role(membership, role=Role.OWNER, by=by)
+    set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
+
+
+def heirs(project: Project) -> QuerySet[User]:
+    """Whom an administrator may make an owner: people of the project, or anybody when it has no others."""
+    people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
+    others = people.filter(memberships__project=project).exclude(memberships__in=_owners(project))
+    return others if others.exists() else people.exclude(memberships__in=_owners(project))
+
+
+@transaction.atomic
+def appoint(project: Project, person: User, *, by: User) -> None:
+    """Make `person` an owner as an administrator who need not be in the project: the owner may be gone.
+
+    Raises NotAllowed unless `by` is an administrator and `person` one of the `heirs`.
+    """
+    project = Project.objects.locked(project.pk)
+    if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
+        raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
+    if membership := project.memberships.select_related("user").filter(user=person).first():
+        _change(project, membership, given=Role.OWNER, granted=membership.by_group, by=by)
+    else:
+        join(project, person, role=Role.OWNER, by=by)
+
+
+@transaction.atomic
+def remove(membership: Membership, *, by: User) -> None:
+    """Take a member out of the project; oneself anybody may. Raises NotAllowed for a role above one's own."""
+    project = _locked(membership)
+    if membership.user_id != by.pk:
+        _require_reach(project, by, membership.role)
+    leave(membership, by=by)
+
+
+@transaction.atomic
+def leave(membership: Membership, *, by: User | None) -> None:
+    """End a membership and log `member.left`; their sockets close within seconds.
+
+    Raises LastOwner, ByGroup, NotIn.
+    """
+    project = _locked(membership)
+    _keep_to_the_groups(membership)
+    _end(project, membership, by=by)
+
+
+def on_account_closing(sender: object, user: User, **_more) -> None:
+    """Raise LastOwner, naming the projects, when nobody would be left to own them."""
+    alone = []
+    for membership in user.memberships.filter(role=Role.OWNER).order_by("project"):
+        project = Project.objects.locked(membership.project_id)
+        if not _other_owners(membership).exists():
+            alone.append(str(project))
+    if alone:
+        sentence = _("Nobody else owns {projects}. An administrator can make somebody else an owner first.")
+        raise LastOwner(sentence.format(projects=", ".join(alone)))
+
+
+def _change(
+    project: Project, membership: Membership, *, given: str | None, granted: str | None, by: User | None
+) -> None:
+    """Have the role that was `given` by hand and the one `granted` by groups counted as one: the higher."""
+    before, role = membership.role, Role.highest([given, granted])
+    if role != before:
+        _keep_programs_below(membership.user, role)
+        _keep_an_owner(membership)
+    membership.role, membership.by_group, membership.by_hand = role, granted, given if granted else None
+    membership.save(update_fields=["role", "by_group", "by_hand"])
+    if role != before:
+        about = {"user": membership.user_id, "name": str(membership.user)}
+        events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
+
+
+def _end(project: Project, membership: Membership, *, by: User | None) -> None:
+    _keep_an_owner(membership)
+    membership.delete()
+    about = {"user": membership.user_id, "name": str(membership.user)}
+    events.record(project, "member.left", by=by, **about, before=membership.role)
+
+
+def _locked(membership: Membership) -> Project:
+    """The project under its lock, and `membership` as it stands now. Raises NotIn when it has ended meanwhile."""
+    project = Project.objects.locked(membership.project_id)
+    try:
+        membership.refresh_from_db()
+    except Membership.DoesNotExist as error:
+        raise NotIn(_("They are not in this project any more.")) from error
+    return project
+
+
+def _require_reach(project: Project, by: User, *roles: str) -> None:
+    """Raise NotAllowed unless `by` may manage members, and none of `roles` is above their own.
+
+    Ask under the project's lock: their own role may have been taken a moment ago.
+    """
+    own = permissions.role_of(by, project)
+    permissions.require_role(own, Action.MANAGE)
+    if not set(roles) <= set(permissions.roles_within(own)):
+        raise NotAllowed(_("That role is above your own."))
+
+
+def may_be(user: User, role: str) -> bool:
+    """Agents manage nobody. A service account may manage, but it is people who answer for a project."""
+    barred = {User.Kind.AGENT: Action.MANAGE, User.Kind.SERVICE: Action.OWN}.get(user.kind)
+    return barred is None or not permissions.role_may(role, barred)
+
+
+def _keep_programs_below(user: User, role: str) -> None:
+    if may_be(user, role):
+        return
+    if user.is_agent:
+        raise NotForAgents(_("An agent can't be {role}: people decide about people.").format(role=Role(role).label))
+    raise NotForServiceAccounts(_("A service account can't own a project: people answer for it."))
+
+
+def groups_allow(membership: Membership, role: str | None) -> bool:
+    """Whether `role` (None: no membership at all) is not below what groups give, who would bring it back.
+
+    A closed account signs in no more, so it may be taken out.
+    """
+    granted = membership.by_group
+    return not granted or Role.highest([granted, role]) == role or not membership.user.is_active
+
+
+def _keep_to_the_groups(membership: Membership, role: str | None = None) -> None:
+    if not groups_allow(membership, role):
+        sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
+        raise ByGroup(sentence.format(name=membership.user, role=Role(membership.by_group).label))
+
+
+def _keep_an_owner(membership: Membership) -> None:
+    if membership.role == Role.OWNER and not _other_owners(membership).exists():
+        raise LastOwner(_("A project needs an owner. Make somebody else one first."))
+
+
+def _other_owners(membership: Membership) -> QuerySet[Membership]:
+    """Owners whose account is closed don't count: nobody could act as them."""
+    return _owners(membership.project_id).filter(user__is_active=True).exclude(pk=membership.pk)
+
+
+def _owners(project: Project | int) -> QuerySet[Membership]:
+    return Membership.objects.filter(project=project, role=Role.OWNER)

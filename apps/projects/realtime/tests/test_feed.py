@@ -1,0 +1,308 @@
+"""The socket of a page: catch-up then live, one drawing for all, and nobody stays who may not."""
+
+import asyncio
+import json
+from datetime import timedelta
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import get_language
+
+from apps.accounts.sessions import revoke
+from apps.accounts.sessions.engine import SessionStore
+from apps.projects import events
+from apps.projects.members import group_grants, memberships
+from apps.projects.models import Event, Membership, Project, Role
+from apps.projects.realtime import feed, frames
+from apps.projects.tests.factories import MembershipFactory, ProjectFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+in_database = database_sync_to_async
+
+
+@pytest.fixture(autouse=True)
+def quick_heartbeat(monkeypatch):
+    monkeypatch.setattr(feed, "HEARTBEAT", 0.3)
+
+
+@pytest.fixture
+def project():
+    return ProjectFactory(name="Tidewater", key="TIDE")
+
+
+@pytest.fixture
+def ana(project):
+    return MembershipFactory(project=project, user__name="Ana").user
+
+
+def signed_in(user) -> str:
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return session.session_key
+
+
+def change(project, count=1):
+    for number in range(count):
+        with transaction.atomic():
+            events.record(Project.objects.locked(project.pk), "label.created", by=None, number=number)
+
+
+class Browser(ApplicationCommunicator):
+    """One page's socket (channels.testing wants daphne, which we do not use)."""
+
+    async def connect(self) -> bool:
+        await self.send_input({"type": "websocket.connect"})
+        answer = await self.receive_output(timeout=3)
+        return answer["type"] == "websocket.accept"
+
+    async def say(self, text: str) -> None:
+        await self.send_input({"type": "websocket.receive", "text": text})
+
+    async def leave(self) -> None:
+        await self.send_input({"type": "websocket.disconnect", "code": 1001})
+        await self.wait(timeout=3)
+
+
+def socket(session_key, key="TIDE", query="", origin=b"http://localhost"):
+    from teamboard.asgi import application
+
+    headers = [(b"cookie", f"session={session_key}".encode())]
+    if origin:
+        headers.append((b"origin", origin))
+    scope = {
+        "type": "websocket",
+        "path": f"/ws/projects/{key}/",
+        "query_string": query.encode("latin-1"),
+        "headers": headers,
+    }
+    return Browser(application, scope)
+
+
+@pytest.fixture
+async def open_socket(ana):
+    """Open Ana's socket; all are closed again at the end."""
+    opened = []
+    session_key = await in_database(signed_in)(ana)
+
+    async def open_one(**kwargs):
+        one = socket(kwargs.pop("session_key", session_key), **kwargs)
+        assert await one.connect()
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        await one.leave()
+
+
+async def frame(one, *, until="seq"):
+    """The next frame (or heartbeat, `until="head"`)."""
+    while True:
+        message = json.loads((await one.receive_output(timeout=5))["text"])
+        if until in message:
+            return message
+
+
+@pytest.mark.req("RT-3", "E2")
+async def test_a_browser_catches_up_and_then_follows_live(project, open_socket):
+    await in_database(change)(project, 3)
+    one = await open_socket(query="since=1")
+    assert (await frame(one))["seq"] == 3
+    await in_database(change)(project)
+    assert (await frame(one))["seq"] == 4
+
+
+@pytest.mark.req("E3", "RT-1")
+async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monkeypatch):
+    monkeypatch.setattr(frames, "poke", lambda *_: None)
+    one = await open_socket()
+    await in_database(change)(project)
+    assert (await frame(one))["seq"] == 1
+    assert (await frame(one, until="head"))["head"] == 1
+
+
+@pytest.mark.req("E2", "RT-3")
+@pytest.mark.parametrize("query", ["since=1", "since=9999", "since=600&epoch=00000000-0000-4000-8000-000000000000"])
+async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_socket, query):
+    await in_database(change)(project)
+    await in_database(Project.objects.filter(pk=project.pk).update)(last_seq=600)
+    one = await open_socket(query=query)
+    assert (await frame(one))["ops"] == [{"op": "reload"}]
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [("lang=ru", "ru"), ("lang=en", "en"), ("lang=xx", "en"), ("", "en")])
+async def test_frames_are_drawn_in_the_language_of_the_page(project, open_socket, monkeypatch, asked, spoken):
+    monkeypatch.setattr(frames, "ops_for", lambda *_: [{"op": "put", "html": get_language()}])
+    one = await open_socket(query=asked)
+    await in_database(change)(project)
+    assert (await frame(one))["ops"][0]["html"] == spoken
+
+
+async def test_sockets_at_one_position_share_one_drawing(project, open_socket, monkeypatch):
+    drawings = []
+    monkeypatch.setattr(frames, "ops_for", lambda *args: drawings.append(args) or [])
+    sockets = [await open_socket(query="since=0") for _ in range(5)]
+    await asyncio.sleep(0.1)
+    drawings.clear()
+    await in_database(change)(project)
+    assert {(await frame(one))["seq"] for one in sockets} == {1}
+    assert len(drawings) == 1
+
+
+@pytest.mark.req("E5")
+async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project, open_socket, monkeypatch):
+    monkeypatch.setattr(feed, "QUEUE_FRAMES", 0)
+    one = await open_socket()
+    await in_database(change)(project)
+    closed = await one.receive_output(timeout=3)
+    assert (closed["type"], closed["code"]) == ("websocket.close", feed.TRY_LATER)
+
+
+@pytest.mark.req("E7", "RT-8", "L25", "L33", "L34")
+@pytest.mark.parametrize("loss", ["membership", "group", "deactivated", "signed out", "password", "unused", "too old"])
+async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
+    one = await open_socket()
+
+    def lose():
+        if loss == "membership":
+            Membership.objects.filter(user=ana).delete()
+        elif loss == "group":
+            Membership.objects.filter(user=ana).update(by_group=Role.MEMBER)
+            group_grants.sync(ana, frozenset())
+        elif loss == "deactivated":
+            type(ana).objects.filter(pk=ana.pk).update(is_active=False)
+        elif loss == "password":
+            type(ana).objects.filter(pk=ana.pk).update(password="another")
+        elif loss == "signed out":
+            revoke.end_all_sessions(ana, by=ana)
+        else:
+            column = {"unused": "used_at", "too old": "began_at"}[loss]
+            ana.sessions.update(**{column: timezone.now() - timedelta(days=8)})
+
+    await in_database(lose)()
+    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+        pass
+    assert message["code"] == (feed.NOT_YOURS if loss in ("membership", "group") else feed.SIGNED_OUT)
+
+
+@pytest.mark.req("E7", "RT-8")
+async def test_who_was_removed_hears_nothing_of_what_comes_after(project, ana, open_socket, monkeypatch):
+    """Long before the next heartbeat: what was recorded after the removal is in no frame of theirs."""
+    monkeypatch.setattr(feed, "HEARTBEAT", 60)
+    owner = await in_database(MembershipFactory)(project=project, role=Role.OWNER)
+    monkeypatch.setattr(frames, "ops_for", seen_by(frames.ops_for))
+    one = await open_socket(query="since=0")
+
+    def remove_and_go_on():
+        memberships.remove(Membership.objects.get(user=ana), by=owner.user)
+        change(project, 3)
+
+    await in_database(remove_and_go_on)()
+    heard = []
+    while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
+        heard.append(message["text"])
+    assert message["code"] == feed.NOT_YOURS
+    assert not [text for text in heard if "label.created" in text]
+
+
+def seen_by(ops_for):
+    """The same ops, and one for each event that says what it was."""
+
+    def told(project, events, open_task=None):
+        return [*ops_for(project, events, open_task), *({"op": "put", "kind": event.kind} for event in events)]
+
+    return told
+
+
+@pytest.mark.req("L32")
+@pytest.mark.parametrize("session_key", ["", "nosuchsession000000000000000000000"])
+async def test_nobody_hears_that_they_are_signed_out(project, session_key):
+    one = socket(session_key)
+    assert await one.connect()
+    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+
+
+@pytest.mark.req("L32")
+async def test_the_socket_knows_no_other_credential_than_the_cookie(project, ana):
+    key = await in_database(signed_in)(ana)
+    one = socket("", query=f"session={key}&token={key}")
+    assert await one.connect()
+    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+
+
+@pytest.mark.req("E5")
+@pytest.mark.parametrize("query", [b"since=" + b"9" * 5000, b"task=" + b"9" * 5000, b"since=\xff&task=\xc2\xb2"])
+async def test_an_odd_address_opens_all_the_same(open_socket, query):
+    one = await open_socket(query=query.decode("latin-1"))
+    assert await frame(one, until="head")
+
+
+@pytest.mark.req("L25")
+async def test_an_open_socket_is_no_use_of_its_session(ana, open_socket):
+    long_ago = timezone.now() - timedelta(hours=1)
+    one = await open_socket()
+    await in_database(ana.sessions.update)(used_at=long_ago)
+    await frame(one, until="head")
+    await open_socket()
+    assert (await in_database(ana.sessions.get)()).used_at == long_ago
+
+
+@pytest.mark.req("RT-8", "Z2")
+@pytest.mark.parametrize("key", ["TIDE", "NONE"])
+async def test_an_outsider_and_a_missing_project_are_refused_alike(project, key):
+    cy = await in_database(UserFactory)(name="Cy")
+    one = socket(await in_database(signed_in)(cy), key=key)
+    assert not await one.connect()
+
+
+@pytest.mark.req("E6")
+@pytest.mark.parametrize("origin", [b"https://evil.example", None])
+async def test_another_sites_page_or_none_is_refused(project, ana, origin):
+    one = socket(await in_database(signed_in)(ana), origin=origin)
+    assert not await one.connect()
+
+
+@pytest.mark.req("E5")
+@pytest.mark.parametrize(
+    "text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000, "[" * 60_000]
+)
+async def test_what_is_not_understood_closes_the_socket(open_socket, text):
+    one = await open_socket()
+    await one.say(text)
+    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+        pass
+    assert message["code"] == 1008
+
+
+async def test_a_browser_that_missed_a_frame_asks_again(project, open_socket):
+    await in_database(change)(project, 2)
+    one = await open_socket(query="since=2")
+    await one.say('{"type": "since", "seq": 1}')
+    assert (await frame(one))["seq"] == 2
+
+
+@pytest.mark.req("E5")
+async def test_one_person_has_ten_sockets_at_most(project, ana, open_socket):
+    for _ in range(10):
+        await open_socket()
+    one = socket(await in_database(signed_in)(ana))
+    assert not await one.connect()
+
+
+@pytest.mark.req("E1")
+def test_a_rolled_back_change_leaves_no_event_and_no_gap(project):
+    change(project)
+    with transaction.atomic():
+        events.record(Project.objects.locked(project.pk), "label.created", by=None)
+        transaction.set_rollback(True)
+    change(project)
+    assert list(Event.objects.values_list("seq", flat=True)) == [1, 2]

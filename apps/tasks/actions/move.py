@@ -1,0 +1,132 @@
+"""Moving a task: anchors only, and the server finds the place."""
+
+from django.db import transaction
+from django.db.models import F, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.accounts.models import User
+from apps.errors import Conflict, Refused
+from apps.projects import events
+from apps.projects.models import Project
+from apps.tasks.board import ranks
+from apps.tasks.models import Category, Column, Task
+
+WINDOW = 40  # neighbours whose ranks are spread anew when one has grown too long
+
+
+class ForeignColumn(Refused):
+    code = "invalid"
+    api_status = 400
+
+
+class OpenSubtasks(Refused):
+    """Closing a parent with open subtasks asks first; moving with `anyway=True` is the answer."""
+
+    code = "open_subtasks"
+
+
+@transaction.atomic
+def move(
+    task: Task,
+    *,
+    to: Column,
+    after: Task | None = None,
+    before: Task | None = None,
+    by: User | None,
+    seen_in: Column | None = None,
+    anyway: bool = False,
+    client: str = "",
+    because: dict | None = None,
+) -> Task:
+    """Put `task` into column `to` between the neighbours `after` and `before`, and log `task.moved`.
+
+    No neighbours means the end. An anchor that has left `to` is ignored for the other one; with
+    both gone it is the end too, and the event says `at_end`. One row changes, however long the
+    column. `seen_in` is the column the mover saw the task in: raises Conflict when it has left
+    it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked; `because` says why
+    the board itself moved it (`by` is None).
+    """
+    project = Project.objects.locked(task.project_id)
+    task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
+    if to.project_id != project.pk:
+        raise ForeignColumn(_("That column is another project's."))
+    if seen_in and task.column_id != seen_in.pk:
+        raise Conflict(_("Somebody moved this task first."), column=task.column_id)
+    if to.category == Category.DONE and not anyway:
+        ask_about_subtasks(task)
+    source = task.column
+    low, high, at_end = _gap(task, to, after, before)
+    if source == to and low < task.rank < (high or "~"):
+        return task
+    rank, respaced = ranks.between(low, high), []
+    if len(rank) > ranks.LONGEST:
+        rank, respaced = _make_room(to, low, high, without=task)
+    task.column, task.rank, task.version = to, rank, task.version + 1
+    task.save(update_fields=["column", "rank", "version", "updated_at"])
+    events.record(
+        project,
+        "task.moved",
+        by=by,
+        task=task.pk,
+        tasks=[*([task.parent_id] if task.parent_id else []), *respaced],
+        columns=[source.pk, to.pk],
+        names=[source.name, to.name],
+        client=client,
+        **({"at_end": True} if at_end else {}),
+        **({"because": because} if because else {}),
+    )
+    return task
+
+
+def ask_about_subtasks(task: Task) -> None:
+    """Raise OpenSubtasks when closing `task` would leave some open."""
+    if count := task.subtasks.open().count():
+        raise OpenSubtasks(
+            ngettext(
+                "{n} subtask is still open. Close this task anyway?",
+                "{n} subtasks are still open. Close this task anyway?",
+                count,
+            ).format(n=count),
+            open_subtasks=count,
+        )
+
+
+def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
+    """The ranks on both sides of the asked-for place, and whether it fell back to the end."""
+    others = Task.objects.filter(column=to).exclude(pk=task.pk)
+    if after and (up := _from(others, after, "rank__gte", "rank")):
+        return up[0], up[1], False
+    if before and (down := _from(others, before, "rank__lte", "-rank")):
+        return down[1], down[0], False
+    last = others.order_by("-rank").values_list("rank", flat=True).first() or ""
+    return last, "", bool(after or before)
+
+
+def _from(others: QuerySet[Task], anchor: Task, side: str, order: str) -> tuple[str, str] | None:
+    """The ranks of `anchor` and of the one next to it ("" at the end); None when it is not among `others`."""
+    own = others.filter(pk=anchor.pk).values("rank")
+    found = list(others.filter(**{side: Subquery(own)}).order_by(order).values_list("rank", flat=True)[:2])
+    return (found[0], found[1] if len(found) == 2 else "") if found else None
+
+
+def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, list[int]]:
+    """Spread the nearest neighbours' ranks evenly; their order stays.
+
+    Returns the rank of the gap and the tasks whose rank changed, whose cards must be put anew.
+    """
+    others = Task.objects.filter(column=to).exclude(pk=without.pk).only("rank")
+    below = list(others.filter(rank__lte=low).order_by("-rank")[: WINDOW // 2])[::-1] if low else []
+    above = list(others.filter(rank__gte=high).order_by("rank")[: WINDOW // 2]) if high else []
+    window = [*below, *above]
+    floor = others.filter(rank__lt=window[0].rank).order_by("-rank").values_list("rank", flat=True).first() or ""
+    ceiling = others.filter(rank__gt=window[-1].rank).order_by("rank").values_list("rank", flat=True).first() or ""
+    fresh = ranks.spread(len(window) + 1, floor, ceiling)
+    gap = fresh.pop(len(below))
+    # Out of the way first: a new rank may be a neighbour's old one, and each must be unique at any time.
+    Task.objects.filter(pk__in=[row.pk for row in window]).update(rank=Concat(Value("~"), F("rank")))
+    for row, rank in zip(window, fresh, strict=True):
+        row.rank = rank
+    Task.objects.bulk_update(window, ["rank"])
+    return gap, [row.pk for row in window]

@@ -1,0 +1,41 @@
+import pytest
+
+from apps.errors import Conflict
+from apps.projects.models import Event
+from apps.tasks.actions.edit import Untitled, edit
+from apps.tasks.tests.factories import LabelFactory, task_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task(columns):
+    return task_in(columns["ready"], "Old title")
+
+
+@pytest.mark.req("I2")
+def test_different_fields_from_the_same_page_merge(task, ana, ben):
+    edit(task, title="New title", version=1, by=ana)
+    edit(task, priority=4, version=1, by=ben)
+    task.refresh_from_db()
+    assert (task.title, task.priority, task.version) == ("New title", 4, 3)
+
+
+@pytest.mark.req("I2")
+def test_the_same_field_from_a_stale_page_is_a_conflict_with_both_texts(task, ana, ben):
+    edit(task, title="Ana's title", version=1, by=ana)
+    with pytest.raises(Conflict) as refused:
+        edit(task, title="Ben's title", version=1, by=ben)
+    assert refused.value.facts == {"version": 2, "current": {"title": "Ana's title"}}
+
+
+def test_setting_what_stands_already_logs_nothing(task, ana):
+    label = LabelFactory(project=task.project)
+    edit(task, labels=[label], by=ana)
+    edit(task, labels=[label], title="Old title", by=ana)
+    assert Event.objects.filter(kind="task.edited").count() == 1
+
+
+def test_a_title_cannot_become_blank(task, ana):
+    with pytest.raises(Untitled):
+        edit(task, title="  ", by=ana)

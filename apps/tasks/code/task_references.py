@@ -1,0 +1,67 @@
+"""Which tasks a text from Git names, and whether it means to act on them.
+
+`TB-12` names, `[TB-12]` acts, `fixes TB-12` acts and closes. What is code, an address, a quotation or an
+HTML comment (forges' templates are full of them) was not said, so it names nothing.
+"""
+
+import re
+from enum import IntEnum
+from functools import lru_cache
+
+from apps.tasks.markdown import INSTEAD, spoken
+
+MOST = 100  # keys of one event; what names more is a list, not work
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+# Somebody else's words within a line, as in: Revert "[TB-12] Ask for a deposit"
+_QUOTED = re.compile('"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»')
+# What stands right behind code or an address belongs to it.
+_GLUED = re.compile(rf"{INSTEAD}\S*")
+_NUMBER = "[1-9][0-9]{0,8}"
+_CLOSES = r"(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)(?::[ \t]{0,3}|[ \t]{1,3}:?[ \t]{0,3})"
+
+
+class Naming(IntEnum):
+    NAMES = 1
+    ACTS = 2
+    CLOSES = 3
+
+
+def in_text(text: str, key: str) -> dict[int, Naming]:
+    """By number, how `text` names tasks of the project `key`; of several times the strongest."""
+    if f"{key}-" not in text:
+        return {}
+    found: dict[int, Naming] = {}
+    for match in _pattern(key).finditer(_plain(text)):
+        number = int(match["acting"] or match["bare"])
+        found[number] = max(found.get(number, Naming.NAMES), _strength(match))
+        if len(found) == MOST:
+            break
+    return found
+
+
+def _plain(text: str) -> str:
+    """What its writer says, without what was not said."""
+    return _QUOTED.sub(" ", _GLUED.sub(" ", spoken(_COMMENT.sub(" ", text))))
+
+
+def _strength(match: re.Match) -> Naming:
+    if match["closes"]:
+        return Naming.CLOSES
+    return Naming.ACTS if match["acting"] else Naming.NAMES
+
+
+@lru_cache(maxsize=256)
+def _pattern(key: str) -> re.Pattern:
+    """The key stands alone: not within a word, a path or an address."""
+    one = rf"(?:\[{key}-(?P<acting>{_NUMBER})\]|{key}-(?P<bare>{_NUMBER}))"
+    return re.compile(rf"(?<![\w/.@#=&?:+\\~-])(?P<closes>(?i:{_CLOSES}))?{one}(?![\w/@=\\]|[-.:]\w)")
+
+
+def in_branch(name: str, key: str) -> list[int]:
+    """The numbers that a branch is called by: `tb-12-slug`, `ana/TB-12`; each once, in order."""
+    return list(dict.fromkeys(int(number) for number in _branch_pattern(key).findall(name)))[:MOST]
+
+
+@lru_cache(maxsize=256)
+def _branch_pattern(key: str) -> re.Pattern:
+    return re.compile(rf"(?:^|/){key}-({_NUMBER})(?![^\W_])", re.IGNORECASE)

@@ -1,0 +1,150 @@
+"""What happened to one task: its events and comments in one line of time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.accounts.models import User
+from apps.projects.models import Event
+from apps.projects.realtime.frames import Op
+from apps.tasks.board import cards
+from apps.tasks.code import automation
+from apps.tasks.models import CodeLink, Comment, Task
+
+PAGE = 50  # entries that come at once, the latest first to be read
+
+# What an event says after its actor's name, and the icon before it. Apps above add their own kinds.
+Sentence = Callable[[dict], str]
+_tellings: dict[str, tuple[str, Sentence]] = {}
+
+
+def tells(kind: str, icon: str, sentence: Sentence) -> None:
+    """Have events of `kind` told as `icon`, actor and `sentence(payload)`. Kinds without one are not told."""
+    _tellings[kind] = (icon, sentence)
+
+
+def _assigned(payload: dict) -> str:
+    return _("gave this to {name}.").format(**payload) if payload.get("to") else _("took the assignee off.")
+
+
+FIELDS = {
+    "title": lambda: _("the title"),
+    "description": lambda: _("the description"),
+    "priority": lambda: _("the priority"),
+    "labels": lambda: _("the labels"),
+}
+
+
+def _edited(payload: dict) -> str:
+    return _("changed {what}.").format(what=", ".join(FIELDS[name]() for name in payload["fields"]))
+
+
+def _moved(payload: dict) -> str:
+    if "because" not in payload:
+        return _("moved this from {0} to {1}.").format(*payload["names"])
+    why = automation.reason(payload["because"])
+    return _("moved this from {0} to {1}, because {why}.").format(*payload["names"], why=why)
+
+
+def _held(payload: dict) -> str:
+    """Why a card stays where it is that would have been closed."""
+    sentence = ngettext(
+        "left this where it is, though {why}: {n} subtask is still open.",
+        "left this where it is, though {why}: {n} subtasks are still open.",
+        payload["open"],
+    )
+    return sentence.format(why=automation.reason(payload["because"]), n=payload["open"])
+
+
+def _linked(payload: dict, sentence: str) -> str:
+    named = {
+        CodeLink.Kind.BRANCH: _("the branch {ref}"),
+        CodeLink.Kind.COMMIT: _("the commit {ref}"),
+        CodeLink.Kind.REQUEST: _("pull request {ref}"),
+    }
+    ref = payload["ref"][:10] if payload["link"] == CodeLink.Kind.COMMIT else payload["ref"]
+    return sentence.format(what=named[payload["link"]].format(ref=ref))
+
+
+tells("task.created", "plus", lambda payload: _("wrote this down."))
+tells("task.moved", "arrow-right", _moved)
+tells("task.held", "git-pull-request", _held)
+tells("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
+tells("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
+tells("task.assigned", "user", _assigned)
+tells("task.edited", "file-text", _edited)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened: a sentence about it, or the comment itself."""
+
+    event: Event
+    actor: cards.Who | None
+    icon: str = ""
+    sentence: str = ""
+    comment: Comment | None = None
+
+    @property
+    def html(self) -> str:
+        return render_to_string("tasks/detail/_entry.html", {"entry": self})
+
+
+def entries(task: Task, before: int | None = None) -> tuple[list[Entry], int | None]:
+    """The latest PAGE entries, oldest first, of those before the number `before`.
+
+    And the number to ask for older ones with, None when there are none.
+    """
+    log = _log(task).filter(seq__lt=before) if before else _log(task)
+    found = list(log[: PAGE + 1])
+    older = found[PAGE - 1].seq if len(found) > PAGE else None
+    return told(found[:PAGE][::-1]), older
+
+
+def _log(task: Task) -> QuerySet[Event]:
+    """What can be told of the task, the latest first."""
+    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_tellings, "comment.created"])
+    return log.select_related("actor").order_by("-seq")
+
+
+def told(log: list[Event]) -> list[Entry]:
+    comments = Comment.objects.in_bulk([event.payload["comment"] for event in log if "comment" in event.payload])
+    return [entry for event in log if (entry := _entry(event, comments))]
+
+
+def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
+    actor: User | None = event.actor
+    who = cards.who(actor) if actor else None
+    if event.kind == "comment.created":
+        comment = comments.get(event.payload["comment"])
+        return comment and Entry(event, who, comment=comment)
+    if event.kind not in _tellings:
+        return None
+    icon, sentence = _tellings[event.kind]
+    return Entry(event, who, icon=icon, sentence=sentence(event.payload))
+
+
+def ops_of(task: Task, events: list[Event]) -> list[Op]:
+    """The open task's new entries, and those of people who look different now; their rank is their number."""
+    own = [event for event in events if event.task_id == task.pk]
+    if changed := cards.members_changed(events):
+        own += [event for event in _log(task)[:PAGE] if event.actor_id in changed]
+    return [
+        Op(
+            op="put",
+            id=f"event-{entry.event.pk}",
+            parent=f"timeline-{task.pk}",
+            rank=rank_of(entry.event),
+            html=entry.html,
+            audience=task.pk,
+        )
+        for entry in told(own)
+    ]
+
+
+def rank_of(event: Event) -> str:
+    return f"{event.seq:012}"

@@ -1,0 +1,66 @@
+"""/api/v1/: which door of the programs leads to which room."""
+
+from django.urls import path
+
+from apps.agents import api as agents
+from apps.agents.runs.callbacks.callback_view import callback
+from apps.chat import api as chat
+from apps.projects import api as projects
+from apps.projects.git import api as git
+from apps.projects.git import pull_request_api as requests
+from apps.tasks import api as tasks
+from teamboard.rest import docs
+
+app_name = "api"
+urlpatterns = [
+    path("projects/", projects.ProjectsView.as_view(), name="projects"),
+    path("projects/<str:key>/", projects.ProjectView.as_view(), name="project"),
+    path("projects/<str:key>/members/", projects.MembersView.as_view(), name="members"),
+    path("projects/<str:key>/members/<int:pk>/", projects.MemberView.as_view(), name="member"),
+    path("projects/<str:key>/columns/", tasks.ColumnsView.as_view(), name="columns"),
+    path("projects/<str:key>/labels/", tasks.LabelsView.as_view(), name="labels"),
+    path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
+    path("projects/<str:key>/code-rules/", tasks.CodeRulesView.as_view(), name="code-rules"),
+    path("projects/<str:key>/branch-names/", tasks.BranchNamesView.as_view(), name="branch-names"),
+    path("projects/<str:key>/pause/", agents.PauseView.as_view(), name="pause"),
+    path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
+    path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),
+    path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
+    path("projects/<str:key>/messages/", chat.SearchView.as_view(), name="search"),
+    path("projects/<str:key>/retention/", chat.RetentionView.as_view(), name="retention"),
+    path("projects/<str:key>/unread/", chat.UnreadView.as_view(), name="unread"),
+    path("rooms/<int:pk>/", chat.RoomView.as_view(), name="room"),
+    path("rooms/<int:pk>/messages/", chat.MessagesView.as_view(), name="messages"),
+    path("rooms/<int:pk>/read/", chat.ReadView.as_view(), name="read"),
+    path("rooms/<int:pk>/level/", chat.LevelView.as_view(), name="level"),
+    path("rooms/<int:pk>/files/", chat.FilesView.as_view(), name="files"),
+    path("files/<uuid:pk>/", chat.FileView.as_view(), name="file"),
+    path("rooms/<int:pk>/pins/", chat.PinsView.as_view(), name="pins"),
+    path("messages/<int:pk>/", chat.MessageView.as_view(), name="message"),
+    path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),
+    path("messages/<int:pk>/previews/", chat.PreviewsView.as_view(), name="previews"),
+    path("messages/<int:pk>/pin/", chat.PinView.as_view(), name="pin"),
+    path("repositories/<int:pk>/", git.RepositoryView.as_view(), name="repository"),
+    path("repositories/<int:pk>/branches/", git.BranchesView.as_view(), name="branches"),
+    path("repositories/<int:pk>/commits/", git.CommitsView.as_view(), name="commits"),
+    path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
+    path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
+    path("tasks/<int:pk>/links/", tasks.LinksView.as_view(), name="links"),
+    path("links/<int:pk>/", tasks.LinkView.as_view(), name="link"),
+    path("tasks/<int:pk>/start/", tasks.StartView.as_view(), name="start"),
+    path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),
+    path("repositories/<int:pk>/pull-requests/", requests.PullRequestsView.as_view(), name="pull-requests"),
+    path("repositories/<int:pk>/pull-requests/<int:number>/", requests.PullRequestView.as_view(), name="pull-request"),
+    path("agents/", agents.AgentsView.as_view(), name="agents"),
+    path("agents/callback/", callback, name="callback"),
+    path("agents/<uuid:pk>/", agents.AgentView.as_view(), name="agent"),
+    path("agents/<uuid:pk>/assign/", agents.AssignView.as_view(), name="assign"),
+    path("runs/", agents.RunsView.as_view(), name="runs"),
+    path("runs/<uuid:pk>/", agents.RunView.as_view(), name="run"),
+    path("runs/<uuid:pk>/cancel/", agents.CancelView.as_view(), name="cancel"),
+    path("runs/<uuid:pk>/retry/", agents.RetryView.as_view(), name="retry"),
+    path("runs/<uuid:pk>/accept/", agents.AcceptView.as_view(), name="accept"),
+    path("runs/<uuid:pk>/send-back/", agents.SendBackView.as_view(), name="send-back"),
+    path("schema/", docs.SchemaView.as_view(), name="schema"),
+    path("docs/", docs.page, name="docs"),
+]

@@ -1,0 +1,24 @@
+"""A form from a page that is out of date: CSRF_FAILURE_VIEW."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from apps.accounts import audit
+from apps.accounts.login.views import safe_next
+from apps.accounts.middleware import is_by_script
+
+WAYS_IN = ("accounts:sign-in", "oidc:start")
+
+
+def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 with what to do; but who is in already, by another window, simply gets in."""
+    match = request.resolver_match
+    if match and match.view_name in WAYS_IN and request.user.is_authenticated:
+        return redirect(safe_next(request) or settings.LOGIN_REDIRECT_URL)
+    audit.denied(request, "stale_page")
+    sentence = _("This page is from before you signed in or out. Open it again, then it works.")
+    if is_by_script(request):
+        return JsonResponse({"code": "stale_page", "message": sentence}, status=403)
+    return render(request, "refusal.html", {"refusal": {"message": sentence}}, status=403)

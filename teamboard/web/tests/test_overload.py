@@ -1,0 +1,112 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from asgiref.testing import ApplicationCommunicator
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from teamboard.rest.errors import PROBLEM
+from teamboard.web import handler
+from teamboard.web.overload import MOST_BYTES, Bounded
+from teamboard.web.tests.test_hardening import check_headers
+
+pytestmark = pytest.mark.req("S7")
+
+
+@csrf_exempt
+def length(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(str(sum(len(file.read()) for file in request.FILES.values()) or len(request.read())))
+
+
+urlpatterns = [path("length/", length)]
+
+
+async def slow(scope, receive, send):
+    await asyncio.sleep(0.2)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def status(application, path="/"):
+    one = ApplicationCommunicator(application, {"type": "http", "path": path})
+    answer = await one.receive_output(timeout=2)
+    await one.receive_output(timeout=2)
+    await one.wait()
+    return answer["status"], dict(answer["headers"])
+
+
+async def test_what_is_too_much_is_turned_away_at_once_and_later_let_in():
+    application = Bounded(slow, limit=2)
+    answers = await asyncio.gather(*(status(application) for _ in range(5)))
+    assert sorted(code for code, _ in answers) == [200, 200, 503, 503, 503]
+    assert all(headers[b"retry-after"] for code, headers in answers if code == 503)
+    assert (await status(application))[0] == 200
+
+
+async def test_a_busy_process_still_says_that_it_lives():
+    application = Bounded(slow, limit=0)
+    assert (await status(application, "/healthz"))[0] == 200
+    assert (await status(application, "/projects/"))[0] == 503
+
+
+@pytest.mark.req("S2")
+async def test_who_is_turned_away_gets_every_header_all_the_same():
+    transport = httpx.ASGITransport(Bounded(slow, limit=0))
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as browser:
+        answer = await browser.get("/projects/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert "very busy" in answer.text
+    check_headers(answer.headers)
+
+
+@pytest.fixture
+def door(settings, tmp_path) -> httpx.AsyncClient:
+    settings.ROOT_URLCONF, settings.MIDDLEWARE, settings.STATIC_ROOT = __name__, [], tmp_path
+    return httpx.AsyncClient(transport=httpx.ASGITransport(handler.http_application()), base_url="http://127.0.0.1")
+
+
+async def in_pieces(size: int) -> AsyncIterator[bytes]:
+    """Without a length, as a program sends what it has not counted."""
+    for _ in range(size // 1024):
+        yield b"x" * 1024
+
+
+@pytest.mark.req("S3")
+async def test_a_body_up_to_the_limit_is_taken(door):
+    assert (await door.post("/length/", content=b"x" * MOST_BYTES)).text == str(MOST_BYTES)
+    assert (await door.post("/length/", content=in_pieces(MOST_BYTES))).text == str(MOST_BYTES)
+
+
+@pytest.mark.req("S3")
+async def test_a_longer_one_is_413_with_or_without_a_length(door):
+    answers = [
+        await door.post("/length/", content=b"x" * (MOST_BYTES + 1)),
+        await door.post("/length/", files={"file": b"x" * MOST_BYTES}),
+        await door.post("/length/", content=in_pieces(MOST_BYTES + 1024)),
+    ]
+    for answer in answers:
+        assert answer.status_code == 413
+        assert "more than can be taken" in answer.text
+        check_headers(answer.headers)
+
+
+@pytest.mark.req("S3")
+async def test_at_the_api_it_is_a_problem(door):
+    answer = await door.post("/api/v1/projects/", content=b"x" * (MOST_BYTES + 1))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, PROBLEM)
+    assert answer.json()["code"] == "too_large"
+
+
+@pytest.mark.req("S3")
+async def test_a_length_that_is_too_much_is_answered_before_anything_is_sent(door):
+    sent = []
+
+    async def body() -> AsyncIterator[bytes]:
+        sent.append("a piece")
+        yield b"x"
+
+    answer = await door.post("/length/", content=body(), headers={"Content-Length": str(10**10)})
+    assert (answer.status_code, sent) == (413, [])
