@@ -1,6 +1,8 @@
 """Who may do what: one table, role × action, asked by pages, API, sockets and admin."""
 
-from django.db.models import TextChoices
+from typing import Any
+
+from django.db.models import Model, QuerySet, TextChoices
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
@@ -68,6 +70,19 @@ def require_role(role: str | None, action: Action) -> None:
     """The same for somebody whose role is known already."""
     if not role_may(role, action):
         raise NotAllowed(_("Your role in this project does not let you {action}.").format(action=action.label))
+
+
+def find[Row: Model](rows: QuerySet[Row], *, by: User, needs: Action = Action.VIEW, **lookup: Any) -> Row:
+    """The one of `rows` that `lookup` names, with the project it belongs to: found or 404, then allowed.
+
+    `rows` has `visible_to`, and each row a `project`. Raises Http404 when `by` may not see it,
+    NotAllowed when their role or their token may not do what it `needs`. A change asks again
+    under its lock (`changes.locked_for_change`), so a door that only leads to one needs VIEW.
+    """
+    row = get_object_or_404(rows.visible_to(by), **lookup)
+    if needs != Action.VIEW:
+        require(by, needs, row.project)
+    return row
 
 
 def project_for(user: User, key: str, action: Action = Action.VIEW) -> Project:

@@ -1,0 +1,46 @@
+"""Lock, refresh, check: how every change of a project begins."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+from django.db.models import Model
+
+from apps.accounts.models import User
+from apps.projects import permissions
+from apps.projects.models import Project
+from apps.projects.permissions import Action
+
+
+@contextmanager
+def locked_for_change(
+    project: Project | int, *rows: Model, by: User | None = None, needs: Action | None = None
+) -> Iterator[Project]:
+    """A transaction under the lock of `project` (or of the one with that id), in which `rows` are as they are now.
+
+        with locked_for_change(task.project_id, task, by=by, needs=Action.WRITE) as project:
+            task.column = to
+            task.save(update_fields=["column"])
+            events.record(project, "task.moved", by=by, task=task.pk)
+
+    Locks first, then reads each of `rows` anew in place (with what its manager's `for_change` brings
+    along, where it has one), then asks whether `by` may do what it
+    `needs`; the body checks the rule, changes and records. One statement each for the lock, a row
+    and the right. `by` is None when the board itself acts, which is always allowed; without `needs`
+    nobody is asked. Raises NotAllowed, and DoesNotExist for a row that is gone.
+    """
+    pk = project if isinstance(project, int) else project.pk
+    with transaction.atomic():
+        locked = Project.objects.locked(pk)
+        for row in rows:
+            _read_anew(row, locked)
+        if by is not None and needs is not None:
+            permissions.require(by, needs, locked)
+        yield locked
+
+
+def _read_anew(row: Model, project: Project) -> None:
+    manager = type(row)._default_manager
+    row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
+    if getattr(row, "project_id", None) == project.pk:
+        row.project = project

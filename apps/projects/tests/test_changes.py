@@ -1,0 +1,84 @@
+"""A change begins in one order: lock, refresh, check."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from apps.errors import NotAllowed
+from apps.projects.changes import locked_for_change
+from apps.projects.models import Membership, Project, Role
+from apps.projects.permissions import Action
+from apps.projects.tests.factories import MembershipFactory, ProjectFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_change_locks_then_reads_then_asks():
+    ana = MembershipFactory(role=Role.MEMBER)
+    with (
+        CaptureQueriesContext(connection) as done,
+        locked_for_change(ana.project, ana, by=ana.user, needs=Action.WRITE),
+    ):
+        pass
+    said = [query["sql"] for query in done if query["sql"].startswith("SELECT")]
+    assert len(said) == 3
+    assert "projects_project" in said[0]
+    assert said[0].endswith("FOR NO KEY UPDATE")
+    assert "projects_membership" in said[1]
+    assert "projects_membership" in said[2]
+
+
+def test_change_reads_rows_as_they_are_now():
+    stale = MembershipFactory(role=Role.MEMBER)
+    Membership.objects.update(role=Role.VIEWER)
+    with locked_for_change(stale.project_id, stale) as project:
+        assert stale.role == Role.VIEWER
+        assert stale.project is project
+
+
+def test_change_of_the_board_itself_asks_nobody():
+    with locked_for_change(ProjectFactory(), needs=Action.OWN):
+        pass
+
+
+@pytest.mark.parametrize("role", [Role.COMMENTER, Role.VIEWER])
+def test_change_is_refused_before_its_body(role):
+    member = MembershipFactory(role=role)
+    with (
+        pytest.raises(NotAllowed),
+        locked_for_change(member.project, by=member.user, needs=Action.WRITE),
+    ):
+        pytest.fail("the body ran")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_change_that_waited_for_the_lock_sees_who_was_removed_meanwhile():
+    ana = MembershipFactory(role=Role.MEMBER)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Project.objects.locked(ana.project_id)
+            late = pool.submit(_change, ana)
+            _wait_for_a_waiter()
+            ana.delete()
+        with pytest.raises(NotAllowed):
+            late.result(10)
+
+
+def _change(member: Membership) -> None:
+    try:
+        with locked_for_change(member.project_id, by=member.user, needs=Action.WRITE):
+            pass
+    finally:
+        connection.close()
+
+
+def _wait_for_a_waiter() -> None:
+    """Until another transaction waits for a row lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
