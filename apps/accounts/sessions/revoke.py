@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from apps.accounts import audit
+from apps.accounts.audit import trail
 from apps.accounts.models import LoginSession, User
 
 
@@ -30,7 +31,7 @@ def end_provider_sessions(issuer: str, sub: str = "", sid: str = "") -> int:
         raise ValueError("A provider's sessions are ended by sub, by sid or by both.")
     told = {"sub": sub, "sid": sid}
     meant = LoginSession.objects.filter(issuer=issuer, **{name: value for name, value in told.items() if value})
-    whose = [str(session.user) for session in meant.select_related("user")[: audit.MOST_FACTS]]
+    whose = [str(session.user) for session in meant.select_related("user")[: trail.MOST_FACTS]]
     ended = meant.delete()[0]
     audit.record("sessions.ended", by=None, of=whose, ended=ended, asked_by_provider=issuer)
     return ended

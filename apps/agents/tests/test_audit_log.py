@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from apps.accounts import audit
+from apps.accounts.audit import trail
 from apps.accounts.models import AuditEntry
 from apps.agents.models import Agent, Gateway, Run
 from apps.agents.runs import dispatch
@@ -49,7 +49,7 @@ def test_every_change_of_an_agent_leads_back_to_a_person(scribe, ana, ben, gatew
 
 @pytest.mark.req("T1")
 def test_a_late_report_and_a_refused_one_are_told(scribe, ana, gateway, monkeypatch):
-    monkeypatch.setattr(audit, "REFUSALS_PER_MINUTE", 1000)  # all the tests of a minute come from one address
+    monkeypatch.setattr(trail, "REFUSALS_PER_MINUTE", 1000)  # all the tests of a minute come from one address
     run = run_of(scribe, ana)
     dispatch.start_next(scribe.pk, "worker")
     cancel(run, by=ana)

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.accounts import audit
+from apps.accounts.audit import trail
 from apps.accounts.models import AuditEntry, User
 from apps.accounts.sessions import revoke
 from apps.accounts.tokens import tokens
@@ -58,7 +58,7 @@ def test_a_refused_sign_in_names_the_account_but_never_what_was_typed(ana):
 
 
 def test_refusals_of_one_address_do_not_fill_the_disk(ana, monkeypatch):
-    monkeypatch.setattr(audit, "REFUSALS_PER_MINUTE", 3)
+    monkeypatch.setattr(trail, "REFUSALS_PER_MINUTE", 3)
     for _ in range(10):
         Client(REMOTE_ADDR="192.0.2.99").get("/api/v1/projects/", headers={"Authorization": "Bearer tb_no"})
     assert AuditEntry.objects.filter(action="token.refused").count() <= 6  # a minute may have ended in between
