@@ -184,7 +184,7 @@ def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, set
 
 
 def test_without_git_the_pages_say_so(repository, owner, monkeypatch):
-    monkeypatch.setattr(connect.cli, "program", lambda: None)
+    monkeypatch.setattr(connect.git_cli, "program", lambda: None)
     assert "The program git is not installed" in owner.get("/projects/TIDE/settings/repositories/").text
     assert "The program git is not installed" in finding_of(owner, repository)
     assert owner.get(f"/projects/TIDE/code/{repository.pk}/branches/").status_code == 200
