@@ -1,0 +1,36 @@
+"""What the pages that a message links to say about themselves."""
+
+from urllib.parse import urlsplit
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from apps.chat.models.message import Message
+
+URL_LENGTH = 1000
+
+
+class LinkPreview(models.Model):
+    """What a page says about itself to which a message leads; without a title it is not shown."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="previews")
+    url = models.CharField(max_length=URL_LENGTH)
+    title = models.CharField(max_length=200, blank=True)
+    description = models.CharField(max_length=300, blank=True)
+    site = models.CharField(max_length=100, blank=True)
+    is_hidden = models.BooleanField(default=False)
+    created_at = models.DateTimeField(db_default=Now())
+    asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "url"], name="preview_once")]
+        indexes = [models.Index(fields=["created_at"], name="preview_waiting", condition=Q(asked_at=None))]
+
+    def __str__(self) -> str:
+        return self.title or self.url
+
+    @property
+    def host(self) -> str:
+        """Where it leads; what a page calls itself is its own word."""
+        return urlsplit(self.url).hostname or ""

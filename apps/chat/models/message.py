@@ -1,0 +1,141 @@
+"""What is said in a room, and what hangs on a message."""
+
+from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now, Upper
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.chat.models.room import Room
+from apps.tasks.models import Task
+
+TEXT_LENGTH = 50_000
+EMOJI_LENGTH = 16
+# What a message is found by: its words as they stand, for people here write in more than one language.
+WORDS = SearchVector("text", config="simple")
+
+
+class MessageQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "MessageQuerySet":
+        return self.standing().filter(room__in=Room.objects.visible_to(user))
+
+    def standing(self) -> "MessageQuerySet":
+        """Those that nobody has deleted."""
+        return self.filter(deleted_at=None)
+
+    def said_by_others(self, user: User) -> "MessageQuerySet":
+        """What counts as unread for `user`, once it is after their mark: no own words, and none of the board's."""
+        return self.standing().filter(note__isnull=True).exclude(author=user)
+
+
+class Message(models.Model):
+    """Messages are inserted under their project's lock, so the order of their keys is the order of commits."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # Chosen by whoever sends it, so that sending again adds nothing.
+    client_id = models.UUIDField()
+    text = models.TextField(_("message"), max_length=TEXT_LENGTH)
+    html = models.TextField()
+    # What the board itself tells, in each reader's language: {"code", "facts"}, read by `telling`.
+    note = models.JSONField(null=True)
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
+    created_at = models.DateTimeField(db_default=Now())
+    has_files = models.BooleanField(default=False)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["room", "author", "client_id"], name="message_once"),
+            models.CheckConstraint(name="deleted_message_is_empty", condition=Q(deleted_at=None) | Q(text="", html="")),
+        ]
+        indexes = [
+            models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
+            models.Index(fields=["client_id"], name="message_client"),
+            models.Index(fields=["id"], name="message_with_files", condition=Q(has_files=True)),
+            BrinIndex(fields=["created_at"], name="message_age", autosummarize=True),
+            GinIndex(WORDS, name="message_words"),
+            GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="message_parts"),  # as icontains asks
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} in {self.room_id}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.room.get_absolute_url()}?around={self.pk}"
+
+
+class Mention(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "user"], name="mention_once")]
+        indexes = [models.Index(fields=["user", "message"], name="mention_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.message_id}"
+
+
+class NamedTask(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="named_tasks")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="named_in")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "task"], name="named_task_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} in {self.message_id}"
+
+
+class Wording(models.Model):
+    """What a message said before it was edited or deleted: for those who moderate, and nobody else."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="wordings")
+    text = models.TextField()
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} until {self.at}"
+
+
+class Pin(models.Model):
+    """A message that stands above its room."""
+
+    message = models.OneToOneField(Message, models.CASCADE, related_name="pin")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} in {self.message.room_id}"
+
+    @property
+    def rank(self) -> str:
+        """Its place among the others, by text: the latest first."""
+        return f"{10**19 - self.pk:020}"
+
+
+class Reaction(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    emoji = models.CharField(max_length=EMOJI_LENGTH)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["message", "user", "emoji"], name="reaction_once")]
+
+    def __str__(self) -> str:
+        return f"{self.emoji} on {self.message_id}"

@@ -1,0 +1,101 @@
+"""A project's rooms, how far somebody has read each, and how long their messages are kept."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.accounts.models import User
+from apps.projects.models import Project
+
+NAME_LENGTH = 80
+MOST_DAYS = 3650  # that messages are kept, where they are not for ever
+
+
+class RoomQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "RoomQuerySet":
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
+class Room(models.Model):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="rooms")
+    # Names the room outside of us: the agents' conversation about it goes by this.
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=NAME_LENGTH)
+    is_default = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True)
+    # How far in the project's log the room was told what happens on the board.
+    told_upto = models.BigIntegerField(default=0)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-is_default", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["project"], name="one_default_room", condition=Q(is_default=True)),
+            models.UniqueConstraint(
+                F("project"), Lower("name"), name="open_room_name_once", condition=Q(archived_at=None)
+            ),
+            models.CheckConstraint(
+                name="default_room_is_open", condition=Q(is_default=False) | Q(archived_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("chat:room", args=[self.project.key, self.pk])
+
+
+class ReadMark(models.Model):
+    """How far somebody has read: up to the message with the key `upto`."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="marks")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    upto = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="read_mark_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id} up to {self.upto}"
+
+
+class Following(models.Model):
+    """How much of a room somebody wants to be told; without one, what mentions them."""
+
+    class Level(models.TextChoices):
+        ALL = "all", _("Every message")
+        MENTIONS = "mentions", _("When I am mentioned")
+        NONE = "none", _("Nothing: do not count it either")
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="followings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="following_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.room_id}: {self.level}"
+
+
+class Retention(models.Model):
+    """A project that does not keep its messages for ever."""
+
+    project = models.OneToOneField(Project, models.CASCADE, related_name="retention")
+    days = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="retention_in_range", condition=Q(days__range=(1, MOST_DAYS)))]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} for {self.days} days"
