@@ -2,6 +2,8 @@
 
 import time
 
+from django.utils import timezone
+
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway, Run
 from apps.projects.models import Membership, Project
@@ -46,7 +48,7 @@ def hire(gateway: PracticeGateway) -> Agent:
 
 def first_post_ms(gateway: PracticeGateway, visitor: Visitor, agent: Agent, task: Task) -> float:
     """From the click to the first byte at the gateway, on an idle system."""
-    known, began = len(gateway.journal("asked")), time.time()
+    known, began = len(gateway.journal("asked")), timezone.now().timestamp()
     visitor.send(f"/api/v1/agents/{agent.pk}/assign/", {"task_id": task.pk, "prompt": QUIET})
     wait_until(lambda: len(gateway.journal("asked")) > known, "the gateway is asked")
     return (gateway.journal("asked")[-1]["at"] - began) * 1000

@@ -1,10 +1,10 @@
 """How often one person may ask the API or upload, or one address guess or begin to sign in: counted in Redis."""
 
 import logging
-import time
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils import timezone
 from django.views import View
 from redis.exceptions import RedisError
 from rest_framework.permissions import SAFE_METHODS
@@ -31,7 +31,7 @@ class PerMinute(BaseThrottle):
 
 def seconds_left() -> float:
     """Until the next minute begins, in which everything is counted anew."""
-    return WINDOW - time.time() % WINDOW
+    return WINDOW - timezone.now().timestamp() % WINDOW
 
 
 def passes(what: str, limit: int) -> bool:
@@ -40,7 +40,7 @@ def passes(what: str, limit: int) -> bool:
     Without Redis everything passes: a limit that can't be counted must not stop the work.
     """
     try:
-        return _counted(f"{what}:{int(time.time()) // WINDOW}") <= limit
+        return _counted(f"{what}:{int(timezone.now().timestamp()) // WINDOW}") <= limit
     except RedisError as error:
         log.warning("Limits are not counted", extra={"error": repr(error)})
         return True

@@ -1,14 +1,14 @@
 """What administrators find out and decide: doctor, attempts, linking by hand."""
 
 import json
-import time
+from datetime import timedelta
 from io import StringIO
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import Identity, SignInAttempt, User
 from apps.accounts.oidc import provider_check, sign_in_log
@@ -55,7 +55,8 @@ def test_the_doctor_sees_a_missing_signing_key_and_a_wrong_clock(provider, setti
     assert "ES256 is wanted. Choose a signing key" in wrong()
     assert "0 key(s)" in wrong()
     settings.AUTHENTIK_ALGORITHM = "RS256"
-    monkeypatch.setattr(provider_check, "time", SimpleNamespace(time=lambda: time.time() + 300))
+    later = timezone.now() + timedelta(minutes=5)
+    monkeypatch.setattr(provider_check.timezone, "now", lambda: later)
     assert "s apart; 60 s are allowed" in wrong()
 
 

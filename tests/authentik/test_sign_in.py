@@ -1,11 +1,12 @@
 """The way to the provider and back, and what is remembered meanwhile."""
 
-import time
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import Identity, LoginSession, SignInAttempt, User
 from apps.accounts.oidc import auth_state, views
@@ -117,8 +118,8 @@ def test_a_code_works_once_at_the_provider_too(person, provider):
 def test_a_state_lasts_ten_minutes(person, monkeypatch):
     max_ = person()
     path = max_.pass_through(max_.start())
-    now = time.time()
-    monkeypatch.setattr(auth_state.time, "time", lambda: now + auth_state.KEPT + 1)
+    later = timezone.now() + timedelta(seconds=auth_state.KEPT + 1)
+    monkeypatch.setattr(auth_state.timezone, "now", lambda: later)
     assert refusal_in(max_.client.get(path)) == "state_expired"
 
 

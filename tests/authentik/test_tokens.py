@@ -1,8 +1,7 @@
 """An ID token that is not one for us, or not now, opens nothing."""
 
-import time
-
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import Identity, SignInAttempt
 from apps.accounts.oidc import jwks
@@ -39,7 +38,7 @@ WRONG = {
 def armed(fault: dict, provider) -> dict:
     def value_of(value: object) -> object:
         if isinstance(value, tuple):
-            return int(time.time()) + value[1]
+            return int(timezone.now().timestamp()) + value[1]
         return provider.issuer.rstrip("/") if value == "ISSUER" else value
 
     return fault | {"claims": {name: value_of(value) for name, value in fault.get("claims", {}).items()}}

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import time
 from dataclasses import dataclass, fields
 from datetime import timedelta
 
@@ -273,7 +272,7 @@ class SigningClient(Client):
 
     def generic(self, method: str, path: str, data: object = "", *args, headers: dict | None = None, **more):
         raw = data.encode() if isinstance(data, str) else data
-        stamp = str(int(time.time()))
+        stamp = str(int(timezone.now().timestamp()))
         made = hmac.new(self.secret.encode(), stamp.encode() + b"." + raw, hashlib.sha256).hexdigest()
         signed = {"X-Teamboard-Timestamp": stamp, "X-Teamboard-Signature": f"sha256={made}", **(headers or {})}
         return super().generic(method, path, data, *args, headers=signed, **more)

@@ -1,12 +1,12 @@
 """Callbacks: each of them five times at once, and ten kinds of forged ones."""
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+from django.utils import timezone
 
 from apps.agents.models import Run
 from apps.projects.models import Event
@@ -74,8 +74,8 @@ def forgeries(run: Run) -> Iterator[tuple[str, dict]]:
     yield "another secret", signed(report, secret="guessed" * 5)
     yield "the hook token as secret", signed(report, secret=surroundings.HOOK_TOKEN)
     yield "the gateway token as secret", signed(report, secret=surroundings.GATEWAY_TOKEN)
-    yield "an hour old", signed(report, at=time.time() - 3600)
-    yield "an hour ahead", signed(report, at=time.time() + 3600)
+    yield "an hour old", signed(report, at=timezone.now().timestamp() - 3600)
+    yield "an hour ahead", signed(report, at=timezone.now().timestamp() + 3600)
     yield "changed after signing", delivered(changed, good, stamp)
-    yield "another time than was signed", delivered(body, good, stamp_of(time.time() + 1))
+    yield "another time than was signed", delivered(body, good, stamp_of(timezone.now().timestamp() + 1))
     yield "the secret as bearer and a wrong signature", bearing(body, "sha256=00", stamp)

@@ -115,7 +115,7 @@ class Flood:
                     self.answers[kind_of(answer)] += 1
 
     def __enter__(self) -> "Flood":
-        self.began = time.time()
+        self.began = timezone.now().timestamp()
         for thread in self.threads:
             thread.start()
         return self
@@ -126,7 +126,7 @@ class Flood:
     def __exit__(self, *_) -> None:
         for thread in self.threads:
             thread.join()
-        ended = time.time()
+        ended = timezone.now().timestamp()
         self.seconds = ended - self.began
         self.minutes = int(ended // 60) - int(self.began // 60) + 1
 

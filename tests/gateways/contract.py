@@ -5,10 +5,10 @@ Import all of it where a fixture `gateway` and a fixture `listener` are.
 
 import hashlib
 import hmac
-import time
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from apps.agents.gateways import openclaw_client
 from apps.agents.gateways.openclaw_client import (
@@ -59,7 +59,7 @@ async def test_every_report_is_signed_with_our_secret(gateway, listener):
         stamp = headers["x-teamboard-timestamp"]
         mac = hmac.new(secret, f"{stamp}.".encode() + body, hashlib.sha256)
         assert headers["x-teamboard-signature"] == f"sha256={mac.hexdigest()}"
-        assert abs(int(stamp) - time.time()) < 300
+        assert abs(int(stamp) - timezone.now().timestamp()) < 300
 
 
 async def test_the_same_key_and_bytes_do_not_run_twice(gateway, listener):

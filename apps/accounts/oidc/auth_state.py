@@ -1,9 +1,9 @@
 """What is remembered between a sign-in's beginning and its end: a state, in the session, for ten minutes."""
 
-import time
 from typing import NamedTuple
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 KEPT = 600  # seconds
 
@@ -17,7 +17,7 @@ class Begun(NamedTuple):
 
     @property
     def is_too_old(self) -> bool:
-        return time.time() - self.at > KEPT
+        return timezone.now().timestamp() - self.at > KEPT
 
 
 def remember(request: HttpRequest, state: str, *, after: str, link_to: int | None) -> None:

@@ -2,12 +2,12 @@
 
 import hashlib
 import logging
-import time
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -44,7 +44,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 def logout_claims(token: object) -> dict:
     """The claims of a logout token that is for us, fresh and whole (section 2.6). Raises SignInRefused."""
     claims = id_tokens.signed_claims(token, types={"logout+jwt"}, required=["iat", "jti", "events"], by_stranger=True)
-    if abs(time.time() - claims["iat"]) > FRESH:
+    if abs(timezone.now().timestamp() - claims["iat"]) > FRESH:
         raise SignInRefused("clock", "The logout token is not fresh.")
     if not isinstance(claims["events"], dict) or not isinstance(claims["events"].get(EVENT), dict):
         raise SignInRefused("token_invalid", "The token tells of no logout.")

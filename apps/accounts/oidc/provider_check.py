@@ -1,6 +1,5 @@
 """What is wrong between us and the provider, line by line, and what to paste there."""
 
-import time
 from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts import checks
 from apps.accounts.oidc import jwks, provider
@@ -68,7 +68,7 @@ def _learnt() -> Iterator[Finding]:
 
 def _clock(date: str) -> Iterator[Finding]:
     try:
-        apart = abs(parsedate_to_datetime(date).timestamp() - time.time())
+        apart = abs(parsedate_to_datetime(date).timestamp() - timezone.now().timestamp())
     except ValueError:
         yield Finding(True, "It does not say what time it is; the clocks could not be compared.")
         return

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 import httpx
+from django.utils import timezone
 
 from apps import outbound, strict_json
 from apps.agents.runs.usage import Usage, usage_in
@@ -355,7 +356,7 @@ def _retry_after(answer: outbound.Answer) -> float | None:
         until = parsedate_to_datetime(given)
     except ValueError:
         return None
-    seconds = (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    seconds = (until.astimezone(UTC) - timezone.now()).total_seconds()
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 

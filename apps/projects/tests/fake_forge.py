@@ -9,10 +9,11 @@ import hmac
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import unquote
 
 import httpx
+from django.utils import timezone
 
 
 @dataclass
@@ -42,7 +43,7 @@ class FakeForge:
 
     def __init__(self, secret: str, token: str = "forge-token") -> None:
         self.secret, self.token = secret, token
-        self.clock = datetime.now(UTC).replace(microsecond=0)
+        self.clock = timezone.now().replace(microsecond=0)
         self.pulls: dict[int, Pull] = {}
         self.checks: dict[tuple[str, str], tuple[str, datetime]] = {}
         self.deliveries: list[Delivery] = []

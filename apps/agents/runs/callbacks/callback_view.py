@@ -8,13 +8,13 @@ Everything is checked on the raw bytes before anything is parsed.
 import hashlib
 import hmac
 import json
-import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.http.request import UnreadablePostError
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -90,7 +90,7 @@ def signer_of(request: HttpRequest, raw: bytes) -> Gateway:
 
 
 def _is_now(stamp: str) -> bool:
-    return stamp.isdecimal() and len(stamp) < 12 and abs(time.time() - int(stamp)) <= TOLERANCE
+    return stamp.isdecimal() and len(stamp) < 12 and abs(timezone.now().timestamp() - int(stamp)) <= TOLERANCE
 
 
 def parsed(raw: bytes) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -45,7 +44,7 @@ def report(run, event="run.finished", **fields):
 
 def post(body, secret="callback-secret", stamp=None, late_s=0, headers=None, **kwargs):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    stamp = str(int(time.time()) - late_s) if stamp is None else stamp
+    stamp = str(int(timezone.now().timestamp()) - late_s) if stamp is None else stamp
     signature = "sha256=" + hmac.new(secret.encode(), f"{stamp}.".encode() + raw, hashlib.sha256).hexdigest()
     headers = {"x-teamboard-timestamp": stamp, "x-teamboard-signature": signature} | (headers or {})
     kwargs = {"content_type": "application/json"} | kwargs
