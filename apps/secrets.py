@@ -16,7 +16,14 @@ def _fernet(keys: tuple[str, ...]) -> MultiFernet:
 
 
 class SecretField(models.TextField):
-    """Text that is encrypted in the database and plain in Python. Never put it into a form's initial data."""
+    """Text that is encrypted in the database and plain in Python. Never put it into a form's initial data.
+
+    A migration knows it as the TextField that the database has, so that none imports this module.
+    """
+
+    def deconstruct(self) -> tuple:
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
 
     def get_prep_value(self, value: str | None) -> str | None:
         return _fernet(tuple(settings.FIELD_KEYS)).encrypt(value.encode()).decode() if value else value

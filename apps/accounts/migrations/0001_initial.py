@@ -6,8 +6,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.accounts.models.user
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -139,9 +137,6 @@ class Migration(migrations.Migration):
                         verbose_name="user permissions",
                     ),
                 ),
-            ],
-            managers=[
-                ("objects", apps.accounts.models.user.Users()),
             ],
         ),
         migrations.CreateModel(

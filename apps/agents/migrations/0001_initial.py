@@ -7,8 +7,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.secrets
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -26,13 +24,13 @@ class Migration(migrations.Migration):
                 ("url", models.URLField(help_text="Such as http://localhost:18789.", verbose_name="address")),
                 (
                     "hook_token",
-                    apps.secrets.SecretField(
+                    models.TextField(
                         help_text="hooks.token of the gateway: opens /hooks only.", verbose_name="hook token"
                     ),
                 ),
                 (
                     "gateway_token",
-                    apps.secrets.SecretField(
+                    models.TextField(
                         blank=True,
                         help_text="gateway.auth.token: reads histories and lists agents.",
                         verbose_name="gateway token",
@@ -40,7 +38,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "callback_secret",
-                    apps.secrets.SecretField(
+                    models.TextField(
                         help_text="What our plugin signs its reports with.", verbose_name="callback secret"
                     ),
                 ),

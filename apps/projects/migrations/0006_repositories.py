@@ -6,8 +6,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import apps.secrets
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -54,10 +52,10 @@ class Migration(migrations.Migration):
                         verbose_name="opens with",
                     ),
                 ),
-                ("credential", apps.secrets.SecretField(blank=True, verbose_name="token or key")),
+                ("credential", models.TextField(blank=True, verbose_name="token or key")),
                 ("host_keys", models.TextField(blank=True, editable=False)),
-                ("hook_secret", apps.secrets.SecretField(editable=False)),
-                ("former_hook_secret", apps.secrets.SecretField(blank=True, editable=False)),
+                ("hook_secret", models.TextField(editable=False)),
+                ("former_hook_secret", models.TextField(blank=True, editable=False)),
                 ("former_until", models.DateTimeField(editable=False, null=True)),
                 ("fetch_wanted_at", models.DateTimeField(editable=False, null=True)),
                 ("fetching_until", models.DateTimeField(editable=False, null=True)),
