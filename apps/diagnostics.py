@@ -6,6 +6,6 @@ type Examination = Callable[[], Iterable[tuple[bool, str]]]  # whether it is wel
 TOPICS: dict[str, Examination] = {}
 
 
-def examines(topic: str, examination: Examination) -> None:
+def register_diagnostics(topic: str, examination: Examination) -> None:
     """Have `manage.py doctor TOPIC` say what `examination` finds; docs/TOPIC.md says what to do. For `ready()`."""
     TOPICS[topic] = examination

@@ -223,7 +223,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("what"), ordering="action")
     def what(self, entry: AuditEntry) -> str:
-        return labels.words_of(entry.action)
+        return labels.label_of(entry.action)
 
     @admin.action(description=gettext_lazy("Export as CSV"))
     def export(self, request: HttpRequest, entries: QuerySet) -> StreamingHttpResponse | None:

@@ -39,18 +39,18 @@ class AgentsConfig(AppConfig):
         detail_panel.shows("runs", task_panel.runs)
         detail_panel.shows("verdict", task_panel.verdict)
         recorded = audit_log.RUN_KINDS | audit_log.CHANGES | audit_log.MESSAGES | audit_log.SWITCHES
-        labels.calls(recorded | audit_log.DOORS)
+        labels.register_audit_actions(recorded | audit_log.DOORS)
         for kind in audit_log.CHANGES:
-            events.subscribe_within(kind, audit_log.on_change)
+            events.register_subscriber_in_transaction(kind, audit_log.on_change)
         for kind in audit_log.RUN_KINDS:
-            events.subscribe_within(kind, audit_log.on_run_event)
+            events.register_subscriber_in_transaction(kind, audit_log.on_run_event)
         for kind in audit_log.MESSAGES:
-            events.subscribe_within(kind, audit_log.on_message)
+            events.register_subscriber_in_transaction(kind, audit_log.on_message)
         for kind in audit_log.SWITCHES:
-            events.subscribe_within(kind, audit_log.on_switched)
-        events.subscribe("code.request", pull_requests.on_request)
-        events.subscribe_within("task.assigned", queue.on_assigned)
-        events.subscribe_within("message.posted", mentions.on_posted)
-        events.subscribe_within("message.edited", mentions.on_posted)
-        events.subscribe_within("message.deleted", mentions.on_deleted)
-        events.subscribe_within("member.left", mentions.on_left)
+            events.register_subscriber_in_transaction(kind, audit_log.on_switched)
+        events.register_subscriber("code.request", pull_requests.on_request)
+        events.register_subscriber_in_transaction("task.assigned", queue.on_assigned)
+        events.register_subscriber_in_transaction("message.posted", mentions.on_posted)
+        events.register_subscriber_in_transaction("message.edited", mentions.on_posted)
+        events.register_subscriber_in_transaction("message.deleted", mentions.on_deleted)
+        events.register_subscriber_in_transaction("member.left", mentions.on_left)

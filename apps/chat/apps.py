@@ -30,10 +30,12 @@ class ChatConfig(AppConfig):
         frames.hears("typing", typing_indicator.is_well, typing_indicator.on_typing)
         system_messages.says("retention.changed", system_messages.of_retention)
         system_messages.says("changes", activity_digest.sentence)
-        labels.calls(audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION)
+        labels.register_audit_actions(
+            audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION
+        )
         for kind in (*audit_log.ROOMS, *audit_log.PINS, "retention.changed"):
-            events.subscribe_within(kind, audit_log.on_room)
-        events.subscribe_within("message.expired", audit_log.on_expired)
-        events.subscribe_within("message.deleted", audit_log.on_deleted)
-        events.subscribe_within("member.joined", unread_counts.on_joined)
-        events.subscribe_within("project.created", rooms.on_project_created)
+            events.register_subscriber_in_transaction(kind, audit_log.on_room)
+        events.register_subscriber_in_transaction("message.expired", audit_log.on_expired)
+        events.register_subscriber_in_transaction("message.deleted", audit_log.on_deleted)
+        events.register_subscriber_in_transaction("member.joined", unread_counts.on_joined)
+        events.register_subscriber_in_transaction("project.created", rooms.on_project_created)

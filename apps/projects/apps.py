@@ -18,12 +18,12 @@ class ProjectsConfig(AppConfig):
         from apps.projects.realtime import frames, profile_changes
 
         register(checks.group_roles)
-        diagnostics.examines("git", self_test.examine)
+        diagnostics.register_diagnostics("git", self_test.examine)
         signals.groups_known.connect(group_grants.on_groups_known)
         signals.account_closing.connect(memberships.on_account_closing)
         signals.person_changed.connect(profile_changes.on_person_changed)
         frames.draws("member.left", lambda project, events, open_task: [frames.LEFT])
-        events.subscribe("repository.connected", resync.on_repository_connected)
-        labels.calls(audit_log.KINDS | audit_log.GRANTS | audit_log.DELIVERIES)
+        events.register_subscriber("repository.connected", resync.on_repository_connected)
+        labels.register_audit_actions(audit_log.KINDS | audit_log.GRANTS | audit_log.DELIVERIES)
         for kind in audit_log.KINDS:
-            events.subscribe_within(kind, audit_log.on_event)
+            events.register_subscriber_in_transaction(kind, audit_log.on_event)

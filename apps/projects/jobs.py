@@ -7,7 +7,7 @@ from celery import Task, shared_task
 from django.db.models.functions import Now
 from kombu.exceptions import OperationalError
 
-from apps.projects.events import handlers_of
+from apps.projects.events import subscribers_of
 from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.git.webhooks import deliveries, resync
 from apps.projects.models import Event, HookDelivery, Repository
@@ -22,7 +22,7 @@ def relay(event_id: int) -> None:
     event = Event.objects.select_related("project", "actor").filter(pk=event_id, is_due=True).first()
     if event is None:
         return
-    for handler in handlers_of(event.kind):
+    for handler in subscribers_of(event.kind):
         handler(event)
     Event.objects.filter(pk=event.pk).update(is_due=False)
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import AuditEntry
 
-_words: dict[str, str | Promise] = {
+_action_labels: dict[str, str | Promise] = {
     "session.begun": _("signed in"),
     "session.left": _("signed out"),
     "sessions.ended": _("ended sessions"),
@@ -28,7 +28,7 @@ _words: dict[str, str | Promise] = {
     "audit.exported": _("exported the audit"),
 }
 # Facts by the names people read them under; others, such as ids, stand in the export alone.
-_facts: dict[str, str | Promise] = {
+_fact_labels: dict[str, str | Promise] = {
     "name": _("name"),
     "of": _("whose"),
     "role": _("role"),
@@ -46,18 +46,22 @@ _facts: dict[str, str | Promise] = {
 }
 
 
-def calls(words: dict[str, str | Promise]) -> None:
-    """Have these actions called so. Call this in `AppConfig.ready()`."""
-    _words.update(words)
+def register_audit_actions(labels: dict[str, str | Promise]) -> None:
+    """Give each of these actions the label that people read. Call this in `AppConfig.ready()`."""
+    _action_labels.update(labels)
 
 
-def words_of(action: str) -> str:
-    return str(_words.get(action, action))
+def label_of(action: str) -> str:
+    return str(_action_labels.get(action, action))
 
 
 def facts(entry: AuditEntry) -> list[tuple[str, str]]:
     """What people want to know of its facts, each with what it is."""
-    told = [(str(_facts[name]), value) for name, value in entry.facts.items() if name in _facts and value is not None]
+    told = [
+        (str(_fact_labels[name]), value)
+        for name, value in entry.facts.items()
+        if name in _fact_labels and value is not None
+    ]
     return [(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in told]
 
 
@@ -67,5 +71,7 @@ def who(entry: AuditEntry) -> str:
 
 
 def choices() -> list[tuple[str, str]]:
-    """Every action there is, by its words in the reader's language."""
-    return sorted(((action, capfirst(str(words))) for action, words in _words.items()), key=lambda each: each[1])
+    """Every action there is, by its label in the reader's language."""
+    return sorted(
+        ((action, capfirst(str(label))) for action, label in _action_labels.items()), key=lambda each: each[1]
+    )

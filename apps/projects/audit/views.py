@@ -34,7 +34,7 @@ def row_of(entry: AuditEntry) -> dict:
     return {
         "entry": entry,
         "who": labels.who(entry),
-        "words": labels.words_of(entry.action),
+        "words": labels.label_of(entry.action),
         "facts": labels.facts(entry),
     }
 

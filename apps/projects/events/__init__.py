@@ -1,5 +1,19 @@
-"""The event log of a project. Callers say `events.record(…)` and `events.subscribe(…)`."""
+"""The event log of a project. Callers say `events.record(…)` and `events.register_subscriber(…)`."""
 
-from apps.projects.events.log import Handler, announce, handlers_of, record, subscribe, subscribe_within
+from apps.projects.events.log import (
+    Handler,
+    announce,
+    record,
+    register_subscriber,
+    register_subscriber_in_transaction,
+    subscribers_of,
+)
 
-__all__ = ["Handler", "announce", "handlers_of", "record", "subscribe", "subscribe_within"]
+__all__ = [
+    "Handler",
+    "announce",
+    "record",
+    "register_subscriber",
+    "register_subscriber_in_transaction",
+    "subscribers_of",
+]

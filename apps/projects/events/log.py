@@ -12,30 +12,30 @@ from apps.projects.models import Event, Project
 from apps.projects.realtime import frames
 
 Handler = Callable[[Event], None]
-_handlers: dict[str, list[Handler]] = defaultdict(list)
-_within: dict[str, list[Handler]] = defaultdict(list)
+_subscribers: dict[str, list[Handler]] = defaultdict(list)
+_subscribers_in_transaction: dict[str, list[Handler]] = defaultdict(list)
 
 
-def subscribe(kind: str, handler: Handler) -> None:
+def register_subscriber(kind: str, handler: Handler) -> None:
     """Have `handler` called in a job after each committed event of `kind`.
 
     It may be called twice for one event (a worker died in between), so it must be idempotent.
     Call this in `AppConfig.ready()`.
     """
-    _handlers[kind].append(handler)
+    _subscribers[kind].append(handler)
 
 
-def subscribe_within(kind: str, handler: Handler) -> None:
+def register_subscriber_in_transaction(kind: str, handler: Handler) -> None:
     """Have `handler` called in the transaction of the change itself, under the project's lock.
 
     For what must be true together with the change (a task assigned to an agent has a run) and
     is only a few statements. What it raises undoes the change. Call this in `AppConfig.ready()`.
     """
-    _within[kind].append(handler)
+    _subscribers_in_transaction[kind].append(handler)
 
 
-def handlers_of(kind: str) -> list[Handler]:
-    return _handlers.get(kind, [])
+def subscribers_of(kind: str) -> list[Handler]:
+    return _subscribers.get(kind, [])
 
 
 def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload) -> Event:
@@ -46,11 +46,13 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
     41" never misses a late commit. `task` is the primary key of the task it is about;
     `payload` is JSON: ids and names, no secrets. `by` is None when the board itself acts.
     """
-    event = Event(project=project, kind=kind, actor=by, task_id=task, payload=payload, is_due=bool(handlers_of(kind)))
+    event = Event(
+        project=project, kind=kind, actor=by, task_id=task, payload=payload, is_due=bool(subscribers_of(kind))
+    )
     _append(event)
     project.last_seq = event.seq
     transaction.on_commit(partial(announce, event), robust=True)
-    for handler in _within.get(kind, ()):
+    for handler in _subscribers_in_transaction.get(kind, ()):
         handler(event)
     return event
 

@@ -6,20 +6,20 @@ from django.utils.safestring import SafeString
 
 from apps.projects.models import Repository
 
-type Drawing = Callable[[Repository, list[str]], dict[str, SafeString]]
-_drawings: list[Drawing] = []
+type BadgeRenderer = Callable[[Repository, list[str]], dict[str, SafeString]]
+_renderers: list[BadgeRenderer] = []
 
 
-def draws(drawing: Drawing) -> None:
-    """Have `drawing(repository, names of branches)` asked for what stands beside which. Call it in `ready()`."""
-    _drawings.append(drawing)
+def register_branch_badges(renderer: BadgeRenderer) -> None:
+    """Have `renderer(repository, names of branches)` asked for what stands beside which. Call it in `ready()`."""
+    _renderers.append(renderer)
 
 
-def drawn(repository: Repository, names: Iterable[str]) -> dict[str, list[SafeString]]:
-    """By branch, what everybody who draws has for it."""
+def badges_of(repository: Repository, names: Iterable[str]) -> dict[str, list[SafeString]]:
+    """By branch, what every registered renderer has for it."""
     names = list(names)
     found: dict[str, list[SafeString]] = {}
-    for drawing in _drawings:
-        for name, html in drawing(repository, names).items():
+    for renderer in _renderers:
+        for name, html in renderer(repository, names).items():
             found.setdefault(name, []).append(html)
     return found

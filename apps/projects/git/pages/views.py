@@ -37,12 +37,12 @@ def branches(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     default = repository.branches.filter(name=repository.default_branch).first()
     shown = [default, *page] if default and page.number == 1 else list(page)
     commits = {commit.sha: commit for commit in repository.commits.filter(sha__in=[each.head for each in shown])}
-    drawn = branch_badges.drawn(repository, [branch.name for branch in shown])
+    badges = branch_badges.badges_of(repository, [branch.name for branch in shown])
     rows = [
         {
             "branch": each,
             "commit": commits.get(each.head),
-            "beside": drawn.get(each.name, ()),
+            "badges": badges.get(each.name, ()),
             "is_default": each == default,
         }
         for each in shown
@@ -91,7 +91,7 @@ def compare(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     context = {
         "branch": branch,
         "base": base,
-        "beside": branch_badges.drawn(repository, [branch.name]).get(branch.name, ()),
+        "badges": branch_badges.badges_of(repository, [branch.name]).get(branch.name, ()),
     }
     return shown_with(
         request,

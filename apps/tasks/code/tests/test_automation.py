@@ -351,7 +351,7 @@ def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_asser
         pushed(repository, branch=name)
     names = [f"{task.key.lower()}-a", f"{other.key.lower()}-b", "main"]
     with django_assert_num_queries(1):
-        found = branch_badges.drawn(repository, names)
+        found = branch_badges.badges_of(repository, names)
     assert list(found) == names[:2]
     assert f'href="{task.get_absolute_url()}"' in found[names[0]][0]
     assert "&lt;b&gt;Another&lt;/b&gt;" in found[names[1]][0]

@@ -65,8 +65,8 @@ def test_a_branch_with_a_history_of_its_own_is_said_to_have_one(work, repository
 
 
 def test_beside_a_branch_stands_what_other_apps_know(work, repository, ana, monkeypatch):
-    monkeypatch.setattr(branch_badges, "_drawings", [])
-    branch_badges.draws(
+    monkeypatch.setattr(branch_badges, "_renderers", [])
+    branch_badges.register_branch_badges(
         lambda _repository, names: {name: mark_safe("<b>TIDE-1</b>") for name in names if name == "try"}
     )
     work.commit("Start")
