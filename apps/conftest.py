@@ -1,3 +1,5 @@
+"""The cast of every app: a board, its columns, two members and an outsider."""
+
 import pytest
 
 from apps.projects.models import Role
