@@ -2,7 +2,7 @@
 PYTHON_HERE = .venv/bin/python
 WITH_SERVICES = $(PYTHON_HERE) -m teamboard.launch.with_services
 
-.PHONY: help run test test-openclaw test-oidc security lint bench faults reqs owner reset clean vendor lock translations
+.PHONY: help run test check-fast test-openclaw test-oidc security lint bench faults shape reqs owner reset clean vendor lock translations
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,10 @@ run: ## start everything on this machine and print the address (EMPTY=1: no demo
 test: ## lint, then all tests on a private PostgreSQL and Valkey, then the browser
 	@scripts/setup dev
 	@scripts/test
+
+check-fast: ## before a commit: lint, and the tests beside the files that changed since main
+	@scripts/setup dev
+	@scripts/check-fast
 
 test-openclaw: ## the main loop against the real OpenClaw gateway (installed for it)
 	@scripts/setup dev
@@ -38,6 +42,10 @@ bench: ## our figures beside bare floors, in CPU milliseconds
 faults: ## the fault runs in full: kills, restarts and storms, printed as a table
 	@scripts/setup dev
 	@$(PYTHON_HERE) -m tests.faults
+
+shape: ## the shape of the code in figures: circles, names, folders, saves, ignores, path lengths
+	@scripts/setup dev
+	@$(PYTHON_HERE) -m tests.shape
 
 reqs: ## which numbered criteria have tests and which have none
 	@scripts/setup dev

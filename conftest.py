@@ -16,6 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
         use_redis_database(int(worker.removeprefix("gw")) + 1)
 
 
+@pytest.hookimpl(trylast=True)  # after the random order, which is the seed's to choose
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first: one worker has them while the other does all the rest (--dist worksteal)."""
     items.sort(key=lambda each: not each.nodeid.startswith(LONG))
