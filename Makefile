@@ -2,7 +2,7 @@
 PYTHON_HERE = .venv/bin/python
 WITH_SERVICES = $(PYTHON_HERE) -m teamboard.launch.with_services
 
-.PHONY: help run test check-fast test-openclaw test-oidc security lint bench faults shape reqs owner reset clean vendor lock translations
+.PHONY: help run test check-fast test-openclaw test-oidc security lint bench faults mutants shape reqs owner reset clean vendor lock translations
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ bench: ## our figures beside bare floors, in CPU milliseconds
 faults: ## the fault runs in full: kills, restarts and storms, printed as a table
 	@scripts/setup dev
 	@$(PYTHON_HERE) -m tests.faults
+
+mutants: ## break sixty chosen lines one at a time; the nearest tests must notice each
+	@scripts/setup dev
+	@$(WITH_SERVICES) $(PYTHON_HERE) -m tests.mutants
 
 shape: ## the shape of the code in figures: circles, names, folders, saves, ignores, path lengths
 	@scripts/setup dev
