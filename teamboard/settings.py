@@ -323,7 +323,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["teamboard.rest.errors.BoundedJSON"],
     "DEFAULT_SCHEMA_CLASS": "teamboard.rest.schema.Operation",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "teamboard.rest.errors.problem",
+    "EXCEPTION_HANDLER": "teamboard.rest.errors.exception_handler",
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.rate_limits.PerMinute"],
 }

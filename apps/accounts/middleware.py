@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.login import errors
 from apps.accounts.sessions import engine
+from apps.rest.problems import refusal_response
 
 
 class LoginSessionMiddleware(SessionMiddleware):
@@ -58,8 +59,10 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
         sign_in = errors.address_of(code, after=page_of(request))
         if not is_by_script(request):
             return redirect(sign_in)
-        told = {"code": "signed_out", "message": _("This was not done: you have to sign in first."), "sign_in": sign_in}
-        return JsonResponse(told, status=401, headers={"HX-Redirect": sign_in})
+        sentence = _("This was not done: you have to sign in first.")
+        response = refusal_response(401, sentence, "signed_out", sign_in=sign_in)
+        response.headers["HX-Redirect"] = sign_in
+        return response
 
 
 def is_by_script(request: HttpRequest) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
@@ -15,8 +15,7 @@ from rest_framework.response import Response
 from apps import strict_json
 from apps.accounts import audit
 from apps.errors import NotAllowed, Refused
-
-PROBLEM = "application/problem+json"
+from apps.rest.problems import MEDIA_TYPE, problem, problem_response
 
 
 class TooLarge(exceptions.APIException):
@@ -39,16 +38,16 @@ class BoundedJSON(BaseParser):
             raise exceptions.ParseError(_("The body is not JSON in UTF-8.")) from error
 
 
-def problem(error: Exception, context: dict) -> Response | None:
+def exception_handler(error: Exception, context: dict) -> Response | None:
     """DRF's exception handler. What is not named here is our fault: None makes it a 500."""
     if isinstance(error, NotAllowed | PermissionDenied | exceptions.PermissionDenied):
         audit.denied(context["request"], getattr(error, "code", exceptions.PermissionDenied.default_code))
     if isinstance(error, Refused):
         return Response(
-            told(error.api_status, str(error.message), error.code, **error.facts),
+            problem(error.api_status, str(error.message), error.code, **error.facts),
             status=error.api_status,
             headers={"Retry-After": str(error.retry_after)} if error.retry_after else None,
-            content_type=PROBLEM,
+            content_type=MEDIA_TYPE,
         )
     if isinstance(error, Http404):
         error = exceptions.NotFound()
@@ -56,7 +55,7 @@ def problem(error: Exception, context: dict) -> Response | None:
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None
-    response = Response(_told_of(error), status=error.status_code, content_type=PROBLEM)
+    response = Response(_problem_of(error), status=error.status_code, content_type=MEDIA_TYPE)
     if challenge := getattr(error, "auth_header", None):
         response.headers["WWW-Authenticate"] = challenge
     if wait := getattr(error, "wait", None):
@@ -64,15 +63,11 @@ def problem(error: Exception, context: dict) -> Response | None:
     return response
 
 
-def told(status: int, title: str, code: str, **facts: object) -> dict:
-    return {"type": "about:blank", "title": title, "status": status, "code": code, **facts}
-
-
-def _told_of(error: exceptions.APIException) -> dict:
+def _problem_of(error: exceptions.APIException) -> dict:
     if isinstance(error, exceptions.ValidationError):
         errors = list(_field_errors(error.detail))
-        return told(error.status_code, _("Some fields are not right."), "invalid", errors=errors)
-    return told(error.status_code, str(error.detail), error.default_code)
+        return problem(error.status_code, _("Some fields are not right."), "invalid", errors=errors)
+    return problem(error.status_code, str(error.detail), error.default_code)
 
 
 def _field_errors(detail: object, field: str = "") -> Iterator[dict]:
@@ -91,10 +86,6 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def _plain(status: int, title: str, code: str) -> JsonResponse:
-    return JsonResponse(told(status, title, code), status=status, content_type=PROBLEM)
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """The 400 handler, also for a form that is too large, which is 413."""
     if not is_api(request):
@@ -102,18 +93,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         response.status_code = 413 if isinstance(exception, RequestDataTooBig) else 400
         return response
     if isinstance(exception, RequestDataTooBig):
-        return _plain(413, str(TooLarge.default_detail), TooLarge.default_code)
-    return _plain(400, _("This request makes no sense."), "bad_request")
+        return problem_response(413, str(TooLarge.default_detail), TooLarge.default_code)
+    return problem_response(400, _("This request makes no sense."), "bad_request")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     audit.denied(request, exceptions.PermissionDenied.default_code)
     if is_api(request):
-        return _plain(403, _("You may not do this."), "permission_denied")
+        return problem_response(403, _("You may not do this."), "permission_denied")
     return defaults.permission_denied(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return _plain(404, str(exceptions.NotFound.default_detail), "not_found")
+        return problem_response(404, str(exceptions.NotFound.default_detail), "not_found")
     return defaults.page_not_found(request, exception)

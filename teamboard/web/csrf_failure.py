@@ -1,13 +1,14 @@
 """A form from a page that is out of date: CSRF_FAILURE_VIEW."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.login.views import safe_next
 from apps.accounts.middleware import is_by_script
+from apps.rest.problems import refusal_response
 
 WAYS_IN = ("accounts:sign-in", "oidc:start")
 
@@ -20,5 +21,5 @@ def refused(request: HttpRequest, reason: str = "") -> HttpResponse:
     audit.denied(request, "stale_page")
     sentence = _("This page is from before you signed in or out. Open it again, then it works.")
     if is_by_script(request):
-        return JsonResponse({"code": "stale_page", "message": sentence}, status=403)
+        return refusal_response(403, sentence, "stale_page")
     return render(request, "refusal.html", {"refusal": {"message": sentence}}, status=403)

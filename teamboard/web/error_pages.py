@@ -3,9 +3,11 @@
 import sys
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
+
+from apps.rest.problems import problem_response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -23,6 +25,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def plainly(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
     """An answer made without a template or a query: nothing here may need what is broken."""
     if request.path.startswith("/api/"):
-        problem = {"type": "about:blank", "title": sentence, "status": status, "code": code}
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
+        return problem_response(status, sentence, code)
     return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain; charset=utf-8")

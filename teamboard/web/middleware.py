@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.cache import add_never_cache_headers
@@ -12,6 +12,7 @@ from django.utils.cache import add_never_cache_headers
 from apps.accounts import audit
 from apps.accounts.users import time_zones
 from apps.errors import NotAllowed, Refused
+from apps.rest.problems import refusal_response
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -98,6 +99,5 @@ class RefusalMiddleware:
 
 def answer_to(request: HttpRequest, refused: Refused) -> HttpResponse:
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        told = {"code": refused.code, "message": str(refused.message), **refused.facts}
-        return JsonResponse(told, status=refused.page_status)
+        return refusal_response(refused.page_status, str(refused.message), refused.code, **refused.facts)
     return render(request, "refusal.html", {"refusal": refused}, status=refused.page_status)

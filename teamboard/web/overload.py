@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 
-from teamboard.rest.errors import PROBLEM, told
+from apps.rest.problems import MEDIA_TYPE, problem
 
 IN_FLIGHT = 64
 MOST_BYTES = 5 * 1024 * 1024  # of a body, files and all; DATA_UPLOAD_MAX_MEMORY_SIZE counts no files
@@ -91,8 +91,8 @@ async def turn_away(
 ) -> None:
     """Answer with the sentence, as a problem at the API; no part of Django is asked. `headers` are besides HEADERS."""
     is_api = scope["path"].startswith("/api/")
-    body = json.dumps(told(status, sentence, code)) if is_api else f"{sentence}\n"
-    all_headers = HEADERS | ({"Content-Type": PROBLEM} if is_api else {}) | (headers or {})
+    body = json.dumps(problem(status, sentence, code)) if is_api else f"{sentence}\n"
+    all_headers = HEADERS | ({"Content-Type": MEDIA_TYPE} if is_api else {}) | (headers or {})
     lines = [(name.lower().encode(), value.encode()) for name, value in all_headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body.encode()})

@@ -14,6 +14,7 @@ from apps.chat.attachments import download as attachment_download
 from apps.chat.models import Attachment
 from apps.chat.rooms.views import room_of
 from apps.projects.permissions import Action
+from apps.rest.problems import refusal_response
 from apps.tasks.board.views import project_of
 
 
@@ -23,7 +24,7 @@ def upload(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     room = room_of(project_of(request, key, Action.COMMENT), pk)
     file = request.FILES.get("file")
     if file is None:
-        return JsonResponse({"code": "invalid", "message": _("Choose a file.")}, status=422)
+        return refusal_response(422, _("Choose a file."), "invalid")
     kept = attachments.keep(room, file, name=file.name, by=request.user)
     return JsonResponse({"id": str(kept.pk), "name": kept.name, "size": kept.size}, status=201)
 

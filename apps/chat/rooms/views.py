@@ -33,6 +33,7 @@ from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.rest.numbers import LARGEST_ID, whole
+from apps.rest.problems import refusal_response
 from apps.tasks.board.js_messages import board_words
 from apps.tasks.board.views import (
     frame_or,
@@ -177,7 +178,7 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     project = project_of(request, key)
     form = ReadForm(request.POST)
     if not form.is_valid():
-        return JsonResponse({"code": "invalid", "message": _("Say up to which message.")}, status=422)
+        return refusal_response(422, _("Say up to which message."), "invalid")
     unread_counts.read(room_of(project, pk), upto=form.cleaned_data["upto"], by=request.user)
     return JsonResponse(unread_counts.unread_of(request.user, project))
 

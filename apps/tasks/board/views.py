@@ -16,6 +16,7 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.projects.realtime import frames
 from apps.rest.numbers import whole
+from apps.rest.problems import refusal_response
 from apps.tasks.actions.create import create as create_task
 from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.actions.move import move as move_task
@@ -168,7 +169,7 @@ def frame_or(request: MemberRequest, project: Project, place: str) -> HttpRespon
 def not_understood(request: MemberRequest, form, template: str, context: dict) -> HttpResponse:
     if wants_json(request):
         sentence = " ".join(error for errors in form.errors.values() for error in errors)
-        return JsonResponse({"code": "invalid", "message": sentence}, status=422)
+        return refusal_response(422, sentence, "invalid")
     return render(request, template, context | {"form": form}, status=422)
 
 

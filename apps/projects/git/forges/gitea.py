@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Any
 
 from apps import outbound
-from apps.projects.git.forges import github, signatures
+from apps.projects.git.forges import github
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.api import Api
 from apps.projects.git.forges.payload import (
@@ -27,6 +27,7 @@ from apps.projects.git.forges.types import (
     Review,
 )
 from apps.projects.models import CheckRun, PullRequest
+from apps.rest import webhook_signatures
 
 PING = ""  # its tests are pushes
 PUSHES = {"push", "create", "delete"}
@@ -59,7 +60,7 @@ def delivery_of(headers: Mapping[str, str]) -> str:
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Forgejo sends both; a wrong one of its own is not made good by the other."""
     given = headers.get("X-Forgejo-Signature") or headers.get("X-Gitea-Signature") or ""
-    return signatures.is_hex(secret, body, given)
+    return webhook_signatures.is_hex(secret, body, given)
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

@@ -7,7 +7,6 @@ from itertools import takewhile
 from typing import Any
 
 from apps import outbound
-from apps.projects.git.forges import signatures
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.api import Api
 from apps.projects.git.forges.payload import (
@@ -28,6 +27,7 @@ from apps.projects.git.forges.types import (
     Review,
 )
 from apps.projects.models import CheckRun, PullRequest
+from apps.rest import webhook_signatures
 
 PING = "ping"
 KINDS = {"push", "create", "delete", "pull_request", "pull_request_review", "check_run", "status"}
@@ -50,7 +50,7 @@ def delivery_of(headers: Mapping[str, str]) -> str:
 
 def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     given = headers.get("X-Hub-Signature-256", "")
-    return given.startswith("sha256=") and signatures.is_hex(secret, body, given.removeprefix("sha256="))
+    return given.startswith("sha256=") and webhook_signatures.is_hex(secret, body, given.removeprefix("sha256="))
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

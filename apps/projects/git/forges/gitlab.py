@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import quote
 
 from apps import outbound
-from apps.projects.git.forges import signatures
 from apps.projects.git.forges.address import Address
 from apps.projects.git.forges.api import Api
 from apps.projects.git.forges.payload import (
@@ -27,6 +26,7 @@ from apps.projects.git.forges.types import (
     Review,
 )
 from apps.projects.models import CheckRun, PullRequest
+from apps.rest import webhook_signatures
 
 PING = ""  # its tests are deliveries like any other
 PUSHES = {"Push Hook", "Tag Push Hook"}
@@ -59,8 +59,8 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
     """Where it is signed, the signature decides: the token beside it covers nothing."""
     if given := headers.get("webhook-signature"):
         name, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        return signatures.is_standard(secret, body, name=name, stamp=stamp, given=given)
-    return signatures.same(secret, headers.get("X-Gitlab-Token", ""))
+        return webhook_signatures.is_standard(secret, body, name=name, stamp=stamp, given=given)
+    return webhook_signatures.same(secret, headers.get("X-Gitlab-Token", ""))
 
 
 def read(kind: str, payload: dict[str, Any]) -> list[Change]:

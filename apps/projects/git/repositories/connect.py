@@ -19,12 +19,12 @@ from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.git import forges
-from apps.projects.git.forges import signatures
 from apps.projects.git.mirror import fetch, git_cli, mirror
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories import credentials
 from apps.projects.git.repositories.urls import Address, BadAddress, parsed
 from apps.projects.models import Project, Repository
+from apps.rest import webhook_signatures
 
 FORMER_IS_VALID = timedelta(days=1)
 TEST_SECONDS = 15
@@ -175,7 +175,7 @@ def remove(repository: Repository, *, by: User) -> None:
 
 def new_secret() -> str:
     """In the form that GitLab wants of a signing token; to the others it is a secret like any."""
-    return signatures.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
+    return webhook_signatures.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def hook_url(repository: Repository) -> str:

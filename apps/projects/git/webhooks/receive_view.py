@@ -8,11 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.request import UnreadablePostError
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from apps import strict_json
 from apps.accounts import audit, rate_limits
@@ -20,50 +16,38 @@ from apps.projects import jobs
 from apps.projects.git import forges
 from apps.projects.git.webhooks import deliveries
 from apps.projects.models import Repository
+from apps.rest.signed_webhooks import WebhookRefused, raw_body, signed_webhook
 
 LARGEST = 5 * 1024 * 1024
-
-
-class Unacceptable(Exception):
-    """The delivery cannot be taken: status and one plain sentence."""
-
-    def __init__(self, status: int, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status, self.code, self.sentence = status, code, sentence
-
-
 # The same for a webhook that is not there: nobody finds out which are.
-NOBODY = Unacceptable(401, "unauthorized", "This delivery is not signed with the secret of a webhook here.")
+NOT_SIGNED = WebhookRefused(401, "unauthorized", "This delivery is not signed with the secret of a webhook here.")
+TOO_LARGE = WebhookRefused(413, "too_large", "A delivery has 5 MiB at most.")
+BROKEN = WebhookRefused(400, "broken", "The delivery broke off.")
 
 
-@csrf_exempt  # signed instead: no cookie is looked at
-@login_not_required
-@require_POST
+@signed_webhook
 def receive(request: HttpRequest, uid: UUID) -> HttpResponse:
     """202 once it is stored, 200 for a ping or what is known already, 204 for what means nothing to us."""
     repository = Repository.objects.filter(uid=uid).first()
     try:
-        status, what = taken(request, repository)
-    except Unacceptable as no:
-        about = {"project_id": repository.project_id, "repository": repository.name} if repository else {}
-        audit.refused("delivery.refused", by=None, request=request, status=no.status, code=no.code, **about)
-        problem = {"type": "about:blank", "title": no.sentence, "status": no.status, "code": no.code}
-        answer = JsonResponse(problem, status=no.status, content_type="application/problem+json")
-        if no.status == 429:
-            answer["Retry-After"] = str(int(rate_limits.seconds_left()) + 1)
-        return answer
-    return JsonResponse({"delivery": what}, status=status) if what else HttpResponse(status=status)
+        status, outcome = take(request, repository)
+    except WebhookRefused as refused:
+        facts = {"project_id": repository.project_id, "repository": repository.name} if repository else {}
+        audit.refused("delivery.refused", by=None, request=request, status=refused.status, code=refused.code, **facts)
+        raise
+    return JsonResponse({"delivery": outcome}, status=status) if outcome else HttpResponse(status=status)
 
 
-def taken(request: HttpRequest, repository: Repository | None) -> tuple[int, str]:
-    """The status that says what was made of it, and a word for that. Raises Unacceptable."""
+def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]:
+    """The status that says what was made of it, and a word for that. Raises WebhookRefused."""
     limit = settings.WEBHOOKS_PER_MINUTE
     if not rate_limits.passes(f"hook:{request.path}:{audit.address_of(request)}", limit):
-        raise Unacceptable(429, "too_often", "Too many deliveries in a minute.")
-    raw = raw_body(request)
+        wait = int(rate_limits.seconds_left()) + 1
+        raise WebhookRefused(429, "too_often", "Too many deliveries in a minute.", retry_after=wait)
+    raw = raw_body(request, most=LARGEST, too_large=TOO_LARGE, broken=BROKEN)
     adapter = repository and forges.adapter_of(repository)
     if not adapter or not is_signed(request, repository, raw):
-        raise NOBODY
+        raise NOT_SIGNED
     kind = adapter.kind_of(request.headers)
     if kind and kind == adapter.PING:
         return 200, "ping"
@@ -77,17 +61,6 @@ def taken(request: HttpRequest, repository: Repository | None) -> tuple[int, str
     return 202, "stored"
 
 
-def raw_body(request: HttpRequest) -> bytes:
-    """Read here and not by Django, whose limit for everything else is lower."""
-    try:
-        raw = request.read(LARGEST + 1)
-    except (UnreadablePostError, OSError) as error:
-        raise Unacceptable(400, "broken", "The delivery broke off.") from error
-    if len(raw) > LARGEST:
-        raise Unacceptable(413, "too_large", "A delivery has 5 MiB at most.")
-    return raw
-
-
 def is_signed(request: HttpRequest, repository: Repository, raw: bytes) -> bool:
     verify = forges.adapter_of(repository).verify
     fits = [verify(secret, request.headers, raw) for secret in repository.valid_hook_secrets if secret]
@@ -98,7 +71,7 @@ def parsed(raw: bytes) -> dict[str, Any]:
     try:
         payload = strict_json.loads(raw)
     except ValueError as error:
-        raise Unacceptable(415, "unsupported", "Let the webhook send application/json.") from error
+        raise WebhookRefused(415, "unsupported", "Let the webhook send application/json.") from error
     if not isinstance(payload, dict):
-        raise Unacceptable(400, "invalid", "A delivery is an object.")
+        raise WebhookRefused(400, "invalid", "A delivery is an object.")
     return payload
