@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from teamboard.rest.errors import PROBLEM
+from apps.rest.problems import MEDIA_TYPE
 from teamboard.web import handler
 from teamboard.web.overload import MOST_BYTES, Bounded
 from teamboard.web.tests.test_hardening import check_headers
@@ -96,7 +96,7 @@ async def test_a_longer_one_is_413_with_or_without_a_length(door):
 @pytest.mark.req("S3")
 async def test_at_the_api_it_is_a_problem(door):
     answer = await door.post("/api/v1/projects/", content=b"x" * (MOST_BYTES + 1))
-    assert (answer.status_code, answer.headers["Content-Type"]) == (413, PROBLEM)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, MEDIA_TYPE)
     assert answer.json()["code"] == "too_large"
 
 
