@@ -29,7 +29,7 @@ def say(page: Page, text: str) -> None:
 
 
 def line(page: Page):
-    return page.locator(".message:not(.message--pending) .asked__line")
+    return page.locator(".message:not(.message--pending) .agent-status__line")
 
 
 @pytest.mark.req("CHT-12")
