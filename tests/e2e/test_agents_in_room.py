@@ -37,7 +37,7 @@ def test_two_people_and_an_agent_talk(enter, ana, ben):
     one, other = enter(ana), enter(ben)
     say(one, "@scribe what happened today?")
     for page in (one, other):
-        expect(page.locator(".said--agent")).to_contain_text("I am the practice agent")
+        expect(page.locator(".entry--agent")).to_contain_text("I am the practice agent")
         expect(line(page)).to_contain_text("Scribe has answered.")
         expect(page.locator(".message")).to_have_count(2)
     assert Run.objects.get().requested_by == ana
@@ -63,7 +63,7 @@ def test_slash_pause_holds_the_agent_until_slash_resume(enter, ana, ben):
     say(one, "@scribe are you there?")
     expect(line(one)).to_contain_text("All agents of this project are paused by Ben Okoro.")
     say(one, "/resume")
-    expect(other.locator(".said--agent")).to_contain_text("I am the practice agent")
+    expect(other.locator(".entry--agent")).to_contain_text("I am the practice agent")
 
 
 def test_slash_agents_is_told_to_the_asker_alone(enter, ana, ben):

@@ -88,12 +88,12 @@ def test_the_keyboard_lifts_carries_and_drops(visit, ana, columns):
     page = is_live(visit(ana))
     card(page, task).locator(".card__link").focus()
     page.keyboard.press("Space")
-    expect(page.locator("#said")).to_contain_text("Carry me is lifted.")
+    expect(page.locator("#announcement")).to_contain_text("Carry me is lifted.")
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#said")).to_contain_text("Carry me: In progress, place 1 of 2.")
+    expect(page.locator("#announcement")).to_contain_text("Carry me: In progress, place 1 of 2.")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Space")
-    expect(page.locator("#said")).to_contain_text("Carry me is dropped: In progress, place 2 of 2.")
+    expect(page.locator("#announcement")).to_contain_text("Carry me is dropped: In progress, place 2 of 2.")
     until(lambda: Task.objects.get(pk=task.pk).column == columns["doing"])
     assert titles(page, columns["doing"]) == ["There already", "Carry me"]
     expect(card(page, task).locator(".card__link")).to_be_focused()
@@ -107,7 +107,7 @@ def test_escape_puts_a_lifted_card_back(visit, ana, columns):
     card(page, task).locator(".card__link").focus()
     for key in ("Space", "ArrowRight", "ArrowRight", "Escape"):
         page.keyboard.press(key)
-    expect(page.locator("#said")).to_contain_text("Not today is back where it was.")
+    expect(page.locator("#announcement")).to_contain_text("Not today is back where it was.")
     assert titles(page, columns["ready"]) == ["Not today"]
     assert posted == []
 

@@ -291,14 +291,14 @@ def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, b
     scribe = agent_in(board).user
     long = post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())
     page = enter(ana)
-    page.locator(".said__long > summary").click()
+    page.locator(".entry__long > summary").click()
     reactions.react(long, emoji="👀", by=scribe)
     expect(page.locator(".reaction")).to_contain_text("1")
-    expect(page.locator(".said__long")).to_have_attribute("open", "")
-    page.locator(".said__long > summary").click()
+    expect(page.locator(".entry__long")).to_have_attribute("open", "")
+    page.locator(".entry__long > summary").click()
     reactions.unreact(long, emoji="👀", by=scribe)
     expect(page.locator(".reaction")).to_have_count(0)
-    expect(page.locator(".said__long")).not_to_have_attribute("open", "")
+    expect(page.locator(".entry__long")).not_to_have_attribute("open", "")
 
 
 @pytest.mark.req("CHT-8")

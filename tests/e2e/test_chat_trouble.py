@@ -146,8 +146,8 @@ def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, 
     line = "# Tide\n![](https://evil.example/1) <img src=//evil.example/x onerror=alert(1)> <script>alert(2)</script>\n"
     report = {"teamboardRunId": str(Run.objects.get().pk), "status": "ok", "text": line * (300 * 1024 // len(line))}
     results.receive(scribe.gateway, str(uuid4()), "run.finished", report)
-    answer = page.locator(".message.said--agent")
-    expect(answer.locator(".said__long")).to_be_visible()
+    answer = page.locator(".message.entry--agent")
+    expect(answer.locator(".entry__long")).to_be_visible()
     expect(answer.get_by_text("(The rest was left out.)")).to_be_hidden()
     answer.locator("summary").click()
     expect(answer.get_by_text("(The rest was left out.)")).to_be_visible()
@@ -161,7 +161,7 @@ def test_text_from_right_to_left_turns_nothing_but_itself(enter, ana, ben, said,
     post(room, text="Indeed.", by=ana, client_id=uuid4(), reply_to=first)
     page = enter(ana)
     expect(messages(page)).to_have_count(2)
-    assert is_left_of(message(page, "drawkcab").first.locator(".said__by"), "b", "time")
+    assert is_left_of(message(page, "drawkcab").first.locator(".entry__byline"), "b", "time")
     assert is_left_of(message(page, "Indeed.").locator(".message__quote"), "b", "bdi:last-child")
     expect(page.locator(".mention")).to_have_css("unicode-bidi", "isolate")
 

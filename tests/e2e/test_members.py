@@ -83,7 +83,7 @@ def test_a_commenter_comments_and_has_no_other_control(visit, board, owner, colu
     page = is_live(visit(commenter, task.get_absolute_url()))
     page.get_by_label("Write to the team").fill("From the side.")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(page.locator(".drawer .said__text")).to_have_text("From the side.")
+    expect(page.locator(".drawer .entry__text")).to_have_text("From the side.")
     expect(page.locator(".drawer").get_by_label("Status")).to_be_hidden()
     expect(page.get_by_role("link", name="New task")).to_have_count(0)
 

@@ -141,9 +141,9 @@ def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, colu
 
     page.route(f"**{task.get_absolute_url()}", comment_while_it_is_fetched)
     page.get_by_role("link", name="Paint the quay").click()
-    expect(drawer(page).locator(".said__text")).to_have_text(["Just in between."])
+    expect(drawer(page).locator(".entry__text")).to_have_text(["Just in between."])
     comment(task, words="And later.", by=ben)
-    expect(drawer(page).locator(".said__text")).to_have_text(["Just in between.", "And later."])
+    expect(drawer(page).locator(".entry__text")).to_have_text(["Just in between.", "And later."])
 
 
 def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns):
@@ -153,7 +153,7 @@ def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns)
     expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
     comment(task, words="About the quay.", by=ben)
     comment(other, words="About the nets.", by=ben)
-    expect(drawer(page).locator(".said__text")).to_have_text(["About the nets."])
+    expect(drawer(page).locator(".entry__text")).to_have_text(["About the nets."])
 
 
 @pytest.mark.req("RT-6")
@@ -163,8 +163,8 @@ def test_a_comment_appears_to_the_other_whose_half_typed_one_stays(opened, ana, 
     box.focus()
     one.keyboard.type("Half a tho")
     say(other, "The **paint** is here.")
-    expect(drawer(one).locator(".timeline .said strong")).to_have_text("paint")
-    expect(drawer(one).locator(".said__by b")).to_have_text("Ben Okoro")
+    expect(drawer(one).locator(".timeline .entry strong")).to_have_text("paint")
+    expect(drawer(one).locator(".entry__byline b")).to_have_text("Ben Okoro")
     expect(box).to_be_focused()
     one.keyboard.type("ught")
     expect(box).to_have_value("Half a thought")
@@ -177,7 +177,7 @@ def test_a_half_typed_comment_is_there_after_a_reload_until_it_is_sent(opened, a
     is_live(page.reload() and page)
     expect(page.get_by_label("Write to the team")).to_have_value("Not yet sent")
     page.get_by_label("Write to the team").press("Control+Enter")
-    expect(drawer(page).locator(".said__text")).to_have_text("Not yet sent")
+    expect(drawer(page).locator(".entry__text")).to_have_text("Not yet sent")
     is_live(page.reload() and page)
     expect(page.get_by_label("Write to the team")).to_have_value("")
 
@@ -189,7 +189,7 @@ def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task
     box.focus()
     page.keyboard.type("Buy bru")
     comment(task, words="Meanwhile.", by=ben)
-    expect(drawer(page).locator(".said__text")).to_have_text("Meanwhile.")
+    expect(drawer(page).locator(".entry__text")).to_have_text("Meanwhile.")
     expect(box).to_be_focused()
     page.keyboard.type("shes")
     page.keyboard.press("Enter")
@@ -305,13 +305,13 @@ def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
     accept = page.get_by_role("button", name="Accept", exact=True)
     expect(accept).to_be_visible()
     expect(page.locator(f"#column-{columns['review'].pk}-list #task-{task.pk}")).to_be_visible()
-    expect(drawer(page).locator(".said--agent")).to_have_count(1)
+    expect(drawer(page).locator(".entry--agent")).to_have_count(1)
 
     send_back = page.get_by_role("button", name="Send back")
     expect(send_back).to_be_disabled()
     page.get_by_label("Write to the team").fill("The railing is missing.")
     send_back.click()
-    expect(drawer(page).locator(".said__text", has_text="The railing is missing.")).to_be_visible()
+    expect(drawer(page).locator(".entry__text", has_text="The railing is missing.")).to_be_visible()
     expect(run).to_contain_text("Attempt 2")
     expect(accept).to_be_visible()
 
@@ -368,7 +368,7 @@ def test_a_viewer_sees_no_controls(opened, board, ana, task):
 def test_commenting_assigning_and_editing_work_without_a_script(plain, ana, ben, task):
     page = plain(ana)
     say(page, "By hand.")
-    expect(page.locator(".said__text")).to_have_text("By hand.")
+    expect(page.locator(".entry__text")).to_have_text("By hand.")
     page = plain(ana)
     give_to(page, "Ben Okoro")
     expect(page.locator("summary[aria-label='Assigned']")).to_contain_text("Ben Okoro")

@@ -9,7 +9,7 @@ const words = JSON.parse(document.getElementById("board-words").textContent)
 const canWrite = "canWrite" in board.dataset
 let queue = Promise.resolve() // moves reach the server in the order they were made
 
-const say = (sentence) => (document.getElementById("said").textContent = sentence)
+const say = (sentence) => (document.getElementById("announcement").textContent = sentence)
 const fill = (sentence, facts) => sentence.replace(/\{(\w+)\}/g, (_, name) => facts[name])
 const cardsOf = (list) => [...list.children].filter((item) => item.id.startsWith("task-"))
 const columnOf = (item) => item.closest("[data-column]")

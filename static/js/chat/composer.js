@@ -36,7 +36,7 @@ export function answerTo(room, pk) {
   fieldOf(room).form.elements.reply_to.value = message ? pk : ""
   line.hidden = !message
   if (message) {
-    line.querySelector("b bdi").textContent = message.querySelector(".said__by b").textContent
+    line.querySelector("b bdi").textContent = message.querySelector(".entry__byline b").textContent
     line.querySelector("i bdi").textContent = textOf(message)
   }
   keepDraft(room)

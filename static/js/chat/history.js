@@ -238,13 +238,13 @@ function dressAll(room) {
 function dress(message) {
   message.toggleAttribute("data-mine", message.dataset.author === me)
   message.toggleAttribute("data-me", message.dataset.mentions.split(" ").includes(me))
-  for (const long of message.querySelectorAll(".said__long")) long.open ||= "unfolded" in message.dataset
+  for (const long of message.querySelectorAll(".entry__long")) long.open ||= "unfolded" in message.dataset
   for (const reaction of message.querySelectorAll(".reaction")) reaction.ariaPressed = String(reaction.dataset.users.split(" ").includes(me))
 }
 
 /** A long answer that somebody has unfolded stays so when its message is drawn anew. */
 document.addEventListener("toggle", ({ target }) => {
-  if (target.isConnected && target.matches(".said__long")) target.closest(".message").toggleAttribute("data-unfolded", target.open)
+  if (target.isConnected && target.matches(".entry__long")) target.closest(".message").toggleAttribute("data-unfolded", target.open)
 }, true)
 
 /** Days, the line above what is new, and no header twice for one who goes on talking. */
@@ -275,7 +275,7 @@ function arrange(room) {
   }
 }
 
-const timeOf = (message) => new Date(message.querySelector(".said__by time").dateTime)
+const timeOf = (message) => new Date(message.querySelector(".entry__byline time").dateTime)
 
 /** Those who have left are nobody in particular, and what the board tells is nobody's: neither goes on from another. */
 function goesOn(before, message) {

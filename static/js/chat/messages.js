@@ -6,7 +6,7 @@ import { isComposing, toast } from "../page/page.js"
 
 const urlOf = (message, verb) => `${openRoom().dataset.home}messages/${pkOf(message)}/${verb}/`
 const can = (what) => openRoom().dataset.can.split(" ").includes(what)
-export const textOf = (message) => message.querySelector(".said__text").textContent.trim().replace(/\s+/g, " ").slice(0, 200)
+export const textOf = (message) => message.querySelector(".entry__text").textContent.trim().replace(/\s+/g, " ").slice(0, 200)
 
 // The menu: one for all messages, put into the one it was asked for.
 
@@ -136,7 +136,7 @@ export async function edit(message) {
   const form = await formAt(urlOf(message, "edit"))
   if (!form) return
   message.dataset.held = ""
-  message.querySelector(".said__text").after(form)
+  message.querySelector(".entry__text").after(form)
   const field = form.elements.text
   field.focus()
   field.setSelectionRange(field.value.length, field.value.length)

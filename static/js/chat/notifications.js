@@ -33,8 +33,8 @@ function messageOf(html) {
 }
 
 function tell(op, message) {
-  const text = message.querySelector(".said__text").textContent.trim().slice(0, 200)
-  const notice = new Notification(message.querySelector(".said__by b").textContent, { body: text, tag: op.id, lang: document.documentElement.lang })
+  const text = message.querySelector(".entry__text").textContent.trim().slice(0, 200)
+  const notice = new Notification(message.querySelector(".entry__byline b").textContent, { body: text, tag: op.id, lang: document.documentElement.lang })
   notice.onclick = () => {
     focus()
     notice.close()

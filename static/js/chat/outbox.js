@@ -55,7 +55,7 @@ function draw(room, letter) {
   if (itemOf(letter.client_id) || hasArrived(letter.client_id)) return
   const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
   item.id = `pending-${letter.client_id}`
-  item.querySelector(".said__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)].join("\n").trim()
+  item.querySelector(".entry__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)].join("\n").trim()
   item.querySelector("[data-retry]").onclick = () => post(room, letter)
   item.querySelector("[data-discard]").onclick = () => forget(room, letter)
   listOf(room).append(item)

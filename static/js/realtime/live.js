@@ -74,7 +74,7 @@ export function release() {
 
 function isHeld(element) {
   if (!element) return false
-  return element.matches("[data-held]") || !!element.querySelector("details[open]:not(.attempt, .attempt__sent, .said__long), [data-editing]")
+  return element.matches("[data-held]") || !!element.querySelector("details[open]:not(.attempt, .attempt__sent, .entry__long), [data-editing]")
 }
 
 function apply(op) {

@@ -54,7 +54,7 @@ def test_the_queries_do_not_grow_with_what_the_task_has(
         comment(run.task, words=f"Comment {number}.", by=ben)
     with django_assert_num_queries(allowed):
         html = ana_visits.get(url_of(run.task) + query).content.decode()
-    assert html.count('class="said__text"') == html.count('class="attempt"') == count
+    assert html.count('class="entry__text"') == html.count('class="attempt"') == count
 
 
 def test_the_drawer_alone_comes_without_its_board(ana_visits, task):
