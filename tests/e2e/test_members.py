@@ -33,7 +33,7 @@ def role_of(user: User) -> str | None:
 
 
 def row(page: Page, name: str):
-    return page.locator(".people > li", has=page.get_by_role("heading", name=name))
+    return page.locator(".members > li", has=page.get_by_role("heading", name=name))
 
 
 @pytest.mark.parametrize("has_script", [True, False])
@@ -115,5 +115,5 @@ def test_it_fits_every_width(visit, everybody, owner, width):
     page = visit(owner, PEOPLE, viewport=(width, 900))
     expect(page.get_by_role("link", name="People")).to_be_visible()
     assert page.evaluate("document.querySelector('.page').scrollWidth <= innerWidth")
-    ends = page.locator(".people .index__end").all()
+    ends = page.locator(".members .index__end").all()
     assert all(end.bounding_box()["x"] + end.bounding_box()["width"] <= width for end in ends)
