@@ -51,7 +51,7 @@ def test_a_change_after_the_end_of_the_session_says_so(visit, ana, columns, monk
 
 
 def entry(page: Page, text: str):
-    return page.locator(".places > li", has_text=text)
+    return page.locator(".index--plain > li", has_text=text)
 
 
 @pytest.mark.req("A2", "L33", "E7")
@@ -64,7 +64,7 @@ def test_signing_out_everywhere_else_closes_the_other_board_and_keeps_this_one(v
     expect(profile.get_by_text("You are signed out everywhere else.")).to_be_visible()
     is_signed_out(there)
     expect(here.locator("html")).to_have_attribute("data-live", "on")
-    expect(profile.locator(".places > li")).to_have_count(1)
+    expect(profile.locator(".index--plain > li")).to_have_count(1)
 
 
 @pytest.mark.req("A2")
@@ -74,7 +74,7 @@ def test_one_of_several_is_signed_out_and_this_one_last(visit, ana, columns, has
     ana.sessions.exclude(pk=session_key(here)).update(device="Firefox/150.0 (Linux)")
     here.reload()
     entry(here, "Firefox on Linux").get_by_role("button", name="Sign out").click()
-    expect(here.locator(".places > li")).to_have_count(1)
+    expect(here.locator(".index--plain > li")).to_have_count(1)
     there.reload()
     expect(there.get_by_text("Your session has ended.")).to_be_visible()
     entry(here, "this one").get_by_role("button", name="Sign out").click()
