@@ -163,9 +163,9 @@ function ask(form, submitter, refusal) {
 function bothTexts(form, refusal) {
   form.elements.version.value = refusal.version
   for (const [name, theirs] of Object.entries(refusal.current)) {
-    const box = Object.assign(document.createElement("div"), { className: "refusal theirs", role: "alert" })
+    const box = Object.assign(document.createElement("div"), { className: "refusal conflict", role: "alert" })
     const said = Object.assign(document.createElement("p"), { className: "field__error", textContent: refusal.message })
-    const text = Object.assign(document.createElement("blockquote"), { className: "theirs__text", textContent: theirs })
+    const text = Object.assign(document.createElement("blockquote"), { className: "conflict__text", textContent: theirs })
     const take = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.take_theirs })
     const keep = Object.assign(document.createElement("button"), { className: "button button--small", textContent: words.keep_mine })
     take.onclick = () => {
