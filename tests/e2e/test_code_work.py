@@ -91,7 +91,7 @@ def test_a_push_moves_a_card_in_two_browsers(
     record_property("seconds from the end of the push to both browsers", round(time.perf_counter() - began, 2))
     page = pages[0]
     page.locator(f"#task-{closed.pk} .card__link").click()
-    expect(page.locator(".opened__code")).to_contain_text("The board moved this to Done by itself.")
+    expect(page.locator(".task-panel__code")).to_contain_text("The board moved this to Done by itself.")
     assert not faults_of(page)
     page.get_by_role("button", name="Undo").click()
     for page in pages:

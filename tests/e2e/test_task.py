@@ -212,7 +212,7 @@ def test_two_descriptions_at_once_lose_neither(opened, ana, ben, task):
     expect(page.locator(".conflict__text")).to_have_text("One coat will do.")
     expect(field).to_have_value("Three coats.")
     page.get_by_role("button", name="Keep mine").click()
-    expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
+    expect(drawer(page).locator(".task-panel__description .prose")).to_have_text("Three coats.")
     assert Task.objects.get(pk=task.pk).description == "Three coats."
 
 
@@ -238,7 +238,7 @@ def test_a_title_and_a_description_changed_at_once_both_stand(opened, ana, ben, 
     page.get_by_label("Description, in Markdown").fill("Three coats.")
     edit(task, by=ben, title="Paint the pier")
     drawer(page).locator(".edit").get_by_role("button", name="Save").click()
-    expect(drawer(page).locator(".opened__words .prose")).to_have_text("Three coats.")
+    expect(drawer(page).locator(".task-panel__description .prose")).to_have_text("Three coats.")
     expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible()
 
 
@@ -393,7 +393,7 @@ def test_a_conflict_without_a_script_shows_both_texts(plain, ana, ben, task):
     expect(page.get_by_label("Yours")).to_have_value("Three coats.")
     expect(page.get_by_text("One coat will do.")).to_be_visible()
     page.get_by_role("button", name="Keep mine").click()
-    expect(page.locator(".opened__words .prose")).to_have_text("Three coats.")
+    expect(page.locator(".task-panel__description .prose")).to_have_text("Three coats.")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -77,7 +77,7 @@ def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
     if task is None:
         return []
     ops = [
-        Op(op="put", id=f"task-{pk}-{slot}", parent=f"opened-{pk}", rank="", html=html, audience=pk)
+        Op(op="put", id=f"task-{pk}-{slot}", parent=f"task-panel-{pk}", rank="", html=html, audience=pk)
         for slot, html in parts_of(task).items()
     ]
     return ops + timeline.ops_of(task, events)

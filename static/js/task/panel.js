@@ -8,7 +8,7 @@ import { entitle, localTimes } from "../page/page.js"
 const words = JSON.parse(document.getElementById("board-words")?.textContent ?? "{}")
 const work = document.getElementById("work")
 const drawer = () => document.querySelector(".drawer[data-task]")
-const isPage = () => !!document.querySelector(".opened-page")
+const isPage = () => !!document.querySelector(".task-page")
 let cameFrom = null
 let asked = 0 // how often one was opened or closed: an answer that comes after the next wish is dropped
 
