@@ -59,7 +59,7 @@ def test_who_may_direct_agents_stops_one_from_its_message(enter, board, ana, ben
 def test_slash_pause_holds_the_agent_until_slash_resume(enter, ana, ben):
     one, other = enter(ana), enter(ben)
     say(other, "/pause")
-    expect(one.locator(".message--told")).to_contain_text("Ben Okoro has paused all agents.")
+    expect(one.locator(".message--system")).to_contain_text("Ben Okoro has paused all agents.")
     say(one, "@scribe are you there?")
     expect(line(one)).to_contain_text("All agents of this project are paused by Ben Okoro.")
     say(one, "/resume")

@@ -19,7 +19,7 @@ export async function notify(op, level, isCalled) {
   if (level === "none" || (level === "mentions" && !isCalled)) return
   if (globalThis.Notification?.permission !== "granted" || isInSight() || told.has(op.id)) return
   const message = messageOf(op.html)
-  if (message.dataset.author === me || message.matches(".message--told")) return
+  if (message.dataset.author === me || message.matches(".message--system")) return
   told.add(op.id)
   others.postMessage({ asked: op.id })
   await new Promise((resolve) => setTimeout(resolve, ANSWER_WITHIN))

@@ -72,7 +72,7 @@ function raise(op) {
   if (isCalled || pk > room.newest) notify(op, room.level, isCalled)
   if (pk <= room.newest) return !isMention
   room.newest = pk
-  const countsForNobody = op.html.includes("message--told")
+  const countsForNobody = op.html.includes("message--system")
   if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.upto) return true
   raised += 1
   room.unread += 1
