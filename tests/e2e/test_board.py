@@ -233,7 +233,7 @@ def test_compact_shows_fourteen_cards_in_900_pixels(visit, ana, columns):
     bottoms = page.locator(f"#column-{columns['ready'].pk}-list .card").evaluate_all(
         "cards => cards.map(card => card.getBoundingClientRect().bottom)"
     )
-    foot = page.locator(f"#column-{columns['ready'].pk} .quick").bounding_box()["y"]
+    foot = page.locator(f"#column-{columns['ready'].pk} .quick-add").bounding_box()["y"]
     assert sum(bottom <= foot for bottom in bottoms) >= 14
 
 

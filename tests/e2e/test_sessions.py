@@ -45,8 +45,8 @@ def test_a_change_after_the_end_of_the_session_says_so(visit, ana, columns, monk
     monkeypatch.setattr(feed, "HEARTBEAT", 60.0)
     page = is_live(visit(ana))
     revoke.end_all_sessions(ana, by=ana)
-    page.locator(".quick__title").first.fill("Paint the quay")
-    page.locator(".quick__title").first.press("Enter")
+    page.locator(".quick-add__title").first.fill("Paint the quay")
+    page.locator(".quick-add__title").first.press("Enter")
     is_signed_out(page)
 
 

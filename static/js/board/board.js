@@ -188,7 +188,7 @@ function goTo(item, key) {
 
 function addIn(item) {
   const column = item ? columnOf(item) : columns()[0]
-  column.querySelector(".quick__title")?.focus()
+  column.querySelector(".quick-add__title")?.focus()
 }
 
 // One registry: what the keys do, and what the help says of them.
@@ -300,7 +300,7 @@ document.addEventListener("click", (event) => {
 // Adding, and more cards
 
 board.addEventListener("submit", async (event) => {
-  const form = event.target.closest(".quick")
+  const form = event.target.closest(".quick-add")
   if (!form) return
   event.preventDefault()
   const title = form.elements.title
@@ -316,7 +316,7 @@ board.addEventListener("submit", async (event) => {
 })
 
 board.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && event.target.matches(".quick__title")) event.target.blur()
+  if (event.key === "Escape" && event.target.matches(".quick-add__title")) event.target.blur()
 })
 
 async function showMore(link) {

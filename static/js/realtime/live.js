@@ -193,11 +193,11 @@ async function reload() {
 }
 
 function renewColumns(page, fresh) {
-  const typed = [...board.querySelectorAll(".quick__title")].map((input) => input.value)
-  const focus = [...board.querySelectorAll(".quick__title")].indexOf(document.activeElement)
+  const typed = [...board.querySelectorAll(".quick-add__title")].map((input) => input.value)
+  const focus = [...board.querySelectorAll(".quick-add__title")].indexOf(document.activeElement)
   for (const id of ["board-head"]) document.getElementById(id).replaceWith(page.getElementById(id))
   board.querySelector(".board__columns").replaceWith(fresh.querySelector(".board__columns"))
-  const inputs = [...board.querySelectorAll(".quick__title")]
+  const inputs = [...board.querySelectorAll(".quick-add__title")]
   typed.forEach((value, index) => inputs[index] && (inputs[index].value = value))
   inputs[focus]?.focus()
 }

@@ -122,7 +122,7 @@ async function send(form, submitter, more = {}) {
   if (refusal) return refused(form, submitter, refusal)
   forgetDrafts(form)
   for (const one of open) one.open = false
-  if (!form.matches("[data-edit]")) for (const input of form.querySelectorAll("[data-draft], .quick__title")) empty(input)
+  if (!form.matches("[data-edit]")) for (const input of form.querySelectorAll("[data-draft], .quick-add__title")) empty(input)
   release()
   wordsChanged(drawer())
   if (document.activeElement === document.body) drawer()?.querySelector(".drawer__title").focus({ preventScroll: true })
@@ -228,7 +228,7 @@ function forgetDrafts(form) {
 // A subtask half typed holds its part as it is; an edit opened again goes on where it was left.
 
 document.addEventListener("input", (event) => {
-  if (event.target.matches(".drawer .quick__title")) event.target.toggleAttribute("data-editing", !!event.target.value)
+  if (event.target.matches(".drawer .quick-add__title")) event.target.toggleAttribute("data-editing", !!event.target.value)
 })
 
 document.addEventListener("toggle", (event) => {

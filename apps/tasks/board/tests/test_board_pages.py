@@ -107,7 +107,7 @@ def test_a_viewer_looks_and_does_not_touch(client, board, columns):
     client.force_login(vera)
     task = task_in(columns["ready"])
     html = client.get("/projects/TIDE/").content.decode()
-    assert "quick__title" not in html
+    assert "quick-add__title" not in html
     assert "data-can-write" not in html
     answer = client.post("/projects/TIDE/tasks/", {"title": "No"})
     assert answer.status_code == 403
