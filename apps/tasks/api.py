@@ -27,7 +27,7 @@ from apps.tasks.actions.create import create
 from apps.tasks.actions.edit import edit
 from apps.tasks.actions.move import move
 from apps.tasks.actions.start import start
-from apps.tasks.code import branch_names, column_rules, links
+from apps.tasks.code import branch_names, links, pull_request_rules
 from apps.tasks.models import Category, CodeLink, Comment, Task
 from apps.tasks.serializers import (
     BranchNamesSerializer,
@@ -143,11 +143,11 @@ class CodeRulesView(APIView):
     def put(self, request: Request, key: str) -> Response:
         """Choose it (maintainers); what is left out is as usual."""
         project = project_for(request, key, Action.MANAGE)
-        column_rules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
+        pull_request_rules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
         return Response(self.shown(project))
 
     def shown(self, project: Project) -> dict[str, int | None]:
-        return CodeRulesSerializer({rule.occasion: rule.column for rule in column_rules.rules_of(project)}).data
+        return CodeRulesSerializer({rule.occasion: rule.column for rule in pull_request_rules.rules_of(project)}).data
 
 
 class BranchNamesView(APIView):

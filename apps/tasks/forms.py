@@ -5,7 +5,7 @@ from apps.accounts.models import User
 from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.actions.edit import FIELDS
-from apps.tasks.code import column_rules
+from apps.tasks.code import pull_request_rules
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Occasion, Task
 
 
@@ -125,7 +125,7 @@ class RulesForm(forms.Form):
     STAYS = "stays"
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
-        rules = column_rules.rules_of(project)
+        rules = pull_request_rules.rules_of(project)
         self.columns = {str(column.pk): column for column in project.columns.all()}
         chosen = {rule.occasion: str(rule.column.pk) if rule.column else self.STAYS for rule in rules if rule.is_chosen}
         super().__init__(*args, initial=chosen, **kwargs)
@@ -134,7 +134,7 @@ class RulesForm(forms.Form):
                 label=self.LABELS[rule.occasion], required=False, choices=self._choices(rule)
             )
 
-    def _choices(self, rule: column_rules.Rule) -> list[tuple[str, str]]:
+    def _choices(self, rule: pull_request_rules.Rule) -> list[tuple[str, str]]:
         where = rule.usual.name if rule.usual else _("the card stays")
         columns = [(key, column.name) for key, column in self.columns.items()]
         return [

@@ -46,7 +46,7 @@ from apps.projects.models import (
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.move import move
-from apps.tasks.code import branch_names, column_rules, links
+from apps.tasks.code import branch_names, links, pull_request_rules
 from apps.tasks.models import CodeLink, Column, Comment, Label, Occasion, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
@@ -140,7 +140,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     retention.keep_for(project, days=365, by=owner)
     why = {"code": Occasion.OPEN, "number": 1, "name": "x"}
     move(run.task, to=project.columns.get(category="review"), by=None, because=why)
-    column_rules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
+    pull_request_rules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
     branch_names.call(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     Evidence.objects.create(run=run, request=repository.pull_requests.get())

@@ -12,7 +12,7 @@ from apps.errors import Conflict
 from apps.projects import events
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
 from apps.tasks.actions.move import OpenSubtasks, move
-from apps.tasks.code import column_rules
+from apps.tasks.code import pull_request_rules
 from apps.tasks.models import CodeLink, Column, Occasion, Task
 
 State = PullRequest.State
@@ -93,7 +93,7 @@ def _follow(
     `heard` is the time of the latest that is known with it. What happened before the board knew the
     repository moves nothing.
     """
-    to = column_rules.column_for(project, occasion)
+    to = pull_request_rules.column_for(project, occasion)
     task.refresh_from_db()
     if to is None or task.column_id == to.pk or at < repository.created_at:
         return

@@ -10,7 +10,7 @@ from apps.accounts.request_types import MemberRequest
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.board.views import project_of
-from apps.tasks.code import branch_names, column_rules
+from apps.tasks.code import branch_names, pull_request_rules
 from apps.tasks.forms import BranchesForm, RulesForm
 
 
@@ -20,7 +20,7 @@ def rules(request: MemberRequest, key: str) -> HttpResponse:
     form = RulesForm(request.POST if request.method == "POST" else None, project=project)
     if not form.is_valid():
         return shown(request, project, rules=form)
-    column_rules.choose(project, form.chosen(), by=request.user)
+    pull_request_rules.choose(project, form.chosen(), by=request.user)
     messages.success(request, _("Saved. Cards go there from now on."))
     return redirect("tasks:rules", project.key)
 

@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.models import AuditEntry
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory
-from apps.tasks.code import column_rules
+from apps.tasks.code import pull_request_rules
 from apps.tasks.code.tests.test_automation import category, said
 from apps.tasks.models import CodeRule, Column
 from apps.tasks.tests.factories import BoardFactory, task_in
@@ -45,14 +45,14 @@ def test_where_a_card_goes_by_the_projects_rules(board, task, columns, keeper, o
         "stays": ({occasion: None}, "ready"),
         "another occasion's": ({other: columns["backlog"]}, usual),
     }[rule]
-    column_rules.choose(board, chosen, by=keeper)
+    pull_request_rules.choose(board, chosen, by=keeper)
     said(RepositoryFactory(project=board), title=f"[{task.key}]", **told)
     assert category(task) == goes
 
 
 @pytest.mark.req("GIT-3")
 def test_a_rule_that_says_closed_waits_for_the_last_request_too(board, task, columns, keeper):
-    column_rules.choose(board, {"closed": columns["backlog"]}, by=keeper)
+    pull_request_rules.choose(board, {"closed": columns["backlog"]}, by=keeper)
     repository = RepositoryFactory(project=board)
     for number in (1, 2):
         said(repository, number, title=f"[{task.key}]")
@@ -80,7 +80,7 @@ def test_maintainers_choose_on_a_page(client, board, columns, keeper):
 
 def test_what_is_chosen_again_is_no_news(board, columns, keeper):
     for _ in range(2):
-        column_rules.choose(board, {"open": columns["doing"]}, by=keeper)
+        pull_request_rules.choose(board, {"open": columns["doing"]}, by=keeper)
     assert Event.objects.filter(kind="rules.changed").count() == 1
 
 
@@ -112,6 +112,6 @@ def test_a_program_reads_and_chooses(client, board, columns, keeper):
 
 def test_a_rule_goes_with_its_column(board, columns, keeper):
     extra = Column.objects.create(project=board, name="Checking", category="review", position=90)
-    column_rules.choose(board, {"open": extra}, by=keeper)
+    pull_request_rules.choose(board, {"open": extra}, by=keeper)
     extra.delete()
-    assert column_rules.column_for(board, "open") == columns["review"]
+    assert pull_request_rules.column_for(board, "open") == columns["review"]
