@@ -19,7 +19,7 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
     """Within this process, as a worker does it; PostgreSQL's part is not counted."""
     project = Project.objects.get(key="B1000")
     with CaptureQueriesContext(connection) as asked:
-        found = links.tasks_named(project, range(1, KEYS + 1))
+        found = links.tasks_by_number(project, range(1, KEYS + 1))
     if len(found) != KEYS:
         raise RuntimeError(f"{len(found)} tasks of {KEYS} were found")
     took = []

@@ -38,7 +38,7 @@ from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
 
 LINE = [
-    *("id", "task_id", "task__note", "message_id", "about_id", "note", "agent_id", "attempt", "status"),
+    *("id", "task_id", "task__status_note", "message_id", "about_id", "note", "agent_id", "attempt", "status"),
     *("branch", "review", "error", "model", "tokens_in", "tokens_out", "cost", "requested_by_id"),
     *("created_at", "started_at", "ended_at"),
 ]

@@ -48,7 +48,7 @@ class AgentsConfig(AppConfig):
             events.register_subscriber_in_transaction(kind, audit_log.on_message)
         for kind in audit_log.SWITCHES:
             events.register_subscriber_in_transaction(kind, audit_log.on_switched)
-        events.register_subscriber("code.request", pull_requests.on_request)
+        events.register_subscriber("code.request", pull_requests.on_pull_request)
         events.register_subscriber_in_transaction("task.assigned", queue.on_assigned)
         events.register_subscriber_in_transaction("message.posted", mentions.on_posted)
         events.register_subscriber_in_transaction("message.edited", mentions.on_posted)

@@ -76,7 +76,7 @@ class RunLineSerializer(serializers.Serializer):
 
     def get_waits_for(self, row: dict) -> str:
         """What the card or the line under the message says, while the run is the one it speaks of."""
-        note = row["note"] or row["task__note"]
+        note = row["note"] or row["task__status_note"]
         return str(status_notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
 
 

@@ -31,7 +31,6 @@ from apps.tasks.code import branch_names, links, pull_request_rules
 from apps.tasks.models import Category, CodeLink, Comment, Task
 from apps.tasks.serializers import (
     BranchNamesSerializer,
-    CodeRulesSerializer,
     ColumnSerializer,
     CommentSerializer,
     EditedTaskSerializer,
@@ -40,6 +39,7 @@ from apps.tasks.serializers import (
     MoveSerializer,
     NewLinkSerializer,
     NewTaskSerializer,
+    PullRequestRulesSerializer,
     StartedSerializer,
     TaskLineSerializer,
     TaskSerializer,
@@ -47,7 +47,7 @@ from apps.tasks.serializers import (
 
 LINE = [
     *("id", "project__key", "number", "title", "priority", "column_id", "column__category", "assignee_id"),
-    *("parent_id", "label_ids", "note", "version", "created_by_id", "created_at", "updated_at"),
+    *("parent_id", "label_ids", "status_note", "version", "created_by_id", "created_at", "updated_at"),
 ]
 
 
@@ -133,21 +133,23 @@ class LabelsView(APIView):
         return page(request, project_for(request, key).labels.all(), LabelSerializer)
 
 
-class CodeRulesView(APIView):
-    @extend_schema(responses=CodeRulesSerializer)
+class PullRequestRulesView(APIView):
+    @extend_schema(responses=PullRequestRulesSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Where a project's cards go by what a pull request has come to."""
         return Response(self.shown(project_for(request, key)))
 
-    @extend_schema(request=CodeRulesSerializer, responses=CodeRulesSerializer)
+    @extend_schema(request=PullRequestRulesSerializer, responses=PullRequestRulesSerializer)
     def put(self, request: Request, key: str) -> Response:
         """Choose it (maintainers); what is left out is as usual."""
         project = project_for(request, key, Action.MANAGE)
-        pull_request_rules.choose(project, valid(CodeRulesSerializer, request, project), by=request.user)
+        pull_request_rules.set_rules(project, valid(PullRequestRulesSerializer, request, project), by=request.user)
         return Response(self.shown(project))
 
     def shown(self, project: Project) -> dict[str, int | None]:
-        return CodeRulesSerializer({rule.occasion: rule.column for rule in pull_request_rules.rules_of(project)}).data
+        return PullRequestRulesSerializer(
+            {rule.event: rule.column for rule in pull_request_rules.rules_of(project)}
+        ).data
 
 
 class BranchNamesView(APIView):
@@ -237,7 +239,7 @@ class LinksView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(LinkSerializer))
     def get(self, request: Request, pk: int) -> Response:
         """What of the repositories belongs to a task; what was taken off is left out."""
-        return page(request, task_for(request, pk, Action.VIEW).code_links.standing(), LinkSerializer)
+        return page(request, task_for(request, pk, Action.VIEW).code_links.active(), LinkSerializer)
 
     @extend_schema(request=NewLinkSerializer, responses={201: LinkSerializer})
     def post(self, request: Request, pk: int) -> Response:

@@ -27,6 +27,6 @@ class TasksConfig(AppConfig):
             events.register_subscriber_in_transaction(kind, audit_log.on_event)
         branch_badges.register_branch_badges(task_section.beside_branches)
         events.register_subscriber("code.pushed", links.on_pushed)
-        events.register_subscriber("code.request", links.on_request)
+        events.register_subscriber("code.request", links.on_pull_request)
         events.register_subscriber_in_transaction("project.created", on_project_created)
         events.register_subscriber_in_transaction("member.left", on_member_left)

@@ -6,7 +6,7 @@ from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.actions.edit import FIELDS
 from apps.tasks.code import pull_request_rules
-from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, Occasion, Task
+from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Column, Label, PullRequestEvent, Task
 
 
 class MoveForm(forms.Form):
@@ -97,7 +97,7 @@ class CommentForm(forms.Form):
 
 class LinkForm(forms.Form):
     repository = forms.ModelChoiceField(Repository.objects.none(), label=_("Repository"))
-    request = forms.IntegerField(label=_("Its number"), min_value=1, max_value=2**31 - 1)
+    number = forms.IntegerField(label=_("Its number"), min_value=1, max_value=2**31 - 1)
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -113,29 +113,29 @@ class UndoForm(forms.Form):
 
 
 class RulesForm(forms.Form):
-    """For each occasion a column of the project, or that cards stay, or nothing for what is usual."""
+    """For each event a column of the project, or that cards stay, or nothing for the default column."""
 
     LABELS = {
-        Occasion.DRAFT: _("A pull request is a draft"),
-        Occasion.OPEN: _("It is open for review"),
-        Occasion.CHANGES: _("A review asks for changes"),
-        Occasion.MERGED: _("It was merged to the default branch"),
-        Occasion.CLOSED: _("It was closed without merging"),
+        PullRequestEvent.DRAFT: _("A pull request is a draft"),
+        PullRequestEvent.OPEN: _("It is open for review"),
+        PullRequestEvent.CHANGES: _("A review asks for changes"),
+        PullRequestEvent.MERGED: _("It was merged to the default branch"),
+        PullRequestEvent.CLOSED: _("It was closed without merging"),
     }
     STAYS = "stays"
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
         rules = pull_request_rules.rules_of(project)
         self.columns = {str(column.pk): column for column in project.columns.all()}
-        chosen = {rule.occasion: str(rule.column.pk) if rule.column else self.STAYS for rule in rules if rule.is_chosen}
-        super().__init__(*args, initial=chosen, **kwargs)
+        custom = {rule.event: str(rule.column.pk) if rule.column else self.STAYS for rule in rules if rule.is_custom}
+        super().__init__(*args, initial=custom, **kwargs)
         for rule in rules:
-            self.fields[rule.occasion] = forms.ChoiceField(
-                label=self.LABELS[rule.occasion], required=False, choices=self._choices(rule)
+            self.fields[rule.event] = forms.ChoiceField(
+                label=self.LABELS[rule.event], required=False, choices=self._choices(rule)
             )
 
     def _choices(self, rule: pull_request_rules.Rule) -> list[tuple[str, str]]:
-        where = rule.usual.name if rule.usual else _("the card stays")
+        where = rule.default.name if rule.default else _("the card stays")
         columns = [(key, column.name) for key, column in self.columns.items()]
         return [
             ("", _("As usual: {where}").format(where=where)),
@@ -143,9 +143,9 @@ class RulesForm(forms.Form):
             (self.STAYS, _("The card stays where it is")),
         ]
 
-    def chosen(self) -> dict[str, Column | None]:
-        """By occasion; what is as usual is left out."""
-        return {occasion: self.columns.get(key) for occasion, key in self.cleaned_data.items() if key}
+    def column_by_event(self) -> dict[str, Column | None]:
+        """Without the events that have their default column."""
+        return {event: self.columns.get(key) for event, key in self.cleaned_data.items() if key}
 
 
 class BranchesForm(forms.Form):

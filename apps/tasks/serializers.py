@@ -55,7 +55,7 @@ class TaskLineSerializer(serializers.Serializer):
         return f"{row['project__key']}-{row['number']}"
 
     def get_waits_for(self, row: dict) -> str:
-        return str(status_notes.sentence_of(row["note"])) if row["note"] else ""
+        return str(status_notes.sentence_of(row["status_note"])) if row["status_note"] else ""
 
 
 class TaskSerializer(TaskLineSerializer):
@@ -103,8 +103,8 @@ class CommentSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField(read_only=True)
 
 
-class CodeRulesSerializer(serializers.Serializer):
-    """By occasion the column that cards go to, null where they stay. Left out when it is written: as usual."""
+class PullRequestRulesSerializer(serializers.Serializer):
+    """By event the column that cards go to, null where they stay. An event left out has its default column."""
 
     draft = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
     open = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
@@ -114,13 +114,13 @@ class CodeRulesSerializer(serializers.Serializer):
 
 
 class LinkSerializer(serializers.ModelSerializer):
-    """What of a repository belongs to a task: a branch by its name, a commit by its hash, a request by its number."""
+    """What belongs to a task: a branch by its name, a commit by its hash, a pull request by its number."""
 
-    by = serializers.IntegerField(source="by_id", allow_null=True, help_text="Who linked it by hand.")
+    created_by = serializers.IntegerField(source="created_by_id", allow_null=True, help_text="Who linked it by hand.")
 
     class Meta:
         model = CodeLink
-        fields = ["id", "task", "repository", "kind", "ref", "acts", "by", "created_at"]
+        fields = ["id", "task", "repository", "kind", "ref", "triggers_moves", "created_by", "created_at"]
 
 
 class NewLinkSerializer(serializers.Serializer):

@@ -1,7 +1,7 @@
 """The foot of a card: why it waits, in one true sentence.
 
 A note is data, so that each reader gets it in their own language. The app that writes a note
-also says its sentence; tasks only draw it. Its shape, as kept in `Task.note`:
+also says its sentence; tasks only draw it. Its shape, as kept in `Task.status_note`:
 
     {"state": "queued", "code": "agent_full", "facts": {"agent": "Scribe", "busy": 2, "slots": 2, "place": 3},
      "user": 7, "since": "2026-11-22T10:42:00+00:00", "run": "<uuid>"}

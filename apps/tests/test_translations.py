@@ -46,8 +46,8 @@ def asking(board, count: int) -> None:
     column = board.columns.get(category="doing")
     for _ in range(count):
         task = task_in(column)
-        task.note = {"state": "you", "code": "uncertain", "facts": {"agent": "Scribe"}}
-        task.save(update_fields=["note"])
+        task.status_note = {"state": "you", "code": "uncertain", "facts": {"agent": "Scribe"}}
+        task.save(update_fields=["status_note"])
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from apps.tasks.code import automation
-from apps.tasks.models import Occasion
+from apps.tasks.models import PullRequestEvent
 from tests.authz.cast import World
 
 GUEST = "guest"  # the username of somebody who is in no project
@@ -24,7 +24,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
     "POST projects/<str:key>/tasks/<int:number>/link/": lambda own: {
         "repository": own.repository.pk,
-        "request": own.repository.pk,
+        "number": own.repository.pk,
     },
     "POST projects/<str:key>/tasks/<int:number>/unlink/": lambda own: {"link": own.link.pk},
     "POST projects/<str:key>/tasks/<int:number>/undo/": lambda own: {"seq": automation.last_move(own.task).seq},
@@ -77,7 +77,7 @@ TAKES = {
     "runs/<uuid:pk>/accept/": {"anyway"},
     "projects/<str:key>/settings/repositories/": {"name", "credential", "merging"},
     "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential", "merging"},
-    "projects/<str:key>/settings/rules/": set(Occasion.values),
+    "projects/<str:key>/settings/rules/": set(PullRequestEvent.values),
     "projects/<str:key>/settings/branches/": {"template"},
     "runs/<uuid:pk>/merge/": {"sha", "anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},

@@ -47,7 +47,7 @@ from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, 
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.move import move
 from apps.tasks.code import branch_names, links, pull_request_rules
-from apps.tasks.models import CodeLink, Column, Comment, Label, Occasion, Task
+from apps.tasks.models import CodeLink, Column, Comment, Label, PullRequestEvent, Task
 from apps.tasks.tests.factories import BoardFactory, LabelFactory
 
 RANDOM_ID = 987_654
@@ -138,9 +138,9 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
     pause(project, by=owner)
     retention.keep_for(project, days=365, by=owner)
-    why = {"code": Occasion.OPEN, "number": 1, "name": "x"}
-    move(run.task, to=project.columns.get(category="review"), by=None, because=why)
-    pull_request_rules.choose(project, {Occasion.CLOSED: project.columns.get(category="backlog")}, by=owner)
+    why = {"code": PullRequestEvent.OPEN, "number": 1, "name": "x"}
+    move(run.task, to=project.columns.get(category="review"), by=None, reason=why)
+    pull_request_rules.set_rules(project, {PullRequestEvent.CLOSED: project.columns.get(category="backlog")}, by=owner)
     branch_names.call(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     Evidence.objects.create(run=run, request=repository.pull_requests.get())

@@ -156,7 +156,7 @@ def in_review(repository, forge: FakeGitHub, run: Run, columns) -> Run:
     for change in told:
         apply.apply(repository, change)
     event = Event.objects.filter(kind="code.request").latest("seq")
-    links.on_request(event)
-    pull_requests.on_request(event)
+    links.on_pull_request(event)
+    pull_requests.on_pull_request(event)
     run.refresh_from_db()
     return run

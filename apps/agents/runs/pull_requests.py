@@ -17,7 +17,7 @@ from apps.tasks.models import CodeLink
 
 
 @transaction.atomic
-def on_request(event: Event) -> None:
+def on_pull_request(event: Event) -> None:
     """A pull request on the very branch that a run was told to use is that run's; of several attempts the latest's.
 
     A fork's branch is called `owner:branch` here, so it is nobody's. Logs `run.proved` once for each.
@@ -41,7 +41,7 @@ def request_of(run: Run) -> PullRequest | None:
 
     One whose link somebody has taken off the task is not meant.
     """
-    linked = CodeLink.objects.standing().filter(task=run.task_id, request=OuterRef("pk"))
+    linked = CodeLink.objects.active().filter(task=run.task_id, pull_request=OuterRef("pk"))
     open_ones = PullRequest.objects.filter(
         Exists(linked),
         evidence__run__task=run.task_id,

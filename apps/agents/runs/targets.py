@@ -49,11 +49,11 @@ class OnTask:
         return f"{key}:{attempt}" if fresh else last.first() or key
 
     def said(self, run: Run) -> status_notes.Note | None:
-        return self.task.note
+        return self.task.status_note
 
     def say(self, run: Run, note: status_notes.Note | None) -> None:
         """Write the note onto the card; whoever calls records the event that shows it."""
-        Task.objects.filter(pk=self.task.pk).update(note=note)
+        Task.objects.filter(pk=self.task.pk).update(status_note=note)
 
     def begin(self, run: Run) -> None:
         """Put the card to where work is done, unless somebody has it further on already."""
@@ -141,10 +141,10 @@ def say_all(notes_of: dict[Run, status_notes.Note]) -> dict:
 
     Returns what the event that shows it says of them.
     """
-    tasks = [Task(pk=run.task_id, note=note) for run, note in notes_of.items() if run.task_id]
+    tasks = [Task(pk=run.task_id, status_note=note) for run, note in notes_of.items() if run.task_id]
     asked = [run for run in notes_of if run.message_id]
     for run in asked:
         run.note = notes_of[run]
-    Task.objects.bulk_update(tasks, ["note"])
+    Task.objects.bulk_update(tasks, ["status_note"])
     Run.objects.bulk_update(asked, ["note"])
     return {"tasks": [task.pk for task in tasks], "messages": [run.message_id for run in asked]}

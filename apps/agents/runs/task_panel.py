@@ -63,8 +63,8 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
         word = _("The result waits for a person")
     elif run.review == Run.Review.ACCEPTED:
         word = _("Accepted")
-    if task.note and task.note.get("run") == str(run.pk):
-        return word, status_notes.sentence_of(task.note)
+    if task.status_note and task.status_note.get("run") == str(run.pk):
+        return word, status_notes.sentence_of(task.status_note)
     return word, run.error
 
 

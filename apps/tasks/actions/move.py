@@ -38,14 +38,14 @@ def move(
     seen_in: Column | None = None,
     anyway: bool = False,
     client: str = "",
-    because: dict | None = None,
+    reason: dict | None = None,
 ) -> Task:
     """Put `task` into column `to` between the neighbours `after` and `before`, and log `task.moved`.
 
     No neighbours means the end. An anchor that has left `to` is ignored for the other one; with
     both gone it is the end too, and the event says `at_end`. One row changes, however long the
     column. `seen_in` is the column the mover saw the task in: raises Conflict when it has left
-    it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked; `because` says why
+    it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked; `reason` says why
     the board itself moved it (`by` is None).
     """
     project = Project.objects.locked(task.project_id)
@@ -75,7 +75,7 @@ def move(
         names=[source.name, to.name],
         client=client,
         **({"at_end": True} if at_end else {}),
-        **({"because": because} if because else {}),
+        **({"reason": reason} if reason else {}),
     )
     return task
 

@@ -64,7 +64,7 @@ _ROW = """
   (SELECT count(*) FROM tasks_comment m WHERE m.task_id = t.id),
   (SELECT array_agg(ARRAY[l.name, l.hue] ORDER BY l.name) FROM tasks_task_labels tl
     JOIN tasks_label l ON l.id = tl.label_id WHERE tl.task_id = t.id),
-  t.note::text,
+  t.status_note::text,
   (SELECT CASE
       WHEN bool_or(p.is_open AND p.fails) THEN 'failing'
       WHEN bool_and(p.review = 'approved') FILTER (WHERE p.is_open) THEN 'approved'
@@ -73,8 +73,8 @@ _ROW = """
     FROM (SELECT r.state, r.review, r.state IN ('draft', 'open') AS is_open,
           EXISTS (SELECT 1 FROM projects_checkrun k WHERE k.repository_id = r.repository_id
             AND k.sha = r.head_sha AND k.state = 'failed') AS fails
-        FROM tasks_codelink l JOIN projects_pullrequest r ON r.id = l.request_id
-        WHERE l.task_id = t.id AND NOT l.is_cut) p)
+        FROM tasks_codelink l JOIN projects_pullrequest r ON r.id = l.pull_request_id
+        WHERE l.task_id = t.id AND NOT l.dismissed) p)
 """
 
 
@@ -161,8 +161,8 @@ def column_counts(project: Project) -> dict[int, int]:
 def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
     """For the board's sentence: by state of note, whom the notes are about."""
     found: dict[str, list[Who]] = {}
-    rows = project.tasks.filter(note__isnull=False).exclude(column__category=Category.DONE)
-    for state, user in rows.values_list("note__state", "note__user"):
+    rows = project.tasks.filter(status_note__isnull=False).exclude(column__category=Category.DONE)
+    for state, user in rows.values_list("status_note__state", "status_note__user"):
         found.setdefault(state, []).append(people.get(user))
     return found
 
@@ -170,7 +170,7 @@ def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
 def tasks_in(events: list[Event]) -> set[int]:
     """The tasks that events are about, name besides or show the code of."""
     named = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
-    return named | links.tasks_shown_by(events)
+    return named | links.tasks_showing(events)
 
 
 def members_changed(events: list[Event]) -> set[int]:
@@ -180,7 +180,7 @@ def members_changed(events: list[Event]) -> set[int]:
 
 def _showing(project: Project, people: set[int]) -> set[int]:
     """The tasks whose faces show one of `people`."""
-    shown = Q(assignee__in=people) | Q(note__user__in=people)
+    shown = Q(assignee__in=people) | Q(status_note__user__in=people)
     return set(project.tasks.filter(shown).values_list("pk", flat=True))
 
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
@@ -10,111 +9,115 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.errors import Conflict
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
+from apps.projects.permissions import Action
 from apps.tasks.actions.move import OpenSubtasks, move
 from apps.tasks.code import pull_request_rules
-from apps.tasks.models import CodeLink, Column, Occasion, Task
+from apps.tasks.models import CodeLink, Column, PullRequestEvent, Task
 
 State = PullRequest.State
 
 
-def occasion_of(request: PullRequest) -> str:
-    """What the request as it stands is an occasion for; nothing when it was merged to another branch."""
-    if request.state == State.MERGED:
-        return Occasion.MERGED if request.base_branch == request.repository.default_branch else ""
-    if request.state == State.OPEN and request.review == PullRequest.Review.CHANGES:
-        return Occasion.CHANGES
-    return request.state
+def event_of(pull_request: PullRequest) -> str:
+    """Which PullRequestEvent its present state stands for; "" when it was merged to another branch."""
+    if pull_request.state == State.MERGED:
+        is_default = pull_request.base_branch == pull_request.repository.default_branch
+        return PullRequestEvent.MERGED if is_default else ""
+    if pull_request.state == State.OPEN and pull_request.review == PullRequest.Review.CHANGES:
+        return PullRequestEvent.CHANGES
+    return pull_request.state
 
 
-def on_request(project: Project, request: PullRequest) -> None:
-    """Move the cards it acts on if it has come to another occasion. Call it under the project's lock."""
-    occasion = occasion_of(request)
-    links = request.code_links.standing().filter(acts=True).exclude(occasion=occasion).select_related("task")
-    for link in links:
-        CodeLink.objects.filter(pk=link.pk).update(occasion=occasion)
-        if request.state in (State.MERGED, State.CLOSED):
-            _settle(project, link.task)
+def on_pull_request(project: Project, pull_request: PullRequest) -> None:
+    """Move the cards that it may move if its event has changed. Call it under the project's lock."""
+    event = event_of(pull_request)
+    links = pull_request.code_links.active().filter(triggers_moves=True).exclude(last_event=event)
+    for link in links.select_related("task"):
+        CodeLink.objects.filter(pk=link.pk).update(last_event=event)
+        if pull_request.state in (State.MERGED, State.CLOSED):
+            _move_when_all_closed(project, link.task)
         else:
-            _follow(
-                project, request.repository, link.task, occasion, _because(request, occasion), at=changed_at(request)
-            )
+            reason = _reason(pull_request, event)
+            _move_by_rule(project, pull_request.repository, link.task, event, reason, at=changed_at(pull_request))
 
 
-def _settle(project: Project, task: Task) -> None:
-    """None of the task's requests is open any more: if one was merged it counts, whichever of them came last."""
-    links = task.code_links.standing().filter(acts=True, kind=CodeLink.Kind.REQUEST)
-    requests = [link.request for link in links.select_related("request__repository")]
-    if any(request.state in (State.DRAFT, State.OPEN) for request in requests):
+def _move_when_all_closed(project: Project, task: Task) -> None:
+    """None of the task's pull requests is open any more: a merged one counts, whichever was closed last."""
+    links = task.code_links.active().filter(triggers_moves=True, kind=CodeLink.Kind.PULL_REQUEST)
+    pull_requests = [link.pull_request for link in links.select_related("pull_request__repository")]
+    if any(each.state in (State.DRAFT, State.OPEN) for each in pull_requests):
         return
-    requests.sort(key=changed_at)
-    merged = [request for request in requests if occasion_of(request) == Occasion.MERGED]
-    last = (merged or requests)[-1]
-    if occasion := occasion_of(last):
-        times = {"at": changed_at(last), "heard": changed_at(requests[-1])}
-        _follow(project, last.repository, task, occasion, _because(last, occasion), **times)
+    pull_requests.sort(key=changed_at)
+    merged = [each for each in pull_requests if event_of(each) == PullRequestEvent.MERGED]
+    last = (merged or pull_requests)[-1]
+    if event := event_of(last):
+        times = {"at": changed_at(last), "known_until": changed_at(pull_requests[-1])}
+        _move_by_rule(project, last.repository, task, event, _reason(last, event), **times)
 
 
-def _because(request: PullRequest, occasion: str) -> dict:
-    return {"code": occasion, "number": request.number, "name": str(request.repository)}
+def _reason(pull_request: PullRequest, event: str) -> dict:
+    return {"code": event, "number": pull_request.number, "name": str(pull_request.repository)}
 
 
 def on_commit(project: Project, repository: Repository, link: CodeLink, commit: Commit, *, at: datetime) -> None:
     """A commit that closes the task has reached the default branch `at` that time, so it counts as merged."""
-    if link.occasion:
+    if link.last_event:
         return
-    CodeLink.objects.filter(pk=link.pk).update(occasion=Occasion.MERGED)
-    if not _has_open_request(link.task):
-        because = {"code": "commit", "sha": commit.short, "name": str(repository)}
-        _follow(project, repository, link.task, Occasion.MERGED, because, at=at)
+    CodeLink.objects.filter(pk=link.pk).update(last_event=PullRequestEvent.MERGED)
+    if not _has_open_pull_request(link.task):
+        reason = {"code": "commit", "sha": commit.short, "name": str(repository)}
+        _move_by_rule(project, repository, link.task, PullRequestEvent.MERGED, reason, at=at)
 
 
-def _has_open_request(task: Task) -> bool:
-    opened = task.code_links.standing().filter(acts=True, request__state__in=[State.DRAFT, State.OPEN])
-    return opened.exists()
+def _has_open_pull_request(task: Task) -> bool:
+    links = task.code_links.active().filter(triggers_moves=True)
+    return links.filter(pull_request__state__in=[State.DRAFT, State.OPEN]).exists()
 
 
-def changed_at(request: PullRequest) -> datetime:
-    return max([request.updated_at, *(datetime.fromisoformat(at) for _state, at in request.reviews.values())])
+def changed_at(pull_request: PullRequest) -> datetime:
+    reviewed = (datetime.fromisoformat(at) for _state, at in pull_request.reviews.values())
+    return max([pull_request.updated_at, *reviewed])
 
 
-def _follow(
+def _move_by_rule(
     project: Project,
     repository: Repository,
     task: Task,
-    occasion: str,
-    because: dict,
+    event: str,
+    reason: dict,
     *,
     at: datetime,
-    heard: datetime | None = None,
+    known_until: datetime | None = None,
 ) -> None:
-    """Move the card for what was so `at` that time, unless it is there, or that would overrule somebody.
+    """Move the card for an event that happened `at` that time, unless it is there or a later move would be undone.
 
-    `heard` is the time of the latest that is known with it. What happened before the board knew the
-    repository moves nothing.
+    `known_until` is the time of the latest pull request that was taken into account. What happened before
+    the board knew the repository moves nothing.
     """
-    to = pull_request_rules.column_for(project, occasion)
+    to = pull_request_rules.column_for(project, event)
     task.refresh_from_db()
     if to is None or task.column_id == to.pk or at < repository.created_at:
         return
-    heard = heard or at
-    if _overrules_the_board(task, heard) or _overrules_somebody(project, task, to, at):
+    known_until = known_until or at
+    if _has_later_automatic_move(task, known_until) or _has_later_or_further_manual_move(project, task, to, at):
         return
     try:
-        move(task, to=to, by=None, because={**because, "at": heard.isoformat()})
+        move(task, to=to, by=None, reason={**reason, "at": known_until.isoformat()})
     except OpenSubtasks as refusal:
-        events.record(project, "task.held", by=None, task=task.pk, because=because, open=refusal.facts["open_subtasks"])
+        open_subtasks = refusal.facts["open_subtasks"]
+        events.record(project, "task.kept_open", by=None, task=task.pk, reason=reason, open_subtasks=open_subtasks)
 
 
-def _overrules_the_board(task: Task, heard: datetime) -> bool:
-    """Whether the card stands where it stands by something later: words may come in any order."""
+def _has_later_automatic_move(task: Task, known_until: datetime) -> bool:
+    """Whether the card stands where it stands by something later: deliveries may come in any order."""
     last = last_move(task)
-    stands_since = last.payload.get("because", {}).get("at") if last else None
-    return stands_since is not None and heard < datetime.fromisoformat(stands_since)
+    moved_for = last.payload.get("reason", {}).get("at") if last else None
+    return moved_for is not None and known_until < datetime.fromisoformat(moved_for)
 
 
-def _overrules_somebody(project: Project, task: Task, to: Column, at: datetime) -> bool:
-    """Whether somebody has moved the card since, or to where this would bring it back from."""
+def _has_later_or_further_manual_move(project: Project, task: Task, to: Column, at: datetime) -> bool:
+    """Whether a person has moved the card since, or further than where this would bring it back to."""
     last = _moves(task).filter(actor__isnull=False).first()
     if last is None:
         return False
@@ -130,40 +133,38 @@ def last_move(task: Task) -> Event | None:
 def _moves(task: Task) -> QuerySet[Event]:
     """Between columns, the latest first."""
     moved = Event.objects.filter(project=task.project_id, task_id=task.pk, kind="task.moved")
-    moved = moved.alias(left=KT("payload__columns__0"), reached=KT("payload__columns__1"))
-    return moved.exclude(left=F("reached")).order_by("-seq")
+    moved = moved.alias(source=KT("payload__columns__0"), target=KT("payload__columns__1"))
+    return moved.exclude(source=F("target")).order_by("-seq")
 
 
 def undoable(task: Task) -> Event | None:
-    """The board's own move that brought the card to where it is."""
+    """The automatic move that brought the card to where it is."""
     last = last_move(task)
-    is_own = last is not None and last.actor_id is None and "because" in last.payload
-    return last if is_own and last.payload["columns"][1] == task.column_id else None
+    is_automatic = last is not None and last.actor_id is None and "reason" in last.payload
+    return last if is_automatic and last.payload["columns"][1] == task.column_id else None
 
 
-@transaction.atomic
 def undo(task: Task, *, seq: int, by: User) -> Task:
-    """Put the card back to where it was before the board's move `seq`; from then on it is `by` who put it there.
+    """Put the card back to where it was before the automatic move `seq`; from then on `by` has put it there.
 
-    Raises Conflict when it has gone on since, or its former column has gone.
+    Raises Conflict when it has moved since, or its former column is gone.
     """
-    project = Project.objects.locked(task.project_id)
-    task.refresh_from_db()
-    last = undoable(task)
-    back = last and last.seq == seq and project.columns.filter(pk=last.payload["columns"][0]).first()
-    if not back:
-        raise Conflict(_("This task has been moved since."))
-    return move(task, to=back, by=by, anyway=True)
+    with locked_for_change(task.project_id, task, by=by, needs=Action.WRITE) as project:
+        last = undoable(task)
+        back = last and last.seq == seq and project.columns.filter(pk=last.payload["columns"][0]).first()
+        if not back:
+            raise Conflict(_("This task has been moved since."))
+        return move(task, to=back, by=by, anyway=True)
 
 
-def reason(because: dict) -> str:
+def reason_text(reason: dict) -> str:
     """Why the board moved a card, as the end of a sentence."""
     sentences = {
-        Occasion.DRAFT: _("pull request {number} in {name} is a draft"),
-        Occasion.OPEN: _("pull request {number} in {name} is open"),
-        Occasion.CHANGES: _("the review of pull request {number} in {name} asks for changes"),
-        Occasion.MERGED: _("pull request {number} in {name} was merged"),
-        Occasion.CLOSED: _("pull request {number} in {name} was closed"),
+        PullRequestEvent.DRAFT: _("pull request {number} in {name} is a draft"),
+        PullRequestEvent.OPEN: _("pull request {number} in {name} is open"),
+        PullRequestEvent.CHANGES: _("the review of pull request {number} in {name} asks for changes"),
+        PullRequestEvent.MERGED: _("pull request {number} in {name} was merged"),
+        PullRequestEvent.CLOSED: _("pull request {number} in {name} was closed"),
         "commit": _("commit {sha} in {name} closes it"),
     }
-    return sentences[because["code"]].format(**because)
+    return sentences[reason["code"]].format(**reason)

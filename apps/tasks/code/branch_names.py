@@ -10,13 +10,13 @@ from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
-from apps.tasks.models import BranchNaming, Task
+from apps.tasks.models import BranchNameTemplate, Task
 
 USUAL = "{key}-{title}"
 LONGEST = 60
 LONGEST_USER = 15
 LONGEST_FIXED = 24  # with the longest key and name there is room for it
-# The key begins the name or stands behind a slash, and no letter follows: so keys.in_branch finds it again.
+# The key begins the name or stands behind a slash, and no letter follows: so task_references.in_branch finds it again.
 TEMPLATE = re.compile(
     r"(?:[A-Za-z0-9_/-]|\{(?:title|user)\})*(?<![^/])\{key\}(?![A-Za-z0-9{])(?:[A-Za-z0-9_/-]|\{(?:title|user)\})*"
 )
@@ -39,7 +39,7 @@ class BadTemplate(Refused):
 
 def template_of(project: Project) -> str:
     """Such as `{user}/{key}-{title}`."""
-    return BranchNaming.objects.filter(project=project).values_list("template", flat=True).first() or USUAL
+    return BranchNameTemplate.objects.filter(project=project).values_list("template", flat=True).first() or USUAL
 
 
 @transaction.atomic
@@ -55,9 +55,9 @@ def call(project: Project, template: str, *, by: User) -> None:
     if template == before:
         return
     if template == USUAL:
-        BranchNaming.objects.filter(project=project).delete()
+        BranchNameTemplate.objects.filter(project=project).delete()
     else:
-        BranchNaming.objects.update_or_create(project=project, defaults={"template": template})
+        BranchNameTemplate.objects.update_or_create(project=project, defaults={"template": template})
     events.record(project, "branch_names.changed", by=by, template=template, before=before)
 
 

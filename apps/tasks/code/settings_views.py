@@ -20,7 +20,7 @@ def rules(request: MemberRequest, key: str) -> HttpResponse:
     form = RulesForm(request.POST if request.method == "POST" else None, project=project)
     if not form.is_valid():
         return shown(request, project, rules=form)
-    pull_request_rules.choose(project, form.chosen(), by=request.user)
+    pull_request_rules.set_rules(project, form.column_by_event(), by=request.user)
     messages.success(request, _("Saved. Cards go there from now on."))
     return redirect("tasks:rules", project.key)
 

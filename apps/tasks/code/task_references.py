@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from apps.tasks.markdown import INSTEAD, spoken
 
-MOST = 100  # keys of one event; what names more is a list, not work
+MAX_REFERENCES = 100  # keys of one event; what names more is a list, not work
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Somebody else's words within a line, as in: Revert "[TB-12] Ask for a deposit"
 _QUOTED = re.compile('"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»')
@@ -20,21 +20,21 @@ _NUMBER = "[1-9][0-9]{0,8}"
 _CLOSES = r"(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)(?::[ \t]{0,3}|[ \t]{1,3}:?[ \t]{0,3})"
 
 
-class Naming(IntEnum):
-    NAMES = 1
-    ACTS = 2
+class Reference(IntEnum):
+    MENTIONS = 1
+    TRIGGERS = 2
     CLOSES = 3
 
 
-def in_text(text: str, key: str) -> dict[int, Naming]:
+def in_text(text: str, key: str) -> dict[int, Reference]:
     """By number, how `text` names tasks of the project `key`; of several times the strongest."""
     if f"{key}-" not in text:
         return {}
-    found: dict[int, Naming] = {}
+    found: dict[int, Reference] = {}
     for match in _pattern(key).finditer(_plain(text)):
         number = int(match["acting"] or match["bare"])
-        found[number] = max(found.get(number, Naming.NAMES), _strength(match))
-        if len(found) == MOST:
+        found[number] = max(found.get(number, Reference.MENTIONS), _strength(match))
+        if len(found) == MAX_REFERENCES:
             break
     return found
 
@@ -44,10 +44,10 @@ def _plain(text: str) -> str:
     return _QUOTED.sub(" ", _GLUED.sub(" ", spoken(_COMMENT.sub(" ", text))))
 
 
-def _strength(match: re.Match) -> Naming:
+def _strength(match: re.Match) -> Reference:
     if match["closes"]:
-        return Naming.CLOSES
-    return Naming.ACTS if match["acting"] else Naming.NAMES
+        return Reference.CLOSES
+    return Reference.TRIGGERS if match["acting"] else Reference.MENTIONS
 
 
 @lru_cache(maxsize=256)
@@ -59,7 +59,7 @@ def _pattern(key: str) -> re.Pattern:
 
 def in_branch(name: str, key: str) -> list[int]:
     """The numbers that a branch is called by: `tb-12-slug`, `ana/TB-12`; each once, in order."""
-    return list(dict.fromkeys(int(number) for number in _branch_pattern(key).findall(name)))[:MOST]
+    return list(dict.fromkeys(int(number) for number in _branch_pattern(key).findall(name)))[:MAX_REFERENCES]
 
 
 @lru_cache(maxsize=256)

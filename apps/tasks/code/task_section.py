@@ -23,8 +23,8 @@ class Linked:
     checks: Checks
 
     @property
-    def request(self) -> PullRequest:
-        return self.link.request
+    def pull_request(self) -> PullRequest:
+        return self.link.pull_request
 
 
 def part(task: Task) -> str:
@@ -32,11 +32,11 @@ def part(task: Task) -> str:
     repositories = list(task.project.repositories.only("pk", "name"))
     if not repositories:
         return render_to_string("tasks/code/_code.html", {"task": task})
-    links = list(task.code_links.standing().select_related("request__repository", "repository"))
+    links = list(task.code_links.active().select_related("pull_request__repository", "repository"))
     context = {
         "task": task,
         "repositories": repositories,
-        "requests": _requests(links),
+        "pull_requests": _pull_requests(links),
         "branches": [link for link in links if link.kind == CodeLink.Kind.BRANCH],
         **_commits(links),
         "moved": automation.undoable(task),
@@ -49,7 +49,7 @@ def part(task: Task) -> str:
 
 def beside_branches(repository: Repository, names: list[str]) -> dict[str, SafeString]:
     """The tasks that branches are linked with, by the branch's name; one query however many there are."""
-    links = CodeLink.objects.standing().filter(repository=repository, kind=CodeLink.Kind.BRANCH, ref__in=names)
+    links = CodeLink.objects.active().filter(repository=repository, kind=CodeLink.Kind.BRANCH, ref__in=names)
     found: dict[str, list[Task]] = defaultdict(list)
     for link in links.select_related("task__project", "task__column").order_by("task__number"):
         found[link.ref].append(link.task)
@@ -59,12 +59,12 @@ def beside_branches(repository: Repository, names: list[str]) -> dict[str, SafeS
     }
 
 
-def _requests(links: list[CodeLink]) -> list[Linked]:
+def _pull_requests(links: list[CodeLink]) -> list[Linked]:
     """Newest first, with how the checks of their heads stand."""
-    found = [link for link in links if link.kind == CodeLink.Kind.REQUEST]
-    checks = checks_of(link.request for link in found)
-    shown = [Linked(link, checks[link.request_id]) for link in found]
-    return sorted(shown, key=lambda each: each.request.updated_at, reverse=True)
+    found = [link for link in links if link.kind == CodeLink.Kind.PULL_REQUEST]
+    checks = checks_of(link.pull_request for link in found)
+    shown = [Linked(link, checks[link.pull_request_id]) for link in found]
+    return sorted(shown, key=lambda each: each.pull_request.updated_at, reverse=True)
 
 
 def _commits(links: list[CodeLink]) -> dict:

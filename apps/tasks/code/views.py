@@ -26,8 +26,7 @@ def link(request: MemberRequest, key: str, number: int) -> HttpResponse:
     form = LinkForm(request.POST, project=project)
     if not form.is_valid():
         return not_understood(request, form, "tasks/detail/edit.html", {"project": project, "task": task})
-    wishes = form.cleaned_data
-    links.link(task, repository=wishes["repository"], number=wishes["request"], by=request.user)
+    links.link(task, **form.cleaned_data, by=request.user)
     return frame_or(request, project, task.get_absolute_url())
 
 
@@ -37,7 +36,7 @@ def unlink(request: MemberRequest, key: str, number: int) -> HttpResponse:
     form = UnlinkForm(request.POST)
     if not form.is_valid():
         return not_understood(request, form, "tasks/detail/edit.html", {"project": project, "task": task})
-    found = get_object_or_404(task.code_links.standing().select_related("task"), pk=form.cleaned_data["link"])
+    found = get_object_or_404(task.code_links.active().select_related("task"), pk=form.cleaned_data["link"])
     links.unlink(found, by=request.user)
     return frame_or(request, project, task.get_absolute_url())
 

@@ -44,27 +44,27 @@ def _edited(payload: dict) -> str:
 
 
 def _moved(payload: dict) -> str:
-    if "because" not in payload:
+    if "reason" not in payload:
         return _("moved this from {0} to {1}.").format(*payload["names"])
-    why = automation.reason(payload["because"])
+    why = automation.reason_text(payload["reason"])
     return _("moved this from {0} to {1}, because {why}.").format(*payload["names"], why=why)
 
 
-def _held(payload: dict) -> str:
+def _kept_open(payload: dict) -> str:
     """Why a card stays where it is that would have been closed."""
     sentence = ngettext(
         "left this where it is, though {why}: {n} subtask is still open.",
         "left this where it is, though {why}: {n} subtasks are still open.",
-        payload["open"],
+        payload["open_subtasks"],
     )
-    return sentence.format(why=automation.reason(payload["because"]), n=payload["open"])
+    return sentence.format(why=automation.reason_text(payload["reason"]), n=payload["open_subtasks"])
 
 
 def _linked(payload: dict, sentence: str) -> str:
     named = {
         CodeLink.Kind.BRANCH: _("the branch {ref}"),
         CodeLink.Kind.COMMIT: _("the commit {ref}"),
-        CodeLink.Kind.REQUEST: _("pull request {ref}"),
+        CodeLink.Kind.PULL_REQUEST: _("pull request {ref}"),
     }
     ref = payload["ref"][:10] if payload["link"] == CodeLink.Kind.COMMIT else payload["ref"]
     return sentence.format(what=named[payload["link"]].format(ref=ref))
@@ -72,7 +72,7 @@ def _linked(payload: dict, sentence: str) -> str:
 
 tells("task.created", "plus", lambda payload: _("wrote this down."))
 tells("task.moved", "arrow-right", _moved)
-tells("task.held", "git-pull-request", _held)
+tells("task.kept_open", "git-pull-request", _kept_open)
 tells("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
 tells("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
 tells("task.assigned", "user", _assigned)

@@ -1,29 +1,22 @@
 """The board: columns, the tasks in them, and the code that belongs to a task."""
 
-from apps.tasks.models.task import (
-    TEXT_LENGTH,
-    TITLE_LENGTH,
-    BranchNaming,
-    Category,
-    CodeLink,
-    CodeRule,
-    Column,
-    Comment,
-    Label,
-    Occasion,
-    Task,
-)
+from apps.tasks.models.code_link import CodeLink
+from apps.tasks.models.code_settings import BranchNameTemplate, PullRequestEvent, PullRequestRule
+from apps.tasks.models.column import Category, Column
+from apps.tasks.models.comment import Comment
+from apps.tasks.models.label import Label
+from apps.tasks.models.task import TEXT_LENGTH, TITLE_LENGTH, Task
 
 __all__ = [
     "TEXT_LENGTH",
     "TITLE_LENGTH",
-    "BranchNaming",
+    "BranchNameTemplate",
     "Category",
     "CodeLink",
-    "CodeRule",
     "Column",
     "Comment",
     "Label",
-    "Occasion",
+    "PullRequestEvent",
+    "PullRequestRule",
     "Task",
 ]

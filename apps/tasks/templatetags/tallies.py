@@ -20,7 +20,7 @@ def with_tallies(projects: Iterable[Project]) -> list[dict]:
         Task.objects.open()
         .filter(project__in=projects)
         .values("project")
-        .annotate(open=Count("pk"), asks=Count("pk", filter=Q(note__state__in=NEEDS_SOMEBODY)))
+        .annotate(open=Count("pk"), asks=Count("pk", filter=Q(status_note__state__in=NEEDS_SOMEBODY)))
     )
     tallies = {row["project"]: row for row in found}
     return [{"open": 0, "asks": 0, **tallies.get(project.pk, {}), "project": project} for project in projects]

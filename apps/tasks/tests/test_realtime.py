@@ -115,7 +115,7 @@ def test_the_mover_is_named_so_that_others_see_whose_colour_it_is(board, columns
 
 def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_open_task(board, tasks, ana, ben):
     assign(tasks[0], to=ben, by=ana)
-    Task.objects.filter(pk=tasks[1].pk).update(note={"state": "queued", "code": "busy", "user": ben.pk})
+    Task.objects.filter(pk=tasks[1].pk).update(status_note={"state": "queued", "code": "busy", "user": ben.pk})
     comment(tasks[2], words="From Ben.", by=ben)
     comment(tasks[2], words="From Ana.", by=ana)
     since = Page(board).seq

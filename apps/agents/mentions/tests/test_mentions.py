@@ -319,7 +319,7 @@ def test_a_message_with_one_task_ties_run_and_answer_to_it(room, scribe, ana, co
     assert list(told.order_by("seq")) == ["run.queued", "run.started", "run.closed"]
     task.refresh_from_db()
     assert task.column == columns["doing"]
-    assert task.note["code"] == "working"
+    assert task.status_note["code"] == "working"
 
 
 def test_a_message_with_two_tasks_ties_to_none(room, scribe, ana, columns):

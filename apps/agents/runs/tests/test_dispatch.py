@@ -52,7 +52,7 @@ def test_assigning_makes_task_run_note_and_events_together(columns, scribe, ana)
         ana,
         f"task:{task.uid}",
     )
-    assert task.note["code"] == "starting"
+    assert task.status_note["code"] == "starting"
     kinds = set(Event.objects.filter(task_id=task.pk).values_list("kind", flat=True))
     assert kinds == {"task.created", "task.assigned", "run.queued"}
 
@@ -63,7 +63,7 @@ def test_a_refused_assignment_leaves_nothing(columns, scribe, ana):
     with pytest.raises(queue.PromptTooLarge):
         assign(task, to=scribe.user, by=ana, prompt="x" * (queue.PROMPT_BYTES + 1))
     task.refresh_from_db()
-    assert (task.assignee, task.note, Run.objects.count()) == (None, None, 0)
+    assert (task.assignee, task.status_note, Run.objects.count()) == (None, None, 0)
     assert not Event.objects.filter(kind="task.assigned").exists()
 
 
@@ -85,7 +85,7 @@ def test_an_admitted_run_works_and_its_card_moves_to_in_progress(columns, scribe
     task.refresh_from_db()
     assert (run.status, run.gateway_run_id) == (Status.RUNNING, "gateway-1")
     assert run.deadline_at > timezone.now() + timedelta(seconds=590)
-    assert (task.column, task.note["state"]) == (columns["doing"], "working")
+    assert (task.column, task.status_note["state"]) == (columns["doing"], "working")
 
 
 @pytest.mark.req("D5")
@@ -96,7 +96,7 @@ def test_a_refusal_fails_the_run_with_the_reason_on_the_card(scribe, ana, gatewa
     run = start(scribe)
     assert run.status == Status.FAILED
     assert "not like that" in run.error
-    assert Task.objects.get().note["state"] == "failed"
+    assert Task.objects.get().status_note["state"] == "failed"
     assert len(gateway.posts) == 1
 
 
@@ -109,7 +109,7 @@ def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
     assert (run.status, run.sends) == (Status.QUEUED, 1)
     assert 60 < (run.due_at - timezone.now()).total_seconds() <= 90
     assert start(scribe) is None
-    assert Task.objects.get().note["code"] == "next_try"
+    assert Task.objects.get().status_note["code"] == "next_try"
 
 
 @pytest.mark.req("D5")
@@ -140,7 +140,7 @@ def test_outside_the_replay_window_a_person_decides(scribe, ana, gateway):
     later(run, minutes=5)
     run = start(scribe)
     assert (run.status, len(gateway.posts)) == (Status.UNCERTAIN, 1)
-    assert Task.objects.get().note["state"] == "you"
+    assert Task.objects.get().status_note["state"] == "you"
     again = queue.retry(run, by=ana)
     run.refresh_from_db()
     assert (run.status, again.attempt, again.status) == (Status.FAILED, 2, Status.QUEUED)
@@ -189,7 +189,7 @@ def test_slots_bound_how_many_run_and_the_queue_says_why(scribe, ana, gateway):
     assert [bool(run) for run in started] == [True, True, False, False]
     assert (scribe.current_tasks, scribe.status) == (2, "working")
     wait_reasons.refresh(scribe)
-    notes = [run.task.note for run in Run.objects.queued().order_by("created_at").select_related("task")]
+    notes = [run.task.status_note for run in Run.objects.queued().order_by("created_at").select_related("task")]
     assert [(note["code"], note["facts"]["place"]) for note in notes] == [("agent_full", 1), ("agent_full", 2)]
 
 
@@ -198,7 +198,7 @@ def test_a_long_queue_is_told_why_it_waits_by_as_many_statements_as_a_short_one(
     for length in (3, 20):
         while Run.objects.queued().count() < length:
             run_of(scribe, ana)
-        Task.objects.update(note=None)
+        Task.objects.update(status_note=None)
         with CaptureQueriesContext(connection) as captured:
             wait_reasons.refresh(scribe)
         statements.append(len(captured))
@@ -238,7 +238,7 @@ def test_a_run_nobody_reports_on_ends_when_its_time_is_up(scribe, ana, gateway):
     reconcile.runs_past_deadline()
     run.refresh_from_db()
     assert run.status == Status.TIMED_OUT
-    assert (Task.objects.get().note["code"], len(gateway.posts)) == ("timed_out", 1)
+    assert (Task.objects.get().status_note["code"], len(gateway.posts)) == ("timed_out", 1)
 
 
 def test_a_result_in_the_history_is_found_by_our_first_line(scribe, ana, gateway):

@@ -38,8 +38,8 @@ def test_the_reasons_are_said_anew_by_whoever_hands_over_the_last_run(scribe, an
     Run.objects.filter(pk=sending.pk).update(status="sending")
     jobs.work_through(str(scribe.pk))
     waits.task.refresh_from_db()
-    assert waits.task.note["facts"]["place"] == 2  # as when it was asked: another worker is at it
+    assert waits.task.status_note["facts"]["place"] == 2  # as when it was asked: another worker is at it
     Run.objects.filter(pk=sending.pk).update(status="running")
     jobs.work_through(str(scribe.pk))
     waits.task.refresh_from_db()
-    assert waits.task.note["facts"]["place"] == 1
+    assert waits.task.status_note["facts"]["place"] == 1

@@ -70,8 +70,8 @@ def told(repository, forge, number: int = 1) -> PullRequest:
     client = forges.client_of(repository)
     apply.apply(repository, client.request(number), is_current=True)
     event = Event.objects.filter(kind="code.request").latest("seq")
-    links.on_request(event)
-    pull_requests.on_request(event)
+    links.on_pull_request(event)
+    pull_requests.on_pull_request(event)
     return repository.pull_requests.get(number=number)
 
 
@@ -215,7 +215,7 @@ def test_a_draft_another_base_two_requests_or_a_link_cut_offer_no_merge(run, ana
     github.opens(2, head=run.branch)
     told(request.repository, github, 2)
     assert pull_requests.request_of(run) is None
-    links.unlink(CodeLink.objects.get(request__number=2), by=ana)
+    links.unlink(CodeLink.objects.get(pull_request__number=2), by=ana)
     assert pull_requests.request_of(run) == request
 
 

@@ -63,7 +63,7 @@ def test_an_agents_run_ends_with_its_membership(board, owner):
     remove(board, agent.user, by=owner)
     run.refresh_from_db()
     run.task.refresh_from_db()
-    assert (run.status, run.task.assignee, run.task.note) == (Run.Status.CANCELLED, None, None)
+    assert (run.status, run.task.assignee, run.task.status_note) == (Run.Status.CANCELLED, None, None)
 
 
 def test_a_refused_removal_takes_no_task_away(board, columns, owner):

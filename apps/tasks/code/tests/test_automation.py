@@ -34,7 +34,9 @@ def task(columns):
     return task_in(columns["ready"], "Ask for a deposit")
 
 
-def said(repository, number=1, *, state="open", review="none", at=None, head="x", title="A change", base="main", **kw):
+def forge_reports(
+    repository, number=1, *, state="open", review="none", at=None, head="x", title="A change", base="main", **kw
+):
     """What the forge says of a request now; returns the event, which the subscriber has heard."""
     at = at or timezone.now()
     fields = {"state": state, "review": review, "updated_at": at, "head_branch": head, "title": title, **kw}
@@ -42,7 +44,7 @@ def said(repository, number=1, *, state="open", review="none", at=None, head="x"
         repository=repository, number=number, defaults={"head_sha": SHA, "base_branch": base, **fields}
     )
     event = events.record(repository.project, "code.request", by=None, repository=repository.pk, request=request.pk)
-    code_links.on_request(event)
+    code_links.on_pull_request(event)
     return event
 
 
@@ -65,13 +67,13 @@ def category(task):
 def test_branch_commit_and_request_are_linked_once_however_often_they_are_told(repository, task):
     key = task.key.lower()
     push = pushed(repository, f"See {task.key}", f"{task.key}00 nobody knows", branch=f"ana/{key}-deposit")
-    event = said(repository, head=f"{key}-deposit", title="Deposit")
+    event = forge_reports(repository, head=f"{key}-deposit", title="Deposit")
     for _ in range(2):
         code_links.on_pushed(push)
-        code_links.on_request(event)
+        code_links.on_pull_request(event)
 
-    links = CodeLink.objects.filter(task=task).values_list("kind", "acts")
-    assert sorted(links) == [("branch", True), ("commit", False), ("request", True)]
+    links = CodeLink.objects.filter(task=task).values_list("kind", "triggers_moves")
+    assert sorted(links) == [("branch", True), ("commit", False), ("pull_request", True)]
     assert Event.objects.filter(kind="task.linked").count() == 3
 
 
@@ -80,13 +82,13 @@ def test_a_hundred_keys_are_resolved_by_one_query(board, columns, django_assert_
     for _ in range(3):
         task_in(columns["ready"])
     with django_assert_num_queries(1):
-        assert sorted(code_links.tasks_named(board, range(1, 101))) == [1, 2, 3]
+        assert sorted(code_links.tasks_by_number(board, range(1, 101))) == [1, 2, 3]
 
 
 @pytest.mark.req("GIT-2")
 def test_a_key_of_another_project_is_unknown(repository):
     elsewhere = task_in(BoardFactory(key="OTHER").columns.first())
-    said(repository, title=f"[{elsewhere.key}]")
+    forge_reports(repository, title=f"[{elsewhere.key}]")
     assert not CodeLink.objects.exists()
 
 
@@ -104,31 +106,31 @@ def test_a_key_of_another_project_is_unknown(repository):
     ],
 )
 def test_where_a_card_goes_by_its_request(repository, task, state, review, base, goes):
-    said(repository, state=state, review=review, base=base, title=f"[{task.key}]")
+    forge_reports(repository, state=state, review=review, base=base, title=f"[{task.key}]")
     assert category(task) == goes
 
 
 @pytest.mark.req("GIT-2", "GIT-3")
 def test_a_bare_key_moves_nothing(repository, task):
-    said(repository, title=task.key, state="merged")
+    forge_reports(repository, title=task.key, state="merged")
     assert category(task) == "ready"
 
 
 @pytest.mark.req("GIT-3")
 def test_only_the_last_of_several_requests_closes(repository, task):
     for number in (1, 2):
-        said(repository, number, title=f"[{task.key}]")
-    said(repository, 1, title=f"[{task.key}]", state="merged")
+        forge_reports(repository, number, title=f"[{task.key}]")
+    forge_reports(repository, 1, title=f"[{task.key}]", state="merged")
     assert category(task) == "review"
-    said(repository, 2, title=f"[{task.key}]", state="merged")
+    forge_reports(repository, 2, title=f"[{task.key}]", state="merged")
     assert category(task) == "done"
 
 
 @pytest.mark.req("GIT-3")
 def test_a_person_is_never_overruled_backwards(repository, task, columns, ana):
-    said(repository, title=f"[{task.key}]")
+    forge_reports(repository, title=f"[{task.key}]")
     move(task, to=columns["done"], by=ana)
-    said(repository, title=f"[{task.key}]", review="changes")
+    forge_reports(repository, title=f"[{task.key}]", review="changes")
     assert category(task) == "done"
 
 
@@ -136,16 +138,16 @@ def test_a_person_is_never_overruled_backwards(repository, task, columns, ana):
 def test_what_happened_before_a_persons_move_but_comes_late_moves_nothing(repository, task, columns, ana):
     before = timezone.now()
     move(task, to=columns["backlog"], by=ana)
-    said(repository, title=f"[{task.key}]", at=before)
+    forge_reports(repository, title=f"[{task.key}]", at=before)
     assert category(task) == "backlog"
 
 
 @pytest.mark.req("GIT-3")
 def test_nor_when_the_board_has_moved_the_card_on_meanwhile(repository, task, columns, ana):
     move(task, to=columns["review"], by=ana)
-    said(repository, 1, title=f"[{task.key}]", state="merged")
+    forge_reports(repository, 1, title=f"[{task.key}]", state="merged")
     assert category(task) == "done"
-    said(repository, 2, title=f"[{task.key}]", state="draft")
+    forge_reports(repository, 2, title=f"[{task.key}]", state="draft")
     assert category(task) == "done"
 
 
@@ -156,7 +158,7 @@ def test_nor_after_the_card_was_moved_about_in_its_column(repository, task, colu
     for _ in range(12):
         move(task, to=columns["done"], after=other, by=ana)
         move(other, to=columns["done"], after=task, by=ana)
-    said(repository, title=f"[{task.key}]", state="draft")
+    forge_reports(repository, title=f"[{task.key}]", state="draft")
     assert category(task) == "done"
 
 
@@ -171,7 +173,7 @@ def test_in_whatever_order_words_come_the_card_ends_where_it_does(repository, ta
         number, state = words[at]
         if told.get(number, -1) < at:  # what is older than the row is not taken, and tells nobody
             told[number] = at
-            said(repository, number, title=f"[{task.key}]", state=state, at=began + timedelta(seconds=at))
+            forge_reports(repository, number, title=f"[{task.key}]", state=state, at=began + timedelta(seconds=at))
     assert category(task) == "done"
 
 
@@ -181,28 +183,28 @@ def test_of_two_open_requests_the_later_word_counts(repository, task, order):
     began = timezone.now()
     for number in order:
         at, state = began + timedelta(seconds=number), {1: "draft", 2: "open"}[number]
-        said(repository, number, title=f"[{task.key}]", state=state, at=at)
+        forge_reports(repository, number, title=f"[{task.key}]", state=state, at=at)
     assert category(task) == "review"
 
 
 @pytest.mark.req("GIT-2", "GIT-3")
 def test_a_forks_branch_names_nothing(repository, task):
-    said(repository, head=f"stranger:feature/{task.key.lower()}-x")
+    forge_reports(repository, head=f"stranger:feature/{task.key.lower()}-x")
     assert not CodeLink.objects.exists()
 
 
 @pytest.mark.req("GIT-3", "W2")
 def test_a_word_heard_again_does_not_repeat_its_move(repository, task, columns, ana):
-    event = said(repository, title=f"[{task.key}]")
+    event = forge_reports(repository, title=f"[{task.key}]")
     move(task, to=columns["ready"], by=ana)
-    code_links.on_request(event)
-    said(repository, title=f"[{task.key}] and better words")
+    code_links.on_pull_request(event)
+    forge_reports(repository, title=f"[{task.key}] and better words")
     assert category(task) == "ready"
 
 
 @pytest.mark.req("GIT-3", "W2")
 def test_what_was_before_the_board_knew_the_repository_moves_nothing(repository, task):
-    said(repository, title=f"[{task.key}]", state="merged", at=repository.created_at - timedelta(days=1))
+    forge_reports(repository, title=f"[{task.key}]", state="merged", at=repository.created_at - timedelta(days=1))
     pushed(repository, branch="main", first=True)
     assert category(task) == "ready"
 
@@ -232,7 +234,7 @@ def test_a_commit_that_was_pushed_aside_first_closes_when_it_reaches_the_default
 
 @pytest.mark.req("GIT-3")
 def test_a_move_says_why_and_is_undone_by_one_verb(repository, task, ana):
-    said(repository, 7, title=f"[{task.key}]")
+    forge_reports(repository, 7, title=f"[{task.key}]")
     entries, _ = timeline.entries(task)
     assert any("because pull request 7 in" in entry.sentence for entry in entries)
 
@@ -248,26 +250,26 @@ def test_a_move_says_why_and_is_undone_by_one_verb(repository, task, ana):
 @pytest.mark.req("GIT-3")
 def test_open_subtasks_hold_a_card_and_that_is_said(repository, task):
     task_in(task.column, parent=task)
-    said(repository, title=f"[{task.key}]", state="merged")
+    forge_reports(repository, title=f"[{task.key}]", state="merged")
     assert category(task) == "ready"
     assert any("1 subtask is still open" in entry.sentence for entry in timeline.entries(task)[0])
 
 
 @pytest.mark.req("GIT-5")
 def test_linked_by_hand_it_stays_cut_by_hand(repository, task, ana):
-    event = said(repository)
+    event = forge_reports(repository)
     made = code_links.link(task, repository=repository, number=1, by=ana)
-    assert (made.acts, category(task)) == (True, "ready")
+    assert (made.triggers_moves, category(task)) == (True, "ready")
 
     code_links.unlink(made, by=ana)
     PullRequest.objects.update(title=f"[{task.key}]", state="merged")
-    code_links.on_request(event)
-    assert not CodeLink.objects.standing().exists()
+    code_links.on_pull_request(event)
+    assert not CodeLink.objects.active().exists()
     assert category(task) == "ready"
 
     code_links.link(task, repository=repository, number=1, by=ana)
-    assert CodeLink.objects.standing().count() == 1
-    with pytest.raises(code_links.NoSuchRequest):
+    assert CodeLink.objects.active().count() == 1
+    with pytest.raises(code_links.PullRequestNotFound):
         code_links.link(task, repository=repository, number=2, by=ana)
 
 
@@ -284,7 +286,7 @@ def test_linked_by_hand_it_stays_cut_by_hand(repository, task, ana):
     ],
 )
 def test_one_dot_on_the_face(board, repository, task, state, review, check, dot):
-    said(repository, title=task.key, state=state, review=review)
+    forge_reports(repository, title=task.key, state=state, review=review)
     if check:
         CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state=check, at=timezone.now())
     (face,) = cards.of_tasks(board, [task.pk])
@@ -294,7 +296,7 @@ def test_one_dot_on_the_face(board, repository, task, state, review, check, dot)
 
 @pytest.mark.req("GIT-5")
 def test_a_check_redraws_the_face_and_the_open_task(board, repository, task):
-    said(repository, title=task.key)
+    forge_reports(repository, title=task.key)
     project = Project.objects.get(pk=board.pk)
     CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state="failed", at=timezone.now())
     event = events.record(
@@ -310,7 +312,7 @@ def test_a_check_redraws_the_face_and_the_open_task(board, repository, task):
 @pytest.mark.req("GIT-5")
 def test_the_section_costs_the_same_for_one_request_and_for_ten(repository, task, django_assert_max_num_queries):
     for number in range(1, 11):
-        said(repository, number, title=task.key, url="https://forge.example/1")
+        forge_reports(repository, number, title=task.key, url="https://forge.example/1")
     task = panel.fetched(task.project, task.pk)
     with django_assert_max_num_queries(6):
         html = task_section.part(task)
@@ -320,13 +322,13 @@ def test_the_section_costs_the_same_for_one_request_and_for_ten(repository, task
 @pytest.mark.req("GIT-5")
 def test_the_page_links_unlinks_and_undoes(client, board, repository, task, ana):
     client.force_login(ana)
-    said(repository, head="x")
+    forge_reports(repository, head="x")
     page = f"/projects/{board.key}/tasks/{task.number}/"
-    assert client.post(f"{page}link/", {"repository": repository.pk, "request": 1}).status_code == 302
+    assert client.post(f"{page}link/", {"repository": repository.pk, "number": 1}).status_code == 302
     link = task.code_links.get()
     assert b"A change" in client.get(page).content
     assert client.post(f"{page}unlink/", {"link": link.pk}).status_code == 302
-    assert not task.code_links.standing().exists()
+    assert not task.code_links.active().exists()
     assert client.post(f"{page}undo/", {"seq": 1}).status_code == 409
 
 
@@ -342,7 +344,7 @@ def test_a_single_commit_is_taken_off_and_stays_off(client, repository, task, an
     assert "One for" not in shown
     assert "Two for" in shown
     code_links.on_pushed(push)
-    assert task.code_links.standing().count() == 1
+    assert task.code_links.active().count() == 1
 
 
 def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_assert_num_queries):
@@ -358,7 +360,7 @@ def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_asser
 
 
 def test_programs_see_make_and_take_off_links(client, repository, task, ana, ben):
-    said(repository, 7)
+    forge_reports(repository, 7)
     client.force_login(ana)
     api = f"/api/v1/tasks/{task.pk}/links/"
     assert client.get(api).json()["results"] == []
@@ -366,8 +368,13 @@ def test_programs_see_make_and_take_off_links(client, repository, task, ana, ben
         made = client.post(api, {"repository": repository.pk, "number": 7}, "application/json")
         assert made.status_code == 201
     [link] = client.get(api).json()["results"]
-    assert (link["kind"], link["ref"], link["acts"], link["by"]) == ("request", "7", True, ana.pk)
+    assert (link["kind"], link["ref"], link["triggers_moves"], link["created_by"]) == (
+        "pull_request",
+        "7",
+        True,
+        ana.pk,
+    )
     missing = client.post(api, {"repository": repository.pk, "number": 8}, "application/json")
-    assert (missing.status_code, missing.json()["code"]) == (400, "no_such_request")
+    assert (missing.status_code, missing.json()["code"]) == (400, "pull_request_not_found")
     assert [client.delete(f"/api/v1/links/{link['id']}/").status_code for _ in range(2)] == [204, 404]
     assert client.get(api).json()["results"] == []

@@ -13,7 +13,7 @@ from apps.tasks.actions.move import move
 from apps.tasks.actions.start import start
 from apps.tasks.code import branch_names, task_references
 from apps.tasks.detail import panel
-from apps.tasks.models import BranchNaming, Task
+from apps.tasks.models import BranchNameTemplate, Task
 from apps.tasks.tests.factories import task_in
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_a_template_that_names_no_task_or_no_branch_is_refused(client, board, ke
     assert "field__error" in page.text
     answer = client.put("/api/v1/projects/TIDE/branch-names/", {"template": template}, "application/json")
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_template")
-    assert not BranchNaming.objects.exists()
+    assert not BranchNameTemplate.objects.exists()
 
 
 def test_maintainers_choose_what_branches_are_called(client, board, keeper, task, ana):
@@ -115,7 +115,7 @@ def test_maintainers_choose_what_branches_are_called(client, board, keeper, task
     assert AuditEntry.objects.filter(action="branch_names.changed").count() == 1
     client.put("/api/v1/projects/TIDE/branch-names/", {"template": ""}, "application/json")
     assert client.get("/api/v1/projects/TIDE/branch-names/").json() == {"template": branch_names.USUAL}
-    assert not BranchNaming.objects.exists()
+    assert not BranchNameTemplate.objects.exists()
 
 
 def test_the_shared_part_names_nobody_and_each_page_its_reader(client, board, keeper, task, ana):

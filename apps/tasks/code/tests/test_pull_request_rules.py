@@ -6,15 +6,15 @@ from apps.accounts.models import AuditEntry
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory
 from apps.tasks.code import pull_request_rules
-from apps.tasks.code.tests.test_automation import category, said
-from apps.tasks.models import CodeRule, Column
+from apps.tasks.code.tests.test_automation import category, forge_reports
+from apps.tasks.models import Column, PullRequestRule
 from apps.tasks.tests.factories import BoardFactory, task_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/projects/TIDE/settings/rules/"
-API = "/api/v1/projects/TIDE/code-rules/"
-# Each occasion: how a request comes to it, and where its card goes as usual.
-OCCASIONS = {
+API = "/api/v1/projects/TIDE/pull-request-rules/"
+# Each event: how a request comes to it, and where its card goes as usual.
+EVENTS = {
     "draft": ({"state": "draft"}, "doing"),
     "open": ({"state": "open"}, "review"),
     "changes": ({"state": "open", "review": "changes"}, "doing"),
@@ -34,31 +34,31 @@ def keeper(board):
 
 
 @pytest.mark.req("GIT-3")
-@pytest.mark.parametrize("occasion", OCCASIONS)
-@pytest.mark.parametrize("rule", ["as usual", "another column", "stays", "another occasion's"])
-def test_where_a_card_goes_by_the_projects_rules(board, task, columns, keeper, occasion, rule):
-    told, usual = OCCASIONS[occasion]
-    other = "merged" if occasion == "closed" else "closed"
+@pytest.mark.parametrize("event", EVENTS)
+@pytest.mark.parametrize("rule", ["as usual", "another column", "stays", "another event's"])
+def test_where_a_card_goes_by_the_projects_rules(board, task, columns, keeper, event, rule):
+    told, usual = EVENTS[event]
+    other = "merged" if event == "closed" else "closed"
     chosen, goes = {
         "as usual": ({}, usual),
-        "another column": ({occasion: columns["backlog"]}, "backlog"),
-        "stays": ({occasion: None}, "ready"),
-        "another occasion's": ({other: columns["backlog"]}, usual),
+        "another column": ({event: columns["backlog"]}, "backlog"),
+        "stays": ({event: None}, "ready"),
+        "another event's": ({other: columns["backlog"]}, usual),
     }[rule]
-    pull_request_rules.choose(board, chosen, by=keeper)
-    said(RepositoryFactory(project=board), title=f"[{task.key}]", **told)
+    pull_request_rules.set_rules(board, chosen, by=keeper)
+    forge_reports(RepositoryFactory(project=board), title=f"[{task.key}]", **told)
     assert category(task) == goes
 
 
 @pytest.mark.req("GIT-3")
 def test_a_rule_that_says_closed_waits_for_the_last_request_too(board, task, columns, keeper):
-    pull_request_rules.choose(board, {"closed": columns["backlog"]}, by=keeper)
+    pull_request_rules.set_rules(board, {"closed": columns["backlog"]}, by=keeper)
     repository = RepositoryFactory(project=board)
     for number in (1, 2):
-        said(repository, number, title=f"[{task.key}]")
-    said(repository, 1, title=f"[{task.key}]", state="closed")
+        forge_reports(repository, number, title=f"[{task.key}]")
+    forge_reports(repository, 1, title=f"[{task.key}]", state="closed")
     assert category(task) == "review"
-    said(repository, 2, title=f"[{task.key}]", state="closed")
+    forge_reports(repository, 2, title=f"[{task.key}]", state="closed")
     assert category(task) == "backlog"
 
 
@@ -69,18 +69,21 @@ def test_maintainers_choose_on_a_page(client, board, columns, keeper):
     assert "As usual: the card stays" in page.text
     answer = client.post(PAGE, {"open": columns["doing"].pk, "merged": "stays"})
     assert answer.status_code == 302
-    assert dict(board.code_rules.values_list("occasion", "column")) == {"open": columns["doing"].pk, "merged": None}
+    assert dict(board.pull_request_rules.values_list("event", "column")) == {
+        "open": columns["doing"].pk,
+        "merged": None,
+    }
     assert f'<option value="{columns["doing"].pk}" selected>' in client.get(PAGE).text
     event = Event.objects.get(kind="rules.changed")
     assert event.payload == {"columns": {"open": columns["doing"].name, "merged": None}}
     assert AuditEntry.objects.filter(action="rules.changed").count() == 1
     client.post(PAGE, {})
-    assert not CodeRule.objects.exists()
+    assert not PullRequestRule.objects.exists()
 
 
 def test_what_is_chosen_again_is_no_news(board, columns, keeper):
     for _ in range(2):
-        pull_request_rules.choose(board, {"open": columns["doing"]}, by=keeper)
+        pull_request_rules.set_rules(board, {"open": columns["doing"]}, by=keeper)
     assert Event.objects.filter(kind="rules.changed").count() == 1
 
 
@@ -88,7 +91,7 @@ def test_what_is_chosen_again_is_no_news(board, columns, keeper):
 def test_a_column_that_is_not_there_is_no_choice(client, keeper, key):
     client.force_login(keeper)
     assert client.post(PAGE, {"open": key}).status_code == 422
-    assert not CodeRule.objects.exists()
+    assert not PullRequestRule.objects.exists()
 
 
 def test_another_projects_column_is_no_choice(client, keeper):
@@ -97,12 +100,12 @@ def test_another_projects_column_is_no_choice(client, keeper):
     assert client.post(PAGE, {"open": elsewhere.pk}).status_code == 422
     answer = client.put(API, {"open": elsewhere.pk}, "application/json")
     assert answer.status_code == 400
-    assert not CodeRule.objects.exists()
+    assert not PullRequestRule.objects.exists()
 
 
 def test_a_program_reads_and_chooses(client, board, columns, keeper):
     client.force_login(keeper)
-    usual = {occasion: columns[goes].pk if occasion != "closed" else None for occasion, (_, goes) in OCCASIONS.items()}
+    usual = {event: columns[goes].pk if event != "closed" else None for event, (_, goes) in EVENTS.items()}
     assert client.get(API).json() == usual
     chosen = {"draft": None, "closed": columns["backlog"].pk}
     answer = client.put(API, chosen, "application/json")
@@ -112,6 +115,6 @@ def test_a_program_reads_and_chooses(client, board, columns, keeper):
 
 def test_a_rule_goes_with_its_column(board, columns, keeper):
     extra = Column.objects.create(project=board, name="Checking", category="review", position=90)
-    pull_request_rules.choose(board, {"open": extra}, by=keeper)
+    pull_request_rules.set_rules(board, {"open": extra}, by=keeper)
     extra.delete()
     assert pull_request_rules.column_for(board, "open") == columns["review"]

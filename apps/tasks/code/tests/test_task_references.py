@@ -3,29 +3,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.tasks.code import task_references
-from apps.tasks.code.task_references import Naming
+from apps.tasks.code.task_references import Reference
 
 pytestmark = pytest.mark.req("GIT-2")
-NAMES, ACTS, CLOSES = Naming
+MENTIONS, TRIGGERS, CLOSES = Reference
 
 
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("TB-12", {12: NAMES}),
-        ("[TB-12]", {12: ACTS}),
-        ("[TB-12] Ask for a deposit", {12: ACTS}),
+        ("TB-12", {12: MENTIONS}),
+        ("[TB-12]", {12: TRIGGERS}),
+        ("[TB-12] Ask for a deposit", {12: TRIGGERS}),
         ("fixes TB-12", {12: CLOSES}),
         ("Fixed: TB-12, and more", {12: CLOSES}),
         ("closes [TB-12].", {12: CLOSES}),
         ("Resolves TB-12\ncloses TB-13", {12: CLOSES, 13: CLOSES}),
-        ("fixes\nTB-12", {12: NAMES}),
-        ("prefixes TB-12", {12: NAMES}),
-        ("See TB-12 (and TB-13), TB-14's.", {12: NAMES, 13: NAMES, 14: NAMES}),
-        ("TB-12, then [TB-12]", {12: ACTS}),
-        ("**TB-12**", {12: NAMES}),
-        ("- [ ] TB-12\n- [x] [TB-13]", {12: NAMES, 13: ACTS}),
-        ("[TB-12", {12: NAMES}),
+        ("fixes\nTB-12", {12: MENTIONS}),
+        ("prefixes TB-12", {12: MENTIONS}),
+        ("See TB-12 (and TB-13), TB-14's.", {12: MENTIONS, 13: MENTIONS, 14: MENTIONS}),
+        ("TB-12, then [TB-12]", {12: TRIGGERS}),
+        ("**TB-12**", {12: MENTIONS}),
+        ("- [ ] TB-12\n- [x] [TB-13]", {12: MENTIONS, 13: TRIGGERS}),
+        ("[TB-12", {12: MENTIONS}),
         # not said
         ("`TB-12` and `[TB-13]`", {}),
         ("```\nfixes TB-12\n```", {}),
@@ -100,4 +100,6 @@ def test_whatever_stands_around_it_a_key_is_found_or_not_but_never_invented(text
 
 
 def test_a_list_of_keys_is_bounded():
-    assert len(task_references.in_text(" ".join(f"TB-{n}" for n in range(1, 500)), "TB")) == task_references.MOST
+    assert (
+        len(task_references.in_text(" ".join(f"TB-{n}" for n in range(1, 500)), "TB")) == task_references.MAX_REFERENCES
+    )

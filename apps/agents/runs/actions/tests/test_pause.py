@@ -48,7 +48,7 @@ def test_what_is_worked_at_stops_and_waits_in_line_again(board, scribe, ana, ben
     again = Run.objects.queued().get()
     assert working.status == Status.CANCELLED
     assert (again.task, again.attempt, again.requested_by) == (working.task, 2, ana)
-    assert status_notes.sentence_of(Task.objects.get().note) == "All agents of this project are paused by Ben."
+    assert status_notes.sentence_of(Task.objects.get().status_note) == "All agents of this project are paused by Ben."
     assert start(scribe) is None
 
 
@@ -58,7 +58,7 @@ def test_what_waits_says_who_paused_and_starts_when_they_go_on(board, scribe, an
     pause(board, by=ben)
     assert start(scribe) is None
     wait_reasons.refresh(scribe)
-    assert Task.objects.get().note["code"] == "paused"
+    assert Task.objects.get().status_note["code"] == "paused"
     assert resume(board, by=ana)
     assert start(scribe) == run
     assert kinds() == ["agents.paused", "agents.resumed"]

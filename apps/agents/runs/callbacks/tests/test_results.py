@@ -64,7 +64,7 @@ def test_a_result_becomes_a_comment_and_waits_in_review(run, columns, scribe):
         20,
         0.25,
     )
-    assert (task.column, task.note["state"], task.note["code"]) == (columns["review"], "done", "result")
+    assert (task.column, task.status_note["state"], task.status_note["code"]) == (columns["review"], "done", "result")
     comment = Comment.objects.get()
     assert (comment.author, comment.html) == (scribe.user, "<p><strong>Done.</strong></p>\n")
 
@@ -206,7 +206,7 @@ def test_a_run_that_ends_badly_says_so(run, status, ends_as):
 
 def test_an_interrupted_run_stays_open_for_its_resumption(run):
     assert post(report(run, "run.interrupted")).json() == {"outcome": "applied"}
-    assert Task.objects.get().note["code"] == "interrupted"
+    assert Task.objects.get().status_note["code"] == "interrupted"
     post(report(run, runId="another-of-the-gateway"))
     run.refresh_from_db()
     assert run.status == Status.SUCCEEDED
@@ -234,7 +234,7 @@ def test_a_late_success_without_a_newer_attempt_is_brought_to_review(run, column
     assert post(report(run)).json() == {"outcome": "applied"}
     run.refresh_from_db()
     assert (run.status, run.review) == (Status.SUCCEEDED, "waiting")
-    assert Task.objects.get().note["code"] == "late_result"
+    assert Task.objects.get().status_note["code"] == "late_result"
 
 
 @pytest.mark.req("D12")
@@ -286,7 +286,7 @@ def test_accepting_closes_the_task(run, ana, columns):
     run.refresh_from_db()
     accept(run, by=ana)
     task = Task.objects.get()
-    assert (task.column, task.note, run.review) == (columns["done"], None, "accepted")
+    assert (task.column, task.status_note, run.review) == (columns["done"], None, "accepted")
     with pytest.raises(Refused):
         accept(run, by=ana)
 

@@ -1,0 +1,48 @@
+"""The columns of a board."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from apps.accounts.models import Hue, User
+from apps.projects.models import Project
+
+
+class Category(models.TextChoices):
+    """What a column means, whatever its name: automation asks for this."""
+
+    BACKLOG = "backlog", _("backlog")
+    READY = "ready", _("to do")
+    DOING = "doing", _("in progress")
+    REVIEW = "review", _("review")
+    DONE = "done", _("done")
+
+
+class ColumnQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "ColumnQuerySet":
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
+class Column(models.Model):
+    project = models.ForeignKey(Project, models.CASCADE, related_name="columns")
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=50)
+    category = models.CharField(_("category"), max_length=10, choices=Category)
+    hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
+    position = models.PositiveSmallIntegerField()
+
+    objects = ColumnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "position"],
+                name="column_position_once",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+            models.CheckConstraint(name="column_category_known", condition=Q(category__in=Category.values)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
