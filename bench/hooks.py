@@ -52,7 +52,7 @@ def check(n: int) -> dict:
 
 def wait_until_worked(repository: Repository) -> None:
     until = time.monotonic() + 60
-    while repository.deliveries.filter(worked_at=None).exists():
+    while repository.deliveries.filter(processed_at=None).exists():
         if time.monotonic() > until:
             raise TimeoutError("The webhooks were not worked on within a minute")
         time.sleep(0.2)

@@ -7,7 +7,7 @@ from django.views.generic import RedirectView
 
 from apps.accounts.login.views import admin_sign_in, sign_out
 from apps.projects.git.webhooks import receive_view
-from apps.projects.members.avatar_view import picture
+from apps.projects.members.avatar_view import avatar
 from teamboard.observability import health
 from teamboard.rest import errors
 
@@ -18,7 +18,7 @@ urlpatterns = [
     path("projects/", include("apps.chat.urls")),
     path("", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
-    path("pictures/<str:digest>/", picture, name="picture"),
+    path("avatars/<str:digest>/", avatar, name="avatar"),
     path("git/webhooks/<uuid:uid>/", receive_view.receive, name="webhook"),
     path("admin/login/", admin_sign_in),
     # One form for one's password, with its limits, and one way out, also at the provider.

@@ -28,7 +28,7 @@ class LoginSessionMiddleware(SessionMiddleware):
         if response.status_code == 401:  # for a script: the page that comes next has to know that a session ended
             return response
         match = request.resolver_match
-        if match and not getattr(match.func, "is_no_use", False):
+        if match and getattr(match.func, "counts_as_session_use", True):
             request.session.note_use()
         return super().process_response(request, response)
 

@@ -69,7 +69,7 @@ def seed(owner: User, gateway: Gateway | None) -> Project | None:
     """
     if Project.objects.exists():
         return None
-    project = create(name="Tidewater", key=KEY, about="Ferry tickets for nine islands", by=owner)
+    project = create(name="Tidewater", key=KEY, description="Ferry tickets for nine islands", by=owner)
     people = {"owner": owner} | {name: _person(project, name, full, hue) for name, full, hue in PEOPLE}
     agents = _agents(gateway, project, owner) if gateway else []
     tasks = _tasks(project, owner, people)

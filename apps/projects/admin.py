@@ -16,7 +16,7 @@ from apps.accounts.models import User
 from apps.projects.git.repositories import connect
 from apps.projects.members import group_grants, memberships
 from apps.projects.members.group_grants import Change, Grant
-from apps.projects.models import GroupGrant, HookDelivery, Membership, Project, Repository, Role
+from apps.projects.models import GroupGrant, Membership, Project, Repository, Role, WebhookDelivery
 
 
 class OwnerForm(forms.ModelForm):
@@ -143,11 +143,11 @@ class GroupGrantAdmin(AuditedAdmin):
             self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
 
 
-@admin.register(HookDelivery)
-class HookDeliveryAdmin(admin.ModelAdmin):
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(admin.ModelAdmin):
     """That forges told something and what came of it; what it was, only the project's maintainers read."""
 
-    list_display = ("kind", "repository", "received_at", "worked_at", "error")
+    list_display = ("kind", "repository", "received_at", "processed_at", "error")
     list_filter = ("kind",)
     list_select_related = ("repository",)
     search_fields = ("delivery_id",)
@@ -156,16 +156,16 @@ class HookDeliveryAdmin(admin.ModelAdmin):
     fields = (*list_display, "delivery_id", "body_sha256")
     actions = None
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[HookDelivery]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return super().get_queryset(request).defer("payload")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, delivery: HookDelivery | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, delivery: WebhookDelivery | None = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, delivery: HookDelivery | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, delivery: WebhookDelivery | None = None) -> bool:
         return False
 
 

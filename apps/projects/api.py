@@ -26,7 +26,7 @@ class ProjectsView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(ProjectSerializer))
     def get(self, request: Request) -> Response:
         """The projects you are a member of."""
-        found = Project.objects.visible_to(request.user).values("id", "key", "name", "about", "created_at")
+        found = Project.objects.visible_to(request.user).values("id", "key", "name", "description", "created_at")
         return page(request, found, ProjectSerializer)
 
     @extend_schema(request=NewProjectSerializer, responses={201: ProjectWithMembersSerializer})

@@ -17,9 +17,9 @@ class UpperCase(forms.CharField):
 class ProjectForm(forms.ModelForm):
     class Meta:
         model = Project
-        fields = ["name", "key", "about"]
+        fields = ["name", "key", "description"]
         field_classes = {"key": UpperCase}
-        labels = {"about": _("What it is about")}
+        labels = {"description": _("What it is about")}
         help_texts = {"key": _("Short and in capitals, such as TB: its tasks are called TB-1, TB-2 and so on.")}
 
 

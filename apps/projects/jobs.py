@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from apps.projects.events import subscribers_of
 from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.git.webhooks import deliveries, resync
-from apps.projects.models import Event, HookDelivery, Repository
+from apps.projects.models import Event, Repository, WebhookDelivery
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=5)
@@ -52,7 +52,7 @@ def fetch_due() -> None:
         fetch.delay(pk)
 
 
-def hand_on(delivery: HookDelivery) -> None:
+def hand_on(delivery: WebhookDelivery) -> None:
     """Wake a worker for what is stored; without a broker the sweep does it, seconds later."""
     _wake(work_on_delivery, delivery.pk)
 

@@ -8,13 +8,13 @@ from apps.projects.models import Branch, Commit, Membership, Project, Repository
 class ProjectSerializer(serializers.ModelSerializer):
     class Meta:
         model = Project
-        fields = ["id", "key", "name", "about", "created_at"]
+        fields = ["id", "key", "name", "description", "created_at"]
 
 
 class NewProjectSerializer(serializers.ModelSerializer):
     class Meta:
         model = Project
-        fields = ["key", "name", "about"]
+        fields = ["key", "name", "description"]
         # That a key is free is found out while creating, where it can't change any more.
         extra_kwargs = {"key": {"validators": Project._meta.get_field("key").validators}}
 

@@ -67,7 +67,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
 
 # What a page's form may get besides; what the API takes is in its schema.
 TAKES = {
-    "projects/new/": {"about"},
+    "projects/new/": {"description"},
     "projects/<str:key>/tasks/": {"column", "parent"},
     "projects/<str:key>/tasks/<int:number>/move/": {"place", "seen_in", "after", "before", "anyway", "client"},
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},

@@ -35,13 +35,13 @@ from apps.projects.models import (
     CheckRun,
     Commit,
     GroupGrant,
-    HookDelivery,
     KnownGroups,
     Membership,
     Project,
     PullRequest,
     Repository,
     Role,
+    WebhookDelivery,
 )
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory, UserFactory
 from apps.tasks.actions.comment import comment
@@ -75,7 +75,7 @@ class World:
     pair: AllowedPair
     repository: Repository
     link: CodeLink
-    delivery: HookDelivery
+    delivery: WebhookDelivery
     request: PullRequest
 
     def id_of(self, name: str) -> object:
@@ -92,7 +92,7 @@ class World:
             "tokens": self.token.pk,
             "sessions": self.session.public_id,
             "members": self.person.pk,
-            "pictures": self.person.picture,
+            "avatars": self.person.avatar,
             "chat": self.room.pk,
             "rooms": self.room.pk,
             "messages": self.message.pk,
@@ -189,7 +189,7 @@ def coded(project: Project, words: str) -> Repository:
         head_sha=sha,
         updated_at=now,
     )
-    HookDelivery.objects.create(repository=repository, delivery_id="1", body_sha256=sha, kind="push", payload={})
+    WebhookDelivery.objects.create(repository=repository, delivery_id="1", body_sha256=sha, kind="push", payload={})
     return repository
 
 

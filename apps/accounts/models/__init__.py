@@ -1,9 +1,9 @@
 """Who there is, and how they get in."""
 
 from apps.accounts.models.audit_entry import AuditEntry, AuditSeal
+from apps.accounts.models.avatar import Avatar
 from apps.accounts.models.identity import Identity, UsedLogoutToken
 from apps.accounts.models.login_session import LoginSession
-from apps.accounts.models.picture import Picture
 from apps.accounts.models.sign_in_attempt import SignInAttempt
 from apps.accounts.models.token import ApiToken
 from apps.accounts.models.user import Hue, User
@@ -12,10 +12,10 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "AuditSeal",
+    "Avatar",
     "Hue",
     "Identity",
     "LoginSession",
-    "Picture",
     "SignInAttempt",
     "UsedLogoutToken",
     "User",

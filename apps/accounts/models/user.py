@@ -78,8 +78,8 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=100, validators=[SHOWS_LETTERS, KEEPS_ORDER])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
-    # The address of their Picture, made of what is in it; "" for the hue and the initials.
-    picture = models.CharField(max_length=32, blank=True, editable=False)
+    # The address of their Avatar, made of what is in it; "" for the hue and the initials.
+    avatar = models.CharField(max_length=32, blank=True, editable=False)
     language = models.CharField(_("language"), max_length=5, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, blank=True)

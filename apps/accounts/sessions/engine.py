@@ -134,7 +134,7 @@ def person_of(session: SessionStore) -> User | AnonymousUser:
     return user
 
 
-def asked_by_the_page(view: Callable) -> Callable:
-    """Mark `view` as one that an open page asks by itself: that is no use of the session."""
-    view.is_no_use = True
+def asked_by_page(view: Callable) -> Callable:
+    """Mark `view` as one that an open page asks by itself: that does not count as using the session."""
+    view.counts_as_session_use = False
     return view

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
-from apps.accounts.models import Picture, User
+from apps.accounts.models import Avatar, User
 from apps.accounts.signals import person_changed
 from apps.errors import Refused
 
@@ -34,20 +34,20 @@ def choose(person: User, *, hue: str, content: bytes | None = None) -> None:
     """Have `person` look like that; without `content` a picture they have stays."""
     person.hue = hue
     if content is not None:
-        Picture.objects.update_or_create(user=person, defaults={"content": content})
-        person.picture = hashlib.sha256(content).hexdigest()[:32]
+        Avatar.objects.update_or_create(user=person, defaults={"content": content})
+        person.avatar = hashlib.sha256(content).hexdigest()[:32]
     _save(person)
 
 
 @transaction.atomic
 def remove(person: User) -> None:
-    Picture.objects.filter(user=person).delete()
-    person.picture = ""
+    Avatar.objects.filter(user=person).delete()
+    person.avatar = ""
     _save(person)
 
 
 def _save(person: User) -> None:
-    person.save(update_fields=["hue", "picture"])
+    person.save(update_fields=["hue", "avatar"])
     person_changed.send(User, user=person)
 
 

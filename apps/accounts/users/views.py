@@ -81,7 +81,7 @@ def too_many_uploads(request: MemberRequest) -> HttpResponse:
 
 
 @require_POST
-def remove_picture(request: MemberRequest) -> HttpResponse:
+def remove_avatar(request: MemberRequest) -> HttpResponse:
     avatars.remove(request.user)
     messages.success(request, _("Your picture is removed."))
     return redirect("accounts:profile")

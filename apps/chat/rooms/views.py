@@ -165,13 +165,13 @@ def room_again(request: MemberRequest, project: Project, room: Room) -> dict:
     return room_context(request, project, room) | {"refused_text": request.POST.get("text", "")}
 
 
-@engine.asked_by_the_page
+@engine.asked_by_page
 @require_GET
 def unread(request: MemberRequest, key: str) -> JsonResponse:
     return JsonResponse(unread_counts.unread_of(request.user, project_of(request, key)))
 
 
-@engine.asked_by_the_page
+@engine.asked_by_page
 @require_POST
 def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     """What has passed the bottom of the window is read; the answer is what is left."""

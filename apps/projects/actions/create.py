@@ -15,7 +15,7 @@ class KeyTaken(Refused):
 
 
 @transaction.atomic
-def create(*, name: str, key: str, by: User, about: str = "") -> Project:
+def create(*, name: str, key: str, by: User, description: str = "") -> Project:
     """Make the project and log `project.created`; what a project starts with hangs on that event.
 
     Raises KeyTaken: keys are the whole board's, also those of projects that `by` may not see.
@@ -28,7 +28,7 @@ def create(*, name: str, key: str, by: User, about: str = "") -> Project:
         raise NotAllowed(_("This token is for some projects only, so it cannot start another."))
     try:
         with transaction.atomic():
-            project = Project.objects.create(name=name, key=key, about=about)
+            project = Project.objects.create(name=name, key=key, description=description)
     except IntegrityError as error:
         raise KeyTaken(_("The key {key} is taken. Please choose another.").format(key=key)) from error
     Membership.objects.create(project=project, user=by, role=Role.OWNER)

@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from apps.accounts.models import Picture, User
+from apps.accounts.models import Avatar, User
 from apps.accounts.request_types import MemberRequest
 from apps.projects.models import Project
 
@@ -17,8 +17,8 @@ HEADERS = {
 
 
 @require_GET
-def picture(request: MemberRequest, digest: str) -> HttpResponse:
+def avatar(request: MemberRequest, digest: str) -> HttpResponse:
     shared = Project.objects.visible_to(request.user)
-    seen = User.objects.filter(Q(pk=request.user.pk) | Q(memberships__project__in=shared), picture=digest)
-    found = get_object_or_404(Picture.objects.filter(user__in=seen)[:1])
+    seen = User.objects.filter(Q(pk=request.user.pk) | Q(memberships__project__in=shared), avatar=digest)
+    found = get_object_or_404(Avatar.objects.filter(user__in=seen)[:1])
     return HttpResponse(bytes(found.content), content_type="image/webp", headers=HEADERS)

@@ -9,7 +9,7 @@ from apps.projects.models.git_objects import (
 )
 from apps.projects.models.group import GroupGrant, KnownGroups
 from apps.projects.models.project import Membership, Project, ProjectQuerySet, Role
-from apps.projects.models.repository import HookDelivery, Repository
+from apps.projects.models.repository import Repository, WebhookDelivery
 
 __all__ = [
     "Branch",
@@ -17,7 +17,6 @@ __all__ = [
     "Commit",
     "Event",
     "GroupGrant",
-    "HookDelivery",
     "KnownGroups",
     "Membership",
     "Project",
@@ -25,4 +24,5 @@ __all__ = [
     "PullRequest",
     "Repository",
     "Role",
+    "WebhookDelivery",
 ]

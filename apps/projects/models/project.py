@@ -43,7 +43,7 @@ class Project(models.Model):
             RegexValidator(r"^[A-Z][A-Z0-9]{1,9}$", _("Use 2 to 10 capital letters or digits, a letter first."))
         ],
     )
-    about = models.CharField(_("about"), max_length=200, blank=True)
+    description = models.CharField(_("about"), max_length=200, blank=True)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.TEAL)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
     last_seq = models.BigIntegerField(default=0, editable=False)

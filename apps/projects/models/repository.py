@@ -101,7 +101,7 @@ class Repository(models.Model):
         return errors.sentence(self.fetch_error, self.fetch_facts) if self.fetch_error else ""
 
 
-class HookDelivery(models.Model):
+class WebhookDelivery(models.Model):
     """One webhook that a forge sent, stored before it is answered and worked on afterwards."""
 
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="deliveries")
@@ -110,7 +110,7 @@ class HookDelivery(models.Model):
     kind = models.CharField(max_length=60)
     payload = models.JSONField()  # redacted
     received_at = models.DateTimeField(auto_now_add=True)
-    worked_at = models.DateTimeField(null=True)
+    processed_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -123,7 +123,7 @@ class HookDelivery(models.Model):
         ]
         indexes = [
             models.Index(fields=["repository", "-received_at"], name="delivery_log"),
-            models.Index(fields=["received_at"], name="delivery_due", condition=Q(worked_at__isnull=True)),
+            models.Index(fields=["received_at"], name="delivery_due", condition=Q(processed_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -75,12 +75,12 @@ def test_an_administrator_helps_themselves_to_no_project_that_has_people(root, t
 
 
 def test_the_page_shows_whose_it_is_and_nothing_of_what_is_in_it(admin, tide, people):
-    tide.about = "Only for those in it"
+    tide.description = "Only for those in it"
     tide.save()
     for page in (page_of(tide), reverse("admin:projects_project_changelist")):
         content = admin.get(page).content.decode()
         assert "Owner" in content
-        assert tide.about not in content
+        assert tide.description not in content
     assert admin.post(page_of(tide), {"new_owner": "", "name": "Mine"}).status_code == 200
     tide.refresh_from_db()
     assert tide.name == "Tidewater"

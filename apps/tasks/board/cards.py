@@ -34,7 +34,7 @@ class Who(NamedTuple):
     hue: str
     is_agent: bool
     is_service: bool
-    picture: str
+    avatar: str
 
 
 class Face(NamedTuple):
@@ -113,7 +113,7 @@ def _faces(sql: str, arguments: list) -> list[Face]:
 
 def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
     """Whom faces of the project may name, by primary key: its members, and former ones whom those `found` name."""
-    users = User.objects.only("name", "username", "hue", "kind", "picture")
+    users = User.objects.only("name", "username", "hue", "kind", "avatar")
     people = {user.pk: who(user) for user in users.filter(memberships__project=project)}
     if former := {face.assignee for face in found} - people.keys() - {None}:
         people |= {user.pk: who(user) for user in users.filter(pk__in=former)}
@@ -121,7 +121,7 @@ def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
 
 
 def who(user: User) -> Who:
-    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.picture)
+    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.avatar)
 
 
 def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:

@@ -139,7 +139,7 @@ def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
     return frame_or(request, project, place_of(project, task))
 
 
-@engine.asked_by_the_page
+@engine.asked_by_page
 @require_GET
 def updates(request: MemberRequest, key: str) -> JsonResponse:
     """The frame since `?since=` for a page without a socket."""

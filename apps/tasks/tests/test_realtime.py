@@ -121,7 +121,7 @@ def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_o
     since = Page(board).seq
     avatars.choose(ben, hue="rose", content=b"a picture")
     ops = realtime_frames.frame_since(board.pk, since, language="en", open_task=tasks[2].pk)["ops"]
-    drawn = {op["id"] for op in ops if f"/pictures/{ben.picture}/" in op["html"]}
+    drawn = {op["id"] for op in ops if f"/avatars/{ben.avatar}/" in op["html"]}
     by_ben = board.events.get(kind="comment.created", actor=ben).pk
     assert drawn == {f"task-{tasks[0].pk}", f"task-{tasks[1].pk}", f"task-{tasks[2].pk}-head", f"event-{by_ben}"}
 
@@ -142,7 +142,7 @@ def test_a_picture_costs_a_board_no_query_more(client, board, tasks, ana, ben, d
         client.get("/projects/TIDE/")
     avatars.choose(ben, hue="rose", content=b"a picture")
     with django_assert_num_queries(len(before)):
-        assert f"/pictures/{ben.picture}/" in client.get("/projects/TIDE/").content.decode()
+        assert f"/avatars/{ben.avatar}/" in client.get("/projects/TIDE/").content.decode()
 
 
 def test_a_task_that_is_gone_is_dropped(board, tasks, ana):

@@ -121,7 +121,7 @@ def test_a_save_keeps_the_use_that_the_same_request_has_noted(ana):
 
 
 @pytest.mark.req("L25")
-def test_what_a_page_asks_by_itself_is_no_use(ana):
+def test_request_of_a_page_by_itself_is_no_session_use(ana):
     project = MembershipFactory(user=ana, project__key="TIDE").project
     client = signed_in(ana)
     long_unused(hours=1)

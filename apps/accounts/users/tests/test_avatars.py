@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from apps.accounts.models import Picture, User
+from apps.accounts.models import Avatar, User
 from apps.accounts.users import avatars, views
 
 
@@ -90,7 +90,7 @@ def test_anything_else_is_refused_with_the_reason(client, ana, content, reason):
     assert page.status_code == 422
     assert reason in page.content.decode()
     ana.refresh_from_db()
-    assert (ana.picture, ana.hue) == ("", "sky")
+    assert (ana.avatar, ana.hue) == ("", "sky")
 
 
 def upload(client, content: bytes, hue: str = "plum"):
@@ -101,25 +101,25 @@ def upload(client, content: bytes, hue: str = "plum"):
 def test_a_picture_stays_when_the_hue_is_changed_and_goes_when_it_is_removed(client, ana):
     assert upload(client, drawing()).status_code == 302
     ana.refresh_from_db()
-    first = ana.picture
+    first = ana.avatar
     assert len(first) == 32
-    assert f"/pictures/{first}/" in client.get(reverse("accounts:profile")).content.decode()
+    assert f"/avatars/{first}/" in client.get(reverse("accounts:profile")).content.decode()
     client.post(reverse("accounts:looks"), {"hue": "leaf"})
     ana.refresh_from_db()
-    assert (ana.hue, ana.picture) == ("leaf", first)
+    assert (ana.hue, ana.avatar) == ("leaf", first)
     upload(client, drawing(size=(400, 100)))
     ana.refresh_from_db()
-    assert ana.picture not in ("", first)
-    assert Picture.objects.count() == 1
-    client.post(reverse("accounts:remove-picture"))
+    assert ana.avatar not in ("", first)
+    assert Avatar.objects.count() == 1
+    client.post(reverse("accounts:remove-avatar"))
     ana.refresh_from_db()
-    assert (ana.hue, ana.picture) == ("plum", "")
-    assert not Picture.objects.exists()
+    assert (ana.hue, ana.avatar) == ("plum", "")
+    assert not Avatar.objects.exists()
 
 
 def test_a_hue_that_does_not_exist_is_refused(client, ana):
     assert upload(client, drawing(), hue="neon").status_code == 422
-    assert not Picture.objects.exists()
+    assert not Avatar.objects.exists()
 
 
 @pytest.mark.req("S3")

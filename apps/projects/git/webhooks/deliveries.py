@@ -17,7 +17,7 @@ from apps.projects.git.forges import adapter_of
 from apps.projects.git.forges.payload import Odd
 from apps.projects.git.sanitize import tidy
 from apps.projects.git.webhooks import apply, redact
-from apps.projects.models import HookDelivery, Repository
+from apps.projects.models import Repository, WebhookDelivery
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=30)
@@ -29,7 +29,9 @@ class Unreadable(Refused):
     """A delivery came to nothing."""
 
 
-def store(repository: Repository, *, kind: str, name: str, body: bytes, payload: dict[str, Any]) -> HookDelivery | None:
+def store(
+    repository: Repository, *, kind: str, name: str, body: bytes, payload: dict[str, Any]
+) -> WebhookDelivery | None:
     """Keep one delivery; None when its name or its very bytes were here before. It is worked on after the commit."""
     digest = hashlib.sha256(body).hexdigest()
     given = {"delivery_id": tidy(name, 100) or digest, "body_sha256": digest, "kind": tidy(kind, 60)}
@@ -41,7 +43,7 @@ def store(repository: Repository, *, kind: str, name: str, body: bytes, payload:
     return delivery
 
 
-def work(delivery: HookDelivery) -> None:
+def work(delivery: WebhookDelivery) -> None:
     """Apply what it says. What can't be read says so in the log and is done with; anything else is tried again."""
     repository = delivery.repository
     adapter = adapter_of(repository)
@@ -55,31 +57,31 @@ def work(delivery: HookDelivery) -> None:
         _done(delivery)
 
 
-def _done(delivery: HookDelivery, *, error: str = "") -> None:
-    HookDelivery.objects.filter(pk=delivery.pk).update(worked_at=Now(), error=error)
-    delivery.refresh_from_db(fields=["worked_at", "error"])
+def _done(delivery: WebhookDelivery, *, error: str = "") -> None:
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(processed_at=Now(), error=error)
+    delivery.refresh_from_db(fields=["processed_at", "error"])
 
 
 def try_to_work(pk: int) -> None:
     """The same for the worker: what fails is written down and stays due."""
-    delivery = HookDelivery.objects.select_related("repository").filter(pk=pk, worked_at=None).first()
+    delivery = WebhookDelivery.objects.select_related("repository").filter(pk=pk, processed_at=None).first()
     if delivery is None:
         return
     try:
         work(delivery)
     except Exception as error:
         log.exception("A delivery could not be worked on", extra={"delivery": pk})
-        HookDelivery.objects.filter(pk=pk).update(error=type(error).__name__)
+        WebhookDelivery.objects.filter(pk=pk).update(error=type(error).__name__)
 
 
 def left_behind() -> list[int]:
     """What was stored but never worked on; what has failed, only while it is young."""
     tried_enough = ~Q(error="") & Q(received_at__lt=Now() - PATIENCE)
-    due = HookDelivery.objects.filter(worked_at=None, received_at__lt=Now() - GRACE).exclude(tried_enough)
+    due = WebhookDelivery.objects.filter(processed_at=None, received_at__lt=Now() - GRACE).exclude(tried_enough)
     return list(due.order_by("received_at").values_list("pk", flat=True)[:500])
 
 
-def replay(delivery: HookDelivery, *, by: User) -> None:
+def replay(delivery: WebhookDelivery, *, by: User) -> None:
     """Work on it once more. Raises Unreadable when nothing can come of it."""
     work(delivery)
     repository = delivery.repository
@@ -91,4 +93,4 @@ def replay(delivery: HookDelivery, *, by: User) -> None:
 
 def sweep() -> int:
     """Forget those older than a month; how many there were."""
-    return HookDelivery.objects.filter(received_at__lt=Now() - KEPT).delete()[0]
+    return WebhookDelivery.objects.filter(received_at__lt=Now() - KEPT).delete()[0]

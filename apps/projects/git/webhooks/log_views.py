@@ -16,7 +16,7 @@ from apps.projects import jobs, permissions
 from apps.projects.git import forges
 from apps.projects.git.forges import api
 from apps.projects.git.webhooks import deliveries, redact
-from apps.projects.models import HookDelivery, Project, Repository
+from apps.projects.models import Project, Repository, WebhookDelivery
 from apps.projects.permissions import Action
 
 PAGE = 50
@@ -63,7 +63,7 @@ def delivery(request: MemberRequest, key: str, pk: int, number: int) -> HttpResp
 def replay(request: MemberRequest, key: str, pk: int, number: int) -> HttpResponse:
     """Work on it once more; what is newer stays."""
     project, repository = repository_for(request, key, pk)
-    found: HookDelivery = get_object_or_404(repository.deliveries.select_related("repository"), pk=number)
+    found: WebhookDelivery = get_object_or_404(repository.deliveries.select_related("repository"), pk=number)
     try:
         deliveries.replay(found, by=request.user)
     except Refused as refusal:

@@ -25,23 +25,23 @@ def ben(tide):
 
 def seen_by(client, person: User, digest: str):
     client.force_login(person)
-    return client.get(reverse("picture", args=[digest]))
+    return client.get(reverse("avatar", args=[digest]))
 
 
 @pytest.mark.req("Z5")
 def test_a_picture_is_for_its_person_and_for_who_is_in_a_project_with_them(client, ana, ben, cy):
     for person in (ana, ben):
-        assert seen_by(client, person, ana.picture).content == b"a picture"
-    assert seen_by(client, cy, ana.picture).status_code == 404
+        assert seen_by(client, person, ana.avatar).content == b"a picture"
+    assert seen_by(client, cy, ana.avatar).status_code == 404
     Membership.objects.filter(user=ben).delete()
-    assert seen_by(client, ben, ana.picture).status_code == 404
+    assert seen_by(client, ben, ana.avatar).status_code == 404
     client.logout()
-    assert client.get(reverse("picture", args=[ana.picture])).status_code == 302
+    assert client.get(reverse("avatar", args=[ana.avatar])).status_code == 302
 
 
 @pytest.mark.req("Z5")
 def test_a_picture_that_was_removed_is_gone(client, ana, ben):
-    digest = ana.picture
+    digest = ana.avatar
     avatars.remove(ana)
     assert seen_by(client, ben, digest).status_code == 404
     assert seen_by(client, ben, "0" * 32).status_code == 404
@@ -50,13 +50,13 @@ def test_a_picture_that_was_removed_is_gone(client, ana, ben):
 def test_two_with_the_same_picture_do_not_get_into_each_others_way(client, ana, ben, cy):
     for person in (ben, cy):
         avatars.choose(person, hue="sky", content=b"a picture")
-    assert seen_by(client, ben, ana.picture).status_code == 200
-    assert seen_by(client, cy, ana.picture).status_code == 200
+    assert seen_by(client, ben, ana.avatar).status_code == 200
+    assert seen_by(client, cy, ana.avatar).status_code == 200
 
 
 @pytest.mark.req("Z5")
 def test_a_picture_is_nothing_but_a_picture_and_kept_by_no_shared_cache(client, ana):
-    headers = seen_by(client, ana, ana.picture).headers
+    headers = seen_by(client, ana, ana.avatar).headers
     assert headers["Content-Type"] == "image/webp"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"

@@ -18,7 +18,7 @@ from apps.accounts.models import AuditEntry
 from apps.projects import jobs
 from apps.projects.git.forges import gitlab
 from apps.projects.git.webhooks import apply, deliveries
-from apps.projects.models import CheckRun, Event, HookDelivery, PullRequest
+from apps.projects.models import CheckRun, Event, PullRequest, WebhookDelivery
 from apps.projects.tests.factories import RepositoryFactory
 from apps.projects.tests.fake_forge import FORGES, Delivery, FakeForge, FakeGitHub, FakeGitLab
 
@@ -63,7 +63,7 @@ def deliver_all(repository, sent) -> None:
 
 
 def work_all() -> None:
-    for pk in HookDelivery.objects.filter(worked_at=None).order_by("pk").values_list("pk", flat=True):
+    for pk in WebhookDelivery.objects.filter(processed_at=None).order_by("pk").values_list("pk", flat=True):
         jobs.work_on_delivery(pk)
 
 
@@ -155,13 +155,13 @@ def test_a_replayed_delivery_changes_nothing(repository, forge):
     forge.opens(1)
     forge.closes(1)
     deliver_all(repository, forge.deliveries)
-    before = standing(repository), Event.objects.count(), HookDelivery.objects.count()
+    before = standing(repository), Event.objects.count(), WebhookDelivery.objects.count()
     for each in forge.deliveries:
         assert deliver(repository, each).json() == {"delivery": "known"}
         named_anew = {name: "other" for name in each.headers if "Delivery" in name or "Idempotency" in name}
         assert deliver(repository, each, headers=named_anew).json() == {"delivery": "known"}
     work_all()
-    assert (standing(repository), Event.objects.count(), HookDelivery.objects.count()) == before
+    assert (standing(repository), Event.objects.count(), WebhookDelivery.objects.count()) == before
 
 
 @pytest.mark.req("W1")
@@ -173,7 +173,7 @@ def test_a_bad_signature_is_refused_and_written_down(repository, forge):
     address = f"2001:db8::{uuid.uuid4().hex[:4]}"  # of one, only so many are written down
     assert deliver(repository, forger.deliveries[0], REMOTE_ADDR=address).status_code == 401
     assert AuditEntry.objects.get(action="delivery.refused").facts["status"] == 401
-    assert not HookDelivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.req("W1")
@@ -236,7 +236,7 @@ def test_forged_deliveries_have_no_effect(repository, forge, settings):
     for case, (headers, body) in forgeries(forge.deliveries[0]).items():
         assert deliver(repository, forge.deliveries[0], headers=headers, body=body).status_code == 401, case
     work_all()
-    assert not HookDelivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
     assert not PullRequest.objects.exists()
     assert Event.objects.count() == before
 
@@ -275,7 +275,7 @@ def test_it_is_stored_before_it_is_answered_and_the_sweep_finds_it(repository, f
     forge.opens(1)
     assert deliver(repository, forge.deliveries[0]).status_code == 202
     assert not PullRequest.objects.exists()
-    HookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
+    WebhookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
     jobs.work_on_deliveries_left_behind()
     assert state_of(repository) == ("open", "none")
 
@@ -285,14 +285,14 @@ def test_what_fails_is_tried_again_for_a_while(repository, forge, monkeypatch):
     with monkeypatch.context() as broken:
         broken.setattr(apply, "apply", lambda *args: 1 / 0)
         deliver_all(repository, forge.deliveries)
-    delivery = HookDelivery.objects.get()
-    assert (delivery.worked_at, delivery.error) == (None, "ZeroDivisionError")
-    HookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
+    delivery = WebhookDelivery.objects.get()
+    assert (delivery.processed_at, delivery.error) == (None, "ZeroDivisionError")
+    WebhookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
     jobs.work_on_deliveries_left_behind()
     delivery.refresh_from_db()
-    assert delivery.worked_at
+    assert delivery.processed_at
     assert delivery.error == ""
-    HookDelivery.objects.update(worked_at=None, error="ZeroDivisionError", received_at=Now() - timedelta(hours=1))
+    WebhookDelivery.objects.update(processed_at=None, error="ZeroDivisionError", received_at=Now() - timedelta(hours=1))
     assert deliveries.left_behind() == []
 
 
@@ -361,14 +361,14 @@ def test_a_fork_s_branch_is_none_of_ours(tide, github):
 def test_what_means_nothing_to_us_is_not_kept(repository, forge):
     forge.send("watch", {"action": "started"})
     assert deliver(repository, forge.deliveries[0]).status_code == 204
-    assert not HookDelivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.req("W2")
 def test_a_ping_is_answered(tide, github):
     github.send("ping", {"zen": "Keep it calm."})
     assert deliver(repository_of(tide, github), github.deliveries[0]).status_code == 200
-    assert not HookDelivery.objects.exists()
+    assert not WebhookDelivery.objects.exists()
 
 
 @pytest.mark.req("W2")
@@ -382,7 +382,7 @@ def test_five_mebibytes_and_no_more(repository, forge):
         kind = next(value for name, value in forge.deliveries[0].headers.items() if "Event" in name)
         sent = Delivery(forge.signed(kind, body, SECRET), body)
         assert deliver(repository, sent).status_code == status
-    assert HookDelivery.objects.count() == 1
+    assert WebhookDelivery.objects.count() == 1
 
 
 @pytest.mark.req("W2")
@@ -412,8 +412,8 @@ def test_what_lacks_its_meaning_says_so_in_the_log(tide, github, payload):
     repository = repository_of(tide, github)
     github.send("pull_request", payload)
     deliver_all(repository, github.deliveries)
-    delivery = HookDelivery.objects.get()
-    assert delivery.worked_at
+    delivery = WebhookDelivery.objects.get()
+    assert delivery.processed_at
     assert delivery.error.startswith("lacks ")
 
 
@@ -439,7 +439,7 @@ def test_the_log_keeps_no_secrets(repository, forge):
     kept = {"secret": "s3cret", "api_token": "t0ken", "text": "see https://ana:pass@git.example/ and ghp_" + "a" * 36}
     forge.send({"gitlab": "Merge Request Hook"}.get(forge.kind, "pull_request"), payload | {"hook": kept})
     deliver_all(repository, forge.deliveries)
-    stored = json.dumps(HookDelivery.objects.get().payload)
+    stored = json.dumps(WebhookDelivery.objects.get().payload)
     assert not [word for word in ("s3cret", "t0ken", "pass@", "ghp_", "ana@example.org") if word in stored]
     assert state_of(repository) == ("open", "none")
 
@@ -466,9 +466,9 @@ def test_they_are_kept_for_a_month(repository, forge):
     forge.opens(1)
     forge.closes(1)
     deliver_all(repository, forge.deliveries)
-    first, second = HookDelivery.objects.order_by("pk")
-    ages = partial(HookDelivery.objects.filter)
+    first, second = WebhookDelivery.objects.order_by("pk")
+    ages = partial(WebhookDelivery.objects.filter)
     ages(pk=first.pk).update(received_at=Now() - timedelta(days=31))
     ages(pk=second.pk).update(received_at=Now() - timedelta(days=29))
     jobs.forget_old_deliveries()
-    assert list(HookDelivery.objects.all()) == [second]
+    assert list(WebhookDelivery.objects.all()) == [second]

@@ -8,7 +8,7 @@ from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
 from apps.projects import jobs
 from apps.projects.git.webhooks.tests.test_deliveries import SECRET, deliver_all, repository_of
-from apps.projects.models import CheckRun, HookDelivery, PullRequest, Role
+from apps.projects.models import CheckRun, PullRequest, Role, WebhookDelivery
 from apps.projects.tests.factories import RepositoryFactory
 from apps.projects.tests.fake_forge import FakeGitHub
 
@@ -51,8 +51,8 @@ def test_the_log_shows_what_arrived(base, maintainer):
 
 
 def test_one_is_shown_without_addresses(base, maintainer):
-    delivery = HookDelivery.objects.get()
-    HookDelivery.objects.update(payload=delivery.payload | {"note": "write to ana@example.org", "x": "<script>"})
+    delivery = WebhookDelivery.objects.get()
+    WebhookDelivery.objects.update(payload=delivery.payload | {"note": "write to ana@example.org", "x": "<script>"})
     page = maintainer.get(f"{base}deliveries/{delivery.pk}/").content.decode()
     assert "&quot;number&quot;: 1" in page
     assert "ana@example.org" not in page
@@ -61,7 +61,7 @@ def test_one_is_shown_without_addresses(base, maintainer):
 
 def test_replay_makes_up_for_what_is_missing(base, maintainer):
     PullRequest.objects.all().delete()
-    delivery = HookDelivery.objects.get()
+    delivery = WebhookDelivery.objects.get()
     answer = maintainer.post(f"{base}deliveries/{delivery.pk}/replay/", follow=True)
     assert "worked on once more" in answer.content.decode()
     assert PullRequest.objects.count() == 1
@@ -69,8 +69,8 @@ def test_replay_makes_up_for_what_is_missing(base, maintainer):
 
 
 def test_replay_of_what_says_nothing_says_so(base, maintainer):
-    HookDelivery.objects.update(payload={})
-    answer = maintainer.post(f"{base}deliveries/{HookDelivery.objects.get().pk}/replay/", follow=True)
+    WebhookDelivery.objects.update(payload={})
+    answer = maintainer.post(f"{base}deliveries/{WebhookDelivery.objects.get().pk}/replay/", follow=True)
     assert "can&#x27;t read this delivery" in answer.content.decode()
     assert "Says nothing that Team Board understands." in answer.content.decode()
 
@@ -98,13 +98,13 @@ def test_another_repository_s_delivery_is_not_there(tide, base, maintainer):
 
 
 def test_the_admin_lists_them_and_changes_nothing(repository, admin_client):
-    listed = admin_client.get("/admin/projects/hookdelivery/").content.decode()
+    listed = admin_client.get("/admin/projects/webhookdelivery/").content.decode()
     assert "pull_request" in listed
-    pk = HookDelivery.objects.get().pk
-    page = admin_client.get(f"/admin/projects/hookdelivery/{pk}/change/")
+    pk = WebhookDelivery.objects.get().pk
+    page = admin_client.get(f"/admin/projects/webhookdelivery/{pk}/change/")
     assert page.status_code == 200
     assert "Change 1" not in page.content.decode()
-    assert admin_client.post(f"/admin/projects/hookdelivery/{pk}/change/", {"kind": "push"}).status_code == 403
+    assert admin_client.post(f"/admin/projects/webhookdelivery/{pk}/change/", {"kind": "push"}).status_code == 403
 
 
 def test_programs_read_requests(repository, github, people):
