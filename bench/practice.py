@@ -61,7 +61,7 @@ def report_of(run: Run, event: str, **facts: object) -> dict:
         "event": event,
         "id": str(uuid.uuid4()),
         "createdAt": int(time.time() * 1000),
-        "sessionKey": run.stored_key,
+        "sessionKey": run.gateway_session_key,
         "agentId": run.agent.slug,
         "runId": str(uuid.uuid4()),
         "teamboardRunId": str(run.pk),

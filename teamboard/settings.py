@@ -333,7 +333,7 @@ SPECTACULAR_SETTINGS = {
         "PullRequestStateEnum": "apps.projects.models.PullRequest.State",
         "PullRequestReviewEnum": "apps.projects.models.PullRequest.Review",
         "CheckStateEnum": "apps.projects.models.CheckRun.State",
-        "ReviewEnum": ["waiting", "accepted", "sent_back"],
+        "ReviewEnum": ["waiting", "accepted", "changes_requested"],
     },
     "TITLE": "Team Board",
     "VERSION": "1",

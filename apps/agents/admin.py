@@ -21,7 +21,7 @@ from apps.agents.roster.create import (
 )
 from apps.projects.models import Project
 
-STATES = {
+STATUS_LABELS = {
     "disabled": gettext_lazy("disabled"),
     "offline": gettext_lazy("offline"),
     "working": gettext_lazy("working"),
@@ -58,8 +58,8 @@ class GatewayForm(forms.ModelForm):
 @admin.register(Gateway)
 class GatewayAdmin(AuditedAdmin):
     form = GatewayForm
-    list_display = ("name", "url", "is_enabled", "state", "heard_at")
-    readonly_fields = ("heard_at", "last_error")
+    list_display = ("name", "url", "is_enabled", "state", "last_callback_at")
+    readonly_fields = ("last_callback_at", "last_error")
     actions = ("check_connection", "import_agents")
 
     @admin.display(description=gettext_lazy("state"))
@@ -134,7 +134,7 @@ class AgentAdmin(AuditedAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, agent: Agent) -> str:
-        return STATES[agent.status]
+        return STATUS_LABELS[agent.status]
 
     @admin.display(description=gettext_lazy("now / at most"))
     def slots(self, agent: Agent) -> str:

@@ -38,9 +38,9 @@ from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
 
 LINE = [
-    *("id", "task_id", "task__status_note", "message_id", "about_id", "note", "agent_id", "attempt", "status"),
-    *("branch", "review", "error", "model", "tokens_in", "tokens_out", "cost", "requested_by_id"),
-    *("created_at", "started_at", "ended_at"),
+    *("id", "task_id", "task__status_note", "message_id", "referenced_task_id", "status_note"),
+    *("agent_id", "attempt", "status", "branch", "review", "error", "model", "tokens_in", "tokens_out", "cost"),
+    *("requested_by_id", "created_at", "started_at", "ended_at"),
 ]
 
 
@@ -69,7 +69,7 @@ def require_staff(user: User) -> None:
 
 def run_for(request: Request, pk: UUID, action: Action) -> Run:
     """The run if its project is the asker's (else 404) and their role allows `action` (else 403)."""
-    visible = Run.objects.visible_to(request.user).with_surroundings()
+    visible = Run.objects.visible_to(request.user).with_related()
     run = get_object_or_404(visible, pk=pk)
     permissions.require(request.user, action, run.project)
     return run

@@ -55,8 +55,8 @@ class RunLineSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     task = serializers.IntegerField(source="task_id", allow_null=True, help_text="The task it works at.")
     message = serializers.IntegerField(source="message_id", allow_null=True, help_text="Or the message it answers.")
-    about = serializers.IntegerField(
-        source="about_id", allow_null=True, help_text="The one task that the message points at."
+    referenced_task = serializers.IntegerField(
+        source="referenced_task_id", allow_null=True, help_text="The one task that the message points at."
     )
     agent = serializers.UUIDField(source="agent_id")
     attempt = serializers.IntegerField()
@@ -76,7 +76,7 @@ class RunLineSerializer(serializers.Serializer):
 
     def get_waits_for(self, row: dict) -> str:
         """What the card or the line under the message says, while the run is the one it speaks of."""
-        note = row["note"] or row["task__status_note"]
+        note = row["status_note"] or row["task__status_note"]
         return str(status_notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
 
 
@@ -88,11 +88,11 @@ class RunSerializer(RunLineSerializer):
     @extend_schema_field(PullRequestSerializer(many=True))
     def get_pull_requests(self, row: dict) -> list[dict]:
         """What stands on its branch."""
-        found = PullRequest.objects.filter(evidence__run=row["id"]).order_by("pk")
+        found = PullRequest.objects.filter(run_links__run=row["id"]).order_by("pk")
         return PullRequestSerializer(found, many=True).data
 
 
 class PauseSerializer(serializers.ModelSerializer):
     class Meta:
         model = Pause
-        fields = ["by", "at"]
+        fields = ["paused_by", "paused_at"]

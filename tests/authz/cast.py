@@ -14,7 +14,7 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.accounts.tokens import tokens
 from apps.accounts.users import avatars
 from apps.agents.mentions import handoffs
-from apps.agents.models import Agent, AllowedPair, Evidence, Run
+from apps.agents.models import Agent, HandoffPermission, Run, RunPullRequest
 from apps.agents.runs import lifecycle
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.callbacks import results
@@ -72,7 +72,7 @@ class World:
     room: Room
     message: Message
     file: Attachment
-    pair: AllowedPair
+    pair: HandoffPermission
     repository: Repository
     link: CodeLink
     delivery: WebhookDelivery
@@ -135,7 +135,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     lifecycle.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     room, message = talk(project, owner, f"{key} secret")
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
-    said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a Refusal
+    said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a MentionRefusal
     pause(project, by=owner)
     retention.keep_for(project, days=365, by=owner)
     why = {"code": PullRequestEvent.OPEN, "number": 1, "name": "x"}
@@ -143,7 +143,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     pull_request_rules.set_rules(project, {PullRequestEvent.CLOSED: project.columns.get(category="backlog")}, by=owner)
     branch_names.call(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
-    Evidence.objects.create(run=run, request=repository.pull_requests.get())
+    RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
     return World(
         project=project,
         owner=owner,

@@ -21,7 +21,7 @@ REASONS = {
     "AuditEntry.objects.of_project(project.pk)": "the project was found by project_for, for its owners",
     "Message.objects.standing()": "narrowed to keys of a room that was found by visible_to",
     "Comment.objects.filter(task=task_for(request, pk, Action.VIEW))": "the task was found by visible_to",
-    "PullRequest.objects.filter(evidence__run=row['id'])": "the run was found by visible_to",
+    "PullRequest.objects.filter(run_links__run=row['id'])": "the run was found by visible_to",
     "Project.objects.locked(task.project_id)": "the task was found by visible_to",
     "Run.objects.values(*LINE, 'prompt', 'result')": "one run, which was found by visible_to",
     "Task.labels.through.objects.filter(task_id=OuterRef('pk'))": "part of a query on tasks",

@@ -18,7 +18,7 @@ from django.urls import reverse
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tests.programs import Program
 from apps.accounts.tokens import tokens
-from apps.agents.models import Report, Run
+from apps.agents.models import CallbackReport, Run
 from apps.projects.models import Membership, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Task
@@ -178,7 +178,10 @@ def test_a_gateway_reports_only_on_runs_of_its_own_agents(own, foreign, says):  
     """What an agent holds can do no more than report on its own run: signed right, another project's is ignored."""
     for ours, theirs in ((own, foreign), (foreign, own)):
         Run.objects.filter(pk=theirs.run.pk).update(status=Run.Status.RUNNING, ended_at=None)
-        about = {"its id": {"teamboardRunId": str(theirs.run.pk)}, "its session": {"sessionKey": theirs.run.stored_key}}
+        about = {
+            "its id": {"teamboardRunId": str(theirs.run.pk)},
+            "its session": {"sessionKey": theirs.run.gateway_session_key},
+        }
         report = {
             "id": f"{says} {theirs.run.pk}",
             "event": "run.finished",
@@ -190,7 +193,7 @@ def test_a_gateway_reports_only_on_runs_of_its_own_agents(own, foreign, says):  
         assert (answer.status_code, answer.json()) == (200, {"outcome": "ignored"})
         theirs.run.refresh_from_db()
         assert (theirs.run.status, "taken" in theirs.run.result) == (Run.Status.RUNNING, False)
-        assert Report.objects.get(event_id=report["id"]).run is None
+        assert CallbackReport.objects.get(event_id=report["id"]).run is None
 
 
 def report_by(there: World, report: dict):

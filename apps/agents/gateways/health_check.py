@@ -72,6 +72,6 @@ async def _history(client: OpenClawClient, gateway: Gateway) -> Finding:
 
 
 def _plugin(gateway: Gateway) -> Finding:
-    if gateway.heard_at is None:
+    if gateway.last_callback_at is None:
         return Finding(False, _("Our plugin has not reported yet; it does with the first run."))
     return Finding(True, _("Our plugin reports."))

@@ -1,7 +1,7 @@
 """What is said about agents after a slash in a room. A command stays as it was written; the board says what it did."""
 
 from apps.accounts.models import User
-from apps.agents.models import STATES, Agent
+from apps.agents.models import STATUS_LABELS, Agent
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
 from apps.chat.models import Room
@@ -27,5 +27,5 @@ def resume(room: Room, rest: str, by: User) -> str:
 def agents(room: Room, rest: str, by: User) -> None:
     """`/agents`: who works here and what they do, told to nobody else."""
     found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
-    told = [f"{agent}: {STATES[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
+    told = [f"{agent}: {STATUS_LABELS[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
     frames.whisper(room.project_id, {"told": " · ".join(told)}, only=by.pk)

@@ -4,7 +4,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents.models import Agent, AllowedPair
+from apps.agents.models import Agent, HandoffPermission
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
@@ -16,13 +16,13 @@ class NoPair(Refused):
 
 
 @transaction.atomic
-def allow(project: Project, *, asks: Agent, asked: Agent, by: User) -> AllowedPair:
+def allow(project: Project, *, asks: Agent, asked: Agent, by: User) -> HandoffPermission:
     """Let the messages of `asks` start `asked`, and log `pair.allowed`. Raises NoPair for one and the same."""
     if asks == asked:
         raise NoPair(_("Choose two different agents."))
     project = Project.objects.locked(project.pk)
-    pair, is_new = AllowedPair.objects.get_or_create(
-        project=project, from_agent=asks, to_agent=asked, defaults={"by": by}
+    pair, is_new = HandoffPermission.objects.get_or_create(
+        project=project, from_agent=asks, to_agent=asked, defaults={"granted_by": by}
     )
     if is_new:
         events.record(project, "pair.allowed", by=by, asks=str(asks.pk), asked=str(asked.pk), pair=str(pair))
@@ -30,8 +30,8 @@ def allow(project: Project, *, asks: Agent, asked: Agent, by: User) -> AllowedPa
 
 
 @transaction.atomic
-def forbid(pair: AllowedPair, *, by: User) -> None:
+def forbid(pair: HandoffPermission, *, by: User) -> None:
     """Take it back and log `pair.forbidden`; what was started stays started."""
     project = Project.objects.locked(pair.project_id)
-    if AllowedPair.objects.filter(pk=pair.pk).delete()[0]:
+    if HandoffPermission.objects.filter(pk=pair.pk).delete()[0]:
         events.record(project, "pair.forbidden", by=by, pair=str(pair))

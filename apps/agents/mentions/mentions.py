@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents.models import Agent, AllowedPair, Refusal, Run
+from apps.agents.models import Agent, HandoffPermission, MentionRefusal, Run
 from apps.agents.runs import lifecycle, queue, targets
 from apps.chat.models import Message
 from apps.errors import NotAllowed
@@ -21,7 +21,7 @@ from apps.tasks.models import Task
 
 DEEPEST = 3  # agents asking agents, one by one
 MOST_A_DAY = 20  # runs of a project that agents' messages start
-Reason = Refusal.Reason
+Reason = MentionRefusal.Reason
 
 
 def on_posted(event: Event) -> None:
@@ -31,7 +31,7 @@ def on_posted(event: Event) -> None:
     mentioned = Agent.objects.filter(user__in=event.payload["mentions"]).exclude(user=event.actor)
     for agent in mentioned.select_related("gateway", "user").order_by("pk"):
         message = Message.objects.select_related("room__project", "author").get(pk=event.payload["message"])
-        if not (message.runs.filter(agent=agent).exists() or message.refusals.filter(agent=agent).exists()):
+        if not (message.runs.filter(agent=agent).exists() or message.mention_refusals.filter(agent=agent).exists()):
             ask(message, agent, by=event.actor)
 
 
@@ -39,9 +39,11 @@ def ask(message: Message, agent: Agent, *, by: User) -> None:
     """Line up the agent's answer to `message`, or write down why there will be none. Under the project's lock."""
     depth = _depth_after(message, by)
     if reason := _refusal(message, agent, by, depth):
-        Refusal.objects.create(message=message, agent=agent, reason=reason)
+        MentionRefusal.objects.create(message=message, agent=agent, reason=reason)
     else:
-        queue.enqueue(targets.InRoom(message, about=_about(message), depth=depth), agent, by=by)
+        queue.enqueue(
+            targets.InRoom(message, referenced_task=_referenced_task(message), handoff_depth=depth), agent, by=by
+        )
 
 
 def _refusal(message: Message, agent: Agent, by: User, depth: int) -> Reason | None:
@@ -52,12 +54,12 @@ def _refusal(message: Message, agent: Agent, by: User, depth: int) -> Reason | N
         return Reason.ROLE
     if not by.is_agent:
         return None
-    if not AllowedPair.objects.filter(project=project, from_agent__user=by, to_agent=agent).exists():
-        return Reason.PAIR
+    if not HandoffPermission.objects.filter(project=project, from_agent__user=by, to_agent=agent).exists():
+        return Reason.HANDOFF
     if depth > DEEPEST:
         return Reason.DEPTH
-    today = project.runs.filter(depth__gt=0, created_at__gt=Now() - timedelta(days=1))
-    return Reason.CAP if today.count() >= MOST_A_DAY else None
+    today = project.runs.filter(handoff_depth__gt=0, created_at__gt=Now() - timedelta(days=1))
+    return Reason.DAILY_LIMIT if today.count() >= MOST_A_DAY else None
 
 
 def _depth_after(message: Message, by: User) -> int:
@@ -67,10 +69,10 @@ def _depth_after(message: Message, by: User) -> int:
     own = Run.objects.filter(agent__user=by, project=message.room.project)
     answered = own.filter(pk=message.client_id, message__room=message.room)
     at_work = answered if answered.exists() else own.busy()
-    return 1 + (at_work.aggregate(deepest=Max("depth"))["deepest"] or 0)
+    return 1 + (at_work.aggregate(deepest=Max("handoff_depth"))["deepest"] or 0)
 
 
-def _about(message: Message) -> Task | None:
+def _referenced_task(message: Message) -> Task | None:
     """The one task that the message points at; of several none."""
     named = Task.objects.filter(named_in__message=message)[:2]
     return named[0] if len(named) == 1 else None
@@ -79,7 +81,7 @@ def _about(message: Message) -> Task | None:
 def on_deleted(event: Event) -> None:
     """What a deleted message asked for ends, and of a deleted answer nothing is kept."""
     message = event.payload["message"]
-    for run in Run.objects.open().filter(message=message).with_surroundings():
+    for run in Run.objects.open().filter(message=message).with_related():
         lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
     answers = Message.objects.filter(pk=message).values("client_id")
     Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
@@ -93,5 +95,5 @@ def without_open_runs(messages: QuerySet[Message]) -> QuerySet[Message]:
 def on_left(event: Event) -> None:
     """An agent that leaves the project answers nobody there any more."""
     asked = Run.objects.open().filter(project=event.project, agent__user=event.payload["user"], message__isnull=False)
-    for run in asked.with_surroundings():
+    for run in asked.with_related():
         lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The agent has left the project."))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from apps.agents.models import Agent, Refusal, Run
+from apps.agents.models import Agent, MentionRefusal, Run
 from apps.agents.runs.task_panel import CAN_RETRY, CAN_STOP
 from apps.chat.messages import parse
 from apps.chat.models import Message
@@ -48,7 +48,7 @@ def drawn(messages: list[Message]) -> dict[int, str]:
     found: dict[int, list[Line]] = {}
     for run in _latest_runs(messages):
         found.setdefault(run.message_id, []).append(_of_run(run))
-    for refusal in Refusal.objects.filter(message__in=messages).select_related("agent__user").order_by("pk"):
+    for refusal in MentionRefusal.objects.filter(message__in=messages).select_related("agent__user").order_by("pk"):
         line = Line(_who(refusal.agent), "", refusal.get_reason_display())
         found.setdefault(refusal.message_id, []).append(line)
     return {pk: render_to_string("agents/mentions/_footer.html", {"lines": lines}) for pk, lines in found.items()}
@@ -71,7 +71,7 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
 
 def _of_run(run: Run) -> Line:
     word = "" if run.answer else str(run.get_status_display()).capitalize()
-    sentence = status_notes.sentence_of(run.note) if run.note else run.error or _("Somebody stopped it.")
+    sentence = status_notes.sentence_of(run.status_note) if run.status_note else run.error or _("Somebody stopped it.")
     return Line(_who(run.agent), word, sentence, run, run.answer)
 
 

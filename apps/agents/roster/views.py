@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.request_types import MemberRequest
 from apps.agents.forms import PairForm
 from apps.agents.mentions import handoffs
-from apps.agents.models import STATES, Agent
+from apps.agents.models import STATUS_LABELS, Agent
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
 from apps.projects import permissions
@@ -25,12 +25,12 @@ def agents(request: MemberRequest, key: str) -> HttpResponse:
 def agents_page(request: MemberRequest, project: Project, form: PairForm | None = None) -> HttpResponse:
     """The page; with a `form` that has errors to say."""
     found = agents_of(request, project)
-    rows = [(agent, STATES[agent.status]) for agent in found.select_related("user", "gateway").with_load()]
+    rows = [(agent, STATUS_LABELS[agent.status]) for agent in found.select_related("user", "gateway").with_load()]
     context = {
         "project": project,
         "rows": rows,
         "pause": getattr(project, "pause", None),
-        "pairs": project.allowed_pairs.select_related("from_agent", "to_agent").order_by("pk"),
+        "pairs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
         "pair_form": form or PairForm(agents=found),
         "can_run": permissions.role_may(project.role, Action.RUN),
         "can_pair": permissions.role_may(project.role, Action.MANAGE) and len(rows) > 1,
@@ -74,5 +74,5 @@ def allow(request: MemberRequest, key: str) -> HttpResponse:
 @require_POST
 def forbid(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project = permissions.project_for(request.user, key, Action.MANAGE)
-    handoffs.forbid(get_object_or_404(project.allowed_pairs, pk=pk), by=request.user)
+    handoffs.forbid(get_object_or_404(project.handoff_permissions, pk=pk), by=request.user)
     return redirect("agents:agents", project.key)

@@ -68,7 +68,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
         return None
     if not _has_room(agent):
         return None
-    queue = agent.runs.due().with_surroundings().select_related("requested_by")
+    queue = agent.runs.due().with_related().select_related("requested_by")
     run = queue.select_for_update(of=["self"], skip_locked=True).first()
     if run is None:
         return None
@@ -83,13 +83,13 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
         status=Run.Status.SENDING,
         leased_by=worker[:100],
         lease_until=Now() + LEASE,
-        sends=F("sends") + 1,
+        send_count=F("send_count") + 1,
         first_sent_at=Coalesce(F("first_sent_at"), Now()),
         request_path=run.request_path,
         request_body=run.request_body,
         branch=run.branch,
     )
-    run.sends += 1
+    run.send_count += 1
     return Claim(run, was_sent=was_sent_at is not None, is_stale=False)
 
 
@@ -120,9 +120,9 @@ def settle(claim: Claim, outcome: openclaw_client.Outcome) -> None:
     """Write down what the answer means. A worker that comes late, or after the result, changes nothing."""
     run = claim.run
     if outcome.kind == openclaw_client.Kind.ADMITTED:
-        admit(run, gateway_run_id=outcome.run_id, sends=run.sends)
+        admit(run, gateway_run_id=outcome.run_id, send_count=run.send_count)
     elif outcome.kind == openclaw_client.Kind.REFUSED:
-        lifecycle.close(run, Run.Status.FAILED, by=None, error=outcome.reason, sends=run.sends)
+        lifecycle.close(run, Run.Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)
     elif claim.was_sent and not outcome.sent:
         # It may have started, and a gateway that no longer listens has forgotten its keys.
         doubt(run)
@@ -133,12 +133,12 @@ def settle(claim: Claim, outcome: openclaw_client.Outcome) -> None:
 
 
 @transaction.atomic
-def admit(run: Run, *, gateway_run_id: str = "", sends: int | None = None, by: User | None = None) -> bool:
+def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None, by: User | None = None) -> bool:
     """The gateway has it: the run works, its clock runs, and its place shows that."""
     project = Project.objects.locked(run.project_id)
     waiting = Run.objects.filter(pk=run.pk, status__in=[Run.Status.SENDING, Run.Status.UNCERTAIN, Run.Status.QUEUED])
-    if sends is not None:
-        waiting = waiting.filter(sends=sends, status=Run.Status.SENDING)
+    if send_count is not None:
+        waiting = waiting.filter(send_count=send_count, status=Run.Status.SENDING)
     admitted = waiting.update(
         status=Run.Status.RUNNING,
         started_at=Coalesce(F("started_at"), Now()),
@@ -163,19 +163,19 @@ def deadline_of(run: Run) -> CombinedExpression:
 @transaction.atomic
 def try_again(run: Run, outcome: openclaw_client.Outcome, *, may_have_started: bool) -> None:
     """Back into the queue, later; after SENDS attempts, or outside the replay window, not any more."""
-    delay = outcome.retry_after or backoff(run.sends)
+    delay = outcome.retry_after or backoff(run.send_count)
     if may_have_started:
         run.refresh_from_db(fields=["first_sent_at"])
         left = (run.first_sent_at + REPLAY_WINDOW - timezone.now()).total_seconds()
-        if left <= 1 or run.sends >= SENDS:
+        if left <= 1 or run.send_count >= SENDS:
             doubt(run)
             return
         delay = min(delay, left / 2)
-    elif run.sends >= SENDS:
-        lifecycle.close(run, Run.Status.FAILED, by=None, error=outcome.reason, sends=run.sends)
+    elif run.send_count >= SENDS:
+        lifecycle.close(run, Run.Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)
         return
     project = Project.objects.locked(run.project_id)
-    requeued = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, sends=run.sends).update(
+    requeued = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, send_count=run.send_count).update(
         status=Run.Status.QUEUED,
         due_at=Now() + timedelta(seconds=delay),
         error=outcome.reason[:500],
@@ -190,9 +190,9 @@ def try_again(run: Run, outcome: openclaw_client.Outcome, *, may_have_started: b
         lifecycle.nudge_later(run)
 
 
-def backoff(sends: int) -> float:
+def backoff(send_count: int) -> float:
     """Seconds: 2 × 2ⁿ with full jitter, five minutes at most."""
-    return random.uniform(0.5, min(FIRST_BACKOFF * 2**sends, LONGEST_BACKOFF))  # noqa: S311 - not a secret
+    return random.uniform(0.5, min(FIRST_BACKOFF * 2**send_count, LONGEST_BACKOFF))  # noqa: S311 - not a secret
 
 
 @transaction.atomic

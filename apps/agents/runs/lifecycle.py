@@ -20,16 +20,16 @@ ENDED = {
 
 
 @transaction.atomic
-def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int | None = None, **result) -> bool:
+def close(run: Run, status: str, *, by: User | None, error: str = "", send_count: int | None = None, **result) -> bool:
     """End `run` as `status` and log `run.closed`; False when it had ended already.
 
-    `result` are further fields of the run, such as its tokens. `sends` fences: only if no other
+    `result` are further fields of the run, such as its tokens. `send_count` fences: only if no other
     worker has sent the run again since. Whoever comes second changes nothing. `run` is refreshed.
     """
     project = Project.objects.locked(run.project_id)
     still_open = Run.objects.open().filter(pk=run.pk)
-    if sends is not None:
-        still_open = still_open.filter(sends=sends, status=Run.Status.SENDING)
+    if send_count is not None:
+        still_open = still_open.filter(send_count=send_count, status=Run.Status.SENDING)
     closed = still_open.update(
         status=status,
         error=error[:500],
@@ -38,7 +38,7 @@ def close(run: Run, status: str, *, by: User | None, error: str = "", sends: int
         lease_until=None,
         **result,
     )
-    run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
+    run.refresh_from_db(from_queryset=Run.objects.with_related())
     if not closed:
         return False
     if status in ENDED:

@@ -63,7 +63,7 @@ def _in_room(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]
     """The instructions, the task that the question points at, what was said before, and the question."""
     message = run.message
     label = f"Asked by {_author(message.author)} in the room {message.room.name}"
-    about = _task(run.about, run, fence) if run.about else []
+    about = _task(run.referenced_task, run, fence) if run.referenced_task else []
     return IN_ROOM, about, _said_before(message, fence), [_fenced(fence, label, _text_of(message))]
 
 
@@ -77,7 +77,7 @@ def _task(task: Task, run: Run, fence: str) -> list[str]:
 
 def branch_of(run: Run) -> str:
     """What `run` is told to call its branch; empty where there is no task or no repository."""
-    task = run.task or run.about
+    task = run.task or run.referenced_task
     if task is None or not task.project.repositories.exists():
         return ""
     return branch_names.name_for(task, user=run.agent.user)

@@ -5,7 +5,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents.models import Evidence, Run
+from apps.agents.models import Run, RunPullRequest
 from apps.agents.runs import targets
 from apps.agents.runs.actions.review import accept
 from apps.errors import Conflict
@@ -26,11 +26,11 @@ def on_pull_request(event: Event) -> None:
     if request is None:
         return
     project = Project.objects.locked(event.project_id)
-    told = project.runs.with_surroundings().filter(branch=request.head_branch, first_sent_at__isnull=False)
+    told = project.runs.with_related().filter(branch=request.head_branch, first_sent_at__isnull=False)
     run = told.order_by("-first_sent_at").first()
     if run is None:
         return
-    _, is_new = Evidence.objects.get_or_create(run=run, request=request)
+    _, is_new = RunPullRequest.objects.get_or_create(run=run, pull_request=request)
     if is_new:
         about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
         events.record(project, "run.proved", by=None, **targets.marks(run), **about)
@@ -44,7 +44,7 @@ def request_of(run: Run) -> PullRequest | None:
     linked = CodeLink.objects.active().filter(task=run.task_id, pull_request=OuterRef("pk"))
     open_ones = PullRequest.objects.filter(
         Exists(linked),
-        evidence__run__task=run.task_id,
+        run_links__run__task=run.task_id,
         state=PullRequest.State.OPEN,
         base_branch=F("repository__default_branch"),
     )

@@ -107,7 +107,7 @@ def retry(run: Run, *, by: User | None, fresh: bool = False) -> Run:
     Raises StillOpen when another one is open, and Gone when what asked for it is not there any more.
     """
     Project.objects.locked(run.project_id)
-    run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
+    run.refresh_from_db(from_queryset=Run.objects.with_related())
     if run.status == Run.Status.UNCERTAIN:
         lifecycle.close(run, Run.Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
     place = targets.of(run)
@@ -115,5 +115,5 @@ def retry(run: Run, *, by: User | None, fresh: bool = False) -> Run:
         raise Gone(_("What was asked is not there any more."))
     if place.attempts(run.agent).open().exists():
         raise StillOpen(_("That is asked already."))
-    Run.objects.filter(pk=run.pk, review=Run.Review.WAITING).update(review=Run.Review.SENT_BACK)
+    Run.objects.filter(pk=run.pk, review=Run.Review.WAITING).update(review=Run.Review.CHANGES_REQUESTED)
     return enqueue(place, run.agent, by=by, prompt=run.prompt, fresh=fresh)

@@ -21,7 +21,7 @@ LONG_PAST = timedelta(hours=1)
 def free_expired_leases() -> None:
     """A worker died while sending: the same bytes go again inside the replay window, else a person decides."""
     expired = Run.objects.filter(status=Run.Status.SENDING, lease_until__lt=Now())
-    for run in expired.with_surroundings():
+    for run in expired.with_related():
         with transaction.atomic():
             Project.objects.locked(run.project_id)
             freed = Run.objects.filter(pk=run.pk, status=Run.Status.SENDING, lease_until__lt=Now())
@@ -35,7 +35,7 @@ def runs_past_deadline() -> None:
     What nobody foresaw is tried again for LONG_PAST, then the run ends without having been looked up.
     """
     overdue = Run.objects.filter(status__in=[Run.Status.RUNNING, Run.Status.UNCERTAIN], deadline_at__lt=Now())
-    for run in overdue.with_surroundings():
+    for run in overdue.with_related():
         try:
             settle_overdue(run)
         except Exception:
@@ -61,7 +61,7 @@ def answer_in_history(run: Run) -> openclaw_client.Entry | None:
     if not gateway.gateway_token:
         return None
     try:
-        entries = asyncio.run(dispatch.client_of(gateway).get_session_history(run.stored_key))
+        entries = asyncio.run(dispatch.client_of(gateway).get_session_history(run.gateway_session_key))
     except openclaw_client.GatewayError as error:
         log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
         return None

@@ -81,18 +81,27 @@ class InRoom:
     done = done_late = "answered"
     priority = Task.Priority.NORMAL
 
-    def __init__(self, message: Message, *, about: Task | None, depth: int = 0) -> None:
-        self.message, self.about, self.depth = message, about, depth
+    def __init__(self, message: Message, *, referenced_task: Task | None, handoff_depth: int = 0) -> None:
+        self.message, self.referenced_task, self.handoff_depth = message, referenced_task, handoff_depth
         self.project_id = message.room.project_id
 
     @property
     def fields(self) -> dict:
-        return {"message": self.message, "about": self.about, "depth": self.depth}
+        return {
+            "message": self.message,
+            "referenced_task": self.referenced_task,
+            "handoff_depth": self.handoff_depth,
+        }
 
     @property
     def marks(self) -> dict:
         room, message = self.message.room_id, self.message.pk
-        return {"task": self.about and self.about.pk, "room": room, "message": message, "url": self.url}
+        return {
+            "task": self.referenced_task and self.referenced_task.pk,
+            "room": room,
+            "message": message,
+            "url": self.url,
+        }
 
     @property
     def url(self) -> str:
@@ -110,11 +119,11 @@ class InRoom:
         return f"room:{self.message.room.uid}"
 
     def said(self, run: Run) -> status_notes.Note | None:
-        return run.note
+        return run.status_note
 
     def say(self, run: Run, note: status_notes.Note | None) -> None:
-        Run.objects.filter(pk=run.pk).update(note=note)
-        run.note = note
+        Run.objects.filter(pk=run.pk).update(status_note=note)
+        run.status_note = note
 
     def begin(self, run: Run) -> None:
         """A room has nothing to move."""
@@ -128,7 +137,9 @@ Place = OnTask | InRoom
 
 
 def of(run: Run) -> Place:
-    return OnTask(run.task) if run.task_id else InRoom(run.message, about=run.about, depth=run.depth)
+    if run.task_id:
+        return OnTask(run.task)
+    return InRoom(run.message, referenced_task=run.referenced_task, handoff_depth=run.handoff_depth)
 
 
 def marks(run: Run) -> dict:
@@ -144,7 +155,7 @@ def say_all(notes_of: dict[Run, status_notes.Note]) -> dict:
     tasks = [Task(pk=run.task_id, status_note=note) for run, note in notes_of.items() if run.task_id]
     asked = [run for run in notes_of if run.message_id]
     for run in asked:
-        run.note = notes_of[run]
+        run.status_note = notes_of[run]
     Task.objects.bulk_update(tasks, ["status_note"])
-    Run.objects.bulk_update(asked, ["note"])
+    Run.objects.bulk_update(asked, ["status_note"])
     return {"tasks": [task.pk for task in tasks], "messages": [run.message_id for run in asked]}

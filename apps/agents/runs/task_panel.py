@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.agents.models import Evidence, Run
+from apps.agents.models import Run, RunPullRequest
 from apps.agents.runs import pull_requests
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
@@ -48,11 +48,11 @@ def verdict(task: Task) -> str:
 
 def requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Checks]]]:
     """By run the pull requests that came of it with their checks, by two queries however many there are."""
-    ties = Evidence.objects.filter(run__in=runs).select_related("request__repository__project")
-    checks = checks_of(tie.request for tie in ties)
+    ties = RunPullRequest.objects.filter(run__in=runs).select_related("pull_request__repository__project")
+    checks = checks_of(tie.pull_request for tie in ties)
     found: dict[UUID, list[tuple[PullRequest, Checks]]] = defaultdict(list)
     for tie in ties:
-        found[tie.run_id].append((tie.request, checks[tie.request_id]))
+        found[tie.run_id].append((tie.pull_request, checks[tie.pull_request_id]))
     return found
 
 

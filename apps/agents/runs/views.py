@@ -24,7 +24,7 @@ from apps.tasks.board.views import frame_or, not_understood, wants_json
 
 def decidable(request: MemberRequest, pk: UUID) -> Run:
     """The run, for somebody who may decide about runs of its project."""
-    runs = Run.objects.visible_to(request.user).with_surroundings()
+    runs = Run.objects.visible_to(request.user).with_related()
     run = get_object_or_404(runs, pk=pk)
     permissions.require(request.user, Action.RUN, run.project)
     return run

@@ -13,15 +13,15 @@ from apps.tasks import status_notes
 
 def reason_of(run: Run) -> status_notes.Note:
     """The first thing that keeps `run` from starting, asked in the order in which dispatch asks."""
-    is_held_up = Run.objects.with_conversation().filter(pk=run.pk, is_held_up=True).exists()
+    is_session_busy = Run.objects.with_session_busy().filter(pk=run.pk, is_session_busy=True).exists()
     busy, ahead = run.agent.runs.busy().count(), _ahead_of(run).count()
-    return _reason(run, busy=busy, ahead=ahead, is_held_up=is_held_up)
+    return _reason(run, busy=busy, ahead=ahead, is_session_busy=is_session_busy)
 
 
-def _reason(run: Run, *, busy: int, ahead: int, is_held_up: bool) -> status_notes.Note:
+def _reason(run: Run, *, busy: int, ahead: int, is_session_busy: bool) -> status_notes.Note:
     agent, gateway = run.agent, run.agent.gateway
     if pause := getattr(run.project, "pause", None):
-        return _queued(run, "paused", by=str(pause.by or ""))
+        return _queued(run, "paused", by=str(pause.paused_by or ""))
     if not agent.is_enabled:
         return _queued(run, "agent_disabled")
     if not gateway.is_enabled:
@@ -30,7 +30,7 @@ def _reason(run: Run, *, busy: int, ahead: int, is_held_up: bool) -> status_note
         return _queued(run, "gateway_down", gateway=gateway.name, since=_iso(gateway.down_since))
     if run.error and run.due_at and run.due_at > timezone.now():
         return _queued(run, "next_try", error=run.error, at=_iso(run.due_at))
-    if is_held_up:
+    if is_session_busy:
         return _queued(run, "held_up")
     if busy + ahead >= agent.max_concurrent:
         return _queued(run, "agent_full", busy=busy, slots=agent.max_concurrent, place=ahead + 1)
@@ -58,8 +58,8 @@ def refresh(agent: Agent) -> None:
     """
     busy, queue = agent.runs.busy().count(), agent.runs.queued().order_by("-priority", "created_at")
     changed: dict[int, dict[Run, status_notes.Note]] = {}
-    for ahead, run in enumerate(queue.with_conversation().with_surroundings().defer("request_body")):
-        reason = _reason(run, busy=busy, ahead=ahead, is_held_up=run.is_held_up)
+    for ahead, run in enumerate(queue.with_session_busy().with_related().defer("request_body")):
+        reason = _reason(run, busy=busy, ahead=ahead, is_session_busy=run.is_session_busy)
         if not _says(targets.of(run).said(run) or {}, reason):
             changed.setdefault(run.project_id, {})[run] = reason
     for project_id, reasons in changed.items():

@@ -28,7 +28,7 @@ def typed(room, by, text):
 @pytest.mark.req("G6", "CHT-4")
 def test_slash_pause_stops_the_agents_and_slash_resume_lets_them_go_on(room, board, scribe, ana):
     typed(room, ana, "/pause")
-    assert Pause.objects.get().by == ana
+    assert Pause.objects.get().paused_by == ana
     typed(room, ana, "/resume")
     assert not Pause.objects.exists()
     assert [message.note and message.note["code"] for message in room.messages.order_by("pk")] == [

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from apps.agents.mentions import handoffs
-from apps.agents.models import AllowedPair
+from apps.agents.models import HandoffPermission
 from apps.agents.tests.factories import agent_in
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory
@@ -34,10 +34,10 @@ def test_a_maintainer_allows_a_pair_and_takes_it_back(visits, board, scribe, mas
     assert "So far no agent starts another." in visits.get(page).content.decode()
     for _ in range(2):
         assert allow(visits, board, scribe, mason).status_code == 302
-    pair = AllowedPair.objects.get()
+    pair = HandoffPermission.objects.get()
     assert "Scribe → Mason" in visits.get(page).content.decode()
     visits.post(reverse("agents:forbid", args=[board.key, pair.pk]))
-    assert not AllowedPair.objects.exists()
+    assert not HandoffPermission.objects.exists()
     kinds = Event.objects.filter(kind__startswith="pair.").order_by("seq").values_list("kind", flat=True)
     assert list(kinds) == ["pair.allowed", "pair.forbidden"]
 

@@ -12,19 +12,19 @@ from django.utils import timezone
 from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
 from apps.agents.mentions import mentions, message_footer
-from apps.agents.models import AllowedPair, Refusal, Run
+from apps.agents.models import HandoffPermission, MentionRefusal, Run
 from apps.agents.roster.create import put_into
 from apps.agents.runs import (
     dispatch,
     queue,
     reconcile,
+    targets,
     wait_reasons,
 )
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import agent_in, run_of
-from apps.chat.messages import post as post_module
 from apps.chat.messages.edit import delete, edit
 from apps.chat.models import Message
 from apps.chat.tests.factories import room_of, said
@@ -89,7 +89,7 @@ def test_message_and_run_stand_or_fall_together(room, scribe, ana, monkeypatch):
 def test_the_answer_is_the_agents_message_to_the_mention(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
     run = start(scribe)
-    assert (run.status, run.note["code"]) == (Status.RUNNING, "working")
+    assert (run.status, run.status_note["code"]) == (Status.RUNNING, "working")
     finish(run)
     run.refresh_from_db()
     answer = answers(scribe)[0]
@@ -182,7 +182,7 @@ def test_who_may_not_direct_agents_mentions_them_in_vain(room, scribe, board, ro
 def test_a_token_that_does_not_direct_agents_mentions_them_in_vain(room, scribe, ana):
     words = {"text": f"@{scribe.slug} what happened?", "client_id": str(uuid.uuid4())}
     assert Program(ana, scope="write").post(f"rooms/{room.pk}/messages/", words).status_code == 201
-    assert Refusal.objects.get().reason == Refusal.Reason.ROLE
+    assert MentionRefusal.objects.get().reason == MentionRefusal.Reason.ROLE
     Program(ana).post(f"rooms/{room.pk}/messages/", words | {"client_id": str(uuid.uuid4())})
     assert Run.objects.get().requested_by == ana
 
@@ -232,7 +232,7 @@ def test_an_answer_that_the_room_does_not_take_is_kept_and_said(room, scribe, an
     def refuse(*args, **kwargs):
         raise Refused("The room is archived.")
 
-    monkeypatch.setattr(post_module, "post", refuse)
+    monkeypatch.setattr(targets, "post", refuse)
     finish(run)
     run.refresh_from_db()
     assert (run.status, run.result) == (Status.SUCCEEDED, "It was a quiet day.")
@@ -311,7 +311,7 @@ def test_a_message_with_one_task_ties_run_and_answer_to_it(room, scribe, ana, co
     own = queue.assign_now(scribe, task, by=ana, queue=True)
     message = ask(room, ana, scribe, f"what about {task.key}?")
     run = message.runs.get()
-    assert (run.about, run.task, own.status) == (task, None, Status.QUEUED)
+    assert (run.referenced_task, run.task, own.status) == (task, None, Status.QUEUED)
     start(scribe), start(scribe)
     assert any("The valve sticks." in told and "You are in a room" in told for told in gateway.messages)
     finish(run)
@@ -324,7 +324,7 @@ def test_a_message_with_one_task_ties_run_and_answer_to_it(room, scribe, ana, co
 
 def test_a_message_with_two_tasks_ties_to_none(room, scribe, ana, columns):
     keys = " ".join(task_in(columns["ready"], name).key for name in ("One", "Two"))
-    assert ask(room, ana, scribe, keys).runs.get().about is None
+    assert ask(room, ana, scribe, keys).runs.get().referenced_task is None
 
 
 @pytest.mark.req("G6")
@@ -332,36 +332,36 @@ def test_an_agents_message_starts_another_only_where_that_is_allowed(room, board
     ask(room, ana, scribe)
     finish(start(scribe), text=f"@{mason.slug} knows.")
     refused = answers(scribe)[0]
-    assert refused.refusals.get().reason == Refusal.Reason.PAIR
+    assert refused.mention_refusals.get().reason == MentionRefusal.Reason.HANDOFF
     assert "only where a maintainer allows it" in message_footer.drawn([refused])[refused.pk]
-    AllowedPair.objects.create(project=board, from_agent=scribe, to_agent=mason, by=ana)
+    HandoffPermission.objects.create(project=board, from_agent=scribe, to_agent=mason, granted_by=ana)
     ask(room, ana, scribe)
     finish(start(scribe), text=f"@{mason.slug} knows.")
-    assert answers(scribe)[1].runs.get().depth == 1
+    assert answers(scribe)[1].runs.get().handoff_depth == 1
 
 
 @pytest.mark.req("G6")
 def test_agents_ask_each_other_three_times_and_then_it_takes_a_person(room, board, scribe, mason, ana, gateway):
     for pair in ((scribe, mason), (mason, scribe)):
-        AllowedPair.objects.create(project=board, from_agent=pair[0], to_agent=pair[1], by=ana)
+        HandoffPermission.objects.create(project=board, from_agent=pair[0], to_agent=pair[1], granted_by=ana)
     ask(room, ana, scribe)
     asked, other = scribe, mason
     for depth in range(mentions.DEEPEST + 1):
         run = start(asked)
-        assert run.depth == depth
+        assert run.handoff_depth == depth
         finish(run, text=f"@{other.slug}, your turn.")
         asked, other = other, asked
     assert start(asked) is None
-    assert Refusal.objects.get().reason == Refusal.Reason.DEPTH
+    assert MentionRefusal.objects.get().reason == MentionRefusal.Reason.DEPTH
 
 
 @pytest.mark.req("G6")
 def test_what_agents_start_in_a_day_is_bounded(room, board, scribe, mason, ana, gateway, monkeypatch):
     monkeypatch.setattr(mentions, "MOST_A_DAY", 2)
-    AllowedPair.objects.create(project=board, from_agent=scribe, to_agent=mason, by=ana)
+    HandoffPermission.objects.create(project=board, from_agent=scribe, to_agent=mason, granted_by=ana)
     for _ in range(3):
         said(room, scribe.user, f"@{mason.slug} again")
-    assert (Run.objects.count(), Refusal.objects.get().reason) == (2, Refusal.Reason.CAP)
+    assert (Run.objects.count(), MentionRefusal.objects.get().reason) == (2, MentionRefusal.Reason.DAILY_LIMIT)
     Run.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
     said(room, scribe.user, f"@{mason.slug} tomorrow")
     assert Run.objects.count() == 3
@@ -450,6 +450,6 @@ def test_programs_see_runs_of_the_room(room, scribe, ana):
     message = ask(room, ana, scribe)
     program = Program(ana)
     [run] = program.get(f"runs/?message={message.pk}").json()["results"]
-    assert (run["task"], run["message"], run["about"]) == (None, message.pk, None)
+    assert (run["task"], run["message"], run["referenced_task"]) == (None, message.pk, None)
     assert run["waits_for"] == "Starting Scribe."
     assert program.post(f"runs/{run['id']}/cancel/", {}).json()["status"] == "cancelled"

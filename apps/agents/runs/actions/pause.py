@@ -21,11 +21,11 @@ def pause(project: Project, *, by: User) -> Pause:
     A project that is paused already stays paused by whoever did it.
     """
     project = Project.objects.locked(project.pk)
-    held, is_new = Pause.objects.select_related("by").get_or_create(project=project, defaults={"by": by})
+    held, is_new = Pause.objects.select_related("paused_by").get_or_create(project=project, defaults={"paused_by": by})
     if is_new:
         _let_claims_end(project)
         _tell(project, "agents.paused", by)
-        for run in Run.objects.busy().filter(project=project).with_surroundings().order_by("created_at"):
+        for run in Run.objects.busy().filter(project=project).with_related().order_by("created_at"):
             queue.retry(cancel(run, by=by), by=run.requested_by)
         _nudge_those_waiting(project)
     return held

@@ -38,7 +38,7 @@ def send_back(run: Run, *, note: str, by: User) -> Run:
     """Attempt n+1 in the same session, with `note` in the prompt and as a comment; returns the new run."""
     if not note.strip():
         raise NoteMissing(_("Say first what is missing."))
-    project = _decide(run, Run.Review.SENT_BACK, by)
+    project = _decide(run, Run.Review.CHANGES_REQUESTED, by)
     comment(run.task, words=note, by=by)
     events.record(project, "run.sent_back", by=by, **targets.marks(run), attempt=run.attempt)
     return queue.enqueue(targets.of(run), run.agent, by=by, prompt=note)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
-from apps.agents.models import Gateway, Report, Run
+from apps.agents.models import CallbackReport, Gateway, Run
 from apps.agents.runs import (
     dispatch,
     lifecycle,
@@ -38,24 +38,26 @@ class Result:
     usage: Usage = field(default_factory=Usage)
 
 
-def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> Report:
+def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     """Store and apply one report; the same one again finds the first and changes nothing."""
-    if known := Report.objects.filter(gateway=gateway, event_id=event_id).first():
+    if known := CallbackReport.objects.filter(gateway=gateway, event_id=event_id).first():
         return known
     try:
         with transaction.atomic():
             return _apply(gateway, event_id, kind, body)
     except IntegrityError:
-        return Report.objects.get(gateway=gateway, event_id=event_id)
+        return CallbackReport.objects.get(gateway=gateway, event_id=event_id)
 
 
-def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> Report:
+def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     run = run_of(gateway, body)
     if run:  # in line with every other change of the project, before anything is looked at
         Project.objects.locked(run.project_id)
-        run.refresh_from_db(from_queryset=Run.objects.with_surroundings())
-    report = Report.objects.create(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED)
-    Gateway.objects.filter(pk=gateway.pk).update(heard_at=timezone.now())
+        run.refresh_from_db(from_queryset=Run.objects.with_related())
+    report = CallbackReport.objects.create(
+        gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED
+    )
+    Gateway.objects.filter(pk=gateway.pk).update(last_callback_at=timezone.now())
     about = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
     audit.record("callback.received", by=run and run.agent.user, gateway=gateway, event=event_id, kind=kind, **about)
     report.outcome = _effect(run, kind, body) if run else IGNORED
@@ -67,7 +69,7 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
 
 def run_of(gateway: Gateway, body: dict[str, Any]) -> Run | None:
     """The run a report is about, among those of this gateway's agents."""
-    runs = Run.objects.filter(agent__gateway=gateway).with_surroundings()
+    runs = Run.objects.filter(agent__gateway=gateway).with_related()
     if named := body.get("teamboardRunId"):
         try:
             return runs.filter(pk=UUID(str(named))).first()

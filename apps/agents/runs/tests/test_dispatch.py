@@ -106,7 +106,7 @@ def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
     run_of(scribe, ana)
     gateway.answers(status, headers={"Retry-After": "90"})
     run = start(scribe)
-    assert (run.status, run.sends) == (Status.QUEUED, 1)
+    assert (run.status, run.send_count) == (Status.QUEUED, 1)
     assert 60 < (run.due_at - timezone.now()).total_seconds() <= 90
     assert start(scribe) is None
     assert Task.objects.get().status_note["code"] == "next_try"
@@ -119,7 +119,7 @@ def test_after_twelve_sends_it_fails(scribe, ana, gateway):
     for _ in range(dispatch.SENDS):
         Run.objects.update(due_at=timezone.now())
         run = start(scribe)
-    assert (run.status, run.sends) == (Status.FAILED, 12)
+    assert (run.status, run.send_count) == (Status.FAILED, 12)
 
 
 @pytest.mark.req("D6", "D7")

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from apps.accounts.models import AuditEntry
-from apps.agents.models import Evidence
+from apps.agents.models import RunPullRequest
 from apps.agents.runs import dispatch, pull_requests, task_panel
 from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import run_of
@@ -99,7 +99,7 @@ def test_a_request_on_the_proposed_branch_is_the_runs(board, scribe, ana, gatewa
         github.opens(number, head=head)
         for _ in range(2):
             told(repository, github, number)
-    assert list(Evidence.objects.values_list("run", "request__number")) == [(run.pk, 1)]
+    assert list(RunPullRequest.objects.values_list("run", "pull_request__number")) == [(run.pk, 1)]
     event = Event.objects.get(kind="run.proved")
     assert (event.task_id, event.actor, event.payload["number"]) == (run.task_id, None, 1)
     assert "ship #1" in task_panel.runs(run.task)
@@ -112,7 +112,7 @@ def test_a_new_name_of_the_task_does_not_change_what_was_asked(board, scribe, an
     type(run.task).objects.update(title="Something else")
     github.opens(1, head=run.branch)
     told(repository, github)
-    assert run.evidence.count() == 1
+    assert run.pull_request_links.count() == 1
 
 
 @pytest.mark.req("GIT-6")
@@ -160,7 +160,7 @@ def test_what_is_asked_has_no_word_of_an_agent(client, run, ana):
 
 @pytest.mark.req("G5")
 def test_what_has_moved_on_is_not_merged(client, run, ana, github):
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     client.force_login(ana)
     for seen in ("", "0" * 40):
         assert client.post(f"/runs/{run.pk}/merge/", {"sha": seen}).status_code == 409
@@ -171,7 +171,9 @@ def test_what_has_moved_on_is_not_merged(client, run, ana, github):
     assert "It was not merged. The forge can’t do this now" in answer.text.replace("&#x27;", "’")
     run.refresh_from_db()
     assert run.review == "waiting"
-    assert run.evidence.get().request.head_sha == github.pulls[1].sha, "and now it is known how it stands"
+    assert run.pull_request_links.get().pull_request.head_sha == github.pulls[1].sha, (
+        "and now it is known how it stands"
+    )
 
 
 @pytest.mark.req("G5")
@@ -189,14 +191,14 @@ def test_who_may_merge_is_the_maintainers_choice(client, run, ana, github, who, 
     Repository.objects.update(merging=who)
     Membership.objects.filter(user=ana).update(role=role)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     assert client.post(f"/runs/{run.pk}/merge/", {"sha": sha}).status_code == status
     assert len(merged(github)) == (status == 302)
 
 
 @pytest.mark.req("G5")
 def test_no_program_merges(run, scribe, github):
-    request = run.evidence.get().request
+    request = run.pull_request_links.get().pull_request
     with pytest.raises(NotAllowed):
         pull_request_merge.merge(request, sha=request.head_sha, by=scribe.user)
     with pytest.raises(NotAllowed):
@@ -206,7 +208,7 @@ def test_no_program_merges(run, scribe, github):
 
 @pytest.mark.req("GIT-6")
 def test_a_draft_another_base_two_requests_or_a_link_cut_offer_no_merge(run, ana, github):
-    request = run.evidence.get().request
+    request = run.pull_request_links.get().pull_request
     assert pull_requests.request_of(run) == request
     for fields in ({"state": "draft"}, {"state": "closed"}, {"base_branch": "release"}):
         PullRequest.objects.update(**{"state": "open", "base_branch": "main"} | fields)
@@ -223,7 +225,7 @@ def test_a_draft_another_base_two_requests_or_a_link_cut_offer_no_merge(run, ana
 def test_open_subtasks_are_asked_about_before_anything_is_merged(client, run, ana, columns, github):
     task_in(columns["ready"], "A part", parent=run.task)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     asked = client.post(f"/runs/{run.pk}/merge/", {"sha": sha})
     assert asked.status_code == 422
     assert 'name="anyway"' in asked.text
@@ -244,7 +246,7 @@ def test_a_merge_whose_answer_is_lost_is_not_repeated(client, run, ana, github, 
 
     monkeypatch.setattr(github, "answer", lose)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     assert client.post(f"/runs/{run.pk}/merge/", {"sha": sha}).status_code == 302
     run.refresh_from_db()
     assert (run.review, len(merged(github))) == ("accepted", 1)
@@ -257,7 +259,7 @@ def test_a_forge_that_says_nothing_leaves_the_result_waiting(client, run, ana, g
 
     monkeypatch.setattr(github, "answer", fall_silent)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     answer = client.post(f"/runs/{run.pk}/merge/", {"sha": sha})
     assert answer.status_code == 409
     assert "Look there before you try again" in answer.text
@@ -268,10 +270,10 @@ def test_a_forge_that_says_nothing_leaves_the_result_waiting(client, run, ana, g
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("GIT-6", "G5")
 def test_two_clicks_at_once_merge_once(run, ana, github):
-    sha, outcomes, together = run.evidence.get().request.head_sha, [], threading.Barrier(2)
+    sha, outcomes, together = run.pull_request_links.get().pull_request.head_sha, [], threading.Barrier(2)
 
     def click() -> None:
-        mine = type(run).objects.with_surroundings().get(pk=run.pk)
+        mine = type(run).objects.with_related().get(pk=run.pk)
         together.wait()
         try:
             pull_requests.accept_and_merge(mine, sha=sha, by=ana)
@@ -296,12 +298,12 @@ def test_what_was_merged_is_told_though_somebody_sent_it_back(client, run, ana, 
     merge = pull_request_merge.merge
 
     def merge_while_somebody_decides(request: PullRequest, **how: object) -> None:
-        type(run).objects.filter(pk=run.pk).update(review="sent_back")
+        type(run).objects.filter(pk=run.pk).update(review="changes_requested")
         merge(request, **how)
 
     monkeypatch.setattr(pull_request_merge, "merge", merge_while_somebody_decides)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     assert client.post(f"/runs/{run.pk}/merge/", {"sha": sha}).status_code == 409
     assert Event.objects.get(kind="run.merged").actor == ana
     assert not Event.objects.filter(kind="run.accepted").exists()
@@ -318,5 +320,5 @@ def test_the_page_says_when_there_is_nothing_to_merge(client, run, ana):
 def test_the_card_may_be_moved_meanwhile(client, run, ana, columns, github):
     move(run.task, to=columns["doing"], by=ana)
     client.force_login(ana)
-    sha = run.evidence.get().request.head_sha
+    sha = run.pull_request_links.get().pull_request.head_sha
     assert client.post(f"/runs/{run.pk}/merge/", {"sha": sha}).status_code == 302

@@ -77,7 +77,7 @@ def test_the_same_agent_goes_on_elsewhere(board, scribe, ana, gateway):
 def test_pausing_twice_is_pausing_once(board, ana, ben):
     first = pause(board, by=ana)
     assert pause(board, by=ben) == first
-    assert Pause.objects.get().by == ana
+    assert Pause.objects.get().paused_by == ana
     assert resume(board, by=ben)
     assert not resume(board, by=ben)
     assert kinds() == ["agents.paused", "agents.resumed"]

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.agents.models import Report, Run
+from apps.agents.models import CallbackReport, Run
 from apps.agents.runs import dispatch, queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.review import NoteMissing, accept, send_back
@@ -36,7 +36,7 @@ def run(scribe, ana, gateway):
 
 
 def report(run, event="run.finished", **fields):
-    body = {"event": event, "id": str(uuid.uuid4()), "sessionKey": run.stored_key, "runId": "g-1"}
+    body = {"event": event, "id": str(uuid.uuid4()), "sessionKey": run.gateway_session_key, "runId": "g-1"}
     if event == "run.finished":
         body |= {"status": "ok", "text": "**Done.**", "usage": {"input": 10, "output": 20, "cost": 0.25}}
     return body | {"teamboardRunId": str(run.pk)} | fields
@@ -74,7 +74,7 @@ def test_five_identical_deliveries_have_one_effect(run):
     body = report(run)
     answers = [post(body) for _ in range(5)]
     assert {(answer.status_code, answer.content) for answer in answers} == {(200, b'{"outcome": "applied"}')}
-    assert (Comment.objects.count(), Report.objects.count()) == (1, 1)
+    assert (Comment.objects.count(), CallbackReport.objects.count()) == (1, 1)
     assert Event.objects.filter(kind="run.closed").count() == 1
 
 
@@ -91,7 +91,7 @@ def test_identical_deliveries_at_once_have_one_effect(run):
 
     with ThreadPoolExecutor(5) as pool:
         assert set(pool.map(deliver, range(5))) == {200}
-    assert (Comment.objects.count(), Report.objects.count()) == (1, 1)
+    assert (Comment.objects.count(), CallbackReport.objects.count()) == (1, 1)
 
 
 @pytest.mark.req("C1", "C2", "C7")
@@ -116,7 +116,7 @@ def test_forged_reports_get_one_and_the_same_401(run, forged):
     assert (answer.status_code, answer.content) == (401, unknown.content)
     run.refresh_from_db()
     assert run.status == Status.RUNNING
-    assert not Report.objects.exists()
+    assert not CallbackReport.objects.exists()
 
 
 @pytest.mark.req("C7")
@@ -168,7 +168,7 @@ def test_a_report_that_could_not_be_kept_is_not_acknowledged_and_may_come_again(
     with monkeypatch.context() as patch:
         patch.setattr(connection, "_commit", fail_to_commit)
         assert post(body).status_code == 503
-    assert not Report.objects.exists()
+    assert not CallbackReport.objects.exists()
     assert post(body).json() == {"outcome": "applied"}
 
 
@@ -224,7 +224,7 @@ def test_the_late_result_of_the_first_attempt_leaves_the_second_open(run, scribe
     run.refresh_from_db()
     assert answer.status_code == 409
     assert (run.status, second.status) == (Status.TIMED_OUT, Status.RUNNING)
-    evidence = Report.objects.get()
+    evidence = CallbackReport.objects.get()
     assert (evidence.run, evidence.outcome, evidence.body["text"]) == (run, "late", "The first is done after all.")
     assert not Comment.objects.exists()
 
@@ -241,7 +241,7 @@ def test_a_late_success_without_a_newer_attempt_is_brought_to_review(run, column
 def test_the_result_of_a_cancelled_run_is_kept_as_evidence_only(run, ana):
     cancel(run, by=ana)
     assert post(report(run)).status_code == 409
-    assert Report.objects.get().outcome == "late"
+    assert CallbackReport.objects.get().outcome == "late"
     assert not Comment.objects.exists()
 
 
@@ -268,7 +268,13 @@ def test_without_our_id_the_open_run_of_the_session_is_meant(run):
 
 
 def test_the_cron_webhooks_shape_with_its_bearer_token(run):
-    body = {"jobId": "j", "action": "finished", "status": "ok", "summary": "Done.", "sessionKey": run.stored_key}
+    body = {
+        "jobId": "j",
+        "action": "finished",
+        "status": "ok",
+        "summary": "Done.",
+        "sessionKey": run.gateway_session_key,
+    }
     answer = post(body, headers={"x-teamboard-signature": "", "authorization": "Bearer callback-secret"})
     assert answer.json() == {"outcome": "applied"}
 

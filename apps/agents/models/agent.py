@@ -1,0 +1,82 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.agents.models.gateway import Gateway
+from apps.agents.models.run import Run
+from apps.projects.models import Project
+
+STATUS_LABELS = {
+    "disabled": _("Switched off"),
+    "offline": _("The gateway does not answer"),
+    "working": _("Working"),
+    "queued up": _("About to start"),
+    "idle": _("Idle"),
+}
+
+
+class AgentQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "AgentQuerySet":
+        """The agents that share a project with `user`."""
+        return self.filter(user__memberships__project__in=Project.objects.visible_to(user)).distinct()
+
+    def in_project(self, project: Project) -> "AgentQuerySet":
+        return self.filter(user__in=project.members.all())
+
+    def with_load(self) -> "AgentQuerySet":
+        """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
+        busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
+        return self.annotate(
+            busy_runs=models.Count("runs", filter=busy, distinct=True),
+            queued_runs=models.Count("runs", filter=queued, distinct=True),
+        )
+
+
+class Agent(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="agent", editable=False)
+    gateway = models.ForeignKey(Gateway, models.PROTECT, related_name="agents", verbose_name=_("gateway"))
+    name = models.CharField(_("name"), max_length=100)
+    slug = models.SlugField(_("slug"), max_length=50, unique=True, help_text=_("The agent's id in OpenClaw."))
+    model = models.CharField(_("model"), max_length=100, default="claude-opus-4-5")
+    system_prompt = models.TextField(_("system prompt"), max_length=20_000, blank=True)
+    max_concurrent = models.PositiveSmallIntegerField(_("runs at once"), default=1)
+    timeout_seconds = models.PositiveIntegerField(_("time limit, seconds"), default=300)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = AgentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(name="agent_has_a_slot", condition=Q(max_concurrent__gte=1)),
+            models.CheckConstraint(name="agent_time_limit", condition=Q(timeout_seconds__range=(1, 86_400))),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def current_tasks(self) -> int:
+        """How many slots are taken: derived from open runs, so it cannot leak."""
+        return self.busy_runs if hasattr(self, "busy_runs") else self.runs.busy().count()
+
+    @property
+    def status(self) -> str:
+        """disabled, offline, working, queued up or idle."""
+        if not self.is_enabled:
+            return "disabled"
+        if not self.gateway.is_enabled or self.gateway.down_since:
+            return "offline"
+        if self.current_tasks:
+            return "working"
+        queued = self.queued_runs if hasattr(self, "queued_runs") else self.runs.queued().count()
+        return "queued up" if queued else "idle"

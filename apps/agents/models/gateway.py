@@ -1,0 +1,35 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.secrets import SecretField
+
+
+class Gateway(models.Model):
+    class Hooks(models.TextChoices):
+        MAPPED = "mapped", _("/hooks/task-<agent>, our mapping is pasted: the text is trusted")
+        AGENT = "agent", _("/hooks/agent: works at once, OpenClaw marks the text as untrusted")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    url = models.URLField(_("address"), help_text=_("Such as http://localhost:18789."))
+    hook_token = SecretField(_("hook token"), help_text=_("hooks.token of the gateway: opens /hooks only."))
+    gateway_token = SecretField(
+        _("gateway token"), blank=True, help_text=_("gateway.auth.token: reads histories and lists agents.")
+    )
+    callback_secret = SecretField(_("callback secret"), help_text=_("What our plugin signs its reports with."))
+    hooks = models.CharField(_("hook path"), max_length=10, choices=Hooks, default=Hooks.AGENT)
+    is_enabled = models.BooleanField(_("enabled"), default=True)
+    # The circuit breaker: closed while failures < 5, else half open again after `retry_at`.
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    retry_at = models.DateTimeField(null=True, editable=False)
+    down_since = models.DateTimeField(null=True, editable=False)
+    last_error = models.CharField(max_length=300, blank=True, editable=False)
+    last_callback_at = models.DateTimeField(_("last callback"), null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = _("gateway")
+        verbose_name_plural = _("gateways")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,178 @@
+"""One attempt by one agent, at a task or at what a message asks."""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.chat.models import Message
+from apps.projects.models import Project, PullRequest
+from apps.tasks.models import Task
+
+LEASE = timedelta(seconds=60)
+
+
+class RunQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "RunQuerySet":
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+    def with_related(self) -> "RunQuerySet":
+        """Bring along what every verb asks of a run's place and agent.
+
+        What most runs have comes by one statement; a room, or who has paused, by one more where there is one.
+        """
+        always = self.select_related("project__pause", "task__project", "task__column", "agent__gateway", "agent__user")
+        rarely = ("project__pause__paused_by", "message__room__project", "message__author", "referenced_task__project")
+        return always.prefetch_related(*rarely)
+
+    def queued(self) -> "RunQuerySet":
+        return self.filter(status=Run.Status.QUEUED)
+
+    def due(self) -> "RunQuerySet":
+        """The queued runs that may be sent now, as far as they decide that themselves; first come those to go first."""
+        due = self.queued().with_session_busy().filter(due_at__lte=Now(), project__pause=None, is_session_busy=False)
+        return due.order_by("-priority", "created_at")
+
+    def with_session_busy(self) -> "RunQuerySet":
+        """Say of each run whether another one may be at work in the same conversation: then it waits for that."""
+        same = Run.objects.open().filter(agent=models.OuterRef("agent"), session_key=models.OuterRef("session_key"))
+        asked = same.filter(first_sent_at__isnull=False).exclude(pk=models.OuterRef("pk"))
+        return self.annotate(is_session_busy=models.Exists(asked))
+
+    def busy(self) -> "RunQuerySet":
+        """The runs that take one of their agent's slots."""
+        return self.filter(status__in=Run.BUSY)
+
+    def open(self) -> "RunQuerySet":
+        return self.filter(status__in=Run.OPEN)
+
+
+class Run(models.Model):
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("starting")
+        RUNNING = "running", _("working")
+        NEEDS_INPUT = "needs_input", _("needs you")
+        UNCERTAIN = "uncertain", _("uncertain")
+        SUCCEEDED = "succeeded", _("succeeded")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+        TIMED_OUT = "timed_out", _("timed out")
+
+    class Review(models.TextChoices):
+        NONE = "", _("not reviewed")
+        WAITING = "waiting", _("waits for a person")
+        ACCEPTED = "accepted", _("accepted")
+        CHANGES_REQUESTED = "changes_requested", _("sent back")
+
+    BUSY = (Status.SENDING, Status.RUNNING, Status.NEEDS_INPUT)
+    # An uncertain run is open: a person decides before the task may run again.
+    OPEN = (Status.QUEUED, *BUSY, Status.UNCERTAIN)
+
+    # The run's id is the Idempotency-Key of every attempt to send it, and stands in the prompt's first line.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
+    # It takes place on a task, or in a room under the message that asked for it.
+    task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="runs")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="runs")
+    # The one task that the message points at, whose own runs it leaves alone.
+    referenced_task = models.ForeignKey(Task, models.SET_NULL, null=True, related_name="referencing_runs")
+    # How many agents' messages led to it, one by one; a person's question has none before it.
+    handoff_depth = models.PositiveSmallIntegerField(default=0)
+    # What its line under the message says; on a task that stands on the card.
+    status_note = models.JSONField(null=True)
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="runs")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    attempt = models.PositiveIntegerField(default=1)
+    status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
+    review = models.CharField(max_length=20, choices=Review, blank=True, default=Review.NONE)
+    priority = models.PositiveSmallIntegerField(default=Task.Priority.NORMAL)
+    prompt = models.TextField(blank=True)  # what the requester, or who sent it back, added
+    session_key = models.CharField(max_length=100)
+    branch = models.CharField(max_length=100, blank=True)  # what its prompt proposed to call one
+    # Frozen when it is first sent: every attempt sends the same bytes to the same path.
+    request_path = models.CharField(max_length=100, blank=True)
+    request_body = models.BinaryField(null=True)
+
+    leased_by = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    send_count = models.PositiveSmallIntegerField(default=0)
+    first_sent_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(db_default=Now())  # not to be sent before
+    deadline_at = models.DateTimeField(null=True)
+
+    result = models.TextField(blank=True)
+    error = models.CharField(max_length=500, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    tokens_in = models.PositiveIntegerField(null=True)
+    tokens_out = models.PositiveIntegerField(null=True)
+    cost = models.DecimalField(max_digits=12, decimal_places=6, null=True)
+    gateway_run_id = models.CharField(max_length=100, blank=True)
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"],
+                name="one_open_run_per_task",
+                condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
+            ),
+            models.UniqueConstraint(fields=["task", "attempt"], name="run_attempt_once_per_task"),
+            models.CheckConstraint(
+                name="run_has_one_target",
+                condition=Q(task__isnull=False, message=None) | Q(task=None, message__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["message", "agent"],
+                name="one_open_run_per_mention",
+                condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
+            ),
+            models.UniqueConstraint(fields=["message", "agent", "attempt"], name="run_attempt_once_per_mention"),
+            models.UniqueConstraint(
+                fields=["agent", "session_key"],
+                name="one_sent_run_per_session",
+                condition=Q(
+                    status__in=["queued", "sending", "running", "needs_input", "uncertain"],
+                    first_sent_at__isnull=False,
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(F("priority").desc(), "created_at", name="run_queue", condition=Q(status="queued")),
+            models.Index(fields=["agent", "status"], name="run_of_agent"),
+            models.Index(fields=["session_key"], name="run_of_session"),
+            models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id or self.message_id} attempt {self.attempt}"
+
+    @property
+    def gateway_session_key(self) -> str:
+        """The session's name inside OpenClaw, which prefixes the agent and lowers the case."""
+        return f"agent:{self.agent.slug}:{self.session_key}".lower()
+
+
+class RunPullRequest(models.Model):
+    """A pull request that came of a run: it stands on the branch which the run's prompt proposed."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="pull_request_links")
+    pull_request = models.ForeignKey(PullRequest, models.CASCADE, related_name="run_links")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["run", "pull_request"], name="pull_request_once_per_run")]
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.pull_request}"
