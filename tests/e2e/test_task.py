@@ -378,7 +378,7 @@ def test_commenting_assigning_and_editing_work_without_a_script(plain, ana, ben,
     page.locator(".edit").get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="Paint the pier", level=2)).to_be_visible()
     page.get_by_label("Status").select_option(label="Done")
-    page.locator(".fact", has=page.get_by_label("Status")).get_by_role("button", name="Save").click()
+    page.locator(".facts__item", has=page.get_by_label("Status")).get_by_role("button", name="Save").click()
     task.refresh_from_db()
     assert (task.title, task.assignee, task.column.name) == ("Paint the pier", ben, "Done")
 

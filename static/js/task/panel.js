@@ -147,7 +147,7 @@ function refused(form, submitter, refusal) {
   line.role = "alert"
   line.textContent = refusal.message
   form.append(line)
-  if (form.matches(".fact")) form.reset()
+  if (form.matches(".facts__item")) form.reset()
 }
 
 function ask(form, submitter, refusal) {
