@@ -62,7 +62,7 @@ def sign_in(page: Page, username: str) -> Page:
 
 
 def sign_out(page: Page) -> None:
-    page.locator("summary.menu__knob").first.click()
+    page.locator("summary.menu__toggle").first.click()
     page.locator(".menu__list").get_by_role("button", name="Sign out").click()
 
 

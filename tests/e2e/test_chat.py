@@ -698,13 +698,13 @@ def test_what_one_wants_nothing_of_is_counted_on_no_page(enter, ana, ben, said, 
 def test_rooms_are_made_renamed_and_archived(enter, board, ana, room):
     mai = MembershipFactory(project=board, user__name="Mai Tainer", role=Role.MAINTAINER).user
     page = enter(mai)
-    page.locator(".chat__knob").click()
+    page.locator(".chat__toggle").click()
     page.get_by_role("link", name="New room").click()
     page.get_by_label("Name").fill("Repairs")
     page.get_by_role("button", name="Make the room").click()
     expect(page.get_by_role("heading", name="Repairs")).to_be_visible()
     is_live(page)
-    page.locator(".chat__knob").click()
+    page.locator(".chat__toggle").click()
     page.get_by_role("link", name="Archive this room").click()
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_text("This room is archived")).to_be_visible()
@@ -719,7 +719,7 @@ def test_a_room_is_renamed_before_everybodys_eyes(enter, board, ana, ben, room):
     rooms.rename(room, name="Harbour", by=mai)
     expect(page.get_by_role("heading", name="Harbour")).to_be_visible()
     rooms.create(board, name="Repairs", by=mai)
-    page.locator(".chat__knob").click()
+    page.locator(".chat__toggle").click()
     expect(page.locator("#chat-rooms")).to_contain_text("HarbourRepairs")
     expect(page.locator("#chat-rooms [aria-current]")).to_have_text("Harbour")
 
