@@ -71,7 +71,7 @@ function followCard(open) {
 
 document.addEventListener("click", (event) => {
   if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
-  const opener = event.target.closest(".card__link, .note__act[href], a.chip, a[data-opens]")
+  const opener = event.target.closest(".card__link, .note__action[href], a.chip, a[data-opens]")
   const closer = event.target.closest("a[data-closes]")
   if (isPage()) return
   if (opener) {
