@@ -101,7 +101,7 @@ function show(letter, sentence, hasFailed = false) {
   const item = itemOf(letter.client_id)
   if (!item) return
   item.toggleAttribute("data-failed", hasFailed)
-  item.querySelector(".message__say").textContent = sentence
+  item.querySelector(".message__error").textContent = sentence
   for (const button of item.querySelectorAll("button")) button.hidden = !hasFailed
 }
 

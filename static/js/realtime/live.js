@@ -166,7 +166,7 @@ function glow(item, by) {
   card.dataset.hue = by.hue
   const note = document.createElement("p")
   note.className = "note note--moved"
-  note.append(Object.assign(document.createElement("span"), { className: "note__say", textContent: words.moved_by.replace("{name}", by.name) }))
+  note.append(Object.assign(document.createElement("span"), { className: "note__text", textContent: words.moved_by.replace("{name}", by.name) }))
   card.append(note)
   setTimeout(() => {
     note.remove()

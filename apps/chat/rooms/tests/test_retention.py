@@ -147,7 +147,7 @@ def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, boa
     assert not Retention.objects.exists()
     assert mai_visits.post(PAGE, {"days": "90", "is_sure": "True"}).status_code == 302
     html = mai_visits.get("/projects/TIDE/chat/").content.decode()
-    assert '<p class="chat__kept">Messages older than 90 days are deleted.</p>' in html
+    assert '<p class="chat__retention">Messages older than 90 days are deleted.</p>' in html
     assert "Mai has decided that messages older than 90 days are deleted." in html
     assert 'value="90"' in mai_visits.get(PAGE).content.decode()
     jobs.delete_old_messages()

@@ -175,7 +175,7 @@ def test_a_page_of_branches_asks_the_database_little(work, repository, ana, djan
     ana.get(f"/projects/TIDE/code/{repository.pk}/branches/")
     with django_assert_max_num_queries(14):
         page = ana.get(f"/projects/TIDE/code/{repository.pk}/branches/")
-    assert page.text.count('class="branches__apart"') == 50
+    assert page.text.count('class="branches__divergence"') == 50
 
 
 def diff_of(*lines: str) -> diffs.Diff:
