@@ -2,7 +2,7 @@
 PYTHON_HERE = .venv/bin/python
 WITH_SERVICES = $(PYTHON_HERE) -m teamboard.launch.with_services
 
-.PHONY: help run test check-fast test-openclaw test-oidc security lint bench faults mutants shape reqs owner reset clean vendor lock translations
+.PHONY: help run test check-fast test-clock test-openclaw test-oidc security lint bench faults mutants shape reqs owner reset clean vendor lock translations
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ test: ## lint, then all tests on a private PostgreSQL and Valkey, then the brows
 check-fast: ## before a commit: lint, and the tests beside the files that changed since main
 	@scripts/setup dev
 	@scripts/check-fast
+
+test-clock: ## the tests that have to do with time, at other times and in other zones (FULL=1: all tests)
+	@scripts/setup dev
+	@FULL="$(FULL)" scripts/test-clock
 
 test-openclaw: ## the main loop against the real OpenClaw gateway (installed for it)
 	@scripts/setup dev
