@@ -26,7 +26,7 @@ def leap_day(now: datetime) -> datetime:
 
 
 def new_year(now: datetime) -> datetime:
-    return datetime(now.year + 1, 1, 1, tzinfo=UTC) - LEAD
+    return datetime((now + LEAD).year + 1, 1, 1, tzinfo=UTC) - LEAD
 
 
 def clocks(step: timedelta) -> Callable[[datetime], datetime]:

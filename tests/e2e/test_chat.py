@@ -396,7 +396,7 @@ def test_who_reads_what_was_said_earlier_is_not_pulled_away(enter, ana, ben, sai
     expect(page.locator(".chat__pill")).to_be_hidden()
 
 
-@pytest.mark.req("CHT-5")
+@pytest.mark.req("CHT-5", "FLT-43")
 def test_days_and_what_is_new_are_marked_and_headers_fold(enter, ana, ben, said, room):
     years, weeks, *today = said(ben, "Years ago", "Weeks ago", "One", "Two")
     now = today[0].created_at.astimezone(ZoneInfo("Asia/Tokyo"))

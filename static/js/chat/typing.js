@@ -1,5 +1,6 @@
 // Who is writing. Nothing of it is kept: it is told at most every ten seconds, and goes by itself.
 
+import { now } from "../page/clock.js"
 import { whisper } from "../realtime/live.js"
 import { openRoom, words } from "./history.js"
 
@@ -16,8 +17,8 @@ export function typed(room, isWriting) {
   clearTimeout(idle)
   if (!isWriting) return stopped(room)
   idle = setTimeout(() => stopped(room), IDLE_AFTER)
-  if (Date.now() - toldAt < TELL_EVERY) return
-  toldAt = Date.now()
+  if (now() - toldAt < TELL_EVERY) return
+  toldAt = now()
   whisper({ type: "typing", room: Number(room.dataset.room), on: true })
 }
 

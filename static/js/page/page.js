@@ -1,6 +1,8 @@
 // What every page does: menus close by themselves, toasts go, times read in the reader's own clock, the
 // title and the icon in the browser's tab say how much is unread.
 
+import { now } from "./clock.js"
+
 const TOAST_SECONDS = 6
 const zone = chosenZone()
 
@@ -52,7 +54,7 @@ export const dayOf = (at) => dayNumber.format(at)
 
 /** Today, Yesterday, else the date; without the year while it goes without saying. */
 export function dayName(at) {
-  const days = Math.round((new Date(dayOf(new Date())) - new Date(dayOf(at))) / 86_400_000)
+  const days = Math.round((new Date(dayOf(now())) - new Date(dayOf(at))) / 86_400_000)
   const name = days <= 1 ? nearDay.format(-days, "day") : (days < 300 ? farDay : oldDay).format(at)
   return name[0].toLocaleUpperCase(language) + name.slice(1)
 }
@@ -82,7 +84,7 @@ export function localTimes(root) {
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone })
   const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: zone })
   const day = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone })
-  const today = day.format()
+  const today = day.format(now())
   for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {
     const at = new Date(time.dateTime)
     time.textContent = ("clock" in time.dataset || day.format(at) === today ? clock : calendar).format(at)

@@ -1,6 +1,7 @@
 // Keeps the page at the head of its project's log. An op says what an element is, never what to do to
 // it, so frames may be lost, doubled or late: an element put at a higher seq is not put back.
 
+import { now } from "../page/clock.js"
 import { lasting, localTimes, toast } from "../page/page.js"
 
 const FIRST_WAIT = 500
@@ -218,7 +219,7 @@ function connect() {
 }
 
 function hear(frame) {
-  heardAt = Date.now()
+  heardAt = now()
   wait = FIRST_WAIT
   if ("head" in frame) {
     if (frame.epoch !== place.epoch) reload()
@@ -244,7 +245,7 @@ function show(state) {
     clearInterval(polling)
     polling = null
     line.hidden = true
-    heardAt = Date.now()
+    heardAt = now()
     document.dispatchEvent(new CustomEvent("board:live"))
   } else show.timer ??= setTimeout(startPolling, PATIENCE)
 }
@@ -290,7 +291,7 @@ if (board?.dataset.seq) {
   show("off")
   connect()
   setInterval(() => {
-    if (socket?.readyState === WebSocket.OPEN && Date.now() - heardAt > SILENCE) socket.close()
+    if (socket?.readyState === WebSocket.OPEN && now() - heardAt > SILENCE) socket.close()
     release()
   }, 2_000)
   addEventListener("online", hurry)
