@@ -6,7 +6,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway
-from apps.agents.roster.create import hire
+from apps.agents.roster.actions.create import create as create_agent
 from apps.chat.messages.post import post
 from apps.chat.rooms import activity_digest
 from apps.projects.actions.create import create
@@ -89,8 +89,8 @@ def _person(project: Project, username: str, name: str, hue: str) -> User:
 def _agents(gateway: Gateway, project: Project, owner: User) -> list[Agent]:
     given = {"by": owner, "projects": [project]}
     return [
-        hire(gateway, slug="scribe", name="Scribe", system_prompt="You write for people.", **given),
-        hire(gateway, slug="mason", name="Mason", max_concurrent=2, **given),
+        create_agent(gateway, slug="scribe", name="Scribe", system_prompt="You write for people.", **given),
+        create_agent(gateway, slug="mason", name="Mason", max_concurrent=2, **given),
     ]
 
 

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from apps.agents import api as agents
+from apps.agents.roster import api as roster
+from apps.agents.runs import api as runs
 from apps.agents.runs.callbacks.callback_view import callback
 from apps.chat import api as chat
 from apps.projects import api as projects
@@ -22,8 +23,8 @@ urlpatterns = [
     path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
     path("projects/<str:key>/pull-request-rules/", tasks.PullRequestRulesView.as_view(), name="pull-request-rules"),
     path("projects/<str:key>/branch-names/", tasks.BranchNamesView.as_view(), name="branch-names"),
-    path("projects/<str:key>/pause/", agents.PauseView.as_view(), name="pause"),
-    path("projects/<str:key>/resume/", agents.ResumeView.as_view(), name="resume"),
+    path("projects/<str:key>/pause/", runs.PauseView.as_view(), name="pause"),
+    path("projects/<str:key>/resume/", runs.ResumeView.as_view(), name="resume"),
     path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),
     path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
     path("projects/<str:key>/messages/", chat.SearchView.as_view(), name="search"),
@@ -51,16 +52,16 @@ urlpatterns = [
     path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),
     path("repositories/<int:pk>/pull-requests/", requests.PullRequestsView.as_view(), name="pull-requests"),
     path("repositories/<int:pk>/pull-requests/<int:number>/", requests.PullRequestView.as_view(), name="pull-request"),
-    path("agents/", agents.AgentsView.as_view(), name="agents"),
+    path("agents/", roster.AgentsView.as_view(), name="agents"),
     path("agents/callback/", callback, name="callback"),
-    path("agents/<uuid:pk>/", agents.AgentView.as_view(), name="agent"),
-    path("agents/<uuid:pk>/assign/", agents.AssignView.as_view(), name="assign"),
-    path("runs/", agents.RunsView.as_view(), name="runs"),
-    path("runs/<uuid:pk>/", agents.RunView.as_view(), name="run"),
-    path("runs/<uuid:pk>/cancel/", agents.CancelView.as_view(), name="cancel"),
-    path("runs/<uuid:pk>/retry/", agents.RetryView.as_view(), name="retry"),
-    path("runs/<uuid:pk>/accept/", agents.AcceptView.as_view(), name="accept"),
-    path("runs/<uuid:pk>/send-back/", agents.SendBackView.as_view(), name="send-back"),
+    path("agents/<uuid:pk>/", roster.AgentView.as_view(), name="agent"),
+    path("agents/<uuid:pk>/assign/", runs.AssignView.as_view(), name="assign"),
+    path("runs/", runs.RunsView.as_view(), name="runs"),
+    path("runs/<uuid:pk>/", runs.RunView.as_view(), name="run"),
+    path("runs/<uuid:pk>/cancel/", runs.CancelView.as_view(), name="cancel"),
+    path("runs/<uuid:pk>/retry/", runs.RetryView.as_view(), name="retry"),
+    path("runs/<uuid:pk>/accept/", runs.AcceptView.as_view(), name="accept"),
+    path("runs/<uuid:pk>/send-back/", runs.SendBackView.as_view(), name="send-back"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.page, name="docs"),
 ]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.accounts.tokens import tokens
 from apps.agents import jobs
 from apps.agents.models import Gateway, Run
-from apps.agents.roster.create import hire
+from apps.agents.roster.actions.create import create as create_agent
 from apps.agents.runs import prompt, queue
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
@@ -90,7 +90,7 @@ def test_no_secret_is_written_down_anywhere(root, practice, caplog, settings):
     program = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {text}"})
     for path in ("projects/", "projects/TIDE/tasks/", "agents/", "runs/", "schema/", "nothing/"):
         answer(program.get(f"/api/v1/{path}"))
-    scribe = hire(gateway, slug="scribe", name="Scribe", by=root, projects=[root.projects.get()])
+    scribe = create_agent(gateway, slug="scribe", name="Scribe", by=root, projects=[root.projects.get()])
     prompts = [work_on(root, scribe, practice, mode) for mode in ("normal", "slow_down", "garbage", "unavailable")]
     searched.add("prompts", *prompts)
     answer(program.post("/api/v1/agents/callback/", {"event": "x", "id": "1"}, "application/json"))
@@ -135,7 +135,7 @@ def everything_in(wire: redis.Redis) -> list[str]:
 @pytest.mark.req("G4")
 def test_a_prompt_carries_no_secret(root, practice):
     gateway = Gateway.objects.create(name="Ours", url=practice.url, **GATEWAY_SECRETS)
-    scribe = hire(
+    scribe = create_agent(
         gateway, slug="scribe", name="Scribe", by=root, system_prompt="Be brief.", projects=[root.projects.get()]
     )
     told = work_on(root, scribe, practice, "normal")

@@ -15,11 +15,11 @@ PREFIXES = ("task:", "room:")
 
 @dataclass(frozen=True)
 class Finding:
-    is_well: bool
+    is_ok: bool
     sentence: str
 
 
-def examine(gateway: Gateway) -> list[Finding]:
+def check(gateway: Gateway) -> list[Finding]:
     """Every finding about `gateway`; nothing is raised. One question may start an empty run there."""
     slug = gateway.agents.values_list("slug", flat=True).first() or "main"
     return asyncio.run(_findings(gateway, slug))

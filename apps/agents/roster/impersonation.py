@@ -19,29 +19,29 @@ class NameTaken(Refused):
 
 def refuse_impersonation(name: str, *, of: User | None = None) -> None:
     """Raise NameTaken for a name that readers would take for another user's than `of`, or for ours."""
-    wanted = looks_of(name)
-    if not all(wanted) or wanted & looks_of(*RESERVED):
+    wanted = lookalikes(name)
+    if not all(wanted) or wanted & lookalikes(*RESERVED):
         raise NameTaken(_("This name would mislead people. Choose another one."))
     others = User.objects.exclude(pk=of.pk if of else None).values_list("name", "username")
-    if wanted & looks_of(*chain.from_iterable(others)):
+    if wanted & lookalikes(*chain.from_iterable(others)):
         raise NameTaken(_("Somebody here has this name, or one that looks the same. Choose another one."))
 
 
-def looks_of(*names: str) -> set[str]:
+def lookalikes(*names: str) -> set[str]:
     """What `names` look like: one in common, and the two are confusable (after UTS 39, section 4)."""
-    seen = map(_visible, names)
+    seen = map(_letters_of, names)
     return {_as_latin(_as_latin(form).casefold()) for name in seen for form in (name, name.replace("I", "l"))}
 
 
-def _visible(name: str) -> str:
+def _letters_of(name: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKC", name) if letter.isalnum() or letter == "|")
 
 
 def _as_latin(text: str) -> str:
-    return "".join(map(_latin_twin, text))
+    return "".join(map(_latin_lookalike, text))
 
 
-def _latin_twin(letter: str) -> str:
+def _latin_lookalike(letter: str) -> str:
     """The Latin letter or letters that `letter` can be taken for, else itself."""
     from confusable_homoglyphs.confusables import confusables_data  # 12 MiB, for the rare naming of an agent
 

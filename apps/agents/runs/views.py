@@ -7,12 +7,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
-from apps.agents.forms import SendBackForm
 from apps.agents.models import Run
 from apps.agents.runs import pull_requests, queue, targets
 from apps.agents.runs.actions.cancel import cancel as cancel_run
 from apps.agents.runs.actions.review import accept as accept_run
 from apps.agents.runs.actions.review import send_back as send_back_run
+from apps.agents.runs.forms import SendBackForm
 from apps.errors import NotAllowed, Refused
 from apps.projects import permissions
 from apps.projects.git.pages.check_status import checks_of

@@ -2,7 +2,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.agents.models import Agent, Gateway, Run
-from apps.agents.roster.create import hire
+from apps.agents.roster.actions.create import create as create_agent
 from apps.agents.runs import queue
 from apps.tasks.models import Column
 from apps.tasks.tests.factories import task_in
@@ -22,7 +22,7 @@ class GatewayFactory(DjangoModelFactory):
 def agent_in(project, name: str = "Scribe", **fields) -> Agent:
     """An agent that works in `project`, on a gateway of its own unless one is given."""
     gateway = fields.pop("gateway", None) or GatewayFactory()
-    return hire(gateway, slug=name.lower(), name=name, by=None, projects=[project], **fields)
+    return create_agent(gateway, slug=name.lower(), name=name, by=None, projects=[project], **fields)
 
 
 def run_of(agent: Agent, by, title: str = "A task", **fields) -> Run:

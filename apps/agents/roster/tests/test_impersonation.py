@@ -2,8 +2,9 @@
 
 import pytest
 
-from apps.agents.roster.create import hire, rename
-from apps.agents.roster.impersonation import NameTaken, looks_of, refuse_impersonation
+from apps.agents.roster.actions.create import create
+from apps.agents.roster.actions.update import rename_user
+from apps.agents.roster.impersonation import NameTaken, lookalikes, refuse_impersonation
 from apps.agents.tests.factories import GatewayFactory
 from apps.projects.tests.factories import UserFactory
 
@@ -29,22 +30,22 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("G7")]
         "…",
     ],
 )
-def test_a_misleading_name_is_refused(name):
+def test_name_like_that_of_a_person_is_refused(name):
     UserFactory(name="Ilona Best", username="ilona")
     with pytest.raises(NameTaken):
-        hire(GatewayFactory(), slug="evil", name=name, by=None)
+        create(GatewayFactory(), slug="evil", name=name, by=None)
 
 
 @pytest.mark.parametrize("name", ["Scribe", "Писарь", "Ilona Bester", "書記", "O'Neill-2"])
-def test_other_names_in_any_script_are_fine(name):
+def test_name_in_any_script_is_accepted(name):
     UserFactory(name="Ilona Best", username="ilona")
     refuse_impersonation(name)
 
 
-def test_an_agent_keeps_its_own_name(scribe):
-    rename(scribe)
+def test_name_may_stay_as_it_is(scribe):
+    rename_user(scribe)
 
 
 def test_names_in_one_script_differ_as_they_look():
     names = ("Мария", "Марья", "Maria", "Marla")
-    assert len({frozenset(looks_of(name)) for name in names}) == 4
+    assert len({frozenset(lookalikes(name)) for name in names}) == 4

@@ -7,7 +7,7 @@ from django.db import connection
 from django.urls import reverse
 
 from apps.agents.models import Pause, Run
-from apps.agents.roster.create import put_into
+from apps.agents.roster.actions.set_projects import set_projects
 from apps.agents.runs import dispatch, queue, wait_reasons
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.tests.factories import agent_in, run_of
@@ -67,7 +67,7 @@ def test_what_waits_says_who_paused_and_starts_when_they_go_on(board, scribe, an
 def test_the_same_agent_goes_on_elsewhere(board, scribe, ana, gateway):
     run_of(scribe, ana)
     other = BoardFactory(key="OTHER")
-    put_into(scribe, [board, other])
+    set_projects(scribe, [board, other])
     pause(board, by=ana)
     eve = MembershipFactory(project=other).user
     elsewhere = queue.assign_now(scribe, task_in(other.columns.get(category="ready")), by=eve, queue=True)

@@ -1,38 +1,11 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.agents.models import Agent, Pause, Run
+from apps.agents.models import Pause, Run
 from apps.agents.runs.actions.review import NOTE_LENGTH
 from apps.projects.git.pull_request_api import PullRequestSerializer
 from apps.projects.models import PullRequest
 from apps.tasks import status_notes
-
-
-class AgentSerializer(serializers.ModelSerializer):
-    """An agent of the outline, with the user that tasks name as assignee."""
-
-    status = serializers.CharField(read_only=True, help_text="disabled, offline, working, queued up or idle")
-    current_tasks = serializers.IntegerField(read_only=True)
-
-    class Meta:
-        model = Agent
-        fields = [
-            *("id", "name", "slug", "gateway", "model", "system_prompt", "max_concurrent"),
-            *("timeout_seconds", "is_enabled", "status", "current_tasks", "user", "created_at", "updated_at"),
-        ]
-        read_only_fields = ["user"]
-        extra_kwargs = {
-            "system_prompt": {"max_length": 20_000},
-            "max_concurrent": {"min_value": 1, "max_value": 100},
-            "timeout_seconds": {"min_value": 1, "max_value": 86_400},
-        }
-
-
-class ChangedAgentSerializer(AgentSerializer):
-    """The slug is the agent's id at its gateway and stays."""
-
-    class Meta(AgentSerializer.Meta):
-        read_only_fields = ["user", "slug", "gateway"]
 
 
 class AssignSerializer(serializers.Serializer):

@@ -1,11 +1,8 @@
-"""The programs' door to agents and their runs."""
+"""The programs' door to runs: starting, stopping and deciding on them."""
 
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -13,25 +10,20 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from apps.accounts import audit
-from apps.accounts.models import User
-from apps.agents.models import Agent, Run
-from apps.agents.roster.create import hire, rename
+from apps.agents.models import Run
+from apps.agents.roster.administrators import agents_for
 from apps.agents.runs import queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.runs.actions.review import accept, send_back
-from apps.agents.serializers import (
+from apps.agents.runs.serializers import (
     AcceptSerializer,
-    AgentSerializer,
     AssignSerializer,
-    ChangedAgentSerializer,
     NoteSerializer,
     PauseSerializer,
     RunLineSerializer,
     RunSerializer,
 )
-from apps.errors import NotAllowed
 from apps.projects import permissions
 from apps.projects.permissions import Action
 from apps.rest.pagination import PARAMETERS, page, page_of
@@ -54,65 +46,8 @@ def valid(shape: type[Serializer], request: Request) -> dict:
     return given.validated_data
 
 
-def agents_for(user: User) -> QuerySet:
-    """Who administers the installation sees every agent, others those in their projects."""
-    sees_all = user.is_staff and user.only_projects is None
-    found = Agent.objects.all() if sees_all else Agent.objects.visible_to(user)
-    return found.select_related("gateway")
-
-
-def require_staff(user: User) -> None:
-    permissions.require_reach(user, Action.RUN)
-    if not user.is_staff or user.only_projects is not None:
-        raise NotAllowed(_("Only an administrator changes agents."))
-
-
-def run_for(request: Request, pk: UUID, action: Action) -> Run:
-    """The run if its project is the asker's (else 404) and their role allows `action` (else 403)."""
-    visible = Run.objects.visible_to(request.user).with_related()
-    run = get_object_or_404(visible, pk=pk)
-    permissions.require(request.user, action, run.project)
-    return run
-
-
-class AgentsView(APIView):
-    @extend_schema(parameters=PARAMETERS, responses=page_of(AgentSerializer))
-    def get(self, request: Request) -> Response:
-        """The agents in your projects."""
-        return page(request, agents_for(request.user).with_load(), AgentSerializer)
-
-    @extend_schema(request=AgentSerializer, responses={201: AgentSerializer})
-    def post(self, request: Request) -> Response:
-        """Bring an agent onto the board (administrators)."""
-        require_staff(request.user)
-        return Response(AgentSerializer(hire(by=request.user, **valid(AgentSerializer, request))).data, status=201)
-
-
-class AgentView(APIView):
-    @extend_schema(responses=AgentSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
-        """One agent."""
-        return Response(AgentSerializer(get_object_or_404(agents_for(request.user), pk=pk)).data)
-
-    @extend_schema(request=ChangedAgentSerializer, responses=AgentSerializer)
-    def put(self, request: Request, pk: UUID) -> Response:
-        """Change an agent (administrators); its name must be among the fields."""
-        return self.change(request, pk, partial=False)
-
-    @extend_schema(request=ChangedAgentSerializer, responses=AgentSerializer)
-    def patch(self, request: Request, pk: UUID) -> Response:
-        """Change some fields of an agent (administrators)."""
-        return self.change(request, pk, partial=True)
-
-    def change(self, request: Request, pk: UUID, *, partial: bool) -> Response:
-        agent = get_object_or_404(agents_for(request.user), pk=pk)
-        require_staff(request.user)
-        given = ChangedAgentSerializer(agent, data=request.data, partial=partial)
-        given.is_valid(raise_exception=True)
-        with transaction.atomic():
-            rename(given.save())
-            audit.record("agent.changed", by=request.user, name=agent, fields=list(given.validated_data))
-        return Response(AgentSerializer(agent).data)
+def run_for(request: Request, pk: UUID, needs: Action) -> Run:
+    return permissions.find(Run.objects.with_related(), by=request.user, needs=needs, pk=pk)
 
 
 class AssignView(APIView):

@@ -1,0 +1,90 @@
+"""Agents for those who run the board."""
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Max
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
+
+from apps.accounts.audit.admin_mixin import AuditedAdmin
+from apps.agents.models import Agent
+from apps.agents.roster import impersonation
+from apps.agents.roster.actions.create import create_user
+from apps.agents.roster.actions.set_projects import set_projects
+from apps.agents.roster.actions.update import rename_user
+from apps.projects.models import Project
+
+STATUS_LABELS = {
+    "disabled": gettext_lazy("disabled"),
+    "offline": gettext_lazy("offline"),
+    "working": gettext_lazy("working"),
+    "queued up": gettext_lazy("queued up"),
+    "idle": gettext_lazy("idle"),
+}
+
+
+class AgentForm(forms.ModelForm):
+    projects = forms.ModelMultipleChoiceField(
+        Project.objects.all(), required=False, label=gettext_lazy("works in"), widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Agent
+        fields = (
+            "name",
+            "slug",
+            "gateway",
+            "model",
+            "system_prompt",
+            "max_concurrent",
+            "timeout_seconds",
+            "is_enabled",
+            "projects",
+        )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:  # a UUID key is there before the row is
+            self.initial["projects"] = self.instance.user.projects.all()
+
+    def clean_name(self) -> str:
+        name = self.cleaned_data["name"]
+        try:
+            impersonation.refuse_impersonation(name, of=None if self.instance._state.adding else self.instance.user)
+        except impersonation.NameTaken as taken:
+            raise forms.ValidationError(taken.message) from taken
+        return name
+
+
+@admin.register(Agent)
+class AgentAdmin(AuditedAdmin):
+    form = AgentForm
+    list_display = ("name", "slug", "gateway", "state", "slots", "last_run", "is_enabled")
+    list_select_related = ("gateway",)
+    search_fields = ("name", "slug")
+
+    def get_queryset(self, request: HttpRequest):
+        return super().get_queryset(request).with_load().annotate(last=Max("runs__created_at"))
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, agent: Agent) -> str:
+        return STATUS_LABELS[agent.status]
+
+    @admin.display(description=gettext_lazy("now / at most"))
+    def slots(self, agent: Agent) -> str:
+        return f"{agent.current_tasks} / {agent.max_concurrent}"
+
+    @admin.display(description=gettext_lazy("last run"), ordering="last")
+    def last_run(self, agent: Agent):
+        return agent.last
+
+    def save_model(self, request: HttpRequest, agent: Agent, form: AgentForm, change: bool) -> None:
+        if not change:
+            agent.user = create_user(agent.slug, agent.name)
+        super().save_model(request, agent, form, change)
+        rename_user(agent)
+        set_projects(agent, form.cleaned_data["projects"], by=request.user)
+
+    def has_delete_permission(self, request: HttpRequest, agent: Agent | None = None) -> bool:
+        """An agent with a history is switched off, not deleted."""
+        return agent is not None and not agent.runs.exists() and super().has_delete_permission(request, agent)
