@@ -31,26 +31,26 @@ class AgentsConfig(AppConfig):
             timeline.tells(kind, icon, sentence)
         for code, sentence in timeline_entries.IN_ROOM.items():
             rooms.says(code, sentence)
-        render.under(message_footer.drawn)
+        render.under(message_footer.render_footers)
         retention.spares(mentions.without_open_runs)
         slash_commands.add("pause", agent_commands.pause, says=_("stop all agents of this project"))
         slash_commands.add("resume", agent_commands.resume, says=_("let the agents work again"))
         slash_commands.add("agents", agent_commands.agents, says=_("see what the agents do"))
         detail_panel.shows("runs", task_panel.runs)
         detail_panel.shows("verdict", task_panel.verdict)
-        recorded = audit_log.RUN_KINDS | audit_log.CHANGES | audit_log.MESSAGES | audit_log.SWITCHES
-        labels.register_audit_actions(recorded | audit_log.DOORS)
-        for kind in audit_log.CHANGES:
-            events.register_subscriber_in_transaction(kind, audit_log.on_change)
-        for kind in audit_log.RUN_KINDS:
+        recorded = audit_log.RUN_EVENTS | audit_log.TASK_EVENTS | audit_log.MESSAGE_EVENTS | audit_log.SETTING_EVENTS
+        labels.register_audit_actions(recorded | audit_log.DIRECT_ACTIONS)
+        for kind in audit_log.TASK_EVENTS:
+            events.register_subscriber_in_transaction(kind, audit_log.on_task_event)
+        for kind in audit_log.RUN_EVENTS:
             events.register_subscriber_in_transaction(kind, audit_log.on_run_event)
-        for kind in audit_log.MESSAGES:
-            events.register_subscriber_in_transaction(kind, audit_log.on_message)
-        for kind in audit_log.SWITCHES:
-            events.register_subscriber_in_transaction(kind, audit_log.on_switched)
+        for kind in audit_log.MESSAGE_EVENTS:
+            events.register_subscriber_in_transaction(kind, audit_log.on_message_event)
+        for kind in audit_log.SETTING_EVENTS:
+            events.register_subscriber_in_transaction(kind, audit_log.on_setting_event)
         events.register_subscriber("code.request", pull_requests.on_pull_request)
         events.register_subscriber_in_transaction("task.assigned", queue.on_assigned)
-        events.register_subscriber_in_transaction("message.posted", mentions.on_posted)
-        events.register_subscriber_in_transaction("message.edited", mentions.on_posted)
-        events.register_subscriber_in_transaction("message.deleted", mentions.on_deleted)
-        events.register_subscriber_in_transaction("member.left", mentions.on_left)
+        events.register_subscriber_in_transaction("message.posted", mentions.on_message_saved)
+        events.register_subscriber_in_transaction("message.edited", mentions.on_message_saved)
+        events.register_subscriber_in_transaction("message.deleted", mentions.on_message_deleted)
+        events.register_subscriber_in_transaction("member.left", mentions.on_member_left)

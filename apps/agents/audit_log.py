@@ -1,4 +1,4 @@
-"""The life of every run, and what agents change, put into the audit: one chain from person to change."""
+"""What the audit keeps of runs and of what agents change: one chain from person to change."""
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +8,7 @@ from apps.agents.models import Run
 from apps.chat.models import Message
 from apps.projects.models import Event
 
-RUN_KINDS = {
+RUN_EVENTS = {
     "run.queued": _("asked for a run"),
     "run.started": _("started a run"),
     "run.closed": _("ended a run"),
@@ -21,7 +21,7 @@ RUN_KINDS = {
     "run.proved": _("tied a pull request to a run"),
     "run.merged": _("merged a pull request with a result"),
 }
-DOORS = {
+DIRECT_ACTIONS = {
     "callback.received": _("reported on a run"),
     "callback.without_effect": _("reported what changed nothing"),
     "callback.refused": _("sent a report that was refused"),
@@ -32,15 +32,15 @@ DOORS = {
     "agent.changed": _("changed an agent"),
     "agent.deleted": _("deleted an agent"),
 }
-MESSAGES = {"message.posted": _("wrote in a room")}
-SWITCHES = {
+MESSAGE_EVENTS = {"message.posted": _("wrote in a room")}
+SETTING_EVENTS = {
     "agents.paused": _("paused all agents"),
     "agents.resumed": _("let the agents go on"),
-    "pair.allowed": _("let an agent start another"),
-    "pair.forbidden": _("kept an agent from starting another"),
+    "handoff.allowed": _("let an agent start another"),
+    "handoff.revoked": _("kept an agent from starting another"),
 }
-UNTOLD = ("run", "prompt", "title", "error", "url")  # what somebody wrote stands where it was written
-CHANGES = {
+OMITTED_FACTS = ("run", "prompt", "title", "error", "url")  # what somebody wrote stands where it was written
+TASK_EVENTS = {
     "task.created": _("wrote a task down"),
     "task.moved": _("moved a task"),
     "task.edited": _("changed a task"),
@@ -54,21 +54,21 @@ def on_run_event(event: Event) -> None:
     _record(event, _with_requester(Run.objects.filter(pk=event.payload["run"])).get())
 
 
-def on_change(event: Event) -> None:
+def on_task_event(event: Event) -> None:
     """An agent changes a task only as its latest run of it."""
     if event.actor and event.actor.is_agent:
         runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).order_by("-attempt")
         _record(event, _with_requester(runs).first())
 
 
-def on_message(event: Event) -> None:
+def on_message_event(event: Event) -> None:
     """An agent's answer is of the run whose id it has; what it writes besides is of none."""
     if event.actor and event.actor.is_agent:
         answered = Message.objects.filter(pk=event.payload["message"]).values("client_id")
         _record(event, _with_requester(Run.objects.filter(pk__in=answered)).first())
 
 
-def on_switched(event: Event) -> None:
+def on_setting_event(event: Event) -> None:
     """Somebody decided what the agents of the project may do."""
     _record(event, None)
 
@@ -79,6 +79,6 @@ def _with_requester(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def _record(event: Event, run: Run | None) -> None:
-    facts = {name: value for name, value in event.payload.items() if name not in UNTOLD}
+    facts = {name: value for name, value in event.payload.items() if name not in OMITTED_FACTS}
     about = {"run": run.pk, "asked_by": run.requested_by} if run else {}
     audit.record(event.kind, by=event.actor, project_id=event.project_id, task=event.task_id, **about, **facts)

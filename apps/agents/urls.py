@@ -13,6 +13,6 @@ urlpatterns = [
     path("projects/<str:key>/agents/", roster_views.agents, name="agents"),
     path("projects/<str:key>/agents/pause/", roster_views.pause, name="pause"),
     path("projects/<str:key>/agents/resume/", roster_views.resume, name="resume"),
-    path("projects/<str:key>/agents/pairs/", roster_views.allow, name="allow"),
-    path("projects/<str:key>/agents/pairs/<int:pk>/forbid/", roster_views.forbid, name="forbid"),
+    path("projects/<str:key>/agents/handoffs/", roster_views.allow_handoff, name="allow-handoff"),
+    path("projects/<str:key>/agents/handoffs/<int:pk>/revoke/", roster_views.revoke_handoff, name="revoke-handoff"),
 ]

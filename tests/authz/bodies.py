@@ -28,7 +28,10 @@ BODIES: dict[str, Callable[[World], dict]] = {
     },
     "POST projects/<str:key>/tasks/<int:number>/unlink/": lambda own: {"link": own.link.pk},
     "POST projects/<str:key>/tasks/<int:number>/undo/": lambda own: {"seq": automation.last_move(own.task).seq},
-    "POST projects/<str:key>/agents/pairs/": lambda own: {"asks": own.pair.to_agent_id, "asked": own.agent.pk},
+    "POST projects/<str:key>/agents/handoffs/": lambda own: {
+        "from_agent": own.handoff.to_agent_id,
+        "to_agent": own.agent.pk,
+    },
     "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},
     "POST projects/<str:key>/chat/<int:pk>/messages/": lambda own: {"text": "New", "client_id": str(uuid4())},

@@ -72,7 +72,7 @@ class World:
     room: Room
     message: Message
     file: Attachment
-    pair: HandoffPermission
+    handoff: HandoffPermission
     repository: Repository
     link: CodeLink
     delivery: WebhookDelivery
@@ -97,7 +97,7 @@ class World:
             "rooms": self.room.pk,
             "messages": self.message.pk,
             "files": self.file.pk,
-            "pairs": self.pair.pk,
+            "handoffs": self.handoff.pk,
             "webhooks": self.repository.uid,
             "deliveries.number": self.delivery.pk,
             "pull-requests.number": self.request.number,
@@ -159,7 +159,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         room=room,
         message=message,
         file=message.files.get(),
-        pair=handoffs.allow(project, asks=agent, asked=helper, by=owner),
+        handoff=handoffs.allow(project, from_agent=agent, to_agent=helper, by=owner),
         repository=repository,
         link=links.link(run.task, repository=repository, number=repository.pk, by=owner),
         delivery=repository.deliveries.get(),

@@ -1,4 +1,4 @@
-"""What is said about agents after a slash in a room. A command stays as it was written; the board says what it did."""
+"""The slash commands about agents: what a room takes as /pause, /resume and /agents."""
 
 from apps.accounts.models import User
 from apps.agents.models import STATUS_LABELS, Agent
@@ -11,21 +11,21 @@ from apps.projects.realtime import frames
 
 
 def pause(room: Room, rest: str, by: User) -> str:
-    """`/pause`: nothing is started in the project until somebody lets the agents go on."""
+    """`/pause`: no run starts in the project until somebody resumes its agents."""
     permissions.require(by, Action.RUN, room.project)
     pause_agents(room.project, by=by)
     return "/pause"
 
 
 def resume(room: Room, rest: str, by: User) -> str:
-    """`/resume`: the agents go on where they were."""
+    """`/resume`: runs start again."""
     permissions.require(by, Action.RUN, room.project)
     resume_agents(room.project, by=by)
     return "/resume"
 
 
 def agents(room: Room, rest: str, by: User) -> None:
-    """`/agents`: who works here and what they do, told to nobody else."""
+    """`/agents`: the project's agents and their status, shown to nobody else."""
     found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
     told = [f"{agent}: {STATUS_LABELS[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
     frames.whisper(room.project_id, {"told": " · ".join(told)}, only=by.pk)

@@ -1,37 +1,40 @@
-"""Which agents' messages may start which other agents in a project. Nobody's do until a maintainer says so."""
+"""Which agents' messages may start which other agents in a project. None do until a maintainer says so."""
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, HandoffPermission
 from apps.errors import Refused
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 
 
-class NoPair(Refused):
-    code = "no_pair"
+class SameAgent(Refused):
+    code = "same_agent"
     api_status = 400
 
 
-@transaction.atomic
-def allow(project: Project, *, asks: Agent, asked: Agent, by: User) -> HandoffPermission:
-    """Let the messages of `asks` start `asked`, and log `pair.allowed`. Raises NoPair for one and the same."""
-    if asks == asked:
-        raise NoPair(_("Choose two different agents."))
-    project = Project.objects.locked(project.pk)
-    pair, is_new = HandoffPermission.objects.get_or_create(
-        project=project, from_agent=asks, to_agent=asked, defaults={"granted_by": by}
-    )
-    if is_new:
-        events.record(project, "pair.allowed", by=by, asks=str(asks.pk), asked=str(asked.pk), pair=str(pair))
-    return pair
+def allow(project: Project, *, from_agent: Agent, to_agent: Agent, by: User) -> HandoffPermission:
+    """Let the messages of `from_agent` start `to_agent`, and log `handoff.allowed`.
+
+    Raises NotAllowed, and SameAgent for one and the same.
+    """
+    with locked_for_change(project, by=by, needs=Action.MANAGE) as project:
+        if from_agent == to_agent:
+            raise SameAgent(_("Choose two different agents."))
+        permission, is_new = HandoffPermission.objects.get_or_create(
+            project=project, from_agent=from_agent, to_agent=to_agent, defaults={"granted_by": by}
+        )
+        if is_new:
+            agents = {"from_agent": str(from_agent.pk), "to_agent": str(to_agent.pk)}
+            events.record(project, "handoff.allowed", by=by, **agents, handoff=str(permission))
+    return permission
 
 
-@transaction.atomic
-def forbid(pair: HandoffPermission, *, by: User) -> None:
-    """Take it back and log `pair.forbidden`; what was started stays started."""
-    project = Project.objects.locked(pair.project_id)
-    if HandoffPermission.objects.filter(pk=pair.pk).delete()[0]:
-        events.record(project, "pair.forbidden", by=by, pair=str(pair))
+def revoke(permission: HandoffPermission, *, by: User) -> None:
+    """Take it back and log `handoff.revoked`; what was started stays started. Raises NotAllowed."""
+    with locked_for_change(permission.project_id, by=by, needs=Action.MANAGE) as project:
+        if HandoffPermission.objects.filter(pk=permission.pk).delete()[0]:
+            events.record(project, "handoff.revoked", by=by, handoff=str(permission))

@@ -1,4 +1,4 @@
-"""Asking agents in a room: who is mentioned there gets a run, in the transaction of the message itself.
+"""Mentions of agents in a room: who is mentioned there gets a run, in the transaction of the message itself.
 
 A mention always stays a mention. Where it starts nothing, a refusal says why under the message.
 """
@@ -19,26 +19,26 @@ from apps.projects.models import Event
 from apps.projects.permissions import Action
 from apps.tasks.models import Task
 
-DEEPEST = 3  # agents asking agents, one by one
-MOST_A_DAY = 20  # runs of a project that agents' messages start
+MAX_HANDOFF_DEPTH = 3  # agents that start agents, one after the other
+MAX_HANDOFFS_PER_DAY = 20  # runs of a project that agents' messages start
 Reason = MentionRefusal.Reason
 
 
-def on_posted(event: Event) -> None:
-    """Ask the agents that a message mentions, when it is posted and when an edit brings them in."""
+def on_message_saved(event: Event) -> None:
+    """Start the agents that a message mentions, when it is posted and when an edit brings them in."""
     if not event.payload["mentions"]:  # most messages: they cost nothing here
         return
     mentioned = Agent.objects.filter(user__in=event.payload["mentions"]).exclude(user=event.actor)
     for agent in mentioned.select_related("gateway", "user").order_by("pk"):
         message = Message.objects.select_related("room__project", "author").get(pk=event.payload["message"])
         if not (message.runs.filter(agent=agent).exists() or message.mention_refusals.filter(agent=agent).exists()):
-            ask(message, agent, by=event.actor)
+            start_or_refuse(message, agent, by=event.actor)
 
 
-def ask(message: Message, agent: Agent, *, by: User) -> None:
-    """Line up the agent's answer to `message`, or write down why there will be none. Under the project's lock."""
-    depth = _depth_after(message, by)
-    if reason := _refusal(message, agent, by, depth):
+def start_or_refuse(message: Message, agent: Agent, *, by: User) -> None:
+    """Queue a run of `agent` that answers `message`, or store why there will be none. Under the project's lock."""
+    depth = _handoff_depth(message, by)
+    if reason := _refusal_reason(message, agent, by, depth):
         MentionRefusal.objects.create(message=message, agent=agent, reason=reason)
     else:
         queue.enqueue(
@@ -46,7 +46,7 @@ def ask(message: Message, agent: Agent, *, by: User) -> None:
         )
 
 
-def _refusal(message: Message, agent: Agent, by: User, depth: int) -> Reason | None:
+def _refusal_reason(message: Message, agent: Agent, by: User, depth: int) -> Reason | None:
     project = message.room.project
     try:
         permissions.require(by, Action.RUN, project)
@@ -56,13 +56,13 @@ def _refusal(message: Message, agent: Agent, by: User, depth: int) -> Reason | N
         return None
     if not HandoffPermission.objects.filter(project=project, from_agent__user=by, to_agent=agent).exists():
         return Reason.HANDOFF
-    if depth > DEEPEST:
+    if depth > MAX_HANDOFF_DEPTH:
         return Reason.DEPTH
     today = project.runs.filter(handoff_depth__gt=0, created_at__gt=Now() - timedelta(days=1))
-    return Reason.DAILY_LIMIT if today.count() >= MOST_A_DAY else None
+    return Reason.DAILY_LIMIT if today.count() >= MAX_HANDOFFS_PER_DAY else None
 
 
-def _depth_after(message: Message, by: User) -> int:
+def _handoff_depth(message: Message, by: User) -> int:
     """One more than that of the run which `message` answers, or of the deepest that its author works at."""
     if not by.is_agent:
         return 0
@@ -78,8 +78,8 @@ def _referenced_task(message: Message) -> Task | None:
     return named[0] if len(named) == 1 else None
 
 
-def on_deleted(event: Event) -> None:
-    """What a deleted message asked for ends, and of a deleted answer nothing is kept."""
+def on_message_deleted(event: Event) -> None:
+    """Runs that a deleted message started end, and the text of a deleted answer is not kept."""
     message = event.payload["message"]
     for run in Run.objects.open().filter(message=message).with_related():
         lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
@@ -88,12 +88,12 @@ def on_deleted(event: Event) -> None:
 
 
 def without_open_runs(messages: QuerySet[Message]) -> QuerySet[Message]:
-    """A question stays while an agent is at it."""
+    """Retention keeps a message that an agent is answering."""
     return messages.exclude(runs__in=Run.objects.open())
 
 
-def on_left(event: Event) -> None:
-    """An agent that leaves the project answers nobody there any more."""
+def on_member_left(event: Event) -> None:
+    """The runs of an agent that leaves the project end."""
     asked = Run.objects.open().filter(project=event.project, agent__user=event.payload["user"], message__isnull=False)
     for run in asked.with_related():
         lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The agent has left the project."))

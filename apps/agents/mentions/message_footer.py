@@ -13,7 +13,7 @@ from apps.tasks import status_notes
 from apps.tasks.board import cards
 
 
-class Line(NamedTuple):
+class FooterLine(NamedTuple):
     """What is said under a message of one agent; `run` is None where nothing was started."""
 
     who: cards.Who
@@ -37,7 +37,7 @@ class Line(NamedTuple):
         return self.run is not None and self.run.status in CAN_RETRY
 
 
-def drawn(messages: list[Message]) -> dict[int, str]:
+def render_footers(messages: list[Message]) -> dict[int, str]:
     """The lines' HTML by message, for the language that is active; blind to who looks.
 
     Only a message that mentions somebody, or did before it was edited, can have asked an agent.
@@ -45,11 +45,11 @@ def drawn(messages: list[Message]) -> dict[int, str]:
     messages = [message for message in messages if message.edited_at or parse.mentioned_in(message.html)]
     if not messages:
         return {}
-    found: dict[int, list[Line]] = {}
+    found: dict[int, list[FooterLine]] = {}
     for run in _latest_runs(messages):
-        found.setdefault(run.message_id, []).append(_of_run(run))
+        found.setdefault(run.message_id, []).append(_line_of_run(run))
     for refusal in MentionRefusal.objects.filter(message__in=messages).select_related("agent__user").order_by("pk"):
-        line = Line(_who(refusal.agent), "", refusal.get_reason_display())
+        line = FooterLine(_who(refusal.agent), "", refusal.get_reason_display())
         found.setdefault(refusal.message_id, []).append(line)
     return {pk: render_to_string("agents/mentions/_footer.html", {"lines": lines}) for pk, lines in found.items()}
 
@@ -69,10 +69,10 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
     return runs
 
 
-def _of_run(run: Run) -> Line:
+def _line_of_run(run: Run) -> FooterLine:
     word = "" if run.answer else str(run.get_status_display()).capitalize()
     sentence = status_notes.sentence_of(run.status_note) if run.status_note else run.error or _("Somebody stopped it.")
-    return Line(_who(run.agent), word, sentence, run, run.answer)
+    return FooterLine(_who(run.agent), word, sentence, run, run.answer)
 
 
 def _who(agent: Agent) -> cards.Who:

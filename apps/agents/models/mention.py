@@ -4,6 +4,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
 from apps.agents.models.agent import Agent
 from apps.chat.models import Message
 from apps.projects.models import Project
@@ -29,6 +30,11 @@ class MentionRefusal(models.Model):
         return self.get_reason_display()
 
 
+class HandoffPermissionQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "HandoffPermissionQuerySet":
+        return self.filter(project__in=Project.objects.visible_to(user))
+
+
 class HandoffPermission(models.Model):
     """A maintainer lets the messages of one agent start another one in the project."""
 
@@ -37,6 +43,8 @@ class HandoffPermission(models.Model):
     to_agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     granted_at = models.DateTimeField(db_default=Now())
+
+    objects = HandoffPermissionQuerySet.as_manager()
 
     class Meta:
         constraints = [

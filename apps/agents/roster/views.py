@@ -3,13 +3,13 @@
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.request_types import MemberRequest
-from apps.agents.forms import PairForm
 from apps.agents.mentions import handoffs
-from apps.agents.models import STATUS_LABELS, Agent
+from apps.agents.mentions.forms import HandoffForm
+from apps.agents.models import STATUS_LABELS, Agent, HandoffPermission
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
 from apps.projects import permissions
@@ -22,7 +22,7 @@ def agents(request: MemberRequest, key: str) -> HttpResponse:
     return agents_page(request, permissions.project_for(request.user, key))
 
 
-def agents_page(request: MemberRequest, project: Project, form: PairForm | None = None) -> HttpResponse:
+def agents_page(request: MemberRequest, project: Project, form: HandoffForm | None = None) -> HttpResponse:
     """The page; with a `form` that has errors to say."""
     found = agents_of(request, project)
     rows = [(agent, STATUS_LABELS[agent.status]) for agent in found.select_related("user", "gateway").with_load()]
@@ -30,10 +30,10 @@ def agents_page(request: MemberRequest, project: Project, form: PairForm | None 
         "project": project,
         "rows": rows,
         "pause": getattr(project, "pause", None),
-        "pairs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
-        "pair_form": form or PairForm(agents=found),
+        "handoffs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
+        "handoff_form": form or HandoffForm(agents=found),
         "can_run": permissions.role_may(project.role, Action.RUN),
-        "can_pair": permissions.role_may(project.role, Action.MANAGE) and len(rows) > 1,
+        "can_allow_handoffs": permissions.role_may(project.role, Action.MANAGE) and len(rows) > 1,
     }
     return render(request, "agents/roster/agents.html", context, status=422 if form else 200)
 
@@ -57,22 +57,22 @@ def resume(request: MemberRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def allow(request: MemberRequest, key: str) -> HttpResponse:
-    project = permissions.project_for(request.user, key, Action.MANAGE)
-    form = PairForm(request.POST, agents=agents_of(request, project))
+def allow_handoff(request: MemberRequest, key: str) -> HttpResponse:
+    project = permissions.project_for(request.user, key)
+    form = HandoffForm(request.POST, agents=agents_of(request, project))
     if not form.is_valid():
         return agents_page(request, project, form)
     try:
-        pair = handoffs.allow(project, **form.cleaned_data, by=request.user)
-    except handoffs.NoPair as refusal:
-        form.add_error("asked", refusal.message)
+        permission = handoffs.allow(project, **form.cleaned_data, by=request.user)
+    except handoffs.SameAgent as refusal:
+        form.add_error("to_agent", refusal.message)
         return agents_page(request, project, form)
-    messages.success(request, str(pair))
+    messages.success(request, str(permission))
     return redirect("agents:agents", project.key)
 
 
 @require_POST
-def forbid(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = permissions.project_for(request.user, key, Action.MANAGE)
-    handoffs.forbid(get_object_or_404(project.handoff_permissions, pk=pk), by=request.user)
-    return redirect("agents:agents", project.key)
+def revoke_handoff(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    found = permissions.find(HandoffPermission.objects, by=request.user, project__key=key, pk=pk)
+    handoffs.revoke(found, by=request.user)
+    return redirect("agents:agents", key)

@@ -13,7 +13,7 @@ from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
 from apps.agents.mentions import mentions, message_footer
 from apps.agents.models import HandoffPermission, MentionRefusal, Run
-from apps.agents.roster.create import put_into
+from apps.agents.roster.actions.set_projects import set_projects
 from apps.agents.runs import (
     dispatch,
     queue,
@@ -74,7 +74,7 @@ def test_a_mention_queues_a_run_in_the_rooms_session(room, scribe, ana):
     run = message.runs.get()
     assert (run.status, run.task, run.project, run.requested_by) == (Status.QUEUED, None, room.project, ana)
     assert run.session_key == f"room:{room.uid}"
-    assert "Starting Scribe." in message_footer.drawn([message])[message.pk]
+    assert "Starting Scribe." in message_footer.render_footers([message])[message.pk]
 
 
 @pytest.mark.req("D1")
@@ -95,7 +95,7 @@ def test_the_answer_is_the_agents_message_to_the_mention(room, scribe, ana, gate
     answer = answers(scribe)[0]
     assert (answer.text, answer.reply_to, answer.room) == ("It was a quiet day.", message, room)
     assert (run.status, run.review, run.result) == (Status.SUCCEEDED, "", "It was a quiet day.")
-    line = message_footer.drawn([message])[message.pk]
+    line = message_footer.render_footers([message])[message.pk]
     assert "Scribe has answered." in line
     assert answer.get_absolute_url() in line
 
@@ -158,7 +158,7 @@ def test_one_conversation_is_asked_one_thing_at_a_time(room, scribe, ana, gatewa
     start(scribe)
     assert start(scribe) is None
     wait_reasons.refresh(scribe)
-    assert "Scribe answers another message of this room first." in message_footer.drawn([second])[second.pk]
+    assert "Scribe answers another message of this room first." in message_footer.render_footers([second])[second.pk]
     finish(first.runs.get())
     assert start(scribe).message == second
 
@@ -175,7 +175,7 @@ def test_who_may_not_direct_agents_mentions_them_in_vain(room, scribe, board, ro
     eve = MembershipFactory(project=board, user__name="Eve", role=role).user
     message = ask(room, eve, scribe)
     assert not message.runs.exists()
-    assert "Only who may direct agents here" in message_footer.drawn([message])[message.pk]
+    assert "Only who may direct agents here" in message_footer.render_footers([message])[message.pk]
 
 
 @pytest.mark.req("G1")
@@ -236,14 +236,14 @@ def test_an_answer_that_the_room_does_not_take_is_kept_and_said(room, scribe, an
     finish(run)
     run.refresh_from_db()
     assert (run.status, run.result) == (Status.SUCCEEDED, "It was a quiet day.")
-    assert "The room is archived." in message_footer.drawn([message])[message.pk]
+    assert "The room is archived." in message_footer.render_footers([message])[message.pk]
 
 
 def test_a_failure_says_why_and_can_be_retried(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
     run = start(scribe)
     finish(run, status="error", error="The model is not there.")
-    line = message_footer.drawn([message])[message.pk]
+    line = message_footer.render_footers([message])[message.pk]
     assert "The model is not there." in line
     assert "/retry/" in line
     run.refresh_from_db()
@@ -265,7 +265,7 @@ def test_a_lost_answer_is_uncertain_and_holds_the_conversation(room, scribe, ana
     run = start(scribe)
     assert run.status == Status.UNCERTAIN
     assert start(scribe) is None
-    assert "may or may not be working" in message_footer.drawn([message])[message.pk]
+    assert "may or may not be working" in message_footer.render_footers([message])[message.pk]
     cancel(run, by=ana)
     gateway.answers(200, json={"ok": True, "runId": "g"})
     assert start(scribe).status == Status.RUNNING
@@ -278,7 +278,7 @@ def test_a_question_nobody_reports_on_times_out_under_its_message(room, scribe, 
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     reconcile.runs_past_deadline()
     assert message.runs.get().status == Status.TIMED_OUT
-    assert "No word from Scribe in time." in message_footer.drawn([message])[message.pk]
+    assert "No word from Scribe in time." in message_footer.render_footers([message])[message.pk]
     finish(message.runs.get(), text="Late, but here.")
     assert [answer.text for answer in answers(scribe)] == ["Late, but here."]
     assert message.runs.get().review == ""
@@ -303,7 +303,7 @@ def test_stopping_ends_it_and_a_late_answer_is_not_posted(room, scribe, ana, gat
     cancel(run, by=ana)
     assert finish(run).outcome == "late"
     assert answers(scribe) == []
-    assert "Cancelled" in message_footer.drawn([message])[message.pk]
+    assert "Cancelled" in message_footer.render_footers([message])[message.pk]
 
 
 def test_a_message_with_one_task_ties_run_and_answer_to_it(room, scribe, ana, columns, gateway):
@@ -333,7 +333,7 @@ def test_an_agents_message_starts_another_only_where_that_is_allowed(room, board
     finish(start(scribe), text=f"@{mason.slug} knows.")
     refused = answers(scribe)[0]
     assert refused.mention_refusals.get().reason == MentionRefusal.Reason.HANDOFF
-    assert "only where a maintainer allows it" in message_footer.drawn([refused])[refused.pk]
+    assert "only where a maintainer allows it" in message_footer.render_footers([refused])[refused.pk]
     HandoffPermission.objects.create(project=board, from_agent=scribe, to_agent=mason, granted_by=ana)
     ask(room, ana, scribe)
     finish(start(scribe), text=f"@{mason.slug} knows.")
@@ -346,7 +346,7 @@ def test_agents_ask_each_other_three_times_and_then_it_takes_a_person(room, boar
         HandoffPermission.objects.create(project=board, from_agent=pair[0], to_agent=pair[1], granted_by=ana)
     ask(room, ana, scribe)
     asked, other = scribe, mason
-    for depth in range(mentions.DEEPEST + 1):
+    for depth in range(mentions.MAX_HANDOFF_DEPTH + 1):
         run = start(asked)
         assert run.handoff_depth == depth
         finish(run, text=f"@{other.slug}, your turn.")
@@ -357,7 +357,7 @@ def test_agents_ask_each_other_three_times_and_then_it_takes_a_person(room, boar
 
 @pytest.mark.req("G6")
 def test_what_agents_start_in_a_day_is_bounded(room, board, scribe, mason, ana, gateway, monkeypatch):
-    monkeypatch.setattr(mentions, "MOST_A_DAY", 2)
+    monkeypatch.setattr(mentions, "MAX_HANDOFFS_PER_DAY", 2)
     HandoffPermission.objects.create(project=board, from_agent=scribe, to_agent=mason, granted_by=ana)
     for _ in range(3):
         said(room, scribe.user, f"@{mason.slug} again")
@@ -376,7 +376,7 @@ def test_a_pause_holds_questions_too(room, board, scribe, ana, ben, gateway):
     assert [run.status for run in first.runs.order_by("attempt")] == [Status.CANCELLED, Status.QUEUED]
     assert start(scribe) is None
     for message in (first, second):
-        assert "All agents of this project are paused by Ben." in message_footer.drawn([message])[message.pk]
+        assert "All agents of this project are paused by Ben." in message_footer.render_footers([message])[message.pk]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -419,7 +419,7 @@ def test_of_a_deleted_answer_the_run_keeps_nothing(room, board, scribe, ana, gat
 
 def test_an_agent_that_leaves_answers_nobody(room, board, scribe, ana):
     run = ask(room, ana, scribe).runs.get()
-    put_into(scribe, [])
+    set_projects(scribe, [])
     run.refresh_from_db()
     assert run.status == Status.CANCELLED
 
