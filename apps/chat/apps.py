@@ -23,11 +23,11 @@ class ChatConfig(AppConfig):
         from apps.projects.realtime import frames
 
         for prefix in ("message.", "run.", "task."):
-            frames.draws(prefix, render.ops_of)
-        frames.draws("message.", pins.ops_of)
-        frames.draws("room.", room_list.ops_of)
+            frames.register_frame_renderer(prefix, render.ops_of)
+        frames.register_frame_renderer("message.", pins.ops_of)
+        frames.register_frame_renderer("room.", room_list.ops_of)
         retention.spares(pins.not_pinned)
-        frames.hears("typing", typing_indicator.is_well, typing_indicator.on_typing)
+        frames.register_ephemeral_message("typing", typing_indicator.is_valid, typing_indicator.on_typing)
         system_messages.says("retention.changed", system_messages.of_retention)
         system_messages.says("changes", activity_digest.sentence)
         labels.register_audit_actions(

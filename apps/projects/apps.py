@@ -22,7 +22,7 @@ class ProjectsConfig(AppConfig):
         signals.groups_known.connect(group_grants.on_groups_known)
         signals.account_closing.connect(memberships.on_account_closing)
         signals.person_changed.connect(profile_changes.on_person_changed)
-        frames.draws("member.left", lambda project, events, open_task: [frames.LEFT])
+        frames.register_frame_renderer("member.left", lambda project, events, open_task: [frames.MEMBER_LEFT])
         events.register_subscriber("repository.connected", resync.on_repository_connected)
         labels.register_audit_actions(audit_log.KINDS | audit_log.GRANTS | audit_log.DELIVERIES)
         for kind in audit_log.KINDS:

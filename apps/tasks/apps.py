@@ -17,10 +17,10 @@ class TasksConfig(AppConfig):
         from apps.tasks.detail import panel
 
         for prefix in ("task.", "comment.", "run.", "code."):
-            frames.draws(prefix, cards.ops_of)
-            frames.draws(prefix, panel.ops_of)
-        frames.draws("member.changed", cards.ops_of)
-        frames.draws("member.", panel.ops_of)
+            frames.register_frame_renderer(prefix, cards.ops_of)
+            frames.register_frame_renderer(prefix, panel.ops_of)
+        frames.register_frame_renderer("member.changed", cards.ops_of)
+        frames.register_frame_renderer("member.", panel.ops_of)
         panel.shows("code", task_section.part)
         labels.register_audit_actions(audit_log.KINDS)
         for kind in audit_log.KINDS:

@@ -319,4 +319,4 @@ def test_the_admin_is_for_site_administrators(own, everybody):
 
 
 def test_every_message_of_the_socket_has_an_entry_and_every_entry_a_message():
-    assert {*ProjectConsumer.message_types, *frames.kinds_heard()} == set(EXPECTED["socket"]["messages"])
+    assert {*ProjectConsumer.message_types, *frames.ephemeral_kinds()} == set(EXPECTED["socket"]["messages"])

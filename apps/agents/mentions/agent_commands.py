@@ -28,4 +28,4 @@ def agents(room: Room, rest: str, by: User) -> None:
     """`/agents`: the project's agents and their status, shown to nobody else."""
     found = Agent.objects.in_project(room.project).select_related("gateway").with_load()
     told = [f"{agent}: {STATUS_LABELS[agent.status]} ({agent.current_tasks}/{agent.max_concurrent})" for agent in found]
-    frames.whisper(room.project_id, {"told": " · ".join(told)}, only=by.pk)
+    frames.send_ephemeral(room.project_id, {"told": " · ".join(told)}, only_user=by.pk)

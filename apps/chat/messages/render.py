@@ -16,7 +16,7 @@ from apps.chat.models import Attachment, LinkPreview, Message, NamedTask, Reacti
 from apps.chat.rooms import system_messages
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
-from apps.projects.realtime.single_flight import Once
+from apps.projects.realtime.single_flight import SingleFlight
 from apps.tasks.board import cards
 from apps.tasks.models import Task
 
@@ -148,7 +148,7 @@ def _only_said(events: list[Event]) -> dict[int, Event]:
 
 # Messages as they were said, by the event that says so: however far behind each of many browsers is when many talk
 # at once, each message is drawn once.
-_said: Once[tuple, Op] = Once(kept=64)
+_said: SingleFlight[tuple, Op] = SingleFlight(max_size=64)
 
 
 def _as_said(project: Project, said: dict[int, Event]) -> list[Op]:

@@ -11,4 +11,4 @@ def follow(room: Room, *, level: str, by: User) -> None:
     """Have `by` told as much of `room` as `level` (of Following.Level) says, in all their tabs from now on."""
     Following.objects.update_or_create(room=room, user=by, defaults={"level": level})
     word = {"follows": {"room": room.pk, "level": level}}
-    transaction.on_commit(lambda: frames.whisper(room.project_id, word, only=by.pk))
+    transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, word, only_user=by.pk))

@@ -4,7 +4,7 @@ from apps.accounts.models import User
 from apps.projects.realtime import frames
 
 
-def is_well(message: dict) -> bool:
+def is_valid(message: dict) -> bool:
     match message:
         case {"type": "typing", "room": int(room), "on": bool()} if not isinstance(room, bool):
             return True
@@ -14,4 +14,4 @@ def is_well(message: dict) -> bool:
 def on_typing(project_id: int, user: User, message: dict) -> None:
     """Tell the others, of whom all may see the project: the socket's feed is theirs alone."""
     word = {"room": message["room"], "user": user.pk, "name": str(user), "on": message["on"]}
-    frames.whisper(project_id, {"typing": word}, but=user.pk)
+    frames.send_ephemeral(project_id, {"typing": word}, except_user=user.pk)

@@ -42,7 +42,7 @@ def read(room: Room, *, upto: int, by: User) -> None:
         moved = cursor.fetchone()
     if moved:
         word = {"read": {"room": room.pk, "upto": moved[0]}}
-        transaction.on_commit(lambda: frames.whisper(room.project_id, word, only=by.pk))
+        transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, word, only_user=by.pk))
 
 
 def unread_of(user: User, project: Project) -> dict[int, Unread]:

@@ -78,8 +78,8 @@ def _append(event: Event) -> None:
 
 
 def announce(event: Event) -> None:
-    """Poke the project's browsers and wake the relay; both find the truth in the log."""
-    frames.poke(event.project_id, event.seq)
+    """Notify the project's browsers and wake the relay; both find the truth in the log."""
+    frames.notify(event.project_id, event.seq)
     if event.is_due:
         from apps.projects.jobs import relay  # jobs import the apps they wake, through this module
 

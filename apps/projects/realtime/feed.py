@@ -1,4 +1,4 @@
-"""All sockets of this process on one project: one subscription, one reading forward, one drawing.
+"""All sockets of this process on one project: one subscription, one reader of the log, one rendering of each frame.
 
 (Measured: a group message to each consumer costs 220-420 µs a delivery, a direct send 25-40 µs.)
 """
@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -19,19 +20,19 @@ from apps.projects.realtime import frames
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 4.0  # seconds; a socket that has lost its right is closed within one
-APART = 0.1  # seconds between two readings: what many say at once goes out in fewer frames
+READ_INTERVAL = 0.1  # seconds between two readings: many changes at once go out in fewer frames
 QUEUE_FRAMES = 256
 QUEUE_BYTES = 1_048_576
 TRY_LATER = 1013
 SIGNED_OUT = 4401
-NOT_YOURS = 4403
+NO_ACCESS = 4403
 
 in_database = database_sync_to_async
 
 
 @dataclass(eq=False)
-class Seat:
-    """One socket's place: who sits there, how far it has been served, and what waits to be sent."""
+class Connection:
+    """One open socket: whose it is, how far it has been served, and what waits to be sent."""
 
     user_id: int
     session_id: UUID
@@ -40,31 +41,45 @@ class Seat:
     seq: int
     close: Callable[[int], Awaitable[None]]
     open_task: int | None = None
-    waiting: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    waiting_bytes: int = 0
+    queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    queue_bytes: int = 0
 
-    def offer(self, text: str) -> bool:
+    @property
+    def position(self) -> tuple[int, str, str, int | None]:
+        """What its next frame depends on."""
+        return self.seq, self.epoch, self.language, self.open_task
+
+    def enqueue(self, text: str) -> bool:
         """Queue `text` for sending; False when the queue is full and the socket should be closed."""
-        if self.waiting.qsize() >= QUEUE_FRAMES or self.waiting_bytes + len(text) > QUEUE_BYTES:
+        if self.queue.qsize() >= QUEUE_FRAMES or self.queue_bytes + len(text) > QUEUE_BYTES:
             return False
-        self.waiting_bytes += len(text)
-        self.waiting.put_nowait(text)
+        self.queue_bytes += len(text)
+        self.queue.put_nowait(text)
         return True
 
     async def next(self) -> str:
-        text = await self.waiting.get()
-        self.waiting_bytes -= len(text)
+        text = await self.queue.get()
+        self.queue_bytes -= len(text)
         return text
 
 
+class RenderedFrame(NamedTuple):
+    """A frame as it is sent: where it leads to, its text, and whether somebody leaves the project within it."""
+
+    seq: int
+    epoch: str
+    text: str
+    member_left: bool
+
+
 class Feed:
-    """Serves the seats of one project; lives as long as somebody sits."""
+    """Serves the connections of one project; lives as long as there is one."""
 
     def __init__(self, project_id: int) -> None:
         self.project_id = project_id
-        self.seats: set[Seat] = set()
-        self.poked = asyncio.Event()
-        self.drawing: dict[tuple, asyncio.Task] = {}
+        self.connections: set[Connection] = set()
+        self.notified = asyncio.Event()
+        self.rendering: dict[tuple, asyncio.Task[RenderedFrame]] = {}
         self.tasks: list[asyncio.Task] = []
 
     def start(self) -> None:
@@ -75,141 +90,137 @@ class Feed:
             task.cancel()
 
     async def listen(self) -> None:
-        """Be poked through the channel layer; without Redis the heartbeat alone carries on."""
+        """Be notified through the channel layer; without Redis the heartbeat alone carries on."""
         layer = get_channel_layer()
         while True:
             channel = await layer.new_channel()
             try:
                 await layer.group_add(frames.group_of(self.project_id), channel)
-                self.poked.set()
+                self.notified.set()
                 while True:
                     message = await layer.receive(channel)
-                    if message["type"] == "whisper":
-                        await self.pass_on(message)
+                    if message["type"] == "ephemeral":
+                        await self.forward_ephemeral(message)
                     else:
-                        self.poked.set()
+                        self.notified.set()
             except Exception as error:  # whatever the client library raises: Redis may be gone
-                log.warning("No pokes for a while", extra={"project": self.project_id, "error": repr(error)})
+                log.warning("No notifications for a while", extra={"project": self.project_id, "error": repr(error)})
                 await asyncio.sleep(1)
 
-    async def pass_on(self, message: dict) -> None:
-        """Hand a whispered word to those it is for, as it is."""
-        text = frames.as_text(message["word"])
-        for seat in set(self.seats):
-            if message["only"] in (None, seat.user_id) and message["but"] != seat.user_id:
-                await self.hand(seat, text)
+    async def forward_ephemeral(self, message: dict) -> None:
+        """Hand an ephemeral message to those it is for, as it is."""
+        text = frames.to_json(message["message"])
+        for connection in set(self.connections):
+            if message["only_user"] in (None, connection.user_id) and message["except_user"] != connection.user_id:
+                await self.send(connection, text)
 
     async def serve(self) -> None:
-        """Read forward at each poke, and at each heartbeat whether poked or not."""
+        """Read forward at each notification, and at each heartbeat whether notified or not."""
         loop = asyncio.get_running_loop()
-        beat_at, read_at = loop.time() + HEARTBEAT, 0.0
+        heartbeat_at, read_at = loop.time() + HEARTBEAT, 0.0
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(beat_at):
-                    await self.poked.wait()
-                    await asyncio.sleep(read_at + APART - loop.time())
-            self.poked.clear()
+                async with asyncio.timeout_at(heartbeat_at):
+                    await self.notified.wait()
+                    await asyncio.sleep(read_at + READ_INTERVAL - loop.time())
+            self.notified.clear()
             read_at = loop.time()
             try:
                 await self.read_forward()
-                if loop.time() >= beat_at:
-                    await self.beat()
+                if loop.time() >= heartbeat_at:
+                    await self.heartbeat()
             except Exception:  # the database may be restarting: the next heartbeat tries again
                 log.exception("A feed could not read", extra={"project": self.project_id})
                 await asyncio.sleep(0.5)
-            if loop.time() >= beat_at:
-                beat_at = loop.time() + HEARTBEAT
+            if loop.time() >= heartbeat_at:
+                heartbeat_at = loop.time() + HEARTBEAT
 
     async def read_forward(self) -> None:
-        """Bring every seat to the head of the log; seats at one position share one drawing."""
-        positions: dict[tuple, list[Seat]] = {}
-        for seat in self.seats:
-            positions.setdefault((seat.seq, seat.epoch, seat.language, seat.open_task), []).append(seat)
-        for position, seats in positions.items():
-            seq, epoch, text, somebody_left = await self.drawn(*position)
-            if somebody_left:  # what came after that is not for them: look first who may stay
-                await self.beat()
-            for seat in self.seats.intersection(seats):
-                stayed = (seat.seq, seat.epoch, seat.language, seat.open_task) == position
-                if stayed and (seq, epoch) != position[:2]:
-                    seat.seq, seat.epoch = seq, epoch
-                    await self.hand(seat, text)
+        """Bring every connection to the head of the log; those at one position share one frame."""
+        positions: dict[tuple, list[Connection]] = {}
+        for connection in self.connections:
+            positions.setdefault(connection.position, []).append(connection)
+        for position, connections in positions.items():
+            frame = await self.rendered_frame(*position)
+            if frame.member_left:  # what came after that is not for them: look first who may stay
+                await self.heartbeat()
+            for connection in self.connections.intersection(connections):
+                if connection.position == position and (frame.seq, frame.epoch) != position[:2]:
+                    connection.seq, connection.epoch = frame.seq, frame.epoch
+                    await self.send(connection, frame.text)
 
-    async def drawn(self, since: int, epoch: str, language: str, open_task: int | None) -> tuple[int, str, str, bool]:
+    async def rendered_frame(self, since: int, epoch: str, language: str, open_task: int | None) -> RenderedFrame:
         """The frame from `since`, made once for all who ask while it is being made."""
         key = (since, epoch, language, open_task)
-        if key not in self.drawing:
-            task = asyncio.create_task(_draw(self.project_id, *key))
-            self.drawing[key] = task
-            task.add_done_callback(lambda _: self.drawing.pop(key, None))
-        return await asyncio.shield(self.drawing[key])
+        if key not in self.rendering:
+            task = asyncio.create_task(_render_frame(self.project_id, *key))
+            self.rendering[key] = task
+            task.add_done_callback(lambda _: self.rendering.pop(key, None))
+        return await asyncio.shield(self.rendering[key])
 
-    async def beat(self) -> None:
-        """Tell every seat the head number; close those who may no longer look."""
-        seats = set(self.seats)
-        sessions, members, text = await in_database(_read_beat, thread_sensitive=False)(
-            self.project_id, {seat.session_id for seat in seats}, {seat.user_id for seat in seats}
+    async def heartbeat(self) -> None:
+        """Tell every connection the head number; close those who may no longer look."""
+        connections = set(self.connections)
+        sessions, members, text = await in_database(_read_heartbeat, thread_sensitive=False)(
+            self.project_id, {each.session_id for each in connections}, {each.user_id for each in connections}
         )
-        for seat in seats & self.seats:
-            if seat.session_id not in sessions:
-                await self.leave(seat, SIGNED_OUT)
-            elif seat.user_id not in members:
-                await self.leave(seat, NOT_YOURS)
+        for connection in connections & self.connections:
+            if connection.session_id not in sessions:
+                await self.close_connection(connection, SIGNED_OUT)
+            elif connection.user_id not in members:
+                await self.close_connection(connection, NO_ACCESS)
             else:
-                await self.hand(seat, text)
+                await self.send(connection, text)
 
-    async def hand(self, seat: Seat, text: str) -> None:
-        if not seat.offer(text):
-            await self.leave(seat, TRY_LATER)
+    async def send(self, connection: Connection, text: str) -> None:
+        if not connection.enqueue(text):
+            await self.close_connection(connection, TRY_LATER)
 
-    async def leave(self, seat: Seat, code: int) -> None:
-        self.seats.discard(seat)
-        await seat.close(code)
+    async def close_connection(self, connection: Connection, code: int) -> None:
+        self.connections.discard(connection)
+        await connection.close(code)
 
 
 _feeds: dict[tuple[int, int], Feed] = {}  # by (event loop, project): a test may run several loops
 
 
-def sit_down(project_id: int, seat: Seat) -> Feed:
-    """Give `seat` its place in the project's feed, which starts with its first seat."""
+def connect(project_id: int, connection: Connection) -> Feed:
+    """Add `connection` to the project's feed, which starts with its first connection."""
     key = (id(asyncio.get_running_loop()), project_id)
     if key not in _feeds:
         _feeds[key] = Feed(project_id)
         _feeds[key].start()
     feed = _feeds[key]
-    feed.seats.add(seat)
-    feed.poked.set()  # whatever happened since the page was made
+    feed.connections.add(connection)
+    feed.notified.set()  # whatever happened since the page was made
     return feed
 
 
-def stand_up(feed: Feed, seat: Seat) -> None:
-    feed.seats.discard(seat)
-    if not feed.seats:
+def disconnect(feed: Feed, connection: Connection) -> None:
+    feed.connections.discard(connection)
+    if not feed.connections:
         feed.stop()
         for key in [key for key, other in _feeds.items() if other is feed]:
             del _feeds[key]
 
 
-def seats_of(user_id: int) -> int:
-    """How many sockets of this process the person has open."""
-    return sum(seat.user_id == user_id for feed in _feeds.values() for seat in feed.seats)
+def connection_count(user_id: int) -> int:
+    """How many sockets of this process the user has open."""
+    return sum(each.user_id == user_id for feed in _feeds.values() for each in feed.connections)
 
 
-async def _draw(
-    project_id: int, since: int, epoch: str, language: str, open_task: int | None
-) -> tuple[int, str, str, bool]:
-    """Where the frame leads to, the frame itself, and whether somebody has left the project within it."""
+async def _render_frame(project_id: int, since: int, epoch: str, language: str, open_task: int | None) -> RenderedFrame:
     frame = await in_database(frames.frame_since, thread_sensitive=False)(
         project_id, since, epoch=epoch, language=language, open_task=open_task
     )
-    somebody_left = frames.LEFT in frame["ops"]
-    text = frames.as_text(frame)
-    if len(text) > QUEUE_BYTES:  # no seat's queue would take it, however often it came back for it
-        text = frames.as_text(frame | {"ops": [frames.Op(op="reload")]})
-    return frame["seq"], frame["epoch"], text, somebody_left
+    member_left = frames.MEMBER_LEFT in frame["ops"]
+    text = frames.to_json(frame)
+    if len(text) > QUEUE_BYTES:  # no connection's queue would take it, however often it came back for it
+        text = frames.to_json(frame | {"ops": [frames.Op(op="reload")]})
+    return RenderedFrame(frame["seq"], frame["epoch"], text, member_left)
 
 
-def _read_beat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:
+def _read_heartbeat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:
     """Which of these sessions are alive, which of these people are members, and the heartbeat to send."""
     alive = LoginSession.objects.alive().filter(public_id__in=session_ids, user__is_active=True)
     members = Membership.objects.filter(project=project_id, user__in=user_ids)
@@ -217,5 +228,5 @@ def _read_beat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> t
     return (
         set(alive.values_list("public_id", flat=True)),
         set(members.values_list("user", flat=True)),
-        frames.as_text({"epoch": str(epoch), "head": head}),
+        frames.to_json({"epoch": str(epoch), "head": head}),
     )

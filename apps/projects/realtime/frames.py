@@ -1,4 +1,4 @@
-"""What a browser at seq N needs to reach the latest: frames of ops, drawn once for all who need them.
+"""What a browser at seq N needs to reach the latest: frames of ops, rendered once for all who need them.
 
 A frame is `{"epoch", "seq", "ops": [...]}`. An op is state, not instruction: `put` (element id,
 version, parent, rank, html), `drop` (id) or `reload`. A browser puts an element where its rank
@@ -18,10 +18,10 @@ from django.utils import translation
 
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
-from apps.projects.realtime.single_flight import Once
+from apps.projects.realtime.single_flight import SingleFlight
 
 log = logging.getLogger(__name__)
-FURTHEST_BEHIND = 500
+MAX_EVENTS_BEHIND = 500
 
 
 class Op(TypedDict):
@@ -42,110 +42,113 @@ class Op(TypedDict):
     calls: NotRequired[list[int]]
 
 
-LEFT = Op(op="left")  # somebody is no member any more: for whoever sends frames, pages do nothing about it
-Drawer = Callable[[Project, list[Event], int | None], Iterable[Op]]
-_drawers: list[tuple[str, Drawer]] = []
+MEMBER_LEFT = Op(op="left")  # somebody is no member any more: for whoever sends frames, pages do nothing about it
+FrameRenderer = Callable[[Project, list[Event], int | None], Iterable[Op]]
+_renderers: list[tuple[str, FrameRenderer]] = []
 
 
-def draws(prefix: str, drawer: Drawer) -> None:
-    """Have `drawer(project, events, open_task)` make the ops for events whose kind starts with `prefix`.
+def register_frame_renderer(prefix: str, renderer: FrameRenderer) -> None:
+    """Have `renderer(project, events, open_task)` make the ops for events whose kind starts with `prefix`.
 
     It is called once per range, language and open task, with that language active, and gets all
     events of the range that any of its prefixes match. Call this in `AppConfig.ready()`.
     """
-    _drawers.append((prefix, drawer))
+    _renderers.append((prefix, renderer))
 
 
 def group_of(project_id: int) -> str:
     return f"project-{project_id}"
 
 
-def poke(project_id: int, seq: int) -> None:
+def notify(project_id: int, seq: int) -> None:
     """Tell every web process that the project's log has grown. Never waits, never raises.
 
-    A lost poke costs seconds: the heartbeat carries the head number.
+    A lost notification costs seconds: the heartbeat carries the head number.
     """
-    _send_later(project_id, {"type": "poke", "seq": seq})
+    _send_later(project_id, {"type": "notify", "seq": seq})
 
 
-def whisper(project_id: int, word: dict, *, only: int | None = None, but: int | None = None) -> None:
-    """Pass `word` on to whoever has the project open: to all, `only` to one person, or `but` to one.
+def send_ephemeral(
+    project_id: int, message: dict, *, only_user: int | None = None, except_user: int | None = None
+) -> None:
+    """Send `message` to whoever has the project open: to all, to the `only_user`, or to all but the `except_user`.
 
-    It is kept nowhere: who is not there, or cannot be reached just now, never hears it.
+    It is stored nowhere: who is not connected, or cannot be reached just now, never gets it.
     """
-    _send_later(project_id, {"type": "whisper", "word": word, "only": only, "but": but})
+    targets = {"only_user": only_user, "except_user": except_user}
+    _send_later(project_id, {"type": "ephemeral", "message": message, **targets})
 
 
 def _send_later(project_id: int, message: dict) -> None:
-    asyncio.run_coroutine_threadsafe(_send(project_id, message), _poking_loop())
+    asyncio.run_coroutine_threadsafe(_send(project_id, message), _background_loop())
 
 
 async def _send(project_id: int, message: dict) -> None:
     try:
         await get_channel_layer().group_send(group_of(project_id), message)
     except Exception as error:  # whatever the client library raises: Redis may be gone
-        log.warning("A word to browsers was lost", extra={"project": project_id, "error": repr(error)})
+        log.warning("A message to browsers was lost", extra={"project": project_id, "error": repr(error)})
 
 
-# What a browser may say, besides what the socket itself understands.
-Hearer = Callable[[int, User, dict], None]
-_hearers: dict[str, tuple[Callable[[dict], bool], Hearer]] = {}
+# What a browser may send, besides what the socket itself understands.
+Subscriber = Callable[[int, User, dict], None]
+_subscribers: dict[str, tuple[Callable[[dict], bool], Subscriber]] = {}
 
 
-def hears(kind: str, is_well: Callable[[dict], bool], hearer: Hearer) -> None:
-    """Have `hearer(project, user, message)` take messages of `kind` that `is_well`; it must not wait.
+def register_ephemeral_message(kind: str, is_valid: Callable[[dict], bool], subscriber: Subscriber) -> None:
+    """Have `subscriber(project, user, message)` take messages of `kind` that `is_valid`; it must not wait.
 
     Call this in `AppConfig.ready()`.
     """
-    _hearers[kind] = (is_well, hearer)
+    _subscribers[kind] = (is_valid, subscriber)
 
 
-def kinds_heard() -> set[str]:
-    return set(_hearers)
+def ephemeral_kinds() -> set[str]:
+    return set(_subscribers)
 
 
-def understands(message: dict) -> bool:
-    is_well, _hearer = _hearers.get(message.get("type"), (None, None))
-    return is_well is not None and is_well(message)
+def is_ephemeral(message: dict) -> bool:
+    is_valid, _subscriber = _subscribers.get(message.get("type"), (None, None))
+    return is_valid is not None and is_valid(message)
 
 
-def hear(project_id: int, user: User, message: dict) -> None:
-    _hearers[message["type"]][1](project_id, user, message)
+def deliver_ephemeral(project_id: int, user: User, message: dict) -> None:
+    _subscribers[message["type"]][1](project_id, user, message)
 
 
 _loop: asyncio.AbstractEventLoop | None = None
 _loop_lock = threading.Lock()
 
 
-def _poking_loop() -> asyncio.AbstractEventLoop:
+def _background_loop() -> asyncio.AbstractEventLoop:
     """One loop in a thread of its own, so that a request or a job need not wait for Redis."""
     global _loop
     with _loop_lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="poking", daemon=True).start()
+            threading.Thread(target=_loop.run_forever, name="notifications", daemon=True).start()
     return _loop
 
 
 def frame_since(project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None) -> dict:
     """The frame that takes a browser from `since` to the head of the project's log.
 
-    Further behind than FURTHEST_BEHIND, ahead of the log, or of another epoch: one `reload` op.
+    Further behind than MAX_EVENTS_BEHIND, ahead of the log, or of another epoch: one `reload` op.
     """
     project = Project.objects.get(pk=project_id)
     frame = {"epoch": str(project.epoch), "seq": project.last_seq, "ops": []}
     is_foreign = bool(epoch) and epoch != str(project.epoch)
-    if is_foreign or not 0 <= project.last_seq - since <= FURTHEST_BEHIND:
+    if is_foreign or not 0 <= project.last_seq - since <= MAX_EVENTS_BEHIND:
         frame["ops"] = [{"op": "reload"}]
     elif project.last_seq > since:
         key = (project.pk, project.epoch, since, project.last_seq, language, open_task)
-        frame["ops"] = _drawings.get(key, lambda: _ops_between(project, since, language, open_task))
+        frame["ops"] = _ops_cache.get(key, lambda: _ops_between(project, since, language, open_task))
     return frame
 
 
-# The latest ops of this process, each range drawn once: for the answer to a POST and for all sockets. What is
-# drawn for a range can only be too new, never too old, so it is right for whoever asks later.
-_drawings: Once[tuple, list[Op]] = Once(kept=32)
+# The latest ops of this process, each range rendered once: for the answer to a POST and for all sockets. What is
+# rendered for a range can only be too new, never too old, so it is right for whoever asks later.
+_ops_cache: SingleFlight[tuple, list[Op]] = SingleFlight(max_size=32)
 
 
 def _ops_between(project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
@@ -155,14 +158,14 @@ def _ops_between(project: Project, since: int, language: str, open_task: int | N
 
 
 def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:
-    """What `events` change on the page, drawn from the rows as they are now."""
+    """What `events` change on the page, rendered from the rows as they are now."""
     ops = []
-    for drawer in dict.fromkeys(drawer for _, drawer in _drawers):
-        prefixes = tuple(prefix for prefix, registered in _drawers if registered is drawer)
-        if drawn := [event for event in events if event.kind.startswith(prefixes)]:
-            ops.extend(drawer(project, drawn, open_task))
+    for renderer in dict.fromkeys(renderer for _, renderer in _renderers):
+        prefixes = tuple(prefix for prefix, registered in _renderers if registered is renderer)
+        if matching := [event for event in events if event.kind.startswith(prefixes)]:
+            ops.extend(renderer(project, matching, open_task))
     return ops
 
 
-def as_text(frame: dict) -> str:
+def to_json(frame: dict) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -56,9 +56,9 @@ def test_an_agents_words_are_no_command(room, scribe, ana):
 @pytest.mark.req("CHT-4")
 def test_slash_agents_tells_the_asker_alone(client, room, scribe, ana, monkeypatch):
     heard = []
-    monkeypatch.setattr(frames, "whisper", lambda project, word, **to: heard.append((word["told"], to)))
+    monkeypatch.setattr(frames, "send_ephemeral", lambda project, message, **to: heard.append((message["told"], to)))
     client.force_login(ana)
     page = reverse("chat:messages", args=[room.project.key, room.pk])
     assert client.post(page, {"text": "/agents", "client_id": uuid.uuid4()}).status_code == 302
-    assert heard == [("Scribe: Idle (0/2)", {"only": ana.pk})]
+    assert heard == [("Scribe: Idle (0/2)", {"only_user": ana.pk})]
     assert not room.messages.exists()

@@ -123,7 +123,7 @@ async def test_a_browser_catches_up_and_then_follows_live(project, open_socket):
 
 @pytest.mark.req("E3", "RT-1")
 async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monkeypatch):
-    monkeypatch.setattr(frames, "poke", lambda *_: None)
+    monkeypatch.setattr(frames, "notify", lambda *_: None)
     one = await open_socket()
     await in_database(change)(project)
     assert (await frame(one))["seq"] == 1
@@ -191,7 +191,7 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
     await in_database(lose)()
     while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
         pass
-    assert message["code"] == (feed.NOT_YOURS if loss in ("membership", "group") else feed.SIGNED_OUT)
+    assert message["code"] == (feed.NO_ACCESS if loss in ("membership", "group") else feed.SIGNED_OUT)
 
 
 @pytest.mark.req("E7", "RT-8")
@@ -210,7 +210,7 @@ async def test_who_was_removed_hears_nothing_of_what_comes_after(project, ana, o
     heard = []
     while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
         heard.append(message["text"])
-    assert message["code"] == feed.NOT_YOURS
+    assert message["code"] == feed.NO_ACCESS
     assert not [text for text in heard if "label.created" in text]
 
 

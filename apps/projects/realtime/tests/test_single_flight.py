@@ -3,11 +3,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from apps.projects.realtime.single_flight import Once
+from apps.projects.realtime.single_flight import SingleFlight
 
 
 def test_what_many_want_at_once_is_made_once():
-    once, made, all_here = Once(kept=4), [], threading.Barrier(8)
+    once, made, all_here = SingleFlight(max_size=4), [], threading.Barrier(8)
 
     def make(keys):
         made.extend(keys)
@@ -24,7 +24,7 @@ def test_what_many_want_at_once_is_made_once():
 
 
 def test_what_failed_is_told_to_all_and_tried_again():
-    once, waits, fails = Once(kept=4), threading.Event(), threading.Event()
+    once, waits, fails = SingleFlight(max_size=4), threading.Event(), threading.Event()
 
     def fail(keys):
         waits.set()
@@ -43,7 +43,7 @@ def test_what_failed_is_told_to_all_and_tried_again():
 
 
 def test_only_the_latest_are_kept():
-    once = Once(kept=2)
+    once = SingleFlight(max_size=2)
     for key in (1, 2, 3):
         once.get(key, lambda: "old")
     assert [once.get(key, lambda: "new") for key in (3, 2, 1)] == ["old", "old", "new"]
