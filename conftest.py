@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 WORDS = ("DISABLE", "ENABLE")
+BROWSER = "tests/e2e/"
 LONG = ("tests/faults/", "teamboard/launch/tests/test_up.py")
 
 
@@ -18,8 +19,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)  # after the random order, which is the seed's to choose
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first: one worker has them while the other does all the rest (--dist worksteal)."""
-    items.sort(key=lambda each: not each.nodeid.startswith(LONG))
+    """The long ones first: one worker has them while the other does all the rest (--dist worksteal).
+
+    Those in the browser last: its event loop stays on the thread, where no other runs after it.
+    """
+    items.sort(key=lambda each: (not each.nodeid.startswith(LONG), each.nodeid.startswith(BROWSER)))
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -33,18 +33,23 @@ def main(arguments: list[str]) -> int:
     if library is None:
         sys.exit("libfaketime is not here (Debian, Ubuntu: apt-get install faketime).")
     LOGS.mkdir(parents=True, exist_ok=True)
-    of_suite, of_browser = selection(is_quick="--quick" in arguments, is_full=bool(os.environ.get("FULL")))
-    parts = [of_suite] if "--without-browser" in arguments else [of_suite, of_browser]
+    has_browser = "--without-browser" not in arguments
+    parts = quick_selection(has_browser) if "--quick" in arguments else selection(has_browser)
     are_good = [run(name, SETTINGS[name], library, parts) for name in asked or SETTINGS]
     return 0 if all(are_good) else 1
 
 
-def selection(*, is_quick: bool, is_full: bool) -> tuple[list[str], list[str]]:
-    """What pytest is given, for the browser's tests and for all others: their event loops don't go together."""
-    if is_quick:
-        return sample.quick(of_browser=False), sample.quick(of_browser=True)
+def quick_selection(has_browser: bool) -> list[list[str]]:
+    """What pytest is given, in one go."""
+    return [sample.quick(of_browser=False) + (sample.quick(of_browser=True) if has_browser else [])]
+
+
+def selection(has_browser: bool) -> list[list[str]]:
+    """What pytest is given in each of two goes: only the first has two workers."""
+    is_full = bool(os.environ.get("FULL"))
     of_suite = ["--ignore", sample.BROWSER] if is_full else sample.of_suite()
-    return ["-n", "2", "--dist", "worksteal", *of_suite], sample.of_browser(is_full=is_full)
+    parts = [["-n", "2", "--dist", "worksteal", *of_suite]]
+    return [*parts, sample.of_browser(is_full=is_full)] if has_browser else parts
 
 
 def run(name: str, setting: Setting, library: Path, parts: list[list[str]]) -> bool:
