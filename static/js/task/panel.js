@@ -182,7 +182,7 @@ function clearRefusal(form) {
 }
 
 document.addEventListener("change", (event) => {
-  const form = event.target.closest(".drawer form.fact")
+  const form = event.target.closest(".drawer form.facts__item")
   if (form) form.requestSubmit()
 })
 
