@@ -23,7 +23,7 @@ def message(run, text: str) -> str:
     return f"{first_line(run)}\n{text}"
 
 
-async def test_the_gateway_is_live_and_lists_its_agents(gateway):
+async def test_gateway_is_live_and_lists_its_agents(gateway):
     assert await gateway.client().health() == openclaw_client.Health(is_live=True, is_ready=True)
     agents = await gateway.client().list_agents()
     assert [(agent.id, agent.name) for agent in agents] == [("main", "Main"), ("coder", "Coder")]
@@ -31,7 +31,7 @@ async def test_the_gateway_is_live_and_lists_its_agents(gateway):
 
 
 @pytest.mark.parametrize("path", ["/hooks/task-coder", "/hooks/agent"])
-async def test_a_run_is_admitted_works_and_is_reported(gateway, listener, path):
+async def test_run_is_admitted_and_reported(gateway, listener, path):
     run = uuid4()
     text = f"[[say:It is done.]] [[usage:70:9]]\n{first_line(uuid4())}"
     outcome = await gateway.client().run_agent(message(run, text), f"task:{run}", "coder", path=path)
@@ -50,7 +50,7 @@ async def test_a_run_is_admitted_works_and_is_reported(gateway, listener, path):
     assert (answer.usage.tokens_out, answer.model) == (9, finished["model"])
 
 
-async def test_every_report_is_signed_with_our_secret(gateway, listener):
+async def test_reports_are_signed_with_our_secret(gateway, listener):
     run = uuid4()
     await gateway.client().run_agent(message(run, "[[say:Hello]]"), f"room:{run}", "main")
     listener.wait_for(run, "run.finished")
@@ -62,7 +62,7 @@ async def test_every_report_is_signed_with_our_secret(gateway, listener):
         assert abs(int(stamp) - timezone.now().timestamp()) < 300
 
 
-async def test_the_same_key_and_bytes_do_not_run_twice(gateway, listener):
+async def test_same_key_and_bytes_run_once(gateway, listener):
     run = uuid4()
     path, body = openclaw_client.build_request(message(run, "[[say:Once]]"), f"task:{run}", agent_id="coder")
     first = await gateway.client().post_run(path, body, str(run))
@@ -73,7 +73,7 @@ async def test_the_same_key_and_bytes_do_not_run_twice(gateway, listener):
     assert len(await gateway.client().get_session_history(f"agent:coder:task:{run}")) == 2
 
 
-async def test_a_session_goes_on_where_it_was(gateway, listener):
+async def test_session_continues_where_it_was(gateway, listener):
     session, first, second = f"task:{uuid4()}", uuid4(), uuid4()
     await gateway.client().run_agent(message(first, "[[turns]]"), session, "coder")
     listener.wait_for(first, "run.finished")
@@ -96,14 +96,14 @@ async def test_a_session_goes_on_where_it_was(gateway, listener):
         ({"path": "/hooks/task-coder", "message": ""}, "hook mapping requires message"),
     ],
 )
-async def test_what_the_gateway_refuses_stays_refused(gateway, fields, reason):
+async def test_invalid_requests_are_refused(gateway, fields, reason):
     request = {"message": "Hello", "session_key": "task:1", "agent_id": "coder"} | fields
     outcome = await gateway.client().run_agent(**request)
     assert outcome.kind is Kind.REFUSED
     assert reason in outcome.reason
 
 
-async def test_each_token_opens_its_own_doors_only(gateway):
+async def test_tokens_open_their_own_paths_only(gateway):
     hook, everything = gateway.values["OPENCLAW_TOKEN"], gateway.values["OPENCLAW_GATEWAY_TOKEN"]
     swapped = gateway.client(hook_token=everything, gateway_token=hook)
     assert (await swapped.run_agent("Hello", "task:1", "coder")).status == 401
@@ -113,16 +113,16 @@ async def test_each_token_opens_its_own_doors_only(gateway):
     assert await swapped.hook_token_opens_everything()
 
 
-async def test_an_unknown_session_is_not_found(gateway):
+async def test_unknown_session_is_not_found(gateway):
     with pytest.raises(NotFound):
         await gateway.client().get_session_history(f"agent:coder:task:{uuid4()}")
 
 
-async def test_the_check_reads_what_session_keys_may_begin_with(gateway):
+async def test_session_key_prefixes_are_read_from_the_refusal(gateway):
     for path in ("/hooks/agent", "/hooks/task-coder"):
         assert await gateway.client().session_key_prefixes("coder", path) == ("task:", "room:", "hook:")
     assert (await gateway.client().takes_hook_token()).status == 400
 
 
-async def test_waking_starts_nothing_of_ours(gateway):
+async def test_wake_starts_no_run_of_ours(gateway):
     assert (await gateway.client().wake("Good morning.")).kind is Kind.ADMITTED

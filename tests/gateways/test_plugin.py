@@ -17,6 +17,6 @@ def node_version() -> int:
 
 
 @pytest.mark.skipif(node_version() < 20, reason="needs Node.js 20 or newer")
-def test_the_plugin_passes_its_tests():
+def test_plugin_passes_its_own_tests():
     done = subprocess.run(["node", "--test"], cwd=PLUGIN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

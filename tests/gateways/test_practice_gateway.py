@@ -18,7 +18,7 @@ async def ask(gateway, text: str = "[[say:Fine]]", *, session: str = "", key: st
     return await gateway.client().run_agent(message(run, text), session or f"task:{run}", agent, idempotency_key=run)
 
 
-async def test_it_says_that_it_is_for_practice(gateway, listener):
+async def test_result_says_that_it_is_for_practice(gateway, listener):
     run = uuid4()
     text = "<<<AB>>>\nTitle:\nTIDE-1: Mend the gate\n<<<AB end>>>"
     await gateway.client().run_agent(message(run, text), f"task:{run}", "coder")
@@ -38,7 +38,7 @@ async def test_it_says_that_it_is_for_practice(gateway, listener):
         ("normal", Kind.ADMITTED, 1),
     ],
 )
-async def test_each_fault_is_met_once_and_the_journal_tells_what_really_started(gateway, mode, kind, started):
+async def test_fault_happens_once_and_the_journal_tells_what_started(gateway, mode, kind, started):
     key = str(uuid4())
     gateway.fault(mode, times=1)
     assert (await ask(gateway, key=key)).kind is kind
@@ -50,18 +50,18 @@ async def test_each_fault_is_met_once_and_the_journal_tells_what_really_started(
     assert len(set(asked)) == 1
 
 
-async def test_a_gateway_that_slows_us_down_says_for_how_long(gateway):
+async def test_fault_slow_down_says_for_how_long(gateway):
     gateway.fault("slow_down", times=1, seconds=7)
     assert (await ask(gateway)).retry_after == 7
 
 
-async def test_a_gateway_that_hangs_is_waited_for_to_the_limit(gateway, monkeypatch):
+async def test_fault_hang_is_waited_for_to_the_limit(gateway, monkeypatch):
     monkeypatch.setattr(openclaw_client, "HOOKS", openclaw_client.outbound.Limits(read=0.2))
     gateway.fault("hang", times=1, seconds=2)
     assert (await ask(gateway)).kind is Kind.AMBIGUOUS
 
 
-async def test_a_gateway_that_refuses_connections_was_never_sent_to(tmp_path):
+async def test_fault_refuse_never_gets_the_request(tmp_path):
     gateway = PracticeGateway(tmp_path)
     try:
         gateway.fault("refuse", seconds=3)
@@ -74,7 +74,7 @@ async def test_a_gateway_that_refuses_connections_was_never_sent_to(tmp_path):
         gateway.stop()
 
 
-async def test_what_waits_too_long_for_its_session_is_dropped(tmp_path):
+async def test_admission_times_out_while_the_session_is_busy(tmp_path):
     gateway = PracticeGateway(tmp_path, admission_seconds=0.2)
     try:
         await ask(gateway, "[[delay:3]]", session="task:1")
@@ -86,7 +86,7 @@ async def test_what_waits_too_long_for_its_session_is_dropped(tmp_path):
         gateway.stop()
 
 
-async def test_a_crash_forgets_keys_and_resumes_what_was_open(tmp_path, listener):
+async def test_crash_forgets_keys_and_resumes_open_runs(tmp_path, listener):
     gateway = PracticeGateway(tmp_path, listener.url)
     try:
         done, open_run = str(uuid4()), str(uuid4())
@@ -107,7 +107,7 @@ async def test_a_crash_forgets_keys_and_resumes_what_was_open(tmp_path, listener
         gateway.stop()
 
 
-async def test_a_failing_run_and_a_silent_one(gateway, listener):
+async def test_markers_make_a_run_fail_or_stay_silent(gateway, listener):
     failing, silent = str(uuid4()), str(uuid4())
     await ask(gateway, "[[silent]]", key=silent)
     await ask(gateway, "[[fail:no paper]]", key=failing)
@@ -116,7 +116,7 @@ async def test_a_failing_run_and_a_silent_one(gateway, listener):
     assert listener.events(silent) == []
 
 
-async def test_twenty_wrong_tokens_lock_the_door_for_them(tmp_path):
+async def test_wrong_tokens_are_locked_out_after_twenty(tmp_path):
     gateway = PracticeGateway(tmp_path)
     try:
         stranger = gateway.client(hook_token="guessed-token")
@@ -128,7 +128,7 @@ async def test_twenty_wrong_tokens_lock_the_door_for_them(tmp_path):
         gateway.stop()
 
 
-async def test_a_long_history_comes_in_pages(gateway, listener):
+async def test_history_comes_in_pages(gateway, listener):
     session, last = f"task:{uuid4()}", ""
     for _ in range(60):
         last = str(uuid4())
@@ -140,7 +140,7 @@ async def test_a_long_history_comes_in_pages(gateway, listener):
     assert entries == sorted(entries, key=lambda entry: entry.at)
 
 
-async def test_reports_wait_until_team_board_takes_them(tmp_path, listener):
+async def test_reports_are_kept_until_they_are_taken(tmp_path, listener):
     gateway = PracticeGateway(tmp_path, listener.url)
     run = str(uuid4())
     try:
@@ -154,7 +154,7 @@ async def test_reports_wait_until_team_board_takes_them(tmp_path, listener):
         gateway.stop()
 
 
-async def test_in_a_room_it_answers_the_question_and_says_that_it_is_for_practice(gateway, listener):
+async def test_room_question_is_answered_for_practice(gateway, listener):
     run = str(uuid4())
     before = "You are in a room.\n\nMessage by the person Ben:\nIt failed. [[fail]]\n"
     asked = "Asked by the person Ana in the room Tidewater:\n@scribe what happened today?\n"

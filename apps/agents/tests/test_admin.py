@@ -43,7 +43,7 @@ def act(admin, action: str, gateway: Gateway) -> str:
     return " ".join(map(str, get_messages(answer.wsgi_request)))
 
 
-def test_secrets_go_in_and_never_come_out(admin):
+def test_admin_gateway_never_shows_a_secret(admin):
     gateway = GatewayFactory(hook_token="hook-canary", gateway_token="own-canary", callback_secret="sign-canary")
     page = reverse("admin:agents_gateway_change", args=[gateway.pk])
     assert b"canary" not in admin.get(page).content
@@ -55,7 +55,7 @@ def test_secrets_go_in_and_never_come_out(admin):
     assert b"canary" not in refused.content
 
 
-def test_a_gateway_is_made_with_all_it_needs(admin):
+def test_admin_gateway_is_created(admin):
     page = reverse("admin:agents_gateway_add")
     fields = fields_of(GatewayFactory.build(name="New"), hook_token="a", callback_secret="b")
     assert b"This field is required" in admin.post(page, fields | {"callback_secret": ""}).content
@@ -63,7 +63,7 @@ def test_a_gateway_is_made_with_all_it_needs(admin):
     assert Gateway.objects.get(name="New").hook_token == "a"
 
 
-def test_check_connection_tells_what_is_well_and_what_is_not(admin, reached):
+def test_admin_check_connection_lists_each_finding(admin, reached):
     told = act(admin, "check_connection", reached)
     for sentence in ("It answers.", "The hook token is accepted.", "Our session keys are allowed.", "main, coder"):
         assert f"✓ {sentence}" in told or sentence in told
@@ -80,13 +80,13 @@ def test_check_connection_tells_what_is_well_and_what_is_not(admin, reached):
         ({"url": "http://10.255.255.1:18789"}, "✗ It can&#x27;t be reached."),
     ],
 )
-def test_check_connection_names_what_is_wrong(admin, reached, wrong, sentence):
+def test_admin_check_connection_names_what_is_wrong(admin, reached, wrong, sentence):
     Gateway.objects.filter(pk=reached.pk).delete()
     gateway = GatewayFactory(**{"url": reached.url, **SECRETS, **wrong})
     assert sentence in act(admin, "check_connection", gateway)
 
 
-def test_agents_are_imported_once_and_switched_off(admin, reached):
+def test_admin_import_creates_agents_once_and_disabled(admin, reached):
     UserFactory(name="Main")
     told = act(admin, "import_agents", reached)
     assert "coder" in told.lower()
@@ -95,13 +95,13 @@ def test_agents_are_imported_once_and_switched_off(admin, reached):
     assert "nobody new" in act(admin, "import_agents", reached)
 
 
-def test_an_import_from_a_gateway_that_is_away_says_so(admin):
+def test_admin_import_says_when_the_gateway_is_down(admin):
     gateway = GatewayFactory(url="http://127.0.0.1:1")
     assert str(gateway) in act(admin, "import_agents", gateway)
     assert not Agent.objects.exists()
 
 
-def test_an_agent_is_made_put_into_projects_and_renamed(admin, board):
+def test_admin_agent_is_created_moved_and_renamed(admin, board):
     gateway = GatewayFactory()
     fields = {
         "name": "Scribe",
@@ -123,13 +123,13 @@ def test_an_agent_is_made_put_into_projects_and_renamed(admin, board):
     assert (agent.user.name, list(agent.user.projects.all())) == ("Mason", [])
 
 
-def test_an_agent_may_not_take_a_persons_name(admin, board, ana):
+def test_admin_agent_may_not_take_a_persons_name(admin, board, ana):
     scribe = agent_in(board)
     page = reverse("admin:agents_agent_change", args=[scribe.pk])
     assert "Somebody here has this name" in admin.post(page, {"name": "Ana", "slug": "scribe"}).content.decode()
 
 
-def test_the_list_shows_status_load_and_last_run(admin, board, ana, django_assert_num_queries):
+def test_admin_list_shows_status_load_and_last_run(admin, board, ana, django_assert_num_queries):
     for name in ("Scribe", "Mason", "Clerk"):
         run_of(agent_in(board, name), ana)
     admin.get(reverse(AGENTS))
@@ -139,7 +139,7 @@ def test_the_list_shows_status_load_and_last_run(admin, board, ana, django_asser
     assert page.count("0 / 1") == 3
 
 
-def test_an_agent_with_a_history_is_switched_off_not_deleted(admin, board, ana):
+def test_admin_agent_with_runs_can_not_be_deleted(admin, board, ana):
     busy, idle = agent_in(board, "Busy"), agent_in(board, "Idle")
     run_of(busy, ana)
     assert admin.post(reverse("admin:agents_agent_delete", args=[busy.pk]), {"post": "yes"}).status_code == 403

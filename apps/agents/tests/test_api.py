@@ -31,7 +31,7 @@ def assign(program: Program, agent: Agent, task, **more):
     return program.post(f"agents/{agent.pk}/assign/", {"task_id": task.pk, **more})
 
 
-def test_assigning_answers_with_the_run(program, scribe, task):
+def test_assign_answers_with_the_run(program, scribe, task):
     answer = assign(program, scribe, task, prompt="Be brief.")
     told = answer.json()
     assert answer.status_code == 201
@@ -40,12 +40,12 @@ def test_assigning_answers_with_the_run(program, scribe, task):
     assert program.get(f"tasks/{task.pk}/").json()["assignee"] == scribe.user_id
 
 
-def test_a_disabled_agent_is_refused_in_the_outlines_words(program, board, task):
+def test_assign_to_a_disabled_agent_is_refused(program, board, task):
     answer = assign(program, agent_in(board, "Mason", is_enabled=False), task)
     assert (answer.status_code, answer.json()["title"]) == (400, "Agent is disabled")
 
 
-def test_a_busy_agent_is_refused_unless_the_task_may_wait_in_line(program, board, columns, ana, task):
+def test_assign_to_a_busy_agent_needs_queue(program, board, columns, ana, task):
     mason = agent_in(board, "Mason", max_concurrent=1)
     run_of(mason, ana)
     refused = assign(program, mason, task)
@@ -53,7 +53,7 @@ def test_a_busy_agent_is_refused_unless_the_task_may_wait_in_line(program, board
     assert assign(program, mason, task, queue=True).status_code == 201
 
 
-def test_a_foreign_task_a_missing_one_and_a_missing_agent_are_404(program, scribe):
+def test_assign_knows_no_foreign_or_missing_rows(program, scribe):
     foreign = task_in(BoardFactory(key="OTHER").columns.first())
     answers = [assign(program, scribe, foreign)]
     foreign.pk = 999_999
@@ -64,20 +64,20 @@ def test_a_foreign_task_a_missing_one_and_a_missing_agent_are_404(program, scrib
     assert len({answer.content for answer in answers}) == 1
 
 
-def test_a_viewer_assigns_nothing(board, scribe, task):
+def test_assign_is_not_for_viewers(board, scribe, task):
     viewer = Program(MembershipFactory(project=board, role=Role.VIEWER).user)
     assert assign(viewer, scribe, task).status_code == 403
     assert not Run.objects.exists()
 
 
-def test_a_prompt_over_the_limit_is_413_and_says_the_limit(program, scribe, task):
+def test_assign_refuses_a_prompt_over_the_limit(program, scribe, task):
     answer = assign(program, scribe, task, prompt="ü" * 102_401)
     assert answer.status_code == 413
     assert "200 KiB" in answer.json()["title"]
     assert not Run.objects.exists()
 
 
-def test_runs_are_listed_and_filtered_without_their_long_texts(program, scribe, ana):
+def test_runs_list_filters_and_leaves_long_texts_out(program, scribe, ana):
     first, second = run_of(scribe, ana), run_of(scribe, ana)
     rows = program.get("runs/").json()["results"]
     assert [row["id"] for row in rows] == [str(second.pk), str(first.pk)]
@@ -87,7 +87,7 @@ def test_runs_are_listed_and_filtered_without_their_long_texts(program, scribe, 
     assert program.get("runs/?status=lost").status_code == 400
 
 
-def test_lists_of_agents_take_the_same_queries_for_one_and_for_many(program, board, ana, django_assert_max_num_queries):
+def test_agents_list_takes_as_many_queries_for_one_as_for_many(program, board, ana, django_assert_max_num_queries):
     gateway = GatewayFactory()
     for name in ("Mason", "Lint", "Ada"):
         run_of(agent_in(board, name, gateway=gateway), ana)
@@ -96,7 +96,7 @@ def test_lists_of_agents_take_the_same_queries_for_one_and_for_many(program, boa
     assert [(row["status"], row["current_tasks"]) for row in rows] == [("queued up", 0)] * 3
 
 
-def test_a_run_is_cancelled_and_tried_again(program, scribe, ana):
+def test_run_is_cancelled_and_retried(program, scribe, ana):
     run = run_of(scribe, ana)
     assert program.post(f"runs/{run.pk}/cancel/").json()["status"] == "cancelled"
     again = program.post(f"runs/{run.pk}/retry/")
@@ -104,7 +104,7 @@ def test_a_run_is_cancelled_and_tried_again(program, scribe, ana):
     assert program.post(f"runs/{run.pk}/retry/").status_code == 409
 
 
-def test_a_result_is_sent_back_with_a_note_and_accepted(program, scribe, ana):
+def test_result_is_sent_back_with_a_note_then_accepted(program, scribe, ana):
     run = run_of(scribe, ana)
     lifecycle.close(run, Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
     assert program.post(f"runs/{run.pk}/send-back/", {"note": " "}).status_code == 400
@@ -116,7 +116,7 @@ def test_a_result_is_sent_back_with_a_note_and_accepted(program, scribe, ana):
     assert program.post(f"runs/{second['id']}/accept/").status_code == 412
 
 
-def test_administrators_bring_agents_onto_the_board(admin, program):
+def test_agents_are_created_by_administrators(admin, program):
     gateway = GatewayFactory()
     body = {"name": "Mason", "slug": "mason", "gateway": gateway.pk, "max_concurrent": 2}
     assert program.post("agents/", body).status_code == 403
@@ -128,13 +128,13 @@ def test_administrators_bring_agents_onto_the_board(admin, program):
     assert admin.post("agents/", body).status_code == 400
 
 
-def test_no_answer_holds_a_gateways_secret(admin, scribe):
+def test_agents_api_holds_no_secret_of_a_gateway(admin, scribe):
     told = admin.get(f"agents/{scribe.pk}/").content.decode()
     for secret in ("hook-token", "gateway-token", "callback-secret"):
         assert secret not in told
 
 
-def test_changing_an_agent_is_for_administrators_and_keeps_its_slug(admin, program, scribe):
+def test_agent_change_is_for_administrators_and_keeps_slug(admin, program, scribe):
     path = f"agents/{scribe.pk}/"
     assert program.patch(path, {"is_enabled": False}).status_code == 403
     told = admin.patch(path, {"is_enabled": False, "name": "Scribe II", "slug": "other"}).json()
@@ -145,7 +145,7 @@ def test_changing_an_agent_is_for_administrators_and_keeps_its_slug(admin, progr
     assert admin.put(path, {"name": "Scribe"}).status_code == 200
 
 
-def test_an_agent_of_a_project_one_is_not_in_does_not_exist(scribe, cy):
+def test_agent_of_another_project_is_not_found(scribe, cy):
     stranger = Program(cy)
     assert stranger.get("agents/").json()["results"] == []
     assert stranger.get(f"agents/{scribe.pk}/").status_code == 404

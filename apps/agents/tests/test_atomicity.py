@@ -62,7 +62,7 @@ VERBS: dict[str, Callable[[SimpleNamespace], object]] = {
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_dying_at_any_statement_leaves_nothing_behind(house, verb):
+def test_actions_leave_nothing_behind_when_they_die_halfway(house, verb):
     before = everything()
     for number in count(1):
         with connection.execute_wrapper(dying_at(number)):

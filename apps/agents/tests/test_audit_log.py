@@ -24,7 +24,7 @@ def chain(run: Run) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.req("T2")
-def test_every_change_of_an_agent_leads_back_to_a_person(scribe, ana, ben, gateway, django_assert_num_queries):
+def test_audit_leads_from_each_change_to_a_person(scribe, ana, ben, gateway, django_assert_num_queries):
     run = run_of(scribe, ana)
     dispatch.start_next(scribe.pk, "worker")
     run.refresh_from_db()
@@ -48,7 +48,7 @@ def test_every_change_of_an_agent_leads_back_to_a_person(scribe, ana, ben, gatew
 
 
 @pytest.mark.req("T1")
-def test_a_late_report_and_a_refused_one_are_told(scribe, ana, gateway, monkeypatch):
+def test_audit_holds_late_and_refused_reports(scribe, ana, gateway, monkeypatch):
     monkeypatch.setattr(trail, "REFUSALS_PER_MINUTE", 1000)  # all the tests of a minute come from one address
     run = run_of(scribe, ana)
     dispatch.start_next(scribe.pk, "worker")
@@ -60,14 +60,14 @@ def test_a_late_report_and_a_refused_one_are_told(scribe, ana, gateway, monkeypa
     assert (refused.facts["status"], refused.address, refused.run) == (401, "127.0.0.1", None)
 
 
-def test_what_people_move_is_the_boards_history_and_not_the_audits(scribe, ana, columns, gateway):
+def test_audit_leaves_moves_of_people_to_the_activity(scribe, ana, columns, gateway):
     run = run_of(scribe, ana)
     move(run.task, to=columns["done"], by=ana)
     assert not AuditEntry.objects.filter(action="task.moved").exists()
 
 
 @pytest.mark.req("T1")
-def test_what_administrators_change_is_told_by_the_fields_names(board):
+def test_audit_names_the_fields_administrators_change(board):
     root = UserFactory(name="Root", is_staff=True, is_superuser=True)
     client = Client()
     client.force_login(root)
@@ -89,7 +89,7 @@ def test_what_administrators_change_is_told_by_the_fields_names(board):
 
 
 @pytest.mark.req("T1")
-def test_a_deleted_gateway_is_told(board):
+def test_audit_holds_a_deleted_gateway(board):
     client = Client()
     client.force_login(UserFactory(name="Root", is_staff=True, is_superuser=True))
     gateway = GatewayFactory(name="Ours")

@@ -31,7 +31,7 @@ def run(board, ana) -> Run:
 
 @pytest.mark.req("L36", "A6")
 @pytest.mark.parametrize("verb", ["cancel", "retry", "accept", "send-back"])
-def test_only_a_token_for_agents_decides_on_runs(ana, run, verb):
+def test_token_needs_the_agents_scope_to_decide_on_runs(ana, run, verb):
     address = f"runs/{run.pk}/{verb}/"
     for scope in (ApiToken.Scope.READ, ApiToken.Scope.WRITE):
         assert Program(ana, scope).get(f"runs/{run.pk}/").status_code == 200
@@ -42,7 +42,7 @@ def test_only_a_token_for_agents_decides_on_runs(ana, run, verb):
 
 
 @pytest.mark.req("L36", "A6")
-def test_a_writing_token_brings_no_agent_to_work_by_any_door(ana, board, columns):
+def test_token_that_only_writes_starts_no_agent(ana, board, columns):
     scribe = agent_in(board)
     task = task_in(columns["ready"], "Sell tickets", by=ana)
     program = Program(ana, "write")
@@ -61,7 +61,7 @@ def test_a_writing_token_brings_no_agent_to_work_by_any_door(ana, board, columns
 
 
 @pytest.mark.req("L36", "A6")
-def test_a_writing_token_removes_an_agent_as_its_person_may_and_what_it_had_open_ends(ana, board, run):
+def test_token_that_writes_may_remove_an_agent_from_a_project(ana, board, run):
     """Who is in a project is MANAGE; that the task is nobody's then is no direction of the agent's."""
     path = f"/api/v1/projects/{board.key}/members/{run.agent.user_id}/"
     maintainer = MembershipFactory(project=board, role=Role.MAINTAINER).user
@@ -74,7 +74,7 @@ def test_a_writing_token_removes_an_agent_as_its_person_may_and_what_it_had_open
 
 
 @pytest.mark.req("L36", "A6")
-def test_another_projects_things_are_missing_to_a_narrowed_token(ana, board, other):
+def test_token_of_one_project_does_not_find_other_projects(ana, board, other):
     run = Run.objects.get()
     program = Program(ana, only_projects=[board.pk])
     pairs = {
@@ -101,7 +101,7 @@ def test_another_projects_things_are_missing_to_a_narrowed_token(ana, board, oth
 
 
 @pytest.mark.req("L36", "A6")
-def test_a_narrowed_token_starts_no_project_and_stays_narrow_when_its_own_is_gone(ana, board, other):
+def test_token_of_one_project_creates_none_and_stays_narrow(ana, board, other):
     program = Program(ana, only_projects=[board.pk])
     assert program.post("projects/", {"key": "NEW", "name": "New"}).status_code == 403
     Project.objects.filter(pk=board.pk).delete()
@@ -109,7 +109,7 @@ def test_a_narrowed_token_starts_no_project_and_stays_narrow_when_its_own_is_gon
 
 
 @pytest.mark.req("L36", "A6")
-def test_an_administrators_narrowed_token_administers_no_agents(ana, board, other):
+def test_token_of_one_project_administers_no_agents(ana, board, other):
     type(ana).objects.filter(pk=ana.pk).update(is_staff=True)
     quill = Run.objects.get().agent
     scribe = agent_in(board)
@@ -121,7 +121,7 @@ def test_an_administrators_narrowed_token_administers_no_agents(ana, board, othe
 
 
 @pytest.mark.req("L40", "A6")
-def test_a_session_beside_a_token_widens_nothing(ana, board, other):
+def test_token_is_not_widened_by_a_session(ana, board, other):
     program = Program(ana, "read", only_projects=[board.pk])
     program.client.force_login(ana)
     assert program.get(f"projects/{other.key}/").status_code == 404

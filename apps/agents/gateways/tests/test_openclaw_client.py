@@ -80,7 +80,7 @@ RECORDED = [
 
 @pytest.mark.req("D5", "D6")
 @pytest.mark.parametrize(("status", "body", "kind", "reason"), RECORDED)
-async def test_every_answer_has_a_name(status, body, kind, reason):
+async def test_client_classifies_every_answer(status, body, kind, reason):
     response = httpx.Response(status, text=body) if isinstance(body, str) else httpx.Response(status, json=body)
     outcome = await client(response).run_agent("Hello", "task:1", "coder")
     assert outcome.kind is kind
@@ -101,7 +101,7 @@ async def test_every_answer_has_a_name(status, body, kind, reason):
         ("-3", None),
     ],
 )
-async def test_the_gateway_may_ask_us_to_wait_but_ten_minutes_at_most(given, seconds):
+async def test_client_caps_retry_after_at_ten_minutes(given, seconds):
     outcome = await client(httpx.Response(429, headers={"Retry-After": given})).wake("Hello")
     assert (outcome.kind, outcome.retry_after) == (Kind.RETRY, seconds)
 
@@ -118,18 +118,18 @@ async def test_the_gateway_may_ask_us_to_wait_but_ten_minutes_at_most(given, sec
         (httpx.LocalProtocolError(f"Illegal header value {HOOK}"), Kind.RETRY, False),
     ],
 )
-async def test_a_lost_answer_is_not_a_connection_that_never_was(error, kind, sent):
+async def test_client_tells_lost_answer_from_failed_connection(error, kind, sent):
     outcome = await client(error).run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (kind, sent)
     assert HOOK not in outcome.reason
 
 
-async def test_a_reason_never_repeats_a_token():
+async def test_client_keeps_tokens_out_of_reasons():
     outcome = await client(httpx.Response(400, text=f"bad {HOOK}\r\nand\x00 {GATEWAY}")).wake("Hello")
     assert outcome.reason == "The gateway refused the request (400): bad … and …"
 
 
-async def test_a_run_is_asked_for_with_our_key_and_only_the_hook_token():
+async def test_client_posts_a_run_with_key_and_hook_token_only():
     seen = []
 
     def answer(request):
@@ -152,13 +152,13 @@ async def test_a_run_is_asked_for_with_our_key_and_only_the_hook_token():
     }
 
 
-def test_a_mapping_gets_the_key_and_the_message_only():
+def test_client_posts_key_and_message_alone_to_a_mapping():
     path, body = openclaw_client.build_request("Привет", "task:1", agent_id="coder", mapped=True)
     assert path == "/hooks/task-coder"
     assert body.decode() == '{"sessionKey": "task:1", "message": "Привет"}'
 
 
-async def test_frozen_bytes_are_sent_as_they_are():
+async def test_client_sends_frozen_bytes_unchanged():
     frozen = b'{ "message" :"kept" }'
     echo = client(lambda request: httpx.Response(200, json={"runId": request.content.decode()}))
     assert (await echo.post_run("/hooks/agent", frozen)).run_id == frozen.decode()
@@ -180,7 +180,7 @@ ANSWER_ROW = {
 }
 
 
-async def test_a_history_is_read_page_by_page_oldest_first():
+async def test_client_reads_history_by_page_oldest_first():
     def answer(request):
         assert request.headers["Authorization"] == f"Bearer {GATEWAY}"
         assert request.url.raw_path.startswith(b"/sessions/agent%3Acoder%3Atask%3A1/history?limit=100")
@@ -195,7 +195,7 @@ async def test_a_history_is_read_page_by_page_oldest_first():
     assert last.at.isoformat() == "2026-11-22T23:22:58.336000+00:00"
 
 
-async def test_an_endless_history_is_read_to_a_limit():
+async def test_client_reads_an_endless_history_to_a_limit():
     asked = []
 
     def answer(request):
@@ -206,18 +206,18 @@ async def test_an_endless_history_is_read_to_a_limit():
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Unauthorized), (404, NotFound)])
-async def test_a_history_that_cannot_be_read_says_why(status, error):
+async def test_client_says_why_a_history_can_not_be_read(status, error):
     with pytest.raises(error):
         await client(httpx.Response(status, json={})).get_session_history("agent:coder:task:1")
 
 
 @pytest.mark.parametrize("answer", [httpx.Response(500), httpx.Response(200, text="?"), httpx.ReadError("")])
-async def test_an_answer_that_is_none_is_a_gateway_error(answer):
+async def test_client_raises_on_answers_it_can_not_read(answer):
     with pytest.raises(openclaw_client.GatewayError):
         await client(answer).list_agents()
 
 
-async def test_agents_are_listed_as_the_gateway_has_them():
+async def test_client_lists_agents_as_the_gateway_has_them():
     rows = [{"id": "main", "name": "Main", "model": {"primary": "scripted/scripted-1"}}, {"id": "coder"}]
     agents = await client(httpx.Response(200, json={"ok": True, "payload": {"agents": rows}})).list_agents()
     assert [(agent.id, agent.name, agent.model) for agent in agents] == [
@@ -226,13 +226,13 @@ async def test_agents_are_listed_as_the_gateway_has_them():
     ]
 
 
-async def test_health_tells_live_from_ready():
+async def test_client_health_tells_live_from_ready():
     draining = client(lambda request: httpx.Response(503 if request.url.path == "/readyz" else 200))
     assert await draining.health() == openclaw_client.Health(True, False, "The gateway does not take work now.")
     assert not (await client(httpx.ConnectError("refused")).health()).is_live
 
 
-async def test_the_check_reads_the_allowed_prefixes_from_the_refusal():
+async def test_client_reads_allowed_prefixes_from_the_refusal():
     careful = httpx.Response(400, json=said("sessionKey must start with one of: task:, room:"))
     assert await client(careful).session_key_prefixes("coder") == ("task:", "room:")
     anything = httpx.Response(200, json={"ok": True, "runId": "x"})
@@ -242,7 +242,7 @@ async def test_the_check_reads_the_allowed_prefixes_from_the_refusal():
 
 
 @pytest.mark.parametrize(("status", "opens"), [(200, True), (401, False)])
-async def test_the_check_finds_a_hook_token_that_opens_everything(status, opens):
+async def test_client_finds_a_hook_token_that_opens_everything(status, opens):
     assert await client(httpx.Response(status)).hook_token_opens_everything() is opens
 
 
@@ -256,7 +256,7 @@ FORGED = f"Write a page.\n{openclaw_client.first_line(RUN)}\n"
 
 
 @pytest.mark.parametrize("around", ["", "[cron:6c0d12ef-1e5c TeamBoard] ", NOTICE])
-def test_a_turn_names_its_run_in_our_first_line_only(around):
+def test_run_is_named_in_the_first_line_of_a_turn_only(around):
     assert openclaw_client.named_run(around + OURS) == RUN
     assert openclaw_client.named_run(around + FORGED) is None
     assert openclaw_client.named_run(f"x{around}{OURS}") is None
@@ -307,20 +307,20 @@ async def promise_endless(writer):
     [reset, hang_up, stop_in_mid_answer, talk_nonsense, promise_endless],
     ids=lambda f: f.__name__,
 )
-async def test_a_broken_answer_is_ambiguous(misbehaves):
+async def test_client_takes_a_broken_answer_as_ambiguous(misbehaves):
     async with gateway_that(misbehaves) as gateway:
         outcome = await gateway.run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.AMBIGUOUS, True)
 
 
-async def test_silence_is_ambiguous_after_the_time_limit(monkeypatch):
+async def test_client_takes_silence_as_ambiguous_after_the_limit(monkeypatch):
     monkeypatch.setattr(openclaw_client, "HOOKS", openclaw_client.outbound.Limits(read=0.1))
     async with gateway_that(lambda _: asyncio.sleep(2)) as gateway:
         outcome = await gateway.run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.AMBIGUOUS, True)
 
 
-async def test_a_trickle_is_ambiguous_after_the_total_limit(monkeypatch):
+async def test_client_takes_a_trickle_as_ambiguous_after_the_limit(monkeypatch):
     async def trickle(writer):
         for _ in range(20):
             writer.write(b"H")
@@ -332,7 +332,7 @@ async def test_a_trickle_is_ambiguous_after_the_total_limit(monkeypatch):
     assert (outcome.kind, outcome.sent) == (Kind.AMBIGUOUS, True)
 
 
-async def test_a_closed_port_was_never_sent_to():
+async def test_client_knows_that_a_closed_port_got_nothing():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         gateway = OpenClawClient(f"http://127.0.0.1:{unused.getsockname()[1]}", HOOK)
@@ -341,7 +341,7 @@ async def test_a_closed_port_was_never_sent_to():
 
 
 @pytest.mark.req("W7")
-async def test_a_gateway_inside_our_network_is_refused_unless_allowed(settings):
+async def test_client_refuses_private_addresses_unless_allowed(settings):
     settings.OUTBOUND_ALLOWED_HOSTS = []
     outcome = await OpenClawClient("http://127.0.0.1:9", HOOK).run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.REFUSED, False)

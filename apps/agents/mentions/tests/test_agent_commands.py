@@ -26,7 +26,7 @@ def typed(room, by, text):
 
 
 @pytest.mark.req("G6", "CHT-4")
-def test_slash_pause_stops_the_agents_and_slash_resume_lets_them_go_on(room, board, scribe, ana):
+def test_pause_and_resume_commands_switch_the_agents(room, board, scribe, ana):
     typed(room, ana, "/pause")
     assert Pause.objects.get().paused_by == ana
     typed(room, ana, "/resume")
@@ -41,20 +41,20 @@ def test_slash_pause_stops_the_agents_and_slash_resume_lets_them_go_on(room, boa
 
 @pytest.mark.req("G6")
 @pytest.mark.parametrize("words", ["/pause", "/resume"])
-def test_who_may_not_direct_agents_pauses_none(room, board, words):
+def test_pause_command_needs_the_right_to_direct_agents(room, board, words):
     eve = MembershipFactory(project=board, role=Role.COMMENTER).user
     with pytest.raises(NotAllowed):
         typed(room, eve, words)
     assert not room.messages.exists()
 
 
-def test_an_agents_words_are_no_command(room, scribe, ana):
+def test_commands_of_agents_are_plain_text(room, scribe, ana):
     said(room, scribe.user, "/pause")
     assert not Pause.objects.exists()
 
 
 @pytest.mark.req("CHT-4")
-def test_slash_agents_tells_the_asker_alone(client, room, scribe, ana, monkeypatch):
+def test_agents_command_answers_its_author_alone(client, room, scribe, ana, monkeypatch):
     heard = []
     monkeypatch.setattr(frames, "send_ephemeral", lambda project, message, **to: heard.append((message["told"], to)))
     client.force_login(ana)
