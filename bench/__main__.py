@@ -11,23 +11,23 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import surroundings
-from bench.house import House, furnish
+from bench import environment
+from bench.product import Product, furnish
 from bench.table import draw
 from teamboard.launch.ports import any_free
 
 ROWS = {
     "memory": "memory",  # first: later rows open a thousand sockets
-    "board": "pages",
-    "move": "moves",
-    "create": "creates",
-    "live": "lives",
+    "board": "board_page",
+    "move": "move_task",
+    "create": "create_task",
+    "live": "live_updates",
     "runs": "runs",
-    "talk": "talks",
-    "hooks": "hooks",
+    "rooms": "rooms",
+    "webhooks": "webhooks",
     "git": "repositories",
-    "links": "links",
-    "huge": "huge",
+    "push-links": "push_links",
+    "large-repositories": "large_repositories",
 }
 
 
@@ -40,19 +40,19 @@ def main(asked: list[str]) -> None:
 
 def measure(folder: Path, rows: list[str]) -> None:
     port = any_free()
-    surroundings.prepare(folder, port)
+    environment.prepare(folder, port)
     furnish()
     from bench import boards
     from bench.visitor import Visitor
 
     people = boards.seed()
     lines = []
-    with House(folder, port) as house:
-        visitor = Visitor(house, people[0])
+    with Product(folder, port) as product:
+        visitor = Visitor(product, people[0])
         try:
             for row in rows:
                 print(f"measuring {row} …", file=sys.stderr, flush=True)
-                lines += importlib.import_module(f"bench.{ROWS[row]}").lines(house, visitor)
+                lines += importlib.import_module(f"bench.{ROWS[row]}").lines(product, visitor)
         finally:
             print(draw(lines), flush=True)
     if missed := [line.operation for line in lines if line.misses]:

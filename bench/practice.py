@@ -11,9 +11,9 @@ import uuid
 import httpx
 
 from apps.agents.models import Run
-from bench import surroundings
-from bench.house import House
+from bench import environment
 from bench.processes import is_listening, wait_until
+from bench.product import Product
 from teamboard.launch import ROOT
 from teamboard.launch.ports import any_free
 
@@ -23,23 +23,23 @@ CALLBACKS = "/api/v1/agents/callback/"
 
 
 class PracticeGateway:
-    def __init__(self, house: House, agents: list[str]) -> None:
-        self.port, self.journal_file = any_free(), house.folder / "journal.jsonl"
+    def __init__(self, product: Product, agents: list[str]) -> None:
+        self.port, self.journal_file = any_free(), product.folder / "journal.jsonl"
         options = {
             "--port": self.port,
-            "--hook-token": surroundings.HOOK_TOKEN,
-            "--gateway-token": surroundings.GATEWAY_TOKEN,
-            "--callback-url": house.url + CALLBACKS,
-            "--callback-secret": surroundings.CALLBACK_SECRET,
+            "--hook-token": environment.HOOK_TOKEN,
+            "--gateway-token": environment.GATEWAY_TOKEN,
+            "--callback-url": product.url + CALLBACKS,
+            "--callback-secret": environment.CALLBACK_SECRET,
             "--control-token": CONTROL_TOKEN,
             "--agents": ",".join(agents),
             "--journal": self.journal_file,
-            "--state": house.folder / "gateway",
+            "--state": product.folder / "gateway",
             "--speed": 10,
             "--slots": 1000,
         }
         words = [str(word) for pair in options.items() for word in pair]
-        house.open("gateway", [sys.executable, str(PROGRAM), *words])
+        product.open("gateway", [sys.executable, str(PROGRAM), *words])
         wait_until(lambda: is_listening(self.port), "the practice gateway listens")
 
     @property
@@ -72,7 +72,7 @@ def report_of(run: Run, event: str, **facts: object) -> dict:
 def signed(report: dict, *, secret: str = "", at: float | None = None) -> dict:
     """What httpx.post() needs to deliver `report` as our plugin does."""
     body, stamp = json.dumps(report).encode(), stamp_of(at)
-    return delivered(body, signature_of(body, secret or surroundings.CALLBACK_SECRET, stamp), stamp)
+    return delivered(body, signature_of(body, secret or environment.CALLBACK_SECRET, stamp), stamp)
 
 
 def stamp_of(at: float | None = None) -> str:

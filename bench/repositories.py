@@ -8,7 +8,7 @@ from pathlib import Path
 from apps.projects.git.mirror import fetch, mirror
 from apps.projects.models import Project, Repository
 from apps.projects.tests.git_server import ENVIRONMENT, GitServer
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Visitor, cost_of
 
@@ -16,8 +16,8 @@ COMMITS, BRANCHES, PUSHED = 5000, 200, 10
 NAME = "bench/large.git"
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    with GitServer(house.folder / "served") as server:
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    with GitServer(product.folder / "served") as server:
         origin = server.create(NAME)
         write(origin, script())
         repository = connected(server)
@@ -33,13 +33,13 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
         Line("a push of ten commits read", second, "ms"),
         Line("the same, CPU with git", second_cpu, "CPU ms"),
         Line("a look that finds nothing new", forgotten, "ms"),
-        *[cost(house, visitor, name, page) for name, page in pages.items()],
+        *[cost(product, visitor, name, page) for name, page in pages.items()],
         Line("page of branches, statements", len(visitor.queries("get", pages["page of branches"])), "", 14),
     ]
 
 
-def cost(house: House, visitor: Visitor, name: str, page: str) -> Line:
-    return Line(name, cost_of(house, lambda _: visitor.get(page), 30, warm=3).cpu_ms, "CPU ms")
+def cost(product: Product, visitor: Visitor, name: str, page: str) -> Line:
+    return Line(name, cost_of(product, lambda _: visitor.get(page), 30, warm=3).cpu_ms, "CPU ms")
 
 
 def places(repository: Repository) -> dict[str, str]:

@@ -9,10 +9,10 @@ from apps.agents.models import Agent, Gateway, Run
 from apps.projects.models import Membership, Project
 from apps.tasks.actions.assign import assign
 from apps.tasks.models import Task
-from bench import boards, surroundings
-from bench.house import House
+from bench import boards, environment
 from bench.practice import CALLBACKS, PracticeGateway, report_of, signed
 from bench.processes import wait_until
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Visitor, cost_of, percentile
 
@@ -20,16 +20,16 @@ ONE_BY_ONE, AT_ONCE, REPORTED = 20, 100, 60
 QUIET = "[[silent]] [[hang]]"
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    gateway = PracticeGateway(house, ["scribe"])
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    gateway = PracticeGateway(product, ["scribe"])
     agent, tasks = hire(gateway), boards.tasks_of("RUNS")
     waits = [first_post_ms(gateway, visitor, agent, task) for task in tasks[:ONE_BY_ONE]]
-    rate, cpu_ms = dispatched(house, gateway, visitor.user, agent, tasks[ONE_BY_ONE : ONE_BY_ONE + AT_ONCE])
+    rate, cpu_ms = dispatched(product, gateway, visitor.user, agent, tasks[ONE_BY_ONE : ONE_BY_ONE + AT_ONCE])
     return [
         Line("assign to POST at the gateway, p95", percentile(waits, 95), "ms", 1000),
         Line("dispatches of one worker, 50 ms gateway", rate, "a second", 40, is_rate=True),
         Line("a dispatch", cpu_ms, "CPU ms", 30),
-        Line("a callback", callback_ms(house, visitor), "CPU ms", 30),
+        Line("a callback", callback_ms(product, visitor), "CPU ms", 30),
     ]
 
 
@@ -37,9 +37,9 @@ def hire(gateway: PracticeGateway) -> Agent:
     row = Gateway.objects.create(
         name="practice",
         url=gateway.url,
-        hook_token=surroundings.HOOK_TOKEN,
-        gateway_token=surroundings.GATEWAY_TOKEN,
-        callback_secret=surroundings.CALLBACK_SECRET,
+        hook_token=environment.HOOK_TOKEN,
+        gateway_token=environment.GATEWAY_TOKEN,
+        callback_secret=environment.CALLBACK_SECRET,
     )
     user = User.objects.create_agent(username="scribe", name="Scribe", hue="sea")
     Membership.objects.create(project=Project.objects.get(key="RUNS"), user=user)
@@ -55,7 +55,7 @@ def first_post_ms(gateway: PracticeGateway, visitor: Visitor, agent: Agent, task
 
 
 def dispatched(
-    house: House, gateway: PracticeGateway, by: User, agent: Agent, tasks: list[Task]
+    product: Product, gateway: PracticeGateway, by: User, agent: Agent, tasks: list[Task]
 ) -> tuple[float, float]:
     """Let a queue loose on one worker: runs a second, and CPU of each."""
     gateway.fault("slow", seconds=0.05)
@@ -63,18 +63,18 @@ def dispatched(
     for task in tasks:
         assign(task, to=agent.user, by=by, prompt=QUIET)
     time.sleep(5)
-    before, known = house.cpu_ms(), len(gateway.journal("admitted"))
+    before, known = product.cpu_ms(), len(gateway.journal("admitted"))
     Agent.objects.filter(pk=agent.pk).update(max_concurrent=1000)
     wait_until(lambda: len(gateway.journal("admitted")) >= known + len(tasks), "all are dispatched", 120)
     time.sleep(1)
-    used = house.cpu_ms() - before
+    used = product.cpu_ms() - before
     at = [line["at"] for line in gateway.journal("admitted")[known:]]
     return (len(at) - 1) / (at[-1] - at[0]), used / len(tasks)
 
 
-def callback_ms(house: House, visitor: Visitor) -> float:
+def callback_ms(product: Product, visitor: Visitor) -> float:
     runs = list(Run.objects.filter(status=Run.Status.RUNNING).select_related("agent")[: REPORTED + 5])
     requests = [signed(report_of(run, "run.finished", status="ok", text="It is mended.")) for run in runs]
     return cost_of(
-        house, lambda n: visitor.http.post(CALLBACKS, **requests[n]).raise_for_status(), len(runs) - 5, warm=5
+        product, lambda n: visitor.http.post(CALLBACKS, **requests[n]).raise_for_status(), len(runs) - 5, warm=5
     ).cpu_ms

@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 
 from apps.accounts.models import User
-from bench.house import House
+from bench.product import Product
 
 
 class Visitor:
-    def __init__(self, house: House, user: User) -> None:
+    def __init__(self, product: Product, user: User) -> None:
         self.user = user
         self.inside = Client(SERVER_NAME="127.0.0.1")  # the same session without a server, to count queries
         self.inside.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[-1])
@@ -25,9 +25,9 @@ class Visitor:
         self.inside.cookies[settings.CSRF_COOKIE_NAME] = csrf
         self.cookies = {name: morsel.value for name, morsel in self.inside.cookies.items()}
         self.http = httpx.Client(
-            base_url=house.url,
+            base_url=product.url,
             cookies=self.cookies,
-            headers={"X-CSRFToken": csrf, "Accept-Encoding": "gzip", "Origin": house.url},
+            headers={"X-CSRFToken": csrf, "Accept-Encoding": "gzip", "Origin": product.url},
             timeout=30,
         )
 
@@ -68,7 +68,9 @@ class Cost(NamedTuple):
     p95_ms: float
 
 
-def cost_of(house: House, act: Callable[[int], object], times: int, *, warm: int = 20, is_ours: bool = False) -> Cost:
+def cost_of(
+    product: Product, act: Callable[[int], object], times: int, *, warm: int = 20, is_ours: bool = False
+) -> Cost:
     """What `act(n)` costs in the mean, background work it causes included.
 
     The visitor's own CPU does not count, unless the work is done in this process (`is_ours`).
@@ -76,14 +78,14 @@ def cost_of(house: House, act: Callable[[int], object], times: int, *, warm: int
     for n in range(warm):
         act(n)
     time.sleep(0.5)
-    before, mine, took = house.cpu_ms(), time.process_time(), []
+    before, mine, took = product.cpu_ms(), time.process_time(), []
     for n in range(warm, warm + times):
         began = time.perf_counter()
         act(n)
         took.append((time.perf_counter() - began) * 1000)
     used = (time.process_time() - mine) * 1000 if is_ours else 0
     time.sleep(0.5)  # what was left to the worker and the feed
-    used += house.cpu_ms() - before
+    used += product.cpu_ms() - before
     return Cost(used / times, statistics.median(took), percentile(took, 95))
 
 

@@ -3,14 +3,14 @@
     python -m tests.faults [--short] [worker] [commit] [broker] [database] [callbacks] [forged] [moves]
                                       [flood] [room-broker] [room-web]
 
-Each starts from a house that works and ends with the account: what was lost, what happened twice,
+Each starts from a product that works and ends with the account: what was lost, what happened twice,
 and how long it took. The practice gateway's journal and the database are compared, not our own logs.
 """
 
 import importlib
 import sys
 
-from tests.faults import stage
+from tests.faults import running_board
 
 RUNS = {
     "moves": "moves.at_once",
@@ -30,18 +30,18 @@ def main(arguments: list[str]) -> int:
     full, asked = "--short" not in arguments, [name for name in arguments if name != "--short"]
     if unknown := set(asked) - set(RUNS):
         sys.exit(f"There is no fault {', '.join(unknown)}; there are {', '.join(RUNS)}.")
-    with stage.opened() as house:
+    with running_board.started() as product:
         from tests.faults.outcomes import HEAD, row_of
 
         print(HEAD, flush=True)
         are_good = []
         for name in asked or RUNS:
             module, function = RUNS[name].split(".")
-            outcome = getattr(importlib.import_module(f"tests.faults.{module}"), function)(house, full)
+            outcome = getattr(importlib.import_module(f"tests.faults.{module}"), function)(product, full)
             print(row_of(outcome), flush=True)
             are_good.append(outcome.is_good)
             if not outcome.is_good:
-                print(house.last_words(), file=sys.stderr, flush=True)
+                print(product.last_words(), file=sys.stderr, flush=True)
     return 0 if all(are_good) else 1
 
 

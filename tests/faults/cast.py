@@ -8,7 +8,7 @@ from apps.projects.models import Membership, Project, Role
 from apps.tasks.actions.assign import assign
 from apps.tasks.actions.create import create, first_columns
 from apps.tasks.models import Comment, Task
-from bench import surroundings
+from bench import environment
 
 SLOTS = 12  # runs at once of each agent: all that a fault run keeps open at once
 
@@ -19,9 +19,9 @@ class Cast:
         self.gateway = Gateway.objects.create(
             name="practice",
             url=gateway_url,
-            hook_token=surroundings.HOOK_TOKEN,
-            gateway_token=surroundings.GATEWAY_TOKEN,
-            callback_secret=surroundings.CALLBACK_SECRET,
+            hook_token=environment.HOOK_TOKEN,
+            gateway_token=environment.GATEWAY_TOKEN,
+            callback_secret=environment.CALLBACK_SECRET,
         )
         self.project = Project.objects.create(name="Faults", key="FLT")
         self.ben = User.objects.create_user("ben", password=None, name="Ben Birch")

@@ -14,65 +14,65 @@ from django.utils import timezone
 from apps.accounts.tokens import tokens
 from apps.projects.models import Event
 from bench.visitor import Visitor, percentile
+from tests.faults.message_writers import Talking, Writer, toll_of
 from tests.faults.outages import CAUGHT_UP_SECONDS
 from tests.faults.outcomes import Outcome
-from tests.faults.stage import Stage
-from tests.faults.talk import Talking, Writer, toll_of
+from tests.faults.running_board import RunningBoard
 from tests.faults.watchers import Watchers
 
 PEOPLE = 50
 ANSWERED_SECONDS = 2  # the slowest message of a person beside a flood
 
 
-def broker_emptied(stage: Stage, full: bool) -> Outcome:
+def broker_emptied(board: RunningBoard, full: bool) -> Outcome:
     """Fifty write while Valkey is killed."""
 
     def fall() -> None:
-        stage.valkey.fall(signal.SIGKILL)
+        board.valkey.fall(signal.SIGKILL)
         time.sleep(2)
-        stage.valkey.start()
+        board.valkey.start()
 
-    return _outage(stage, full, fall, "Valkey killed, a room", f"kill -9 while {PEOPLE} write, back empty after 2 s")
+    return _outage(board, full, fall, "Valkey killed, a room", f"kill -9 while {PEOPLE} write, back empty after 2 s")
 
 
-def web_restarted(stage: Stage, full: bool) -> Outcome:
+def web_restarted(board: RunningBoard, full: bool) -> Outcome:
     """Fifty write while the web process is killed in mid-sentence, and each sends again what was not answered."""
 
     def fall() -> None:
-        stage.house.children["web"].kill()
+        board.product.children["web"].kill()
         time.sleep(1)
-        stage.house.start_web()
+        board.product.start_web()
 
-    return _outage(stage, full, fall, "web killed, a room", f"kill -9 while {PEOPLE} write, back after 1 s")
+    return _outage(board, full, fall, "web killed, a room", f"kill -9 while {PEOPLE} write, back after 1 s")
 
 
-def _outage(stage: Stage, full: bool, fall: Callable[[], None], fault: str, did: str) -> Outcome:
+def _outage(board: RunningBoard, full: bool, fall: Callable[[], None], fault: str, did: str) -> Outcome:
     """Every message stands once, the log has no gap, and every socket was told each of them and is at the head."""
-    room, watchers = stage.cast.new_room(), Watchers(stage)
-    writers = [Writer(stage.house, user, room, seed=n) for n, user in enumerate(stage.cast.writers(PEOPLE))]
-    watchers.seconds_until_all_at(stage.cast.head(), CAUGHT_UP_SECONDS)
+    room, watchers = board.cast.new_room(), Watchers(board)
+    writers = [Writer(board.product, user, room, seed=n) for n, user in enumerate(board.cast.writers(PEOPLE))]
+    watchers.seconds_until_all_at(board.cast.head(), CAUGHT_UP_SECONDS)
     with Talking(writers):
         time.sleep(3)
         fall()
         time.sleep(12 if full else 3)
-    head = stage.cast.head()
+    head = board.cast.head()
     seconds = watchers.seconds_until_all_at(head, CAUGHT_UP_SECONDS * 2)
     watchers.stop()
     lost, doubled = toll_of(room, writers, watchers.told)
-    doubled += head - Event.objects.filter(project=stage.cast.project).count()
+    doubled += head - Event.objects.filter(project=board.cast.project).count()
     also = f"{sum(len(w.written) for w in writers)} messages, {sum(w.unanswered for w in writers)} unanswered"
     return Outcome(fault, did, lost, doubled, seconds, CAUGHT_UP_SECONDS, also)
 
 
-def flooded(stage: Stage, full: bool) -> Outcome:
+def flooded(board: RunningBoard, full: bool) -> Outcome:
     """A bot posts 5,000 messages in a minute; people's messages are taken, and quickly.
 
     Lost is a person's message that was not taken, or a refusal that does not say when to go on; doubled what
     the bot brought in beyond its limit.
     """
-    count, room = 5_000 if full else 400, stage.cast.new_room()
-    flood = Flood(stage, room.pk, count)
-    took, failed, person = [], 0, Visitor(stage.house, stage.cast.ana)
+    count, room = 5_000 if full else 400, board.cast.new_room()
+    flood = Flood(board, room.pk, count)
+    took, failed, person = [], 0, Visitor(board.product, board.cast.ana)
 
     def says(text: str) -> bool:
         words = {"text": text, "client_id": str(uuid.uuid4())}
@@ -97,12 +97,15 @@ class Flood:
 
     CONNECTIONS = 4
 
-    def __init__(self, stage: Stage, room: int, count: int) -> None:
-        [self.bot] = stage.cast.writers(1)
+    def __init__(self, board: RunningBoard, room: int, count: int) -> None:
+        [self.bot] = board.cast.writers(1)
         _token, text = tokens.issue(
             self.bot, name="flood", scope="write", expires_at=timezone.now() + timedelta(days=1), by=None
         )
-        self.url, self.headers = f"{stage.house.url}/api/v1/rooms/{room}/messages/", {"Authorization": f"Bearer {text}"}
+        self.url, self.headers = (
+            f"{board.product.url}/api/v1/rooms/{room}/messages/",
+            {"Authorization": f"Bearer {text}"},
+        )
         self.count, self.answers = count, Counter()
         self.counting = threading.Lock()
         self.threads = [threading.Thread(target=self._post_all) for _ in range(self.CONNECTIONS)]

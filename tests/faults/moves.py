@@ -4,26 +4,26 @@ import threading
 import time
 
 from apps.projects.models import Event
-from tests.faults.drag import Dragger
+from tests.faults.card_movers import Dragger
 from tests.faults.outages import CAUGHT_UP_SECONDS
 from tests.faults.outcomes import Outcome
-from tests.faults.stage import Stage
+from tests.faults.running_board import RunningBoard
 from tests.faults.watchers import Watchers
 
 PEOPLE = 10
 
 
-def at_once(stage: Stage, full: bool) -> Outcome:
+def at_once(board: RunningBoard, full: bool) -> Outcome:
     """Every move is answered, the log has no gap, and every socket ends at its head."""
     count = 500 if full else 100
-    ana, project = stage.cast.ana, stage.cast.project
-    watchers = Watchers(stage)
-    tasks = stage.cast.write(5)
-    draggers = [Dragger(stage.house, ana, tasks, seed=n) for n in range(PEOPLE)]
+    ana, project = board.cast.ana, board.cast.project
+    watchers = Watchers(board)
+    tasks = board.cast.write(5)
+    draggers = [Dragger(board.product, ana, tasks, seed=n) for n in range(PEOPLE)]
     began = time.monotonic()
     _all_at_once(draggers, count // PEOPLE)
     took = time.monotonic() - began
-    head = stage.cast.head()
+    head = board.cast.head()
     seconds = watchers.seconds_until_all_at(head, CAUGHT_UP_SECONDS * 2)
     watchers.stop()
     gaps = head - Event.objects.filter(project=project).count()

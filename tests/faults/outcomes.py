@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from apps.agents.models import Run
-from tests.faults.stage import PATIENCE, Stage
+from tests.faults.running_board import PATIENCE, RunningBoard
 
 
 class Outcome(NamedTuple):
@@ -26,15 +26,15 @@ class Toll(NamedTuple):
     seconds: float
 
 
-def toll_of(stage: Stage, runs: list[Run]) -> Toll:
+def toll_of(board: RunningBoard, runs: list[Run]) -> Toll:
     """Wait until the runs have ended, then compare the gateway's journal with the board."""
     mine = Run.objects.filter(pk__in=[run.pk for run in runs])
-    seconds = stage.settle(lambda: not mine.open().exists())
-    admitted, changed = stage.admitted(), stage.asked_differently()
+    seconds = board.settle(lambda: not mine.open().exists())
+    admitted, changed = board.admitted(), board.asked_differently()
     succeeded = {run.pk for run in mine.filter(status=Run.Status.SUCCEEDED)}
     lost = [run for run in runs if run.pk not in succeeded or not admitted[str(run.pk)]]
     doubled = [
-        run for run in runs if admitted[str(run.pk)] > 1 or str(run.pk) in changed or stage.cast.results(run) > 1
+        run for run in runs if admitted[str(run.pk)] > 1 or str(run.pk) in changed or board.cast.results(run) > 1
     ]
     return Toll(len(lost), len(doubled), min(seconds, PATIENCE))
 

@@ -1,4 +1,4 @@
-"""The short form of all fault runs, in a house of its own; `make faults` has the full one."""
+"""The short form of all fault runs, in a product of its own; `make faults` has the full one."""
 
 import subprocess
 import sys

@@ -10,7 +10,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from bench.visitor import Visitor
-from tests.faults.stage import Stage
+from tests.faults.running_board import RunningBoard
 
 SOCKETS = 20
 
@@ -18,11 +18,11 @@ SOCKETS = 20
 class Watchers:
     """Twenty sockets in a thread of their own; `seqs` says how far each has read, `told` of which messages."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.origin = stage.house.url
-        self.url = f"{self.origin.replace('http', 'ws', 1)}/ws/projects/{stage.cast.project.key}/"
-        people = (stage.cast.ana, stage.cast.ben)  # one person may open ten sockets
-        self.cookie_lines = [Visitor(stage.house, person).cookie_line for person in people]
+    def __init__(self, board: RunningBoard) -> None:
+        self.origin = board.product.url
+        self.url = f"{self.origin.replace('http', 'ws', 1)}/ws/projects/{board.cast.project.key}/"
+        people = (board.cast.ana, board.cast.ben)  # one person may open ten sockets
+        self.cookie_lines = [Visitor(board.product, person).cookie_line for person in people]
         self.seqs: dict[int, int] = {}
         self.told: dict[int, set[int]] = defaultdict(set)  # by socket, the messages it was told
         self.loop = asyncio.new_event_loop()

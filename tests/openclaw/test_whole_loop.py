@@ -15,19 +15,19 @@ from apps.chat.tests.factories import room_of, said
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Comment
 from apps.tasks.tests.factories import BoardFactory, task_in
-from bench.house import House
 from bench.processes import wait_until
+from bench.product import Product
 from teamboard.launch.ports import any_free
 
 WITHIN = 90  # seconds; a cold agent prepares itself for ten, and a busy machine is slow
 
 
 @pytest.fixture(scope="module")
-def house(django_db_blocker, listener, tmp_path_factory):
+def product(django_db_blocker, listener, tmp_path_factory):
     """Web, worker and beat on the database of with_services, which lives as long as these tests."""
     with django_db_blocker.unblock():
         call_command("migrate", verbosity=0)
-        with House(tmp_path_factory.mktemp("house"), any_free()) as running:
+        with Product(tmp_path_factory.mktemp("product"), any_free()) as running:
             listener.hand_on_to = running.url
             yield running
             listener.hand_on_to = ""
@@ -35,7 +35,7 @@ def house(django_db_blocker, listener, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def board(house):
+def board(product):
     return BoardFactory(name="Tidewater", key="TIDE")
 
 

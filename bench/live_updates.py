@@ -5,9 +5,9 @@ import asyncio
 import httpx
 
 from bench import boards
-from bench.fanout import Ear, Heard, Poke, hang_up, listen, rounds
-from bench.house import House
-from bench.moves import Mover
+from bench.move_task import Mover
+from bench.product import Product
+from bench.socket_fanout import Ear, Heard, Poke, hang_up, listen, rounds
 from bench.table import Line
 from bench.visitor import Visitor
 from teamboard.launch.ports import any_free
@@ -16,17 +16,17 @@ EACH = 10  # sockets of one person
 MANY = {200: 35, 1000: 100}  # sockets, and the goal in ms
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    cookies = [Visitor(house, user).cookie_line for user in boards.spectators()]
-    return asyncio.run(_lines(house, visitor, Mover("LIVE"), cookies))
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    cookies = [Visitor(product, user).cookie_line for user in boards.spectators()]
+    return asyncio.run(_lines(product, visitor, Mover("LIVE"), cookies))
 
 
-async def _lines(house: House, visitor: Visitor, mover: Mover, cookies: list[str]) -> list[Line]:
+async def _lines(product: Product, visitor: Visitor, mover: Mover, cookies: list[str]) -> list[Line]:
     async with httpx.AsyncClient(headers=visitor.http.headers, cookies=visitor.cookies) as http:
-        poke = _moving(house, http, mover)
-        alone = await _heard(house, house.port, "/ws/projects/LIVE/", cookies, 1, poke)
-        heard = {n: await _heard(house, house.port, "/ws/projects/LIVE/", cookies, n, poke) for n in MANY}
-    floors = await _floors(house)
+        poke = _moving(product, http, mover)
+        alone = await _heard(product, product.port, "/ws/projects/LIVE/", cookies, 1, poke)
+        heard = {n: await _heard(product, product.port, "/ws/projects/LIVE/", cookies, n, poke) for n in MANY}
+    floors = await _floors(product)
     found = []
     for n, goal in MANY.items():
         delivery = (heard[n].cpu_ms - alone.cpu_ms) / (n - 1) * 1000
@@ -39,28 +39,28 @@ async def _lines(house: House, visitor: Visitor, mover: Mover, cookies: list[str
     return found
 
 
-def _moving(house: House, http: httpx.AsyncClient, mover: Mover) -> Poke:
+def _moving(product: Product, http: httpx.AsyncClient, mover: Mover) -> Poke:
     async def poke(n: int) -> None:
         path, values = mover.next(n)
-        mover.note(await http.post(house.url + path, data=values, headers={"Accept": "application/json"}))
+        mover.note(await http.post(product.url + path, data=values, headers={"Accept": "application/json"}))
 
     return poke
 
 
-async def _heard(house: House, port: int, path: str, cookies: list[str], sockets: int, poke: Poke) -> Heard:
+async def _heard(product: Product, port: int, path: str, cookies: list[str], sockets: int, poke: Poke) -> Heard:
     ears = await asyncio.gather(*(listen(port, path, cookies[n // EACH]) for n in range(sockets)))
     await asyncio.sleep(2)
     try:
-        return await rounds(house, ears, poke)
+        return await rounds(product, ears, poke)
     finally:
         hang_up(ears)
         await asyncio.sleep(1)
 
 
-async def _floors(house: House) -> dict[int, Heard]:
+async def _floors(product: Product) -> dict[int, Heard]:
     """The same number of sockets at a bare ASGI application that repeats what one of them says."""
     port = any_free()
-    child = house.serve("floor", "bench.floors:echo", port)
+    child = product.serve("floor", "bench.floors:echo", port)
     found = {}
     for n in MANY:
         ears: list[Ear] = list(await asyncio.gather(*(listen(port, "/", "") for _ in range(n))))
@@ -68,8 +68,8 @@ async def _floors(house: House) -> dict[int, Heard]:
         async def poke(_: int, first: Ear = ears[0]) -> None:
             first.say(b'"ops":[' + b"x" * 100)
 
-        found[n] = await rounds(house, ears, poke)
+        found[n] = await rounds(product, ears, poke)
         hang_up(ears)
     child.stop()
-    del house.children["floor"]
+    del product.children["floor"]
     return found

@@ -5,25 +5,25 @@ from django.db import transaction
 from apps.projects.models import Project
 from apps.tasks.board import ranks
 from apps.tasks.models import Label, Task
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Cost, Visitor, cost_of
 
 TIMES = 60
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
+def lines(product: Product, visitor: Visitor) -> list[Line]:
     project = Project.objects.get(key="B1000")
     labels = list(Label.objects.filter(project=project).values_list("pk", flat=True)[:2])
     shape = {"title": "Mend the garden gate", "description": "It squeaks. " * 26, "labels": labels}
-    ours = cost_of(house, lambda _: visitor.send("/api/v1/projects/B1000/tasks/", shape), TIMES)
+    ours = cost_of(product, lambda _: visitor.send("/api/v1/projects/B1000/tasks/", shape), TIMES)
     return [
-        Line("create a task by the API", ours.cpu_ms, "CPU ms", 25, floor(house, project, labels).cpu_ms),
+        Line("create a task by the API", ours.cpu_ms, "CPU ms", 25, floor(product, project, labels).cpu_ms),
         Line("create a task by the API, wall p50", ours.p50_ms, "ms"),
     ]
 
 
-def floor(house: House, project: Project, labels: list[int]) -> Cost:
+def floor(product: Product, project: Project, labels: list[int]) -> Cost:
     """One ORM object and its two labels, in this process."""
     column, places = project.columns.last(), ranks.spread(200, "zz")
 
@@ -34,4 +34,4 @@ def floor(house: House, project: Project, labels: list[int]) -> Cost:
             )
             task.labels.set(labels)
 
-    return cost_of(house, create, TIMES, is_ours=True)
+    return cost_of(product, create, TIMES, is_ours=True)

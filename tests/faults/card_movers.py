@@ -7,15 +7,15 @@ import httpx
 
 from apps.accounts.models import User
 from apps.tasks.models import Column, Task
-from bench.house import House
+from bench.product import Product
 from bench.visitor import Visitor
 
 
 class Dragger:
     """One person's moves, and where each card may be: where the last confirmed one put it, or one since."""
 
-    def __init__(self, house: House, user: User, tasks: list[Task], seed: int) -> None:
-        self.visitor, self.random = Visitor(house, user), random.Random(seed)
+    def __init__(self, product: Product, user: User, tasks: list[Task], seed: int) -> None:
+        self.visitor, self.random = Visitor(product, user), random.Random(seed)
         self.tasks = tasks
         self.columns = list(Column.objects.filter(project=tasks[0].project).values_list("pk", flat=True))
         self.possible = {task.pk: {task.column_id} for task in tasks}

@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from apps.projects.models import Project, Repository
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Visitor, percentile
 
@@ -15,17 +15,17 @@ TIMES, AT_ONCE = 400, 8
 SECRET = "a-secret-for-measuring"
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
+def lines(product: Product, visitor: Visitor) -> list[Line]:
     """As a busy forge sends them: several at once, all of one repository."""
     given = {"forge": Repository.Forge.GITHUB, "hook_secret": SECRET, "url": "https://git.example/team/ship"}
     repository = Repository.objects.create(project=Project.objects.get(key="B1000"), name="ship", **given)
     with ThreadPoolExecutor(AT_ONCE) as senders:
-        before = house.cpu_ms()
+        before = product.cpu_ms()
         took = list(senders.map(lambda n: delivered(visitor, repository, n), range(TIMES)))
     wait_until_worked(repository)
     return [
         Line("webhook stored and answered, 8 at once, wall p99", percentile(took, 99), "ms", 2000),
-        Line("webhook, answered and worked on", (house.cpu_ms() - before) / TIMES, "CPU ms"),
+        Line("webhook, answered and worked on", (product.cpu_ms() - before) / TIMES, "CPU ms"),
     ]
 
 

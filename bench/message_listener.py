@@ -3,7 +3,7 @@
 import re
 import time
 
-from bench.fanout import Ear, opened
+from bench.socket_fanout import Ear, opened
 
 SAID = re.compile(rb"said-(\d+)\.")
 LONGEST_TOKEN = 16

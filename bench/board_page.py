@@ -4,7 +4,7 @@ import os
 import re
 from html import unescape
 
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Cost, Visitor, cost_of
 from teamboard.launch.ports import any_free
@@ -14,9 +14,9 @@ GOALS = {"B200": None, "B1000": 45, "B5000": 50}
 NEXT_PAGE = re.compile(r'href="([^"]*\?after=[^"]*)"')
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    costs = costs_of_boards(house, visitor)
-    floors = {key: floor(house, visitor, key) for key in GOALS}
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    costs = costs_of_boards(product, visitor)
+    floors = {key: floor(product, visitor, key) for key in GOALS}
     found = [
         Line(f"board page, {key[1:]} tasks", costs[key].cpu_ms, "CPU ms", goal, floors[key].cpu_ms)
         for key, goal in GOALS.items()
@@ -30,26 +30,26 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
         Line("board page, 1000 tasks, wall p50", costs["B1000"].p50_ms, "ms", None, floors["B1000"].p50_ms),
         Line("board page, 1000 tasks, on the wire", wire / 1024, "KiB", 25),
         Line("board page, 1000 tasks, statements", len(visitor.queries("get", "/projects/B1000/")), "", 10),
-        every_card(house, visitor),
+        every_card(product, visitor),
     ]
 
 
-def costs_of_boards(house: House, visitor: Visitor) -> dict[str, Cost]:
+def costs_of_boards(product: Product, visitor: Visitor) -> dict[str, Cost]:
     """Each size's median of TURNS; they take turns, so that what else the machine does meets them alike."""
-    turns = [{key: cost_of_board(house, visitor, key) for key in GOALS} for _ in range(TURNS)]
+    turns = [{key: cost_of_board(product, visitor, key) for key in GOALS} for _ in range(TURNS)]
     return {key: sorted(turn[key] for turn in turns)[TURNS // 2] for key in GOALS}
 
 
-def cost_of_board(house: House, visitor: Visitor, key: str) -> Cost:
-    return cost_of(house, lambda _: visitor.get(f"/projects/{key}/"), TIMES // 2, warm=5)
+def cost_of_board(product: Product, visitor: Visitor, key: str) -> Cost:
+    return cost_of(product, lambda _: visitor.get(f"/projects/{key}/"), TIMES // 2, warm=5)
 
 
-def every_card(house: House, visitor: Visitor) -> Line:
+def every_card(product: Product, visitor: Visitor) -> Line:
     """The board and then page after page of each column, until all 1,000 cards were shown."""
     shown = read_to_the_end(visitor, "B1000")
     if shown != 1000:
         raise RuntimeError(f"{shown} of 1000 cards were shown")
-    cost = cost_of(house, lambda _: read_to_the_end(visitor, "B1000"), 8, warm=1)
+    cost = cost_of(product, lambda _: read_to_the_end(visitor, "B1000"), 8, warm=1)
     return Line("every card of 1000, page by page", cost.cpu_ms, "CPU ms", 160)
 
 
@@ -63,16 +63,16 @@ def read_to_the_end(visitor: Visitor, key: str) -> int:
     return len(shown)
 
 
-def floor(house: House, visitor: Visitor, key: str) -> Cost:
+def floor(product: Product, visitor: Visitor, key: str) -> Cost:
     """The same bytes, drawn beforehand, by a bare ASGI application that asks two statements."""
     with visitor.http.stream("GET", f"/projects/{key}/") as answer:
-        body = house.folder / "body.gz"
+        body = product.folder / "body.gz"
         body.write_bytes(b"".join(answer.iter_raw()))
     port = any_free()
     os.environ["BENCH_BODY"] = str(body)
-    child = house.serve("floor", "bench.floors:page", port)
+    child = product.serve("floor", "bench.floors:page", port)
     try:
-        return cost_of(house, lambda _: visitor.http.get(f"http://127.0.0.1:{port}/{key}/"), TIMES)
+        return cost_of(product, lambda _: visitor.http.get(f"http://127.0.0.1:{port}/{key}/"), TIMES)
     finally:
         child.stop()
-        del house.children["floor"]
+        del product.children["floor"]

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.projects.models import Event, Project, Repository
 from apps.tasks.code import links
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Visitor
 
@@ -15,7 +15,7 @@ KEYS = 100
 TIMES = 20
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
+def lines(product: Product, visitor: Visitor) -> list[Line]:
     """Within this process, as a worker does it; PostgreSQL's part is not counted."""
     project = Project.objects.get(key="B1000")
     with CaptureQueriesContext(connection) as asked:

@@ -1,4 +1,4 @@
-"""The whole house on loopback, each process started as `manage.py up` starts it."""
+"""The whole product on loopback, each process started as `manage.py up` starts it."""
 
 import os
 import sys
@@ -17,7 +17,7 @@ QUIET_MS_A_SECOND = 60
 
 
 def furnish() -> None:
-    """Make the tables and collect the static files of a house whose environment is prepared."""
+    """Make the tables and collect the static files of a product whose environment is prepared."""
     django.setup()
     from django.core.management import call_command
 
@@ -25,7 +25,7 @@ def furnish() -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
 
 
-class House:
+class Product:
     """Web, worker and beat, with what they and their database and broker cost."""
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -33,7 +33,7 @@ class House:
         self.children: dict[str, Child] = {}
         self.services = service_pids()
 
-    def __enter__(self) -> "House":
+    def __enter__(self) -> "Product":
         self.start_web()
         self.start_worker()
         self.open("beat", [*BACKGROUND, "beat", str(self.folder / "beat")])

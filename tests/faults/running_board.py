@@ -1,4 +1,4 @@
-"""The whole house with its practice gateway, whose journal says what really happened."""
+"""The whole product with its practice gateway, whose journal says what really happened."""
 
 import contextlib
 import tempfile
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from bench import surroundings
-from bench.house import House, furnish
+from bench import environment
+from bench.product import Product, furnish
 from teamboard.launch.ports import any_free
 from tests.faults import services
 
@@ -17,27 +17,27 @@ PATIENCE = 60  # seconds until what has not happened counts as lost
 
 
 @contextlib.contextmanager
-def opened() -> Iterator["Stage"]:
+def started() -> Iterator["RunningBoard"]:
     with tempfile.TemporaryDirectory(prefix="teamboard-faults-") as name:
         folder, port = Path(name), any_free()
         postgres, valkey = services.start(folder)
-        surroundings.prepare(folder, port, messages_per_minute=60)
+        environment.prepare(folder, port, messages_per_minute=60)
         furnish()
         try:
-            with House(folder, port) as house:
-                yield Stage(house, postgres, valkey)
+            with Product(folder, port) as product:
+                yield RunningBoard(product, postgres, valkey)
         finally:
             valkey.stop()
             postgres.stop()
 
 
-class Stage:
-    def __init__(self, house: House, postgres: services.Service, valkey: services.Service) -> None:
+class RunningBoard:
+    def __init__(self, product: Product, postgres: services.Service, valkey: services.Service) -> None:
         from bench.practice import PracticeGateway  # these need Django, which needs the services
         from tests.faults.cast import Cast
 
-        self.house, self.postgres, self.valkey = house, postgres, valkey
-        self.gateway = PracticeGateway(house, AGENTS)
+        self.product, self.postgres, self.valkey = product, postgres, valkey
+        self.gateway = PracticeGateway(product, AGENTS)
         self.cast = Cast(self.gateway.url, AGENTS)
 
     def admitted(self) -> Counter[str]:
@@ -52,13 +52,13 @@ class Stage:
         return {key for key, digests in bodies.items() if len(digests) > 1}
 
     def restart_worker(self, **env: str) -> None:
-        self.house.start_worker(env)
+        self.product.start_worker(env)
 
     def last_words(self) -> str:
         """The ends of the logs, and where the runs stand, for whoever has to find out why."""
         from apps.agents.models import Run
 
-        logs = [f"== {name}\n{child.last_words()}" for name, child in self.house.children.items()]
+        logs = [f"== {name}\n{child.last_words()}" for name, child in self.product.children.items()]
         runs = Counter(Run.objects.values_list("status", "error"))
         return "\n".join([*logs, f"== runs\n{dict(runs)}"])
 

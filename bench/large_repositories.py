@@ -9,8 +9,8 @@ from pathlib import Path
 from apps.projects.git.mirror import fetch, mirror
 from apps.projects.models import Project, Repository
 from apps.projects.tests.git_server import ENVIRONMENT, GitServer
-from bench.house import House
 from bench.processes import memory_mib
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Visitor
 
@@ -19,11 +19,11 @@ FILE = 20  # MiB of one file
 PATIENCE = 300
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    idle = memory_mib([house.children["worker"].pid])
-    with GitServer(house.folder / "huge") as server:
-        mirrored, took, fits = fetched(house, server, 440)
-        refused, _, too_large = fetched(house, server, 600)
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    idle = memory_mib([product.children["worker"].pid])
+    with GitServer(product.folder / "huge") as server:
+        mirrored, took, fits = fetched(product, server, 440)
+        refused, _, too_large = fetched(product, server, 600)
     if fits.fetch_error or too_large.fetch_error != "too_large" or mirror.folder_of(too_large).exists():
         raise RuntimeError(f"{fits.trouble} {too_large.trouble}")
     return [
@@ -33,7 +33,7 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
     ]
 
 
-def fetched(house: House, server: GitServer, mebibytes: int) -> tuple[float, float, Repository]:
+def fetched(product: Product, server: GitServer, mebibytes: int) -> tuple[float, float, Repository]:
     """The most memory that the worker's family had, the seconds, and how the repository stands."""
     name = f"bench/{mebibytes}.git"
     fill(server.create(name), mebibytes)
@@ -45,7 +45,7 @@ def fetched(house: House, server: GitServer, mebibytes: int) -> tuple[float, flo
     while not (repository.fetched_at or repository.fetch_error):
         if time.monotonic() - began > PATIENCE:
             raise TimeoutError("The worker did not fetch it")
-        peak = max(peak, memory_mib([house.children["worker"].pid]))
+        peak = max(peak, memory_mib([product.children["worker"].pid]))
         time.sleep(0.1)
         repository.refresh_from_db()
     return peak, time.monotonic() - began, repository

@@ -10,7 +10,7 @@ from apps.projects.models import Project
 from apps.tasks.board import ranks
 from apps.tasks.models import Column, Task
 from bench import boards
-from bench.house import House
+from bench.product import Product
 from bench.table import Line
 from bench.visitor import Cost, Visitor, cost_of
 
@@ -52,11 +52,11 @@ class Mover:
         return f"/projects/{self.key}/tasks/{task.number}/move/"
 
 
-def lines(house: House, visitor: Visitor) -> list[Line]:
-    board, bare = cost(house, visitor, Mover("B1000")), floor(house)
+def lines(product: Product, visitor: Visitor) -> list[Line]:
+    board, bare = cost(product, visitor, Mover("B1000")), floor(product)
     short, long = Column.objects.filter(project__key="LONG")[:2]
-    few = cost(house, visitor, Mover("LONG", within=short))
-    many = cost(house, visitor, Mover("LONG", within=long))
+    few = cost(product, visitor, Mover("LONG", within=short))
+    many = cost(product, visitor, Mover("LONG", within=long))
     path, values = Mover("B1000").next(0)
     statements = visitor.queries("post", path, values)
     return [
@@ -65,39 +65,39 @@ def lines(house: House, visitor: Visitor) -> list[Line]:
         Line("move a card, statements", len(statements), "", 10),
         Line("move in a column of 5", few.cpu_ms, "CPU ms", 18),
         Line("move in a column of 5000", many.cpu_ms, "CPU ms", 18),
-        *at_once(house, visitor),
+        *at_once(product, visitor),
     ]
 
 
-def cost(house: House, visitor: Visitor, mover: Mover) -> Cost:
-    return cost_of(house, lambda n: mover.note(visitor.post(*mover.next(n))), TIMES)
+def cost(product: Product, visitor: Visitor, mover: Mover) -> Cost:
+    return cost_of(product, lambda n: mover.note(visitor.post(*mover.next(n))), TIMES)
 
 
-def at_once(house: House, visitor: Visitor) -> list[Line]:
+def at_once(product: Product, visitor: Visitor) -> list[Line]:
     """Eight people move cards of one board at the same time."""
     refused: list[int] = []
 
     def drag(share: int) -> None:
-        person, mover = Visitor(house, visitor.user), Mover("B1000", share=share, shares=AT_ONCE)
+        person, mover = Visitor(product, visitor.user), Mover("B1000", share=share, shares=AT_ONCE)
         for n in range(20):
             status = person.post(*mover.next(n)).status_code
             if status >= 400:
                 refused.append(status)
 
-    before = house.cpu_ms()
+    before = product.cpu_ms()
     people = [threading.Thread(target=drag, args=[share]) for share in range(AT_ONCE)]
     for person in people:
         person.start()
     for person in people:
         person.join()
-    each = (house.cpu_ms() - before) / AT_ONCE / 20
+    each = (product.cpu_ms() - before) / AT_ONCE / 20
     return [
         Line("move, 8 at once", each, "CPU ms", 18),
         Line("move, 8 at once: errors", len(refused), "", 0),
     ]
 
 
-def floor(house: House) -> Cost:
+def floor(product: Product) -> Cost:
     """Lock and save through the ORM, in this process: no HTTP, no log, nobody told."""
     columns = list(Column.objects.filter(project__key="B200"))
     tasks, places = boards.tasks_of("B200"), ranks.spread(200, "zz")
@@ -109,4 +109,4 @@ def floor(house: House) -> Cost:
             task.column, task.rank = columns[n % len(columns)], places[n]
             task.save(update_fields=["column", "rank", "updated_at"])
 
-    return cost_of(house, update, TIMES, is_ours=True)
+    return cost_of(product, update, TIMES, is_ours=True)

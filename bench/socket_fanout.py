@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from bench.house import House
+from bench.product import Product
 
 Poke = Callable[[int], Awaitable[None]]
 
@@ -61,14 +61,14 @@ class Heard(NamedTuple):
     reloads: int
 
 
-async def rounds(house: House, ears: list[Ear], poke: Poke, times: int = 20) -> Heard:
+async def rounds(product: Product, ears: list[Ear], poke: Poke, times: int = 20) -> Heard:
     """Poke `times` times, each after the one before has reached every ear."""
     await _one(ears, poke, 0)
     await asyncio.sleep(0.3)
-    before = house.cpu_ms()
+    before = product.cpu_ms()
     took = [await _one(ears, poke, n) for n in range(1, times + 1)]
     await asyncio.sleep(0.2)
-    cpu = (house.cpu_ms() - before) / times
+    cpu = (product.cpu_ms() - before) / times
     return Heard(statistics.median(took), cpu, sum(ear.reloads for ear in ears))
 
 

@@ -10,15 +10,15 @@ import httpx
 from apps.accounts.models import User
 from apps.chat.models import Room
 from apps.projects.models import Event
-from bench.house import House
+from bench.product import Product
 from bench.visitor import Visitor
 
 
 class Writer:
     """One person, and the client ids of what they wrote; `pending` is what nobody has confirmed yet."""
 
-    def __init__(self, house: House, user: User, room: Room, seed: int) -> None:
-        self.visitor, self.random = Visitor(house, user), random.Random(seed)
+    def __init__(self, product: Product, user: User, room: Room, seed: int) -> None:
+        self.visitor, self.random = Visitor(product, user), random.Random(seed)
         self.path = f"/projects/{room.project.key}/chat/{room.pk}/messages/"
         self.written: list[str] = []
         self.pending: list[str] = []
