@@ -48,10 +48,10 @@ def hire(gateway: PracticeGateway) -> Agent:
 
 def first_post_ms(gateway: PracticeGateway, visitor: Visitor, agent: Agent, task: Task) -> float:
     """From the click to the first byte at the gateway, on an idle system."""
-    known, began = len(gateway.journal("asked")), timezone.now().timestamp()
+    known, began = len(gateway.journal("request")), timezone.now().timestamp()
     visitor.send(f"/api/v1/agents/{agent.pk}/assign/", {"task_id": task.pk, "prompt": QUIET})
-    wait_until(lambda: len(gateway.journal("asked")) > known, "the gateway is asked")
-    return (gateway.journal("asked")[-1]["at"] - began) * 1000
+    wait_until(lambda: len(gateway.journal("request")) > known, "the gateway is asked")
+    return (gateway.journal("request")[-1]["at"] - began) * 1000
 
 
 def dispatched(

@@ -48,14 +48,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 HOST = "127.0.0.1"
 MODEL = "practice-1"
-LARGEST_BODY = 256 * 1024
+MAX_BODY = 256 * 1024
 REPLAY_SECONDS, REPLAY_KEYS = 300, 1000
 FAILURES, FAILURE_SECONDS = 20, 60
-OUR_RUN = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
+RUN_LINE = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
 MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-NOTE = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
-SAID = re.compile(r"^Message by ", re.MULTILINE)
+QUESTION = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
+EARLIER_MESSAGE = re.compile(r"^Message by ", re.MULTILINE)
 
 
 def now_ms() -> int:
@@ -106,7 +106,7 @@ class Refusal(Exception):
         self.reply = Reply(status, value, {name.replace("_", "-"): text for name, text in headers.items()})
 
 
-def wrong(error: str, status: int = 400) -> Refusal:
+def bad_request(error: str, status: int = 400) -> Refusal:
     return Refusal(status, {"ok": False, "error": error})
 
 
@@ -121,7 +121,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
     pairs = (line.split(":", 1) for line in lines if ":" in line)
     headers = {name.strip().lower(): text.strip() for name, text in pairs}
     size = int(headers.get("content-length") or 0)
-    is_too_large = size > LARGEST_BODY
+    is_too_large = size > MAX_BODY
     with contextlib.suppress(asyncio.IncompleteReadError):
         body = b"" if is_too_large else await reader.readexactly(size)
         parts = urlsplit(target)
@@ -134,13 +134,13 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 
 
 class Journal:
-    """What really happened, one JSON line each. Written at once: SIGKILL loses nothing."""
+    """What happened, one JSON line each. Written at once: SIGKILL loses nothing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-    def note(self, what: str, **facts: object) -> None:
+    def log(self, what: str, **facts: object) -> None:
         os.write(self._file, (json.dumps({"at": time.time(), "what": what, **facts}) + "\n").encode())
 
     def lines(self) -> list[dict]:
@@ -189,7 +189,7 @@ class Replays:
 
 
 class Outbox:
-    """Callbacks wait on disk until Team Board took them; those of one session keep their order."""
+    """Callbacks are kept on disk until Team Board took them; those of one session keep their order."""
 
     LANES = 8
 
@@ -222,13 +222,13 @@ class Outbox:
             file = await lane.get()
             event = json.loads(file.read_text())
             pause = 0.2
-            while not await self._sent(event):
+            while not await self._deliver(event):
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
             file.unlink(missing_ok=True)
 
-    async def _sent(self, event: dict) -> bool:
-        """Whether Team Board took the event, or never will."""
+    async def _deliver(self, event: dict) -> bool:
+        """Post the event; True when Team Board took it or refused it for good."""
         body = json.dumps(event).encode()
         stamp = str(int(time.time()))
         mac = hmac.new(self._secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
@@ -242,7 +242,7 @@ class Outbox:
             status = await asyncio.wait_for(post(self._url, headers, body), 10)
         except (OSError, ValueError, EOFError, TimeoutError):
             status = 0
-        self._journal.note("callback", event=event["event"], id=event["id"], status=status)
+        self._journal.log("callback", event=event["event"], id=event["id"], status=status)
         return 200 <= status < 300 or (400 <= status < 500 and status not in (401, 403, 408, 429))
 
 
@@ -287,7 +287,7 @@ class Admission:
                     self._sessions[key].release()
                     raise
         except TimeoutError:
-            raise wrong("hook agent run did not start before admission timeout", 503) from None
+            raise bad_request("hook agent run did not start before admission timeout", 503) from None
 
     def leave(self, key: str) -> None:
         self._slots.release()
@@ -301,7 +301,7 @@ class Faults:
     seconds: float | None = None
 
     def next(self) -> str:
-        """What the next hook request meets."""
+        """The fault of the next hook request."""
         if self.times is not None:
             if self.times <= 0:
                 return "normal"
@@ -325,10 +325,10 @@ class Run:
     @property
     def teamboard_run_id(self) -> str | None:
         """Only our message's first line counts; further down it is somebody's text."""
-        found = OUR_RUN.match(self.message)
+        found = RUN_LINE.match(self.message)
         return found and found.group(1)
 
-    def as_told(self) -> str:
+    def text_for_session(self) -> str:
         """The message with what OpenClaw puts around it."""
         if self.is_mapped:
             return f"[cron:{uuid.uuid4()} TeamBoard] {self.message}"
@@ -349,9 +349,9 @@ class Run:
         return {name: text or "" for name, text in MARKER.findall(asked)}
 
 
-def practice_answer(message: str, turn: int) -> str:
+def practice_task_answer(message: str, turn: int) -> str:
     """A short, honest piece of practice work on `message`."""
-    text = OUR_RUN.sub("", message, count=1).strip()
+    text = RUN_LINE.sub("", message, count=1).strip()
     title = TITLE.search(text)
     name = (title.group(1) if title else text.partition("\n")[0]).strip(" *#\"'<>")[:120] or "your task"
     lines = [
@@ -361,7 +361,7 @@ def practice_answer(message: str, turn: int) -> str:
         f"You gave me “{name}”: {len(text.split())} words to read.",
     ]
     if turn > 1:
-        note = NOTE.search(text)
+        note = QUESTION.search(text)
         said = f" You wrote: “{note.group(1).strip()[:200]}”." if note else ""
         lines += ["", f"This is turn {turn} of the same conversation.{said}"]
     lines += [
@@ -377,15 +377,15 @@ def practice_answer(message: str, turn: int) -> str:
     return "\n".join(lines)
 
 
-def practice_word(message: str, turn: int) -> str:
-    """What the practice agent says in a room: that it is one, and what it has heard."""
-    asked = NOTE.search(message)
+def practice_room_answer(message: str, turn: int) -> str:
+    """What the practice agent answers in a room: that it is one, the question, and how many messages it was given."""
+    asked = QUESTION.search(message)
     words = asked.group(1).strip()[:200] if asked else "something"
-    heard = len(SAID.findall(message))
+    earlier = len(EARLIER_MESSAGE.findall(message))
     lines = [
         "**I am the practice agent**, no language model: I can only show how an answer comes back.",
         "",
-        f"You asked: “{words}” Before that I was shown {heard} message{'' if heard == 1 else 's'} of this room.",
+        f"You asked: “{words}” Before that I was shown {earlier} message{'' if earlier == 1 else 's'} of this room.",
     ]
     if turn > 1:
         lines += ["", f"This is turn {turn} of our conversation here."]
@@ -424,7 +424,7 @@ class PracticeGateway:
     async def start_run(self, run: Run, idempotency_key: str, body: bytes) -> str:
         """Admit the run and return the hook's id for it, which is not the run's own."""
         if known := self.replays.find(idempotency_key, body):
-            self.journal.note("replayed", key=idempotency_key, session=run.key)
+            self.journal.log("replayed", key=idempotency_key, session=run.key)
             return known
         hook_id = str(uuid.uuid4())
         self.replays.remember(idempotency_key, body, hook_id)
@@ -432,9 +432,9 @@ class PracticeGateway:
             await self.admission.enter(run.key)
         except BaseException:
             self.replays.forget(idempotency_key, body)
-            self.journal.note("turned_away", key=idempotency_key, session=run.key)
+            self.journal.log("turned_away", key=idempotency_key, session=run.key)
             raise
-        self.journal.note(
+        self.journal.log(
             "admitted",
             key=idempotency_key,
             session=run.key,
@@ -442,13 +442,13 @@ class PracticeGateway:
             run=run.id,
             teamboard_run=run.teamboard_run_id,
         )
-        content = [{"type": "text", "text": run.as_told()}]
+        content = [{"type": "text", "text": run.text_for_session()}]
         self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
-        task = self._keep(self._work(run))
+        task = self._track(self._work(run))
         task.add_done_callback(lambda _: self.replays.remember(idempotency_key, body, hook_id, ended=time.monotonic()))
         return hook_id
 
-    def _keep(self, work) -> asyncio.Task:
+    def _track(self, work) -> asyncio.Task:
         task = asyncio.create_task(work)
         self.running.add(task)
         task.add_done_callback(self.running.discard)
@@ -469,7 +469,7 @@ class PracticeGateway:
 
     async def _answer(self, run: Run) -> tuple[str, str | None]:
         markers = run.markers
-        seconds = float(markers["delay"]) if "delay" in markers else self._usual_delay(run)
+        seconds = float(markers["delay"]) if "delay" in markers else self._default_delay(run)
         if "hang" in markers or seconds > run.timeout:
             await asyncio.sleep(run.timeout)
             return "", "Agent run failed"
@@ -479,10 +479,10 @@ class PracticeGateway:
         turns = sum(row["role"] == "user" for row in self.sessions.messages(run.key) or [])
         if "turns" in markers:
             return f"user turns: {turns}", None
-        answer = practice_word if run.is_in_room else practice_answer
+        answer = practice_room_answer if run.is_in_room else practice_task_answer
         return markers.get("say") or answer(run.message, turns), None
 
-    def _usual_delay(self, run: Run) -> float:
+    def _default_delay(self, run: Run) -> float:
         """Two to four seconds at normal speed, the same for the same text."""
         return (2 + 2 * hashlib.sha256(run.message.encode()).digest()[0] / 255) / self.options.speed
 
@@ -500,7 +500,7 @@ class PracticeGateway:
             "__openclaw": {"runId": run.id},
         }
         self.sessions.add(run.key, row | ({"errorMessage": error} if error else {}))
-        self.journal.note("finished", run=run.id, teamboard_run=run.teamboard_run_id, error=error)
+        self.journal.log("finished", run=run.id, teamboard_run=run.teamboard_run_id, error=error)
         self._report(
             "run.finished",
             run,
@@ -537,7 +537,7 @@ class PracticeGateway:
         await asyncio.sleep(2 / self.options.speed)
         while not await self._is_admitted(run):
             pass
-        self.journal.note("resumed", session=run.key, run=run.id, teamboard_run=run.teamboard_run_id)
+        self.journal.log("resumed", session=run.key, run=run.id, teamboard_run=run.teamboard_run_id)
         await self._work(run)
 
     async def _is_admitted(self, run: Run) -> bool:
@@ -546,14 +546,14 @@ class PracticeGateway:
             return True
         return False
 
-    def take_up_left_behind(self) -> None:
+    def resume_unfinished_runs(self) -> None:
         for file in sorted(self.open.glob("*.json")):
             left = Run(**json.loads(file.read_text()))
             self._report("run.interrupted", left, status="interrupted", startedAt=left.started_at)
             file.unlink()
-            self._keep(self.resume(Run(left.agent, left.key, left.message, left.timeout, left.is_mapped)))
+            self._track(self.resume(Run(left.agent, left.key, left.message, left.timeout, left.is_mapped)))
 
-    # Doors
+    # Endpoints
 
     async def reply_to(self, request: Request) -> Reply:
         path = request.path
@@ -590,14 +590,14 @@ class PracticeGateway:
         if request.method != "POST":
             raise Refusal(405, "Method Not Allowed", Allow="POST")
         if request.is_too_large:
-            raise wrong("payload too large", 413)
+            raise bad_request("payload too large", 413)
         if request.path == "/hooks/wake":
             return self._wake(parsed(request.body))
         hook = request.path.removeprefix("/hooks/")
         if hook == "agent":
-            run = self._run_asked_for(parsed(request.body))
+            run = self._agent_hook_run(parsed(request.body))
         elif hook.startswith("task-") and hook.removeprefix("task-") in self.options.agents:
-            run = self._run_mapped(hook.removeprefix("task-"), parsed(request.body))
+            run = self._mapped_hook_run(hook.removeprefix("task-"), parsed(request.body))
         else:
             raise Refusal(404, "Not Found")
         key = request.headers.get("idempotency-key", "")
@@ -617,19 +617,19 @@ class PracticeGateway:
 
     def _wake(self, body: dict) -> Reply:
         if not text_in(body, "text"):
-            raise wrong("text required")
-        self.journal.note("woken")
+            raise bad_request("text required")
+        self.journal.log("woken")
         return Reply(200, {"ok": True, "mode": body.get("mode", "now"), "eventOutcome": "queued"})
 
-    def _run_asked_for(self, body: dict) -> Run:
+    def _agent_hook_run(self, body: dict) -> Run:
         if not text_in(body, "message"):
-            raise wrong("message required")
+            raise bad_request("message required")
         agent = body.get("agentId") or self.options.agents[0]
         if agent not in self.options.agents:
-            raise wrong(f'unknown agentId "{agent}"')
+            raise bad_request(f'unknown agentId "{agent}"')
         key = body.get("sessionKey") or ""
         if body.get("sessionMode") == "persistent" and not key:
-            raise wrong("sessionKey is required when sessionMode is persistent")
+            raise bad_request("sessionKey is required when sessionMode is persistent")
         if body.get("sessionMode") != "persistent":
             self._check_session_key(key or "hook:none")
             key = f"cron:{uuid.uuid4()}:run:{uuid.uuid4()}"
@@ -638,17 +638,17 @@ class PracticeGateway:
         timeout = body.get("timeoutSeconds")
         return Run(agent, stored_key(agent, key), body["message"], timeout if isinstance(timeout, int) else 300)
 
-    def _run_mapped(self, agent: str, body: dict) -> Run:
+    def _mapped_hook_run(self, agent: str, body: dict) -> Run:
         if not text_in(body, "message"):
-            raise wrong("hook mapping requires message")
+            raise bad_request("hook mapping requires message")
         if not text_in(body, "sessionKey"):
-            raise wrong("hook mapping sessionKey template rendered empty")
+            raise bad_request("hook mapping sessionKey template rendered empty")
         self._check_session_key(body["sessionKey"])
         return Run(agent, stored_key(agent, body["sessionKey"]), body["message"], 300, is_mapped=True)
 
     def _check_session_key(self, key: str) -> None:
         if not key.startswith(tuple(self.options.prefixes)):
-            raise wrong(f"sessionKey must start with one of: {', '.join(self.options.prefixes)}")
+            raise bad_request(f"sessionKey must start with one of: {', '.join(self.options.prefixes)}")
 
     def _history(self, key: str, query: dict[str, str]) -> Reply:
         """The newest page first; the cursor is where the next older one ends."""
@@ -666,7 +666,7 @@ class PracticeGateway:
 
     def _rpc(self, request: Request) -> Reply:
         if parsed(request.body).get("method") != "agents.list":
-            raise wrong("the practice gateway knows agents.list only")
+            raise bad_request("the practice gateway knows agents.list only")
         agents = [
             {"id": name, "name": name.title(), "model": {"primary": f"practice/{MODEL}"}}
             for name in self.options.agents
@@ -691,7 +691,7 @@ class PracticeGateway:
         if request.path == "/__faults" and request.method == "POST":
             self.faults = Faults(**parsed(request.body))
             if self.faults.mode == "refuse":
-                self._keep(self._refuse_connections(self.faults.seconds or 1))
+                self._track(self._refuse_connections(self.faults.seconds or 1))
             return Reply(200, asdict(self.faults))
         raise Refusal(404, "Not Found")
 
@@ -702,11 +702,11 @@ class PracticeGateway:
         self.faults = Faults()
         await self.listen()
 
-    async def go_wrong(self, request: Request, writer: asyncio.StreamWriter) -> bool:
-        """Let a hook request meet the fault that is set; True when it has its answer, or never will."""
+    async def inject_fault(self, request: Request, writer: asyncio.StreamWriter) -> bool:
+        """Answer a hook request by the fault that is set; True when nothing more is to be answered."""
         if not request.path.startswith("/hooks"):
             return False
-        self._note_request(request)
+        self._log_request(request)
         mode = self.faults.next()
         seconds = self.faults.seconds
         if mode == "hang":
@@ -715,7 +715,7 @@ class PracticeGateway:
         elif mode == "garbage":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html>no json")
         elif mode == "unavailable":
-            writer.write(wrong("hook agent run did not start before admission timeout", 503).reply.encoded())
+            writer.write(bad_request("hook agent run did not start before admission timeout", 503).reply.encoded())
         elif mode == "slow_down":
             writer.write(Reply(429, "Too Many Requests", {"Retry-After": f"{seconds or 1:g}"}).encoded())
         elif mode == "reset":
@@ -726,10 +726,10 @@ class PracticeGateway:
             return False
         return True
 
-    def _note_request(self, request: Request) -> None:
+    def _log_request(self, request: Request) -> None:
         digest = hashlib.sha256(request.body).hexdigest()
         key = request.headers.get("idempotency-key", "")
-        self.journal.note("asked", path=request.path, key=key, sha256=digest, fault=self.faults.mode)
+        self.journal.log("request", path=request.path, key=key, sha256=digest, fault=self.faults.mode)
 
     # Process
 
@@ -739,7 +739,7 @@ class PracticeGateway:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while (request := await read_request(reader)) is not None:
-                if not await self.go_wrong(request, writer):
+                if not await self.inject_fault(request, writer):
                     writer.write((await self.reply_to(request)).encoded())
                 await writer.drain()
                 if request.is_too_large:
@@ -754,9 +754,9 @@ class PracticeGateway:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
         await self.listen()
-        self.journal.note("started", pid=os.getpid())
+        self.journal.log("started", pid=os.getpid())
         lanes = self.outbox.start()
-        self.take_up_left_behind()
+        self.resume_unfinished_runs()
         print(f"READY http://{HOST}:{self.options.port}", flush=True)
         await stop.wait()
         self.is_draining = True
@@ -764,7 +764,7 @@ class PracticeGateway:
             await asyncio.wait(self.running, timeout=self.options.drain_seconds)
         for task in (*lanes, *self.running):
             task.cancel()
-        self.journal.note("stopped")
+        self.journal.log("stopped")
 
 
 def reset(writer: asyncio.StreamWriter) -> None:
@@ -785,9 +785,9 @@ def parsed(body: bytes) -> dict:
     try:
         value = json.loads(body)
     except ValueError:
-        raise wrong("Expected property name or '}' in JSON at position 1") from None
+        raise bad_request("Expected property name or '}' in JSON at position 1") from None
     if not isinstance(value, dict):
-        raise wrong("body must be an object")
+        raise bad_request("body must be an object")
     return value
 
 

@@ -47,7 +47,7 @@ class RunningBoard:
     def asked_differently(self) -> set[str]:
         """The runs whose attempts were not the same bytes each time."""
         bodies: dict[str, set[str]] = {}
-        for line in self.gateway.journal("asked"):
+        for line in self.gateway.journal("request"):
             bodies.setdefault(line["key"], set()).add(line["sha256"])
         return {key for key, digests in bodies.items() if len(digests) > 1}
 

@@ -45,7 +45,7 @@ async def test_fault_happens_once_and_the_journal_tells_what_started(gateway, mo
     assert sum(line["key"] == key for line in gateway.journal("admitted")) == started
     assert (await ask(gateway, key=key)).kind is Kind.ADMITTED
     assert sum(line["key"] == key for line in gateway.journal("admitted")) == 1
-    asked = [line["sha256"] for line in gateway.journal("asked") if line["key"] == key]
+    asked = [line["sha256"] for line in gateway.journal("request") if line["key"] == key]
     assert len(asked) == 2
     assert len(set(asked)) == 1
 
