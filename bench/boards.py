@@ -41,7 +41,7 @@ SELECT t.id, (%(labels)s::int[])[1 + (t.number * 7 + shift) %% 10]
 FROM tasks_task t CROSS JOIN (VALUES (0), (3)) AS two (shift) WHERE t.project_id = %(project)s
 """
 _EVENTS = """
-INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, at, is_due)
+INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, created_at, is_due)
 SELECT project_id, number, 'task.created', created_by_id, id, '{}', now(), false
 FROM tasks_task WHERE project_id = %(project)s
 """

@@ -38,7 +38,7 @@ def fetched(product: Product, server: GitServer, mebibytes: int) -> tuple[float,
     name = f"bench/{mebibytes}.git"
     fill(server.create(name), mebibytes)
     project = Project.objects.get(key="B200")
-    given = {"name": f"{mebibytes} MiB", "url": server.url(name), "hook_secret": "x"}
+    given = {"name": f"{mebibytes} MiB", "url": server.url(name), "webhook_secret": "x"}
     repository = Repository.objects.create(project=project, **given)
     began, peak = time.monotonic(), 0.0
     fetch.want(repository)

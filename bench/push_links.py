@@ -26,10 +26,10 @@ def lines(product: Product, visitor: Visitor) -> list[Line]:
     for n in range(TIMES):
         repository = Repository.objects.create(project=project, name=f"links-{n}", url=f"https://git.example/links/{n}")
         message = " ".join(f"{project.key}-{number}" for number in range(1, KEYS + 1))
-        repository.commits.create(sha=f"{n:040x}", author_name="Ana", message=message, at=project.created_at)
+        repository.commits.create(sha=f"{n:040x}", author_name="Ana", message=message, committed_at=project.created_at)
         told = {"repository": repository.pk, "branch": "main", "head": "x", "shas": [f"{n:040x}"], "first": False}
         began = time.process_time()
-        links.on_pushed(Event(project=project, kind="code.pushed", payload=told, at=project.created_at))
+        links.on_pushed(Event(project=project, kind="code.pushed", payload=told, created_at=project.created_at))
         took.append((time.process_time() - began) * 1000)
     return [
         Line(f"{KEYS} keys found, statements", len(asked), "", 1),

@@ -43,7 +43,7 @@ def cost(product: Product, visitor: Visitor, name: str, page: str) -> Line:
 
 
 def places(repository: Repository) -> dict[str, str]:
-    newest = repository.commits.order_by("-at").first()
+    newest = repository.commits.order_by("-committed_at").first()
     return {
         "page of branches": "branches/",
         "page of commits": "commits/",
@@ -54,7 +54,7 @@ def places(repository: Repository) -> dict[str, str]:
 
 def connected(server: GitServer) -> Repository:
     project = Project.objects.get(key="B200")
-    return Repository.objects.create(project=project, name="large", url=server.url(NAME), hook_secret="x")
+    return Repository.objects.create(project=project, name="large", url=server.url(NAME), webhook_secret="x")
 
 
 def fetched(repository: Repository) -> tuple[float, float]:

@@ -17,7 +17,7 @@ SECRET = "a-secret-for-measuring"
 
 def lines(product: Product, visitor: Visitor) -> list[Line]:
     """As a busy forge sends them: several at once, all of one repository."""
-    given = {"forge": Repository.Forge.GITHUB, "hook_secret": SECRET, "url": "https://git.example/team/ship"}
+    given = {"forge": Repository.Forge.GITHUB, "webhook_secret": SECRET, "url": "https://git.example/team/ship"}
     repository = Repository.objects.create(project=Project.objects.get(key="B1000"), name="ship", **given)
     with ThreadPoolExecutor(AT_ONCE) as senders:
         before = product.cpu_ms()

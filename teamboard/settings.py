@@ -232,8 +232,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 15},
     },
-    "reconcile-repositories": {
-        "task": "apps.projects.jobs.reconcile_repositories",
+    "resync-repositories": {
+        "task": "apps.projects.jobs.resync_repositories",
         "schedule": 900.0,
         "options": {"expires": 600},
     },

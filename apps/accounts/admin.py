@@ -172,11 +172,11 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
 class SignInAttemptAdmin(ReadOnlyAdmin):
     """Why somebody could not sign in with Authentik: to be read, the last ones first."""
 
-    list_display = ("at", "who", "what", "detail", "address")
+    list_display = ("attempted_at", "who", "what", "detail", "address")
     list_filter = ("outcome",)
     list_select_related = ("user",)
     list_per_page = 50
-    fields = ("at", "who", "what", "to_do", "detail", "address", "sub_digest", "claims")
+    fields = ("attempted_at", "who", "what", "to_do", "detail", "address", "sub_digest", "claims")
 
     @admin.display(description=gettext_lazy("who"), ordering="user__name")
     def who(self, attempt: SignInAttempt) -> str:

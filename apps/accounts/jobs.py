@@ -8,12 +8,14 @@ from django.utils import timezone
 from apps.accounts.models import SignInAttempt, UsedLogoutToken
 from apps.accounts.sessions.engine import SessionStore
 
-KEPT = {SignInAttempt: timedelta(days=30), UsedLogoutToken: timedelta(days=1)}
+KEPT_ATTEMPTS = timedelta(days=30)
+KEPT_LOGOUT_TOKENS = timedelta(days=1)
 
 
 @shared_task
 def clear_sessions() -> None:
     """Delete the rows of sessions that are over, and what was kept of how they began and ended."""
     SessionStore.clear_expired()
-    for model, kept in KEPT.items():
-        model.objects.filter(at__lt=timezone.now() - kept).delete()
+    now = timezone.now()
+    SignInAttempt.objects.filter(attempted_at__lt=now - KEPT_ATTEMPTS).delete()
+    UsedLogoutToken.objects.filter(used_at__lt=now - KEPT_LOGOUT_TOKENS).delete()

@@ -30,7 +30,11 @@ def relay(event_id: int) -> None:
 @shared_task
 def relay_left_behind() -> None:
     """Relay what stayed open for more than five seconds; one failing event does not stop the others."""
-    left = Event.objects.filter(is_due=True, at__lt=Now() - GRACE).order_by("at").values_list("pk", flat=True)[:500]
+    left = (
+        Event.objects.filter(is_due=True, created_at__lt=Now() - GRACE)
+        .order_by("created_at")
+        .values_list("pk", flat=True)[:500]
+    )
     for pk in left:
         try:
             relay(pk)
@@ -57,9 +61,9 @@ def hand_on(delivery: WebhookDelivery) -> None:
     _wake(work_on_delivery, delivery.pk)
 
 
-def compare(repository: Repository) -> None:
-    """Have it compared with its forge now; without a broker that comes in a quarter of an hour."""
-    _wake(reconcile_repository, repository.pk)
+def wake_resync(repository: Repository) -> None:
+    """Have it resynced with its forge now; without a broker that comes in a quarter of an hour."""
+    _wake(resync_repository, repository.pk)
 
 
 def _wake(job: Task, pk: int) -> None:
@@ -87,13 +91,13 @@ def forget_old_deliveries() -> None:
 
 
 @shared_task
-def reconcile_repository(pk: int) -> None:
+def resync_repository(pk: int) -> None:
     """A repository that fails says so itself; what nobody foresaw stays in the worker's log."""
-    resync.compare(pk)
+    resync.resync_alone(pk)
 
 
 @shared_task
-def reconcile_repositories() -> None:
+def resync_repositories() -> None:
     """One job each, so that a slow forge holds up no other."""
     for pk in resync.due():
-        reconcile_repository.delay(pk)
+        resync_repository.delay(pk)

@@ -109,22 +109,22 @@ class ChangingSerializer(ConnectingSerializer):
 class ConnectedSerializer(RepositorySerializer):
     """With what the forge has to be told; the secret is shown only here."""
 
-    hook_url = serializers.SerializerMethodField()
+    webhook_url = serializers.SerializerMethodField()
 
     class Meta(RepositorySerializer.Meta):
-        fields = [*RepositorySerializer.Meta.fields, "hook_url", "hook_secret"]
+        fields = [*RepositorySerializer.Meta.fields, "webhook_url", "webhook_secret"]
 
-    def get_hook_url(self, repository: Repository) -> str:
-        return connect.hook_url(repository)
+    def get_webhook_url(self, repository: Repository) -> str:
+        return connect.webhook_url(repository)
 
 
 class BranchSerializer(serializers.ModelSerializer):
     class Meta:
         model = Branch
-        fields = ["id", "name", "head", "ahead", "behind", "at"]
+        fields = ["id", "name", "head", "ahead", "behind", "committed_at"]
 
 
 class CommitSerializer(serializers.ModelSerializer):
     class Meta:
         model = Commit
-        fields = ["id", "sha", "author_name", "author_email", "message", "at"]
+        fields = ["id", "sha", "author_name", "author_email", "message", "committed_at"]

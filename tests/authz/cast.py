@@ -176,10 +176,10 @@ def coded(project: Project, words: str) -> Repository:
     """A repository with one of everything that Git and a forge say."""
     repository = RepositoryFactory(project=project, forge=Repository.Forge.GITHUB)
     now, sha = timezone.now(), sha_of(project)
-    repository.branches.create(name=words, head=sha, at=now)
-    repository.branches.create(name=repository.default_branch, head=sha, at=now)
-    Commit.objects.create(repository=repository, sha=sha, author_name=words, message=words, at=now)
-    CheckRun.objects.create(repository=repository, sha=sha, name=words, state=CheckRun.State.PASSED, at=now)
+    repository.branches.create(name=words, head=sha, committed_at=now)
+    repository.branches.create(name=repository.default_branch, head=sha, committed_at=now)
+    Commit.objects.create(repository=repository, sha=sha, author_name=words, message=words, committed_at=now)
+    CheckRun.objects.create(repository=repository, sha=sha, name=words, state=CheckRun.State.PASSED, reported_at=now)
     PullRequest.objects.create(
         repository=repository,
         number=repository.pk,

@@ -219,7 +219,7 @@ def server(settings, tmp_path):
 
 @pytest.fixture
 def repository(server, board) -> Repository:
-    found = Repository.objects.create(project=board, name="board", url=server.url(), hook_secret="x")
+    found = Repository.objects.create(project=board, name="board", url=server.url(), webhook_secret="x")
     git_fetch.want(found)
     fetch(found)
     found.refresh_from_db()

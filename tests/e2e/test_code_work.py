@@ -36,7 +36,7 @@ def worker(transactional_db, monkeypatch):
 @pytest.fixture
 def forge(repository) -> FakeGitHub:
     """A forge in front of the Git server: it tells of pushes, signed."""
-    Repository.objects.update(forge="github", hook_secret=SECRET)
+    Repository.objects.update(forge="github", webhook_secret=SECRET)
     return FakeGitHub(SECRET)
 
 

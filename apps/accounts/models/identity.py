@@ -28,7 +28,7 @@ class UsedLogoutToken(models.Model):
     """The SHA-256 of a logout token's `jti`, so that it works once."""
 
     digest = models.CharField(max_length=64, unique=True)
-    at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
         return self.digest

@@ -9,7 +9,7 @@ from apps.accounts.models.user import User
 class SignInAttempt(models.Model):
     """`outcome` is "ok", "linked" or a code of refusals.REFUSALS; `claims` are redacted. Kept for 30 days."""
 
-    at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
+    attempted_at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
     outcome = models.CharField(_("outcome"), max_length=30)
     detail = models.CharField(_("detail"), max_length=500, blank=True)
     user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
@@ -18,9 +18,9 @@ class SignInAttempt(models.Model):
     claims = models.JSONField(_("claims"), default=dict)
 
     class Meta:
-        ordering = ["-at", "-pk"]
+        ordering = ["-attempted_at", "-pk"]
         verbose_name = _("sign-in with Authentik")
         verbose_name_plural = _("sign-ins with Authentik")
 
     def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.outcome}"
+        return f"{self.attempted_at:%Y-%m-%d %H:%M} {self.outcome}"

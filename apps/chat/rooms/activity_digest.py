@@ -71,7 +71,7 @@ def _said_themselves(log: list[Event]) -> set[tuple[int, int]]:
         return set()
     said = NamedTask.objects.filter(
         task__in={event.task_id for event in log},
-        message__created_at__range=(log[0].at - SAID_WITHIN, log[-1].at + SAID_WITHIN),
+        message__created_at__range=(log[0].created_at - SAID_WITHIN, log[-1].created_at + SAID_WITHIN),
     )
     return set(said.values_list("task", "message__author"))
 

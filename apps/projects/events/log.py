@@ -59,9 +59,9 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
 
 _APPEND = """
 WITH counted AS (UPDATE projects_project SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq)
-INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, is_due, at)
+INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, is_due, created_at)
 SELECT %s, last_seq, %s, %s, %s, %s::jsonb, %s, statement_timestamp() FROM counted
-RETURNING id, seq, at"""
+RETURNING id, seq, created_at"""
 
 
 def _append(event: Event) -> None:
@@ -73,7 +73,7 @@ def _append(event: Event) -> None:
     row = [event.project_id, event.kind, event.actor_id, event.task_id, payload, event.is_due]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [event.project_id, *row])
-        event.pk, event.seq, event.at = cursor.fetchone()
+        event.pk, event.seq, event.created_at = cursor.fetchone()
     event._state.adding = False
 
 

@@ -71,7 +71,7 @@ class CommitsView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(CommitSerializer))
     def get(self, request: Request, pk: int) -> Response:
         """The commits of a repository, of all its branches, the newest first."""
-        return page(request, repository_for(request, pk).commits.all(), CommitSerializer, by="-at")
+        return page(request, repository_for(request, pk).commits.all(), CommitSerializer, by="-committed_at")
 
 
 def repository_for(request: Request, pk: int, action: Action = Action.VIEW) -> Repository:

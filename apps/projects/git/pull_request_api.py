@@ -18,7 +18,7 @@ LARGEST = 2**31 - 1
 class CheckSerializer(serializers.ModelSerializer):
     class Meta:
         model = CheckRun
-        fields = ["name", "state", "url", "at"]
+        fields = ["name", "state", "url", "reported_at"]
 
 
 class PullRequestSerializer(serializers.ModelSerializer):

@@ -77,7 +77,7 @@ def preview(grants: Iterable[Grant], people: Iterable[Person]) -> list[Change]:
     differing = {
         key: role
         for key in sorted(held.keys() | granted.keys())
-        if (role := Role.highest(granted[key])) != (held[key].by_group if key in held else None)
+        if (role := Role.highest(granted[key])) != (held[key].group_role if key in held else None)
     }
     projects = Project.objects.in_bulk({project for project, _ in differing}) if differing else {}
     return [
@@ -96,7 +96,9 @@ def _held_by_groups(grants: list[Grant], people: Iterable[Person]) -> Iterator[t
 
 def _change(user: User, project: Project, membership: Membership | None, granted: Role | None) -> Change:
     before = Role(membership.role) if membership else None
-    return Change(user, project, before, Role.highest([membership and membership.given, granted]), granted)
+    return Change(
+        user, project, before, Role.highest([membership and membership.role_without_groups, granted]), granted
+    )
 
 
 @transaction.atomic

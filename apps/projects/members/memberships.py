@@ -43,7 +43,7 @@ class NotForServiceAccounts(Refused):
 
 
 class ByGroup(Refused):
-    code = "by_group"
+    code = "group_role"
 
 
 def person_called(words: str) -> User:
@@ -76,7 +76,7 @@ def join(
     """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
     project = Project.objects.locked(project.pk)
     _keep_programs_below(user, role)
-    given = {"role": role, "by_group": role if is_by_group else None}
+    given = {"role": role, "group_role": role if is_by_group else None}
     membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=given)
     if is_new:
         events.record(project, "member.joined", by=by, user=user.pk, name=str(user), role=role)
@@ -94,7 +94,7 @@ def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     _require_reach(project, by, membership.role, role)
     if role != membership.role:
         _keep_to_the_groups(membership, role)
-        _change(project, membership, given=role, granted=membership.by_group, by=by)
+        _change(project, membership, given=role, granted=membership.group_role, by=by)
     return membership
 
 
@@ -108,8 +108,8 @@ def grant(project: Project, user: User, *, role: str | None, by: User | None = N
     membership = project.memberships.select_related("user").filter(user=user).first()
     if membership is None and role:
         membership = join(project, user, role=role, by=by, is_by_group=True)
-    elif membership and (role or membership.given):
-        _change(project, membership, given=membership.given, granted=role, by=by)
+    elif membership and (role or membership.role_without_groups):
+        _change(project, membership, given=membership.role_without_groups, granted=role, by=by)
     elif membership:
         _end(project, membership, by=by)
 
@@ -142,7 +142,7 @@ def appoint(project: Project, person: User, *, by: User) -> None:
     if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
         raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
     if membership := project.memberships.select_related("user").filter(user=person).first():
-        _change(project, membership, given=Role.OWNER, granted=membership.by_group, by=by)
+        _change(project, membership, given=Role.OWNER, granted=membership.group_role, by=by)
     else:
         join(project, person, role=Role.OWNER, by=by)
 
@@ -187,8 +187,8 @@ def _change(
     if role != before:
         _keep_programs_below(membership.user, role)
         _keep_an_owner(membership)
-    membership.role, membership.by_group, membership.by_hand = role, granted, given if granted else None
-    membership.save(update_fields=["role", "by_group", "by_hand"])
+    membership.role, membership.group_role, membership.manual_role = role, granted, given if granted else None
+    membership.save(update_fields=["role", "group_role", "manual_role"])
     if role != before:
         about = {"user": membership.user_id, "name": str(membership.user)}
         events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
@@ -241,14 +241,14 @@ def groups_allow(membership: Membership, role: str | None) -> bool:
 
     A closed account signs in no more, so it may be taken out.
     """
-    granted = membership.by_group
+    granted = membership.group_role
     return not granted or Role.highest([granted, role]) == role or not membership.user.is_active
 
 
 def _keep_to_the_groups(membership: Membership, role: str | None = None) -> None:
     if not groups_allow(membership, role):
         sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
-        raise ByGroup(sentence.format(name=membership.user, role=Role(membership.by_group).label))
+        raise ByGroup(sentence.format(name=membership.user, role=Role(membership.group_role).label))
 
 
 def _keep_an_owner(membership: Membership) -> None:

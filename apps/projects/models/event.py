@@ -17,7 +17,7 @@ class Event(models.Model):
     # The task the change is about; `payload["tasks"]` names further ones whose faces it changes.
     task_id = models.BigIntegerField(null=True)
     payload = models.JSONField(default=dict)
-    at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(auto_now_add=True)
     # The open outbox mark: set only for kinds that somebody subscribed to, cleared once relayed.
     is_due = models.BooleanField(default=False)
 
@@ -25,7 +25,7 @@ class Event(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "seq"], name="event_seq_once_per_project")]
         indexes = [
             models.Index(fields=["task_id", "seq"], name="event_of_task"),
-            models.Index(fields=["at"], name="event_due", condition=Q(is_due=True)),
+            models.Index(fields=["created_at"], name="event_due", condition=Q(is_due=True)),
         ]
 
     def __str__(self) -> str:

@@ -16,13 +16,13 @@ class Branch(models.Model):
     head = models.CharField(max_length=64)
     ahead = models.PositiveIntegerField(default=0)
     behind = models.PositiveIntegerField(default=0)
-    at = models.DateTimeField()  # of its newest commit
+    committed_at = models.DateTimeField()  # of its newest commit
 
     class Meta:
         verbose_name = _("branch")
         verbose_name_plural = _("branches")
         constraints = [models.UniqueConstraint(fields=["repository", "name"], name="branch_once_per_repository")]
-        indexes = [models.Index(fields=["repository", "-at", "name"], name="branch_newest")]
+        indexes = [models.Index(fields=["repository", "-committed_at", "name"], name="branch_newest")]
 
     def __str__(self) -> str:
         return self.name
@@ -36,13 +36,13 @@ class Commit(models.Model):
     author_name = models.CharField(max_length=200)
     author_email = models.CharField(max_length=254, blank=True)
     message = models.TextField()
-    at = models.DateTimeField()
+    committed_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("commit")
         verbose_name_plural = _("commits")
         constraints = [models.UniqueConstraint(fields=["repository", "sha"], name="commit_once_per_repository")]
-        indexes = [models.Index(fields=["repository", "-at", "sha"], name="commit_newest")]
+        indexes = [models.Index(fields=["repository", "-committed_at", "sha"], name="commit_newest")]
 
     def __str__(self) -> str:
         return self.short
@@ -115,7 +115,7 @@ class PullRequest(models.Model):
 
 
 class CheckRun(models.Model):
-    """What one check (a CI job, a pipeline) said about one commit, at the forge's own time `at`."""
+    """What one check (a CI job, a pipeline) said about one commit, at the forge's own time `reported_at`."""
 
     class State(models.TextChoices):
         PENDING = "pending", pgettext_lazy("of a check", "running")
@@ -128,7 +128,7 @@ class CheckRun(models.Model):
     suite = models.CharField(max_length=20, blank=True)  # GitHub's: two workflows may each have a job of one name
     state = models.CharField(max_length=10, choices=State)
     url = models.CharField(max_length=500, blank=True)
-    at = models.DateTimeField()
+    reported_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("check")

@@ -82,15 +82,15 @@ class Role(models.TextChoices):
 class Membership(models.Model):
     """Somebody in a project. `role` is what counts: the higher of what people and what groups gave.
 
-    Without `by_group` it was given by hand. With it, `by_hand` is what was given by hand besides,
+    Without `group_role` it was given by hand. With it, `manual_role` is what was given by hand besides,
     and None when the groups alone brought them.
     """
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
-    by_group = models.CharField(max_length=10, choices=Role, null=True, editable=False)
-    by_hand = models.CharField(max_length=10, choices=Role, null=True, editable=False)
+    group_role = models.CharField(max_length=10, choices=Role, null=True, editable=False)
+    manual_role = models.CharField(max_length=10, choices=Role, null=True, editable=False)
 
     class Meta:
         constraints = [
@@ -98,9 +98,9 @@ class Membership(models.Model):
             models.CheckConstraint(name="membership_role_known", condition=Q(role__in=Role.values)),
             models.CheckConstraint(
                 name="membership_role_was_given",
-                condition=Q(by_group__isnull=True, by_hand__isnull=True)
-                | Q(by_group__isnull=False, role=F("by_group"))
-                | Q(by_group__isnull=False, by_hand__isnull=False, role=F("by_hand")),
+                condition=Q(group_role__isnull=True, manual_role__isnull=True)
+                | Q(group_role__isnull=False, role=F("group_role"))
+                | Q(group_role__isnull=False, manual_role__isnull=False, role=F("manual_role")),
             ),
         ]
 
@@ -108,6 +108,6 @@ class Membership(models.Model):
         return f"{self.user} ({self.role})"
 
     @property
-    def given(self) -> str | None:
+    def role_without_groups(self) -> str | None:
         """The role given by hand, None when groups alone brought them."""
-        return self.by_hand if self.by_group else self.role
+        return self.manual_role if self.group_role else self.role

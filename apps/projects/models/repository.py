@@ -48,22 +48,22 @@ class Repository(models.Model):
     # What an SSH server showed of itself at the first connection; another one is refused later.
     host_keys = models.TextField(blank=True, editable=False)
     merging = models.CharField(_("who merges from the board"), max_length=12, choices=Merging, default=Merging.NOBODY)
-    hook_secret = SecretField(editable=False)
+    webhook_secret = SecretField(editable=False)
     # Valid besides the current one until then, so that nothing is lost while a secret is changed over.
-    former_hook_secret = SecretField(blank=True, editable=False)
-    former_until = models.DateTimeField(null=True, editable=False)
+    previous_webhook_secret = SecretField(blank=True, editable=False)
+    previous_webhook_secret_until = models.DateTimeField(null=True, editable=False)
     # A fetch is due when it is wanted; the lease keeps two workers off one mirror.
     fetch_wanted_at = models.DateTimeField(null=True, editable=False)
-    fetching_until = models.DateTimeField(null=True, editable=False)
+    fetch_lease_until = models.DateTimeField(null=True, editable=False)
     fetched_at = models.DateTimeField(null=True, editable=False)
     # Why the last fetch came to nothing: a code and facts, worded in the reader's language.
     fetch_error = models.CharField(max_length=40, blank=True, editable=False)
     fetch_facts = models.JSONField(default=dict, editable=False)
     # How far what the forge knows was last compared with what its deliveries told, and why it was not.
-    comparing_until = models.DateTimeField(null=True, editable=False)
-    reconciled_at = models.DateTimeField(null=True, editable=False)
-    reconcile_error = models.CharField(max_length=40, blank=True, editable=False)
-    reconcile_facts = models.JSONField(default=dict, editable=False)
+    resync_lease_until = models.DateTimeField(null=True, editable=False)
+    resynced_at = models.DateTimeField(null=True, editable=False)
+    resync_error = models.CharField(max_length=40, blank=True, editable=False)
+    resync_facts = models.JSONField(default=dict, editable=False)
     # Of all refs of the mirror: when it stays, nothing is read again.
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     size_bytes = models.BigIntegerField(default=0, editable=False)
@@ -90,10 +90,12 @@ class Repository(models.Model):
         return self.name
 
     @property
-    def valid_hook_secrets(self) -> list[str]:
+    def valid_webhook_secrets(self) -> list[str]:
         """The secrets a delivery may be signed with now: two for a while after a rotation."""
-        has_former = self.former_until is not None and timezone.now() < self.former_until
-        return [self.hook_secret, self.former_hook_secret] if has_former else [self.hook_secret]
+        has_former = (
+            self.previous_webhook_secret_until is not None and timezone.now() < self.previous_webhook_secret_until
+        )
+        return [self.webhook_secret, self.previous_webhook_secret] if has_former else [self.webhook_secret]
 
     @property
     def trouble(self) -> str:

@@ -40,4 +40,4 @@ class RepositoryFactory(DjangoModelFactory):
     name = factory.Sequence("repository-{}".format)
     url = factory.LazyAttribute(lambda repository: f"https://git.example/team/{repository.name}.git")
     default_branch = "main"
-    hook_secret = "a-hook-secret-of-thirty-two-chars"
+    webhook_secret = "a-hook-secret-of-thirty-two-chars"

@@ -122,7 +122,7 @@ def _has_later_or_further_manual_move(project: Project, task: Task, to: Column, 
     if last is None:
         return False
     chosen = project.columns.filter(pk=last.payload["columns"][1]).first() or task.column
-    return at < last.at or to.position < chosen.position
+    return at < last.created_at or to.position < chosen.position
 
 
 def last_move(task: Task) -> Event | None:

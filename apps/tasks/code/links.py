@@ -46,7 +46,7 @@ def on_pushed(event: Event) -> None:
             return
         for link in links:
             if references[link.ref][link.task.number] == Reference.CLOSES:
-                automation.on_commit(event.project, repository, link, commits[link.ref], at=event.at)
+                automation.on_commit(event.project, repository, link, commits[link.ref], at=event.created_at)
 
 
 def on_pull_request(event: Event) -> None:

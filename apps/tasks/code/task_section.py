@@ -71,7 +71,7 @@ def _commits(links: list[CodeLink]) -> dict:
     """The newest MOST_COMMITS commits with their links, and how many more there are."""
     found = {(link.repository_id, link.ref): link for link in links if link.kind == CodeLink.Kind.COMMIT}
     repositories, shas = {repository for repository, _ in found}, {sha for _, sha in found}
-    rows = Commit.objects.filter(sha__in=shas, repository__in=repositories).order_by("-at", "-pk")
+    rows = Commit.objects.filter(sha__in=shas, repository__in=repositories).order_by("-committed_at", "-pk")
     known = [(commit, found.get((commit.repository_id, commit.sha))) for commit in rows[: 2 * MOST_COMMITS]]
     newest = [(commit, link) for commit, link in known if link][:MOST_COMMITS]
     return {"commits": newest, "more_commits": max(0, len(found) - MOST_COMMITS)}

@@ -28,16 +28,16 @@ def want(repository: Repository) -> None:
 
 def due() -> list[int]:
     """The repositories that nobody fetches although they are wanted, the longest waiting first."""
-    idle = Q(fetching_until=None) | Q(fetching_until__lt=Now())
+    idle = Q(fetch_lease_until=None) | Q(fetch_lease_until__lt=Now())
     wanted = Repository.objects.filter(idle, fetch_wanted_at__lte=Now()).order_by("fetch_wanted_at")
     return list(wanted.values_list("pk", flat=True)[:100])
 
 
 def fetch(pk: int) -> bool:
     """Fetch a repository that is wanted and that nobody else fetches; whether it is wanted again by now."""
-    idle = Q(fetching_until=None) | Q(fetching_until__lt=Now())
+    idle = Q(fetch_lease_until=None) | Q(fetch_lease_until__lt=Now())
     mine = Repository.objects.filter(idle, pk=pk, fetch_wanted_at__lte=Now())
-    if not mine.update(fetching_until=Now() + LEASE):
+    if not mine.update(fetch_lease_until=Now() + LEASE):
         return False
     repository = Repository.objects.annotate(started_at=Now()).get(pk=pk)
     try:
@@ -45,7 +45,7 @@ def fetch(pk: int) -> bool:
     finally:
         row = Repository.objects.filter(pk=pk)
         row.filter(fetch_wanted_at__lte=repository.started_at).update(fetch_wanted_at=repository.started_at + EVERY)
-        row.update(fetching_until=None)
+        row.update(fetch_lease_until=None)
     return pk in due()
 
 

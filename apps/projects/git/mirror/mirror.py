@@ -175,7 +175,7 @@ def _store_branches(repository: Repository, rows: list[Branch], *, keeping: Iter
         batch_size=500,
         update_conflicts=True,
         unique_fields=["repository", "name"],
-        update_fields=["head", "ahead", "behind", "at"],
+        update_fields=["head", "ahead", "behind", "committed_at"],
     )
     repository.branches.exclude(name__in=list(keeping)).delete()
 
@@ -203,7 +203,7 @@ def instant(seconds: str) -> datetime:
 def _row(repository: Repository, name: str, head: tuple[str, datetime], base: str | None) -> Branch:
     sha, at = head
     behind, ahead = counted(folder_of(repository), base, sha) if base and base != sha else (0, 0)
-    return Branch(repository=repository, name=name, head=sha, ahead=ahead, behind=behind, at=at)
+    return Branch(repository=repository, name=name, head=sha, ahead=ahead, behind=behind, committed_at=at)
 
 
 def counted(folder: Path, base: str, head: str) -> tuple[int, int]:
@@ -238,7 +238,7 @@ def fields(record: bytes) -> dict:
     sha, at, author, email, message = _decoded(record).split("\n", 4)
     return {
         "sha": sha,
-        "at": instant(at),
+        "committed_at": instant(at),
         "author_name": tidy(author, 200),
         "author_email": tidy(email, 254),
         "message": tidy(message, LONGEST_MESSAGE, lines=True),

@@ -32,7 +32,7 @@ def code(request: MemberRequest, key: str) -> HttpResponse:
 def branches(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The branches, the newest first and the default one before them."""
     project, repository = repository_for(request, key, pk)
-    newest = repository.branches.order_by("-at", "name")
+    newest = repository.branches.order_by("-committed_at", "name")
     page = Paginator(newest.exclude(name=repository.default_branch), BRANCHES).get_page(request.GET.get("page"))
     default = repository.branches.filter(name=repository.default_branch).first()
     shown = [default, *page] if default and page.number == 1 else list(page)

@@ -80,7 +80,7 @@ def connect(
         credential_kind=credential_kind,
         credential=credential,
         merging=merging or Repository.Merging.NOBODY,
-        hook_secret=new_secret(),
+        webhook_secret=new_secret(),
         created_by=by,
     )
     _check_credential(repository, address)
@@ -154,13 +154,13 @@ def _save(repository: Repository, kind: str, *, by: User) -> None:
 @transaction.atomic
 def rotate(repository: Repository, *, by: User) -> str:
     """Give the webhook another secret, which is answered; the former one is valid for a day still."""
-    repository.former_hook_secret = repository.hook_secret
-    repository.former_until = timezone.now() + FORMER_IS_VALID
-    repository.hook_secret = new_secret()
-    repository.save(update_fields=["hook_secret", "former_hook_secret", "former_until"])
+    repository.previous_webhook_secret = repository.webhook_secret
+    repository.previous_webhook_secret_until = timezone.now() + FORMER_IS_VALID
+    repository.webhook_secret = new_secret()
+    repository.save(update_fields=["webhook_secret", "previous_webhook_secret", "previous_webhook_secret_until"])
     project = Project.objects.locked(repository.project_id)
     events.record(project, "repository.secret_rotated", by=by, repository=repository.pk, name=repository.name)
-    return repository.hook_secret
+    return repository.webhook_secret
 
 
 @transaction.atomic
@@ -178,7 +178,7 @@ def new_secret() -> str:
     return webhook_signatures.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def hook_url(repository: Repository) -> str:
+def webhook_url(repository: Repository) -> str:
     return f"{settings.PUBLIC_URL}/git/webhooks/{repository.uid}/"
 
 

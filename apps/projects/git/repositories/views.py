@@ -26,7 +26,7 @@ def repositories(request: MemberRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             repository = connect.connect(project, **form.cleaned_data, by=request.user)
-            return one_page(request, project, repository, secret=repository.hook_secret, is_new=True)
+            return one_page(request, project, repository, secret=repository.webhook_secret, is_new=True)
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
             status = refusal.page_status
@@ -89,7 +89,7 @@ def one_page(
         "project": project,
         "repository": found,
         "form": RepositoryForm(repository=found),
-        "hook_url": connect.hook_url(found),
+        "webhook_url": connect.webhook_url(found),
         "has_git": git_cli.is_installed(),
     }
     return render(request, "projects/git/repositories/repository.html", context | more, status=status)

@@ -28,7 +28,7 @@ def test_a_message_keeps_its_lines():
 
 @pytest.mark.django_db
 def test_the_secrets_of_a_repository_are_stored_encrypted():
-    RepositoryFactory(credential_kind="token", credential="tok-canary", former_hook_secret="old-canary")
+    RepositoryFactory(credential_kind="token", credential="tok-canary", previous_webhook_secret="old-canary")
     with connection.cursor() as cursor:
         cursor.execute("SELECT row_to_json(projects_repository)::text FROM projects_repository")
         stored = cursor.fetchone()[0]

@@ -1,7 +1,7 @@
 """Making what a forge tells true here: once, whenever and however often it arrives.
 
 A row stands at the forge's own time and only a later word changes it, so deliveries may be lost, doubled
-or out of order and every way of hearing of a change (a hook, its replay, reconciling) ends the same.
+or out of order and every way of hearing of a change (a hook, its replay, a resync) ends the same.
 """
 
 from datetime import UTC, datetime
@@ -113,10 +113,12 @@ def _check(project: Project, repository: Repository, told: Check, is_current: bo
         "suite": tidy(told.suite, 20),
     }
     row = CheckRun.objects.filter(**key).first() or CheckRun(**key)
-    if row.pk and not _is_news((row.at, CHECKS.index(row.state)), (told.at, CHECKS.index(told.state)), is_current):
+    if row.pk and not _is_news(
+        (row.reported_at, CHECKS.index(row.state)), (told.at, CHECKS.index(told.state)), is_current
+    ):
         return False
     before = (row.state, row.url) if row.pk else None
-    row.state, row.url, row.at = told.state, web_address(told.url), told.at
+    row.state, row.url, row.reported_at = told.state, web_address(told.url), told.at
     row.save()
     if (row.state, row.url) == before:
         return False

@@ -38,7 +38,7 @@ def log(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "repository": repository,
         "rows": rows,
         "has_forge": forges.adapter_of(repository) is not None,
-        "trouble": repository.reconcile_error and api.words(repository.reconcile_error, repository.reconcile_facts),
+        "trouble": repository.resync_error and api.words(repository.resync_error, repository.resync_facts),
     }
     return render(request, "projects/git/webhooks/deliveries.html", context)
 
@@ -74,10 +74,10 @@ def replay(request: MemberRequest, key: str, pk: int, number: int) -> HttpRespon
 
 
 @require_POST
-def compare(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+def resync(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """Have the forge asked what was missed."""
     project, repository = repository_for(request, key, pk)
     audit.record("repository.compared", by=request.user, project_id=project.pk, repository=repository.name)
-    jobs.compare(repository)
+    jobs.wake_resync(repository)
     messages.success(request, _("The forge is being asked. What it says arrives in a moment."))
     return redirect("projects:deliveries", project.key, repository.pk)

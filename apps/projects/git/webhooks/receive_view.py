@@ -1,7 +1,7 @@
 """POST /git/webhooks/<uuid>/: the door for deliveries of GitHub, GitLab, Gitea and Forgejo.
 
 Everything is checked on the raw bytes before anything is parsed; whatever is answered with 2xx is stored
-or means nothing to us. GitHub never sends a lost delivery again: reconciling.py finds what was missed.
+or means nothing to us. GitHub never sends a lost delivery again: resync.py finds what was missed.
 """
 
 from typing import Any
@@ -63,7 +63,7 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
 
 def is_signed(request: HttpRequest, repository: Repository, raw: bytes) -> bool:
     verify = forges.adapter_of(repository).verify
-    fits = [verify(secret, request.headers, raw) for secret in repository.valid_hook_secrets if secret]
+    fits = [verify(secret, request.headers, raw) for secret in repository.valid_webhook_secrets if secret]
     return any(fits)  # all were tried, for the time
 
 

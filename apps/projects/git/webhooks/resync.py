@@ -1,6 +1,6 @@
 """Asking the forge what it knows, so that deliveries which never came have had their effect all the same.
 
-GitHub sends a delivery once. What is read here goes through `applying`, as a delivery's words do.
+GitHub sends a delivery once. What is read here goes through `apply`, as a delivery's words do.
 """
 
 from collections.abc import Container, Iterator
@@ -24,13 +24,13 @@ LEASE = timedelta(minutes=30)  # after a crash the next one begins then
 MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest requests' first
 
 
-def reconcile(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
+def resync(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
     """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
     began, news, is_whole = timezone.now(), 0, False
     trouble = ForgeTrouble("")
     try:
         client = forges.client_of(repository, transport=transport)
-        requests = asked_for(repository, client)
+        requests = changed_requests(repository, client)
         for change in missed(repository, client, requests):
             news += apply.apply(repository, change, is_current=True)
         is_whole = True
@@ -40,17 +40,17 @@ def reconcile(repository: Repository, *, transport: outbound.Transport | None = 
         trouble = error
     except Odd:
         trouble = ForgeTrouble("odd")
-    compared = {"reconcile_error": trouble.code, "reconcile_facts": trouble.facts}
+    compared = {"resync_error": trouble.code, "resync_facts": trouble.facts}
     if is_whole:  # checks are asked for anew each time, and not every token may
-        compared["reconciled_at"] = began
+        compared["resynced_at"] = began
     Repository.objects.filter(pk=repository.pk).update(**compared)
     repository.refresh_from_db(fields=list(compared))
     return news
 
 
-def asked_for(repository: Repository, client: Client) -> list[Request]:
+def changed_requests(repository: Repository, client: Client) -> list[Request]:
     """The requests of which anything may be news, those that were changed last first."""
-    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    since = (repository.resynced_at or repository.created_at) - OVERLAP
     requests = {request.number: request for request in client.changed_requests(since)}
     requests = {request.number: request for request in client.open_requests()} | requests
     for number in closed(repository, requests):
@@ -62,7 +62,7 @@ def asked_for(repository: Repository, client: Client) -> list[Request]:
 def missed(repository: Repository, client: Client, requests: list[Request]) -> Iterator[Change]:
     """What deliveries since the last time would have told but for checks, in the order of the forge's clock."""
     yield Push("")
-    since = (repository.reconciled_at or repository.created_at) - OVERLAP
+    since = (repository.resynced_at or repository.created_at) - OVERLAP
     known = dict(repository.pull_requests.values_list("number", "updated_at"))
     for request in reversed(requests):
         is_known = known.get(request.number) == request.updated_at
@@ -100,19 +100,19 @@ def due() -> list[int]:
     """Every repository whose forge can be asked, the one longest not compared first."""
     can_be_asked = Repository.objects.exclude(forge=Repository.Forge.PLAIN)
     can_be_asked = can_be_asked.exclude(credential_kind=Repository.Credential.KEY)
-    return list(can_be_asked.order_by(F("reconciled_at").asc(nulls_first=True)).values_list("pk", flat=True))
+    return list(can_be_asked.order_by(F("resynced_at").asc(nulls_first=True)).values_list("pk", flat=True))
 
 
-def compare(pk: int) -> None:
-    """Reconcile a repository, unless somebody is at it."""
-    idle = Q(comparing_until=None) | Q(comparing_until__lt=Now())
+def resync_alone(pk: int) -> None:
+    """Resync a repository, unless another worker does so already."""
+    idle = Q(resync_lease_until=None) | Q(resync_lease_until__lt=Now())
     row = Repository.objects.filter(pk=pk)
-    if not row.filter(idle).update(comparing_until=Now() + LEASE):
+    if not row.filter(idle).update(resync_lease_until=Now() + LEASE):
         return
     try:
-        reconcile(row.get())
+        resync(row.get())
     finally:
-        row.update(comparing_until=None)
+        row.update(resync_lease_until=None)
 
 
 def on_repository_connected(event: Event) -> None:
@@ -120,4 +120,4 @@ def on_repository_connected(event: Event) -> None:
     from apps.projects import jobs  # jobs import what they wake
 
     if event.payload["repository"] in due():
-        jobs.compare(Repository.objects.get(pk=event.payload["repository"]))
+        jobs.wake_resync(Repository.objects.get(pk=event.payload["repository"]))

@@ -60,14 +60,14 @@ def test_a_sign_in_that_changes_nothing_logs_nothing_and_takes_three_queries(
     assert len(logged()) == 1
 
 
-@pytest.mark.parametrize(("by_hand", "both"), [("viewer", "member"), ("maintainer", "maintainer")])
-def test_what_was_given_by_hand_stays_and_the_higher_counts(tide, people, by_hand, both):
-    person = people[by_hand].user
+@pytest.mark.parametrize(("manual_role", "both"), [("viewer", "member"), ("maintainer", "maintainer")])
+def test_what_was_given_by_hand_stays_and_the_higher_counts(tide, people, manual_role, both):
+    person = people[manual_role].user
     grant(tide, DEVS, Role.MEMBER)
     sign_in(person, DEVS)
     assert role_in(tide, person) == both
     sign_in(person)
-    assert role_in(tide, person) == by_hand
+    assert role_in(tide, person) == manual_role
 
 
 def test_a_role_given_by_hand_to_somebody_of_a_group_outlasts_the_group(tide, people, cy):
@@ -175,7 +175,7 @@ def test_the_dry_run_says_who_gains_and_who_loses_and_changes_nothing(tide, peop
 
 def test_the_database_keeps_a_role_that_somebody_gave(tide, people):
     member = people["member"]
-    member.by_group = Role.VIEWER
+    member.group_role = Role.VIEWER
     with pytest.raises(IntegrityError):
         member.save()
 

@@ -176,7 +176,7 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
         if loss == "membership":
             Membership.objects.filter(user=ana).delete()
         elif loss == "group":
-            Membership.objects.filter(user=ana).update(by_group=Role.MEMBER)
+            Membership.objects.filter(user=ana).update(group_role=Role.MEMBER)
             group_grants.sync(ana, frozenset())
         elif loss == "deactivated":
             type(ana).objects.filter(pk=ana.pk).update(is_active=False)

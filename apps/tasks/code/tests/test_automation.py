@@ -51,7 +51,7 @@ def forge_reports(
 def pushed(repository, *messages, branch="main", first=False):
     shas = [f"{Commit.objects.count() + n:040x}" for n in range(len(messages))]
     for sha, message in zip(shas, messages, strict=True):
-        repository.commits.create(sha=sha, author_name="Ana", message=message, at=timezone.now())
+        repository.commits.create(sha=sha, author_name="Ana", message=message, committed_at=timezone.now())
     told = {"repository": repository.pk, "branch": branch, "head": SHA, "shas": shas, "first": first}
     event = events.record(repository.project, "code.pushed", by=None, **told)
     code_links.on_pushed(event)
@@ -288,7 +288,7 @@ def test_linked_by_hand_it_stays_cut_by_hand(repository, task, ana):
 def test_one_dot_on_the_face(board, repository, task, state, review, check, dot):
     forge_reports(repository, title=task.key, state=state, review=review)
     if check:
-        CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state=check, at=timezone.now())
+        CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state=check, reported_at=timezone.now())
     (face,) = cards.of_tasks(board, [task.pk])
     assert face.code == dot
     assert (f'data-pr="{dot}"' in cards.drawn(board.key, face, {})) == bool(dot)
@@ -298,7 +298,7 @@ def test_one_dot_on_the_face(board, repository, task, state, review, check, dot)
 def test_a_check_redraws_the_face_and_the_open_task(board, repository, task):
     forge_reports(repository, title=task.key)
     project = Project.objects.get(pk=board.pk)
-    CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state="failed", at=timezone.now())
+    CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state="failed", reported_at=timezone.now())
     event = events.record(
         project, "code.checked", by=None, repository=repository.pk, sha=SHA, name="ci", state="failed"
     )

@@ -181,7 +181,7 @@ def test_messages_in_any_encoding_are_read(work, repository):
 def test_a_commit_may_lie_about_its_time(work, repository):
     work.commit("Long ago", GIT_COMMITTER_DATE="@0 +0000")
     fetched(repository)
-    assert repository.commits.get().at.year == 1970
+    assert repository.commits.get().committed_at.year == 1970
     assert [mirror.instant(said).year for said in ("", "x", "-5", "99999999999999")] == [1970, 1970, 1970, 9999]
 
 
@@ -299,7 +299,7 @@ def test_what_came_from_a_former_address_says_nothing_about_the_new_one(work, re
 def test_another_worker_does_not_fetch_what_one_is_at(work, repository):
     work.commit("Start")
     fetch.want(repository)
-    Repository.objects.update(fetching_until="2999-01-01T00:00Z")
+    Repository.objects.update(fetch_lease_until="2999-01-01T00:00Z")
     assert fetch.due() == []
     assert fetch.fetch(repository.pk) is False
     assert not Commit.objects.exists()
@@ -308,7 +308,7 @@ def test_another_worker_does_not_fetch_what_one_is_at(work, repository):
 def test_what_a_crash_left_behind_is_due_once_the_lease_is_over(work, repository):
     work.commit("Start")
     fetch.want(repository)
-    Repository.objects.update(fetching_until="2001-01-01T00:00Z")
+    Repository.objects.update(fetch_lease_until="2001-01-01T00:00Z")
     assert fetch.due() == [repository.pk]
     fetch.fetch(repository.pk)
     assert Commit.objects.count() == 1

@@ -45,10 +45,10 @@ def test_a_repository_is_connected_and_its_secret_is_shown_once(server, work, ti
     page = owner.post("/projects/TIDE/settings/repositories/", given(server))
     repository = tide.repositories.get()
     assert (repository.name, repository.url) == ("board", server.url())
-    assert repository.hook_secret in page.text
+    assert repository.webhook_secret in page.text
     assert f"/git/webhooks/{repository.uid}/" in page.text
     again = owner.get(f"/projects/TIDE/settings/repositories/{repository.pk}/")
-    assert repository.hook_secret not in again.text
+    assert repository.webhook_secret not in again.text
     assert fetch.due() == [repository.pk]
     event = Event.objects.get(kind="repository.connected")
     assert event.payload == {"repository": repository.pk, "name": "board", "url": server.url(), "merging": "nobody"}
@@ -192,14 +192,14 @@ def test_without_git_the_pages_say_so(repository, owner, monkeypatch):
 
 @pytest.mark.req("W1")
 def test_a_new_secret_leaves_the_former_one_a_day(repository, owner, people, monkeypatch):
-    former = repository.hook_secret
+    former = repository.webhook_secret
     page = owner.post(f"/projects/TIDE/settings/repositories/{repository.pk}/rotate/")
     repository.refresh_from_db()
-    assert repository.hook_secret in page.text
+    assert repository.webhook_secret in page.text
     assert former not in page.text
-    assert repository.valid_hook_secrets == [repository.hook_secret, former]
-    repository.former_until -= connect.FORMER_IS_VALID
-    assert repository.valid_hook_secrets == [repository.hook_secret]
+    assert repository.valid_webhook_secrets == [repository.webhook_secret, former]
+    repository.previous_webhook_secret_until -= connect.FORMER_IS_VALID
+    assert repository.valid_webhook_secrets == [repository.webhook_secret]
 
 
 def test_a_removed_repository_leaves_nothing(work, repository, owner, django_capture_on_commit_callbacks):
@@ -251,14 +251,14 @@ def test_programs_connect_read_change_and_remove(server, work, tide, people):
     )
     assert made.status_code == 201
     repository = Repository.objects.get()
-    assert made.json()["hook_secret"] == repository.hook_secret
-    assert made.json()["hook_url"].endswith(f"/git/webhooks/{repository.uid}/")
+    assert made.json()["webhook_secret"] == repository.webhook_secret
+    assert made.json()["webhook_url"].endswith(f"/git/webhooks/{repository.uid}/")
     fetch.fetch(repository.pk)
     address = f"/api/v1/repositories/{repository.pk}/"
     answers = [client.get(each) for each in (address, "/api/v1/projects/TIDE/repositories/")]
     assert answers[0].json()["default_branch"] == "main"
     assert not [each for each in (made, *answers) if TOKEN in each.text]
-    assert not [each for each in answers if repository.hook_secret in each.text]
+    assert not [each for each in answers if repository.webhook_secret in each.text]
     assert [each["name"] for each in client.get(f"{address}branches/").json()["results"]] == ["main"]
     assert [each["message"] for each in client.get(f"{address}commits/").json()["results"]] == ["Start"]
     assert client.patch(address, {"name": "Other"}, **as_json).json()["name"] == "Other"

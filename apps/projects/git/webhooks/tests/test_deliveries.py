@@ -42,7 +42,7 @@ def repository(tide, forge):
 
 
 def repository_of(project, forge):
-    given = {"credential_kind": "token", "credential": forge.token, "hook_secret": SECRET}
+    given = {"credential_kind": "token", "credential": forge.token, "webhook_secret": SECRET}
     return RepositoryFactory(project=project, forge=forge.kind, url=f"https://{forge.host}/team/ship.git", **given)
 
 
@@ -125,7 +125,7 @@ def test_two_jobs_of_one_name_are_two_checks(tide, github):
         ended = {"conclusion": conclusion, "completed_at": f"2026-11-23T10:0{suite}:00Z"}
         github.send("check_run", {"check_run": about | ended})
     deliver_all(repository, github.deliveries)
-    assert [check.state for check in repository.checks.order_by("at")] == ["failed", "passed"]
+    assert [check.state for check in repository.checks.order_by("reported_at")] == ["failed", "passed"]
 
 
 @pytest.mark.req("GIT-1")
@@ -179,11 +179,11 @@ def test_a_bad_signature_is_refused_and_written_down(repository, forge):
 @pytest.mark.req("W1")
 def test_both_secrets_are_good_while_they_are_changed_over(repository, forge):
     forge.opens(1)
-    repository.former_hook_secret, repository.hook_secret = SECRET, "the-new-one"
-    repository.former_until = timezone.now() + timedelta(hours=1)
+    repository.previous_webhook_secret, repository.webhook_secret = SECRET, "the-new-one"
+    repository.previous_webhook_secret_until = timezone.now() + timedelta(hours=1)
     repository.save()
     assert deliver(repository, forge.deliveries[0]).status_code == 202
-    repository.former_until = timezone.now() - timedelta(seconds=1)
+    repository.previous_webhook_secret_until = timezone.now() - timedelta(seconds=1)
     repository.save()
     forge.closes(1)
     assert deliver(repository, forge.deliveries[1]).status_code == 401
@@ -243,7 +243,7 @@ def test_forged_deliveries_have_no_effect(repository, forge, settings):
 
 @pytest.mark.req("W1")
 def test_a_signature_of_another_repository_opens_nothing(tide, forge):
-    theirs, ours = repository_of(tide, forge), RepositoryFactory(project=tide, forge=forge.kind, hook_secret="ours")
+    theirs, ours = repository_of(tide, forge), RepositoryFactory(project=tide, forge=forge.kind, webhook_secret="ours")
     forge.opens(1)
     assert deliver(ours, forge.deliveries[0]).status_code == 401
     assert deliver(theirs, forge.deliveries[0]).status_code == 202
@@ -455,7 +455,7 @@ def test_they_are_limited(repository, forge, settings):
 
 
 def test_a_plain_repository_has_no_webhook(tide, github):
-    repository = RepositoryFactory(project=tide, forge="plain", hook_secret=SECRET)
+    repository = RepositoryFactory(project=tide, forge="plain", webhook_secret=SECRET)
     github.opens(1)
     assert deliver(repository, github.deliveries[0]).status_code == 401
     assert Client().get(f"/git/webhooks/{repository.uid}/").status_code == 405

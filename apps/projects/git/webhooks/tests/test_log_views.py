@@ -77,13 +77,13 @@ def test_replay_of_what_says_nothing_says_so(base, maintainer):
 
 def test_compare_asks_the_forge(base, repository, maintainer, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs.reconcile_repository, "delay", asked.append)
-    assert maintainer.post(f"{base}compare/").status_code == 302
+    monkeypatch.setattr(jobs.resync_repository, "delay", asked.append)
+    assert maintainer.post(f"{base}resync/").status_code == 302
     assert asked == [repository.pk]
 
 
 def test_trouble_with_the_forge_is_said(base, repository, maintainer):
-    repository.reconcile_error, repository.reconcile_facts = "forge_failed", {"status": 502}
+    repository.resync_error, repository.resync_facts = "forge_failed", {"status": 502}
     repository.save()
     assert "problem of its own (status 502)" in maintainer.get(f"{base}deliveries/").content.decode()
 
@@ -111,7 +111,7 @@ def test_programs_read_requests(repository, github, people):
     github.opens(2, draft=True)
     deliver_all(repository, github.deliveries[1:])
     CheckRun.objects.create(
-        repository=repository, sha=github.pulls[1].sha, name="tests", state="passed", at=timezone.now()
+        repository=repository, sha=github.pulls[1].sha, name="tests", state="passed", reported_at=timezone.now()
     )
     program = Program(people[Role.VIEWER].user)
     listed = program.get(f"repositories/{repository.pk}/pull-requests/").json()["results"]

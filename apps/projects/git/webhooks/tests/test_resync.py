@@ -63,9 +63,9 @@ def test_with_twenty_of_a_hundred_lost_it_ends_as_with_all(tide, forge, seed):
     arriving = set(chance.sample(range(100), 80))
     deliver_all(lossy, [each for n, each in enumerate(forge.deliveries) if n in arriving])
     assert standing(lossy) != standing(whole)
-    assert resync.reconcile(lossy, transport=forge.transport()) > 0
+    assert resync.resync(lossy, transport=forge.transport()) > 0
     assert on_heads(lossy, forge) == on_heads(whole, forge)
-    assert lossy.reconcile_error == ""
+    assert lossy.resync_error == ""
 
 
 def on_heads(repository, forge) -> tuple[list, list]:
@@ -76,12 +76,12 @@ def on_heads(repository, forge) -> tuple[list, list]:
 
 
 @pytest.mark.req("W3")
-def test_reconciling_twice_changes_nothing_more(tide, forge):
+def test_resync_twice_changes_nothing_more(tide, forge):
     hundred_deliveries(forge, random.Random(7))
     repository = repository_of(tide, forge)
-    assert resync.reconcile(repository, transport=forge.transport()) > 0
+    assert resync.resync(repository, transport=forge.transport()) > 0
     before = standing(repository), Event.objects.count()
-    resync.reconcile(repository, transport=forge.transport())
+    resync.resync(repository, transport=forge.transport())
     assert (standing(repository), Event.objects.count()) == before
 
 
@@ -89,7 +89,7 @@ def test_reconciling_twice_changes_nothing_more(tide, forge):
 def test_late_deliveries_after_it_change_nothing(tide, forge):
     hundred_deliveries(forge, random.Random(8))
     repository = repository_of(tide, forge)
-    resync.reconcile(repository, transport=forge.transport())
+    resync.resync(repository, transport=forge.transport())
     before = on_heads(repository, forge)
     deliver_all(repository, forge.deliveries)
     assert on_heads(repository, forge) == before
@@ -105,7 +105,7 @@ def test_a_lost_review_is_found_behind_a_later_delivery(tide, forge):
         told = told[:1]  # its hooks name all reviewers, so nothing would be lost
     deliver_all(repository, told)
     assert PullRequest.objects.get().review == "none"
-    resync.reconcile(repository, transport=forge.transport())
+    resync.resync(repository, transport=forge.transport())
     assert PullRequest.objects.get().review == "changes"
 
 
@@ -116,14 +116,14 @@ def test_a_request_that_the_forge_has_deleted_stops_nothing(tide, forge):
     deliver_all(repository, forge.deliveries)
     del forge.pulls[1]
     forge.closes(2)
-    resync.reconcile(repository, transport=forge.transport())
+    resync.resync(repository, transport=forge.transport())
     states = repository.pull_requests.order_by("number").values_list("state", flat=True)
-    assert (repository.reconcile_error, list(states)) == ("", ["open", "closed"])
+    assert (repository.resync_error, list(states)) == ("", ["open", "closed"])
 
 
 def test_a_push_is_made_up_for_by_a_fetch(tide, forge):
     repository = repository_of(tide, forge)
-    resync.reconcile(repository, transport=forge.transport())
+    resync.resync(repository, transport=forge.transport())
     repository.refresh_from_db()
     assert repository.fetch_wanted_at
 
@@ -143,19 +143,19 @@ ANSWERS = {
 @pytest.mark.parametrize("code", ANSWERS)
 def test_trouble_is_said_and_the_next_time_asks_as_far_back(tide, code):
     repository = repository_of(tide, FakeGitHub(SECRET))
-    resync.reconcile(repository, transport=httpx.MockTransport(lambda request: ANSWERS[code]))
-    assert (repository.reconcile_error, repository.reconciled_at) == (code, None)
-    resync.reconcile(repository, transport=FakeGitHub(SECRET).transport())
-    assert repository.reconcile_error == ""
-    assert repository.reconciled_at
+    resync.resync(repository, transport=httpx.MockTransport(lambda request: ANSWERS[code]))
+    assert (repository.resync_error, repository.resynced_at) == (code, None)
+    resync.resync(repository, transport=FakeGitHub(SECRET).transport())
+    assert repository.resync_error == ""
+    assert repository.resynced_at
 
 
 @pytest.mark.req("W7")
 def test_a_forge_inside_our_network_is_not_asked(tide):
     repository = repository_of(tide, FakeGitHub(SECRET))
     repository.forge, repository.url = "gitea", "https://169.254.169.254/team/ship.git"
-    resync.reconcile(repository)
-    assert repository.reconcile_error == "forbidden"
+    resync.resync(repository)
+    assert repository.resync_error == "forbidden"
 
 
 def test_git_alone_has_no_forge_to_ask(tide):
@@ -171,13 +171,13 @@ def test_a_deploy_key_opens_no_api(tide):
     repository.credential_kind = "key"
     repository.save()
     assert resync.due() == []
-    assert resync.reconcile(repository) == 0
-    assert repository.reconcile_error == "no_token"
+    assert resync.resync(repository) == 0
+    assert repository.resync_error == "no_token"
 
 
 def test_what_is_connected_is_compared_at_once_by_a_job_of_its_own(tide, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs, "compare", asked.append)
+    monkeypatch.setattr(jobs, "wake_resync", asked.append)
     repository = repository_of(tide, FakeGitHub(SECRET))
     resync.on_repository_connected(Event(payload={"repository": repository.pk}))
     resync.on_repository_connected(Event(payload={"repository": 987_654}))
@@ -189,15 +189,15 @@ def test_nobody_compares_what_somebody_is_at(tide, monkeypatch):
     repository = repository_of(tide, FakeGitHub(SECRET))
     asked = []
 
-    def reconcile(one):
+    def resync_one(one):
         asked.append(one)
-        resync.compare(one.pk)
+        resync.resync_alone(one.pk)
 
-    monkeypatch.setattr(resync, "reconcile", reconcile)
+    monkeypatch.setattr(resync, "resync", resync_one)
     for times in (1, 2):
-        resync.compare(repository.pk)
+        resync.resync_alone(repository.pk)
         assert len(asked) == times
-    resync.compare(987_654)
+    resync.resync_alone(987_654)
 
 
 @pytest.mark.req("GIT-7")
@@ -209,9 +209,9 @@ def test_a_token_that_may_not_read_checks_stops_nothing_else(tide):
     def answer(request):
         return httpx.Response(403) if "/commits/" in request.url.path else known.handler(request)
 
-    resync.reconcile(repository, transport=httpx.MockTransport(answer))
-    assert (repository.reconcile_error, repository.pull_requests.count()) == ("not_allowed", 1)
-    assert repository.reconciled_at
+    resync.resync(repository, transport=httpx.MockTransport(answer))
+    assert (repository.resync_error, repository.pull_requests.count()) == ("not_allowed", 1)
+    assert repository.resynced_at
     repository.refresh_from_db()
     assert repository.fetch_wanted_at
 
