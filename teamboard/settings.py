@@ -200,7 +200,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BEAT_SCHEDULE = {
     "relay-events": {
-        "task": "apps.projects.jobs.relay_left_behind",
+        "task": "apps.projects.jobs.relay_overdue",
         "schedule": 5.0,
         "options": {"expires": 5},
     },
@@ -227,8 +227,8 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 300},
     },
     "fetch-repositories": {"task": "apps.projects.jobs.fetch_due", "schedule": 30.0, "options": {"expires": 30}},
-    "work-on-deliveries": {
-        "task": "apps.projects.jobs.work_on_deliveries_left_behind",
+    "process-deliveries": {
+        "task": "apps.projects.jobs.process_overdue_deliveries",
         "schedule": 15.0,
         "options": {"expires": 15},
     },
@@ -237,8 +237,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900.0,
         "options": {"expires": 600},
     },
-    "forget-deliveries": {
-        "task": "apps.projects.jobs.forget_old_deliveries",
+    "delete-old-deliveries": {
+        "task": "apps.projects.jobs.delete_old_deliveries",
         "schedule": 3600.0,
         "options": {"expires": 600},
     },

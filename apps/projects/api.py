@@ -42,7 +42,7 @@ class ProjectView(APIView):
     @extend_schema(responses=ProjectWithMembersSerializer)
     def get(self, request: Request, key: str) -> Response:
         """One project and its members, people and agents."""
-        project = get_object_or_404(Project.objects.visible_to(request.user), key=key)
+        project = permissions.project_for(request.user, key)
         return Response(ProjectWithMembersSerializer(project).data)
 
 
@@ -70,8 +70,7 @@ class MemberView(APIView):
     @extend_schema(request=RoleSerializer, responses=MemberSerializer)
     def patch(self, request: Request, key: str, pk: int) -> Response:
         """Give a member another role; neither the old nor the new may be above yours."""
-        project = permissions.project_for(request.user, key, Action.MANAGE)
-        membership = member_of(project, pk)
+        membership = member_of(permissions.project_for(request.user, key), pk)
         given = RoleSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         memberships.set_role(membership, role=given.validated_data["role"], by=request.user)

@@ -3,14 +3,13 @@
 import logging
 from datetime import timedelta
 
-from celery import Task, shared_task
+from celery import shared_task
 from django.db.models.functions import Now
-from kombu.exceptions import OperationalError
 
 from apps.projects.events import subscribers_of
 from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.git.webhooks import deliveries, resync
-from apps.projects.models import Event, Repository, WebhookDelivery
+from apps.projects.models import Event
 
 log = logging.getLogger(__name__)
 GRACE = timedelta(seconds=5)
@@ -28,7 +27,7 @@ def relay(event_id: int) -> None:
 
 
 @shared_task
-def relay_left_behind() -> None:
+def relay_overdue() -> None:
     """Relay what stayed open for more than five seconds; one failing event does not stop the others."""
     left = (
         Event.objects.filter(is_due=True, created_at__lt=Now() - GRACE)
@@ -56,38 +55,21 @@ def fetch_due() -> None:
         fetch.delay(pk)
 
 
-def hand_on(delivery: WebhookDelivery) -> None:
-    """Wake a worker for what is stored; without a broker the sweep does it, seconds later."""
-    _wake(work_on_delivery, delivery.pk)
-
-
-def wake_resync(repository: Repository) -> None:
-    """Have it resynced with its forge now; without a broker that comes in a quarter of an hour."""
-    _wake(resync_repository, repository.pk)
-
-
-def _wake(job: Task, pk: int) -> None:
-    try:
-        job.delay(pk)
-    except OperationalError as error:
-        log.warning("A job waits for its sweep", extra={"job": job.name, "about": pk, "error": repr(error)})
-
-
 @shared_task
-def work_on_delivery(pk: int) -> None:
+def process_delivery(pk: int) -> None:
     """Delivered twice, it finds the delivery done."""
-    deliveries.try_to_work(pk)
+    deliveries.try_to_process(pk)
 
 
 @shared_task
-def work_on_deliveries_left_behind() -> None:
-    for pk in deliveries.left_behind():
-        deliveries.try_to_work(pk)
+def process_overdue_deliveries() -> None:
+    for pk in deliveries.overdue():
+        deliveries.try_to_process(pk)
 
 
 @shared_task
-def forget_old_deliveries() -> None:
-    deliveries.sweep()
+def delete_old_deliveries() -> None:
+    deliveries.delete_old()
 
 
 @shared_task

@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import connection, transaction
 
+from apps import job_queue
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
 from apps.projects.realtime import frames
@@ -81,6 +82,4 @@ def announce(event: Event) -> None:
     """Notify the project's browsers and wake the relay; both find the truth in the log."""
     frames.notify(event.project_id, event.seq)
     if event.is_due:
-        from apps.projects.jobs import relay  # jobs import the apps they wake, through this module
-
-        relay.delay(event.pk)
+        job_queue.enqueue("apps.projects.jobs.relay", event.pk)

@@ -1,6 +1,5 @@
 """The programs' door to repositories."""
 
-from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,7 +8,6 @@ from rest_framework.views import APIView
 from apps.projects import permissions
 from apps.projects.git.repositories import connect
 from apps.projects.models import Repository
-from apps.projects.permissions import Action
 from apps.projects.serializers import (
     BranchSerializer,
     ChangingSerializer,
@@ -31,7 +29,7 @@ class RepositoriesView(APIView):
     @extend_schema(request=ConnectingSerializer, responses={201: ConnectedSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Connect a repository. The answer holds the secret for its webhook, which is not shown again."""
-        project = permissions.project_for(request.user, key, Action.MANAGE)
+        project = permissions.project_for(request.user, key)
         given = ConnectingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         repository = connect.connect(project, **given.validated_data, by=request.user)
@@ -47,7 +45,7 @@ class RepositoryView(APIView):
     @extend_schema(request=ChangingSerializer, responses=RepositorySerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change where it is or what opens it; a credential that is not given stays."""
-        repository = repository_for(request, pk, Action.MANAGE)
+        repository = repository_for(request, pk)
         given = ChangingSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         changed = connect.change(repository, **given.validated_data, by=request.user)
@@ -56,7 +54,7 @@ class RepositoryView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Take a repository off the board; nothing changes in the repository itself."""
-        connect.remove(repository_for(request, pk, Action.MANAGE), by=request.user)
+        connect.remove(repository_for(request, pk), by=request.user)
         return Response(status=204)
 
 
@@ -74,8 +72,5 @@ class CommitsView(APIView):
         return page(request, repository_for(request, pk).commits.all(), CommitSerializer, by="-committed_at")
 
 
-def repository_for(request: Request, pk: int, action: Action = Action.VIEW) -> Repository:
-    """A repository of a project that `request.user` sees; Http404 else, NotAllowed when they may not do `action`."""
-    repository = get_object_or_404(Repository.objects.visible_to(request.user).select_related("project"), pk=pk)
-    permissions.require(request.user, action, repository.project)
-    return repository
+def repository_for(request: Request, pk: int) -> Repository:
+    return permissions.find(Repository.objects.select_related("project"), by=request.user, pk=pk)

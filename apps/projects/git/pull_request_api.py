@@ -1,7 +1,6 @@
 """The programs' door to pull requests: what the forge last said of them."""
 
-from django.db.models import Q, QuerySet
-from django.shortcuts import get_object_or_404
+from django.db.models import Q
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -9,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.projects import permissions
 from apps.projects.models import CheckRun, PullRequest, Repository
 from apps.rest.pagination import PARAMETERS, page, page_of
 
@@ -49,7 +49,7 @@ class PullRequestsView(APIView):
     @extend_schema(parameters=[STATE, *PARAMETERS], responses=page_of(PullRequestSerializer))
     def get(self, request: Request, pk: int) -> Response:
         """A repository's pull or merge requests, the one that was opened last first."""
-        repository = get_object_or_404(Repository.objects.visible_to(request.user), pk=pk)
+        repository = permissions.find(Repository.objects.all(), by=request.user, pk=pk)
         found = repository.pull_requests.filter(asked_state(request)).defer("body", "reviews")
         return page(request, found, PullRequestSerializer, by="-number")
 
@@ -65,6 +65,6 @@ class PullRequestView(APIView):
     @extend_schema(responses=WholePullRequestSerializer)
     def get(self, request: Request, pk: int, number: int) -> Response:
         """One, with its text and its checks."""
-        visible: QuerySet = PullRequest.objects.visible_to(request.user).select_related("repository")
-        found = get_object_or_404(visible, repository=pk, number=min(number, LARGEST))
+        rows = PullRequest.objects.select_related("repository")
+        found = permissions.find(rows, by=request.user, repository=pk, number=min(number, LARGEST))
         return Response(WholePullRequestSerializer(found).data)

@@ -1,18 +1,21 @@
 """Who is in a project, and as what. A project always keeps an owner.
 
-`join` and `leave` are for the board itself and for one's own leaving; what people do to each other
-goes through `invite`, `set_role`, `remove` and `hand_over`, which look at the role of who asks.
-What a provider's groups give goes through `grant`: it neither takes away what was given by hand,
-nor can people take away by hand what it gives.
+Every function asks whether `by` may do it, under the project's lock; with `as_board`, or without
+`by`, the board itself acts and nobody is asked. What a provider's groups give goes through `grant`,
+for the board: it neither takes away what was given by hand, nor can people take away by hand what
+it gives.
 """
 
-from django.db import transaction
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
 from apps.projects import events, permissions
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Membership, Project, Role
 from apps.projects.permissions import Action
 
@@ -43,7 +46,7 @@ class NotForServiceAccounts(Refused):
 
 
 class ByGroup(Refused):
-    code = "group_role"
+    code = "by_group"
 
 
 def person_called(words: str) -> User:
@@ -59,70 +62,75 @@ def person_called(words: str) -> User:
     return found[0]
 
 
-@transaction.atomic
 def invite(project: Project, person: User, *, role: str, by: User) -> Membership:
     """Bring `person` in as `role`. Raises AlreadyIn, and NotAllowed for a role above one's own."""
-    project = Project.objects.locked(project.pk)
-    _require_reach(project, by, role)
-    if project.memberships.filter(user=person).exists():
-        raise AlreadyIn(_("{name} is in this project already.").format(name=person))
-    return join(project, person, role=role, by=by)
+    with locked_for_change(project) as project:
+        _require_reach(project, by, role)
+        if project.memberships.filter(user=person).exists():
+            raise AlreadyIn(_("{name} is in this project already.").format(name=person))
+        return _join(project, person, role=role, by=by)
 
 
-@transaction.atomic
 def join(
-    project: Project, user: User, *, role: str = Role.MEMBER, by: User | None, is_by_group: bool = False
+    project: Project, user: User, *, role: str = Role.MEMBER, by: User | None, as_board: bool = False
 ) -> Membership:
-    """Make `user` a member and log `member.joined`; somebody who is one already stays as they are."""
-    project = Project.objects.locked(project.pk)
+    """Make `user` a member and log `member.joined`; somebody who is one already stays as they are.
+
+    Raises NotAllowed, NotForAgents and NotForServiceAccounts.
+    """
+    with locked_for_change(project) as project:
+        if by is not None and not as_board:
+            _require_reach(project, by, role)
+        return _join(project, user, role=role, by=by)
+
+
+def _join(project: Project, user: User, *, role: str, by: User | None, group_role: str | None = None) -> Membership:
     _keep_programs_below(user, role)
-    given = {"role": role, "group_role": role if is_by_group else None}
-    membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=given)
+    roles = {"role": role, "group_role": group_role}
+    membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=roles)
     if is_new:
         events.record(project, "member.joined", by=by, user=user.pk, name=str(user), role=role)
     return membership
 
 
-@transaction.atomic
 def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     """Give a member another role and log `member.role_changed`, with the one `before`.
 
     Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotIn when they have left,
     and NotForAgents or NotForServiceAccounts.
     """
-    project = _locked(membership)
-    _require_reach(project, by, membership.role, role)
-    if role != membership.role:
-        _keep_to_the_groups(membership, role)
-        _change(project, membership, given=role, granted=membership.group_role, by=by)
+    with _locked(membership) as project:
+        _require_reach(project, by, membership.role, role)
+        if role != membership.role:
+            _keep_to_the_groups(membership, role)
+            _change(project, membership, by_hand=role, by_groups=membership.group_role, by=by)
     return membership
 
 
-@transaction.atomic
 def grant(project: Project, user: User, *, role: str | None, by: User | None = None) -> None:
     """Let `user` have `role` by their groups, and whatever is higher by hand; None: the groups give nothing now.
 
+    The board does it, for what the provider says; `by` is who changed what a group gives.
     Raises LastOwner and NotForAgents.
     """
-    project = Project.objects.locked(project.pk)
-    membership = project.memberships.select_related("user").filter(user=user).first()
-    if membership is None and role:
-        membership = join(project, user, role=role, by=by, is_by_group=True)
-    elif membership and (role or membership.role_without_groups):
-        _change(project, membership, given=membership.role_without_groups, granted=role, by=by)
-    elif membership:
-        _end(project, membership, by=by)
+    with locked_for_change(project) as project:
+        membership = project.memberships.select_related("user").filter(user=user).first()
+        if membership is None and role:
+            _join(project, user, role=role, by=by, group_role=role)
+        elif membership and (role or membership.role_without_groups):
+            _change(project, membership, by_hand=membership.role_without_groups, by_groups=role, by=by)
+        elif membership:
+            _end(project, membership, by=by)
 
 
-@transaction.atomic
 def hand_over(membership: Membership, *, by: User) -> None:
     """Make the member an owner in place of `by`, who stays as a maintainer. For owners, else NotAllowed."""
-    project = _locked(membership)
-    permissions.require(by, Action.OWN, project)
-    if membership.user_id == by.pk:
-        raise AlreadyIn(_("You own this project already."))
-    set_role(membership, role=Role.OWNER, by=by)
-    set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
+    with _locked(membership) as project:
+        permissions.require(by, Action.OWN, project)
+        if membership.user_id == by.pk:
+            raise AlreadyIn(_("You own this project already."))
+        set_role(membership, role=Role.OWNER, by=by)
+        set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
 
 
 def heirs(project: Project) -> QuerySet[User]:
@@ -132,46 +140,37 @@ def heirs(project: Project) -> QuerySet[User]:
     return others if others.exists() else people.exclude(memberships__in=_owners(project))
 
 
-@transaction.atomic
 def appoint(project: Project, person: User, *, by: User) -> None:
     """Make `person` an owner as an administrator who need not be in the project: the owner may be gone.
 
     Raises NotAllowed unless `by` is an administrator and `person` one of the `heirs`.
     """
-    project = Project.objects.locked(project.pk)
-    if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
-        raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
-    if membership := project.memberships.select_related("user").filter(user=person).first():
-        _change(project, membership, given=Role.OWNER, granted=membership.group_role, by=by)
-    else:
-        join(project, person, role=Role.OWNER, by=by)
+    with locked_for_change(project) as project:
+        if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
+            raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
+        if membership := project.memberships.select_related("user").filter(user=person).first():
+            _change(project, membership, by_hand=Role.OWNER, by_groups=membership.group_role, by=by)
+        else:
+            _join(project, person, role=Role.OWNER, by=by)
 
 
-@transaction.atomic
-def remove(membership: Membership, *, by: User) -> None:
-    """Take a member out of the project; oneself anybody may. Raises NotAllowed for a role above one's own."""
-    project = _locked(membership)
-    if membership.user_id != by.pk:
-        _require_reach(project, by, membership.role)
-    leave(membership, by=by)
+def remove(membership: Membership, *, by: User | None, as_board: bool = False) -> None:
+    """End a membership and log `member.left`; their sockets close within seconds. One's own anybody may end.
 
-
-@transaction.atomic
-def leave(membership: Membership, *, by: User | None) -> None:
-    """End a membership and log `member.left`; their sockets close within seconds.
-
-    Raises LastOwner, ByGroup, NotIn.
+    Raises NotAllowed for a role above one's own, LastOwner, ByGroup and NotIn.
     """
-    project = _locked(membership)
-    _keep_to_the_groups(membership)
-    _end(project, membership, by=by)
+    with _locked(membership) as project:
+        if by is not None and not as_board and membership.user_id != by.pk:
+            _require_reach(project, by, membership.role)
+        _keep_to_the_groups(membership)
+        _end(project, membership, by=by)
 
 
 def on_account_closing(sender: object, user: User, **_more) -> None:
     """Raise LastOwner, naming the projects, when nobody would be left to own them."""
     alone = []
     for membership in user.memberships.filter(role=Role.OWNER).order_by("project"):
-        project = Project.objects.locked(membership.project_id)
+        project = Project.objects.locked(membership.project_id)  # until the account is closed, by its transaction
         if not _other_owners(membership).exists():
             alone.append(str(project))
     if alone:
@@ -180,14 +179,15 @@ def on_account_closing(sender: object, user: User, **_more) -> None:
 
 
 def _change(
-    project: Project, membership: Membership, *, given: str | None, granted: str | None, by: User | None
+    project: Project, membership: Membership, *, by_hand: str | None, by_groups: str | None, by: User | None
 ) -> None:
-    """Have the role that was `given` by hand and the one `granted` by groups counted as one: the higher."""
-    before, role = membership.role, Role.highest([given, granted])
+    """Have the role that was given `by_hand` and the one `by_groups` counted as one: the higher."""
+    before, role = membership.role, Role.highest([by_hand, by_groups])
     if role != before:
         _keep_programs_below(membership.user, role)
         _keep_an_owner(membership)
-    membership.role, membership.group_role, membership.manual_role = role, granted, given if granted else None
+    membership.role, membership.group_role = role, by_groups
+    membership.manual_role = by_hand if by_groups else None
     membership.save(update_fields=["role", "group_role", "manual_role"])
     if role != before:
         about = {"user": membership.user_id, "name": str(membership.user)}
@@ -201,14 +201,14 @@ def _end(project: Project, membership: Membership, *, by: User | None) -> None:
     events.record(project, "member.left", by=by, **about, before=membership.role)
 
 
-def _locked(membership: Membership) -> Project:
-    """The project under its lock, and `membership` as it stands now. Raises NotIn when it has ended meanwhile."""
-    project = Project.objects.locked(membership.project_id)
+@contextmanager
+def _locked(membership: Membership) -> Iterator[Project]:
+    """As `locked_for_change`, with `membership` as it is now. Raises NotIn when it has ended meanwhile."""
     try:
-        membership.refresh_from_db()
+        with locked_for_change(membership.project_id, membership) as project:
+            yield project
     except Membership.DoesNotExist as error:
         raise NotIn(_("They are not in this project any more.")) from error
-    return project
 
 
 def _require_reach(project: Project, by: User, *roles: str) -> None:

@@ -118,7 +118,7 @@ def leave(request: MemberRequest, key: str) -> HttpResponse:
         "yes": _("Leave"),
     }
     return asked(
-        request, project, question, partial(memberships.leave, membership, by=request.user), to="projects:list"
+        request, project, question, partial(memberships.remove, membership, by=request.user), to="projects:list"
     )
 
 

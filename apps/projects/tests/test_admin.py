@@ -234,7 +234,7 @@ def test_closing_one_owner_while_the_other_leaves_keeps_one(root, tide):
         with ThreadPoolExecutor(2) as pool:
             verbs = [
                 lambda one=one: site_roles.close(one.user, by=root),
-                lambda other=other: memberships.leave(other, by=None),
+                lambda other=other: memberships.remove(other, by=None),
             ]
             assert sorted(pool.map(go, verbs)) == [False, True]
         assert Membership.objects.filter(role=Role.OWNER, user__is_active=True).count() == 1

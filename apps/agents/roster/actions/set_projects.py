@@ -17,6 +17,6 @@ def set_projects(agent: Agent, projects: Iterable[Project], *, by: User | None =
     held = {membership.project_id: membership for membership in agent.user.memberships.all()}
     for pk in sorted(wanted.keys() | held.keys()):
         if pk in wanted:
-            memberships.join(wanted[pk], agent.user, by=by)
+            memberships.join(wanted[pk], agent.user, by=by, as_board=True)
         else:
-            memberships.leave(held[pk], by=by)
+            memberships.remove(held[pk], by=by, as_board=True)

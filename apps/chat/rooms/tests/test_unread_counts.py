@@ -78,7 +78,7 @@ def test_what_the_board_tells_is_not_unread(room, ana):
 def test_who_comes_new_has_nothing_to_catch_up_with(board, room, ana, ben):
     said(room, ben, "@dan is coming.")
     dan = UserFactory(username="dan")
-    memberships.join(board, dan, by=ana)
+    memberships.join(board, dan, by=None)
     assert unread(dan, room) == (0, 0)
     said(room, ben, "Hello @dan.")
     assert unread(dan, room) == (1, 1)

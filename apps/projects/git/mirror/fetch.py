@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps import job_queue
 from apps.projects.git.mirror import mirror
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories.urls import BadAddress
@@ -21,9 +22,7 @@ LEASE = timedelta(minutes=15)  # longer than the longest fetch
 def want(repository: Repository) -> None:
     """Have `repository` fetched as soon as a worker is free. Asked ten times at once, it is fetched once or twice."""
     Repository.objects.filter(pk=repository.pk).update(fetch_wanted_at=Now())
-    from apps.projects.jobs import fetch  # jobs import what they wake
-
-    transaction.on_commit(partial(fetch.delay, repository.pk), robust=True)
+    transaction.on_commit(partial(job_queue.enqueue, "apps.projects.jobs.fetch", repository.pk), robust=True)
 
 
 def due() -> list[int]:

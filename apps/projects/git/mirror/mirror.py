@@ -14,14 +14,14 @@ from itertools import batched
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
 
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.git.mirror import git_cli
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories import credentials
 from apps.projects.git.sanitize import tidy
-from apps.projects.models import Branch, Commit, Project, Repository
+from apps.projects.models import Branch, Commit, Repository
 
 FIRST_SECONDS = 600
 MOST_REFS = 10_000
@@ -157,8 +157,7 @@ def read(repository: Repository, *, default: str) -> None:
     is_first = repository.fetched_at is None
     stood = {name: [known[name].head] if name == default and name in known else old for name in moved}
     new = {name: [] if is_first else _new_commits(folder, heads[name][0], stood[name]) for name in moved}
-    with transaction.atomic():
-        project = Project.objects.locked(repository.project_id)
+    with locked_for_change(repository.project_id) as project:
         _store_branches(repository, rows, keeping=heads)
         pushed = partial(events.record, project, "code.pushed", by=None, repository=repository.pk)
         for name in moved:

@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,16 +19,18 @@ from django.utils.translation import ngettext
 from apps import outbound
 from apps.accounts.models import User
 from apps.errors import Refused
-from apps.projects import events
+from apps.projects import events, permissions
+from apps.projects.changes import locked_for_change
 from apps.projects.git import forges
 from apps.projects.git.mirror import fetch, git_cli, mirror
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories import credentials
 from apps.projects.git.repositories.urls import Address, BadAddress, parsed
 from apps.projects.models import Project, Repository
+from apps.projects.permissions import Action
 from apps.rest import webhook_signatures
 
-FORMER_IS_VALID = timedelta(days=1)
+PREVIOUS_SECRET_IS_VALID = timedelta(days=1)
 TEST_SECONDS = 15
 KNOWN_HOSTS = {
     "github.com": Repository.Forge.GITHUB,
@@ -68,9 +72,10 @@ def connect(
     """Connect the repository at `url` and have it mirrored; log `repository.connected`.
 
     Without `name` it is called as in its address, without `forge` the host is asked what it is, and nobody merges
-    from the board unless `merging` says who. The secret of its webhook is in the answer. Raises BadAddress,
-    WrongCredential and AlreadyConnected.
+    from the board unless `merging` says who. The secret of its webhook is in the answer. Raises NotAllowed,
+    BadAddress, WrongCredential and AlreadyConnected.
     """
+    permissions.require(by, Action.MANAGE, project)  # before a host is asked, which is not done under the lock
     address = parsed(url)
     repository = Repository(
         project=project,
@@ -84,7 +89,9 @@ def connect(
         created_by=by,
     )
     _check_credential(repository, address)
-    _save(repository, "repository.connected", by=by)
+    with _unique(), locked_for_change(project, by=by, needs=Action.MANAGE) as project:
+        repository.save()
+        _record(project, repository, "repository.connected", by=by)
     return repository
 
 
@@ -102,19 +109,23 @@ def change(
     """Change what is given; an empty `credential` keeps the stored one. Log `repository.changed`.
 
     A new address, also the same one given again, forgets the host's key; one at another server wants the
-    credential anew.
+    credential anew. Raises NotAllowed and what `connect` raises.
     """
-    if url is not None:
-        _move(repository, str(parsed(url)))
-    repository.name = name or repository.name
-    repository.forge = forge or repository.forge
-    repository.credential_kind = credential_kind or repository.credential_kind
-    repository.credential = credential or repository.credential
-    repository.merging = merging or repository.merging
-    if repository.credential_kind == Repository.Credential.NONE:
-        repository.credential = ""
-    _check_credential(repository, parsed(repository.url))
-    _save(repository, "repository.changed", by=by)
+    chosen = {"name": name, "forge": forge, "credential_kind": credential_kind, "merging": merging}
+    with (
+        _unique(),
+        locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
+    ):
+        if url is not None:
+            _move(repository, str(parsed(url)))
+        for field, value in chosen.items():
+            setattr(repository, field, value or getattr(repository, field))
+        repository.credential = credential or repository.credential
+        if repository.credential_kind == Repository.Credential.NONE:
+            repository.credential = ""
+        _check_credential(repository, parsed(repository.url))
+        repository.save(update_fields=[*chosen, "credential", "url", "host_keys", "fetched_at", "fingerprint"])
+        _record(project, repository, "repository.changed", by=by)
     return repository
 
 
@@ -139,38 +150,44 @@ def _check_credential(repository: Repository, address: Address) -> None:
         raise WrongCredential(_("A token is a single line without spaces around it."))
 
 
-def _save(repository: Repository, kind: str, *, by: User) -> None:
+@contextmanager
+def _unique() -> Iterator[None]:
     try:
-        with transaction.atomic():
-            repository.save()
-            project = Project.objects.locked(repository.project_id)
-            about = {"name": repository.name, "url": repository.url, "merging": repository.merging}
-            events.record(project, kind, by=by, repository=repository.pk, **about)
-            fetch.want(repository)
+        yield
     except IntegrityError as error:
         raise AlreadyConnected(_("This project already has a repository of that name or address.")) from error
 
 
-@transaction.atomic
+def _record(project: Project, repository: Repository, kind: str, *, by: User) -> None:
+    facts = {"name": repository.name, "url": repository.url, "merging": repository.merging}
+    events.record(project, kind, by=by, repository=repository.pk, **facts)
+    fetch.want(repository)
+
+
 def rotate(repository: Repository, *, by: User) -> str:
-    """Give the webhook another secret, which is answered; the former one is valid for a day still."""
-    repository.previous_webhook_secret = repository.webhook_secret
-    repository.previous_webhook_secret_until = timezone.now() + FORMER_IS_VALID
-    repository.webhook_secret = new_secret()
-    repository.save(update_fields=["webhook_secret", "previous_webhook_secret", "previous_webhook_secret_until"])
-    project = Project.objects.locked(repository.project_id)
-    events.record(project, "repository.secret_rotated", by=by, repository=repository.pk, name=repository.name)
+    """Give the webhook another secret, which is answered; the previous one is valid for a day still."""
+    with locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project:
+        repository.previous_webhook_secret = repository.webhook_secret
+        repository.previous_webhook_secret_until = timezone.now() + PREVIOUS_SECRET_IS_VALID
+        repository.webhook_secret = new_secret()
+        repository.save(update_fields=["webhook_secret", "previous_webhook_secret", "previous_webhook_secret_until"])
+        events.record(project, "repository.secret_rotated", by=by, repository=repository.pk, name=repository.name)
     return repository.webhook_secret
 
 
-@transaction.atomic
 def remove(repository: Repository, *, by: User) -> None:
-    """Take the repository off the board, with its mirror and all that was read from it; log `repository.removed`."""
-    project = Project.objects.locked(repository.project_id)
-    events.record(project, "repository.removed", by=by, repository=repository.pk, name=repository.name)
-    uid = Repository(uid=repository.uid)
-    repository.delete()
-    transaction.on_commit(partial(mirror.forget, uid), robust=True)
+    """Take the repository off the board, with its mirror and all that was read from it; log `repository.removed`.
+
+    Somebody else may have been faster: then there is nothing left to do.
+    """
+    with (
+        suppress(Repository.DoesNotExist),
+        locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
+    ):
+        events.record(project, "repository.removed", by=by, repository=repository.pk, name=repository.name)
+        uid = Repository(uid=repository.uid)
+        repository.delete()
+        transaction.on_commit(partial(mirror.forget, uid), robust=True)
 
 
 def new_secret() -> str:

@@ -6,9 +6,10 @@ or out of order and every way of hearing of a change (a hook, its replay, a resy
 
 from datetime import UTC, datetime
 
-from django.db import transaction
+from django.db.models import Model
 
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.git.forges.types import (
     Change,
     Check,
@@ -24,27 +25,33 @@ MOST_REVIEWERS = 100
 # Of two words of the same second (a forge's clock is no finer) the one further right counts.
 STATES = [PullRequest.State.DRAFT, PullRequest.State.OPEN, PullRequest.State.CLOSED, PullRequest.State.MERGED]
 REVIEWS = [PullRequest.Review.APPROVED, PullRequest.Review.CHANGES, PullRequest.Review.NONE]
+TOLD = {
+    PullRequest: [
+        *("title", "body", "state", "head_branch", "base_branch", "head_sha", "author", "url", "additions"),
+        *("deletions", "reviews", "review", "opened_at", "updated_at", "merged_at"),
+    ],
+    CheckRun: ["state", "url", "reported_at"],
+}
 CHECKS = [CheckRun.State.PENDING, CheckRun.State.PASSED, CheckRun.State.FAILED]
 
 
-@transaction.atomic
 def apply(repository: Repository, change: Change, *, is_current: bool = False) -> bool:
     """Whether `change` was news. `is_current`: the forge was asked just now, so it also counts in the same second.
 
     Records `code.request` or `code.checked` when something is seen to change. A push only wants a fetch:
     what was pushed is read from the repository, never believed.
     """
-    project = Project.objects.locked(repository.project_id)
-    match change:
-        case Push():
-            fetch.want(repository)
-            return True
-        case Request():
-            return _request(project, repository, change, is_current)
-        case Review():
-            return _review(project, repository, change, is_current)
-        case Check():
-            return _check(project, repository, change, is_current)
+    with locked_for_change(repository.project_id) as project:
+        match change:
+            case Push():
+                fetch.want(repository)
+                return True
+            case Request():
+                return _request(project, repository, change, is_current)
+            case Review():
+                return _review(project, repository, change, is_current)
+            case Check():
+                return _check(project, repository, change, is_current)
 
 
 def _request(project: Project, repository: Repository, told: Request, is_current: bool) -> bool:
@@ -91,7 +98,7 @@ def _review(project: Project, repository: Repository, told: Review, is_current: 
 
 def _settle(project: Project, row: PullRequest, before: tuple | None, was: str) -> bool:
     """Save it, and say so if anybody could see a difference."""
-    row.save()  # also where only the time is another
+    _save(row)  # also where only the time is another
     if _shown(row) == before:
         return False
     about = {"repository": row.repository_id, "request": row.pk, "number": row.number}
@@ -119,12 +126,17 @@ def _check(project: Project, repository: Repository, told: Check, is_current: bo
         return False
     before = (row.state, row.url) if row.pk else None
     row.state, row.url, row.reported_at = told.state, web_address(told.url), told.at
-    row.save()
+    _save(row)
     if (row.state, row.url) == before:
         return False
     about = {"repository": repository.pk, "sha": row.sha, "name": row.name, "state": row.state}
     events.record(project, "code.checked", by=None, **about)
     return True
+
+
+def _save(row: Model) -> None:
+    """A new row, or all that a forge tells of one that is there."""
+    row.save(update_fields=TOLD[type(row)] if row.pk else None)
 
 
 def _is_news(stands: tuple[datetime, int], told: tuple[datetime, int], is_current: bool) -> bool:

@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.models import User
 from apps.errors import Refused
+from apps.projects import permissions
 from apps.projects.git.forges import adapter_of
 from apps.projects.git.forges.payload import Odd
 from apps.projects.git.sanitize import tidy
 from apps.projects.git.webhooks import apply, redact
 from apps.projects.models import Repository, WebhookDelivery
+from apps.projects.permissions import Action
 
 log = logging.getLogger(__name__)
 KEPT = timedelta(days=30)
@@ -43,7 +45,7 @@ def store(
     return delivery
 
 
-def work(delivery: WebhookDelivery) -> None:
+def process(delivery: WebhookDelivery) -> None:
     """Apply what it says. What can't be read says so in the log and is done with; anything else is tried again."""
     repository = delivery.repository
     adapter = adapter_of(repository)
@@ -62,19 +64,19 @@ def _done(delivery: WebhookDelivery, *, error: str = "") -> None:
     delivery.refresh_from_db(fields=["processed_at", "error"])
 
 
-def try_to_work(pk: int) -> None:
+def try_to_process(pk: int) -> None:
     """The same for the worker: what fails is written down and stays due."""
     delivery = WebhookDelivery.objects.select_related("repository").filter(pk=pk, processed_at=None).first()
     if delivery is None:
         return
     try:
-        work(delivery)
+        process(delivery)
     except Exception as error:
         log.exception("A delivery could not be worked on", extra={"delivery": pk})
         WebhookDelivery.objects.filter(pk=pk).update(error=type(error).__name__)
 
 
-def left_behind() -> list[int]:
+def overdue() -> list[int]:
     """What was stored but never worked on; what has failed, only while it is young."""
     tried_enough = ~Q(error="") & Q(received_at__lt=Now() - PATIENCE)
     due = WebhookDelivery.objects.filter(processed_at=None, received_at__lt=Now() - GRACE).exclude(tried_enough)
@@ -82,15 +84,16 @@ def left_behind() -> list[int]:
 
 
 def replay(delivery: WebhookDelivery, *, by: User) -> None:
-    """Work on it once more. Raises Unreadable when nothing can come of it."""
-    work(delivery)
+    """Work on it once more. Raises NotAllowed, and Unreadable when nothing can come of it."""
     repository = delivery.repository
+    permissions.require(by, Action.MANAGE, repository.project)
+    process(delivery)
     about = {"project_id": repository.project_id, "repository": repository.name, "delivery": delivery.delivery_id}
     audit.record("delivery.replayed", by=by, **about)
     if delivery.error:
         raise Unreadable(_("Team Board can't read this delivery: it lacks what it should say."))
 
 
-def sweep() -> int:
+def delete_old() -> int:
     """Forget those older than a month; how many there were."""
     return WebhookDelivery.objects.filter(received_at__lt=Now() - KEPT).delete()[0]

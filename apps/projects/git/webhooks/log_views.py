@@ -9,32 +9,31 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.accounts import audit
 from apps.accounts.request_types import MemberRequest
 from apps.errors import Refused
-from apps.projects import jobs, permissions
+from apps.projects import permissions
 from apps.projects.git import forges
 from apps.projects.git.forges import api
-from apps.projects.git.webhooks import deliveries, redact
-from apps.projects.models import Project, Repository, WebhookDelivery
+from apps.projects.git.webhooks import deliveries, redact, resync
+from apps.projects.models import Repository, WebhookDelivery
 from apps.projects.permissions import Action
 
 PAGE = 50
 LONGEST_SHOWN = 200_000
 
 
-def repository_for(request: MemberRequest, key: str, pk: int) -> tuple[Project, Repository]:
-    project = permissions.project_for(request.user, key, Action.MANAGE)
-    return project, get_object_or_404(Repository.objects.visible_to(request.user), project=project, pk=pk)
+def repository_for(request: MemberRequest, key: str, pk: int, needs: Action = Action.VIEW) -> Repository:
+    rows = Repository.objects.select_related("project")
+    return permissions.find(rows, by=request.user, needs=needs, project__key=key, pk=pk)
 
 
 @require_GET
 def log(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The newest first, without what they contain."""
-    project, repository = repository_for(request, key, pk)
+    repository = repository_for(request, key, pk, Action.MANAGE)
     rows = Paginator(repository.deliveries.defer("payload"), PAGE).get_page(request.GET.get("page"))
     context = {
-        "project": project,
+        "project": repository.project,
         "repository": repository,
         "rows": rows,
         "has_forge": forges.adapter_of(repository) is not None,
@@ -46,11 +45,11 @@ def log(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 @require_GET
 def delivery(request: MemberRequest, key: str, pk: int, number: int) -> HttpResponse:
     """One, with what of it was kept."""
-    project, repository = repository_for(request, key, pk)
+    repository = repository_for(request, key, pk, Action.MANAGE)
     found = get_object_or_404(repository.deliveries, pk=number)
     payload = json.dumps(redact.shown(found.payload), indent=2, ensure_ascii=False)
     context = {
-        "project": project,
+        "project": repository.project,
         "repository": repository,
         "delivery": found,
         "payload": payload[:LONGEST_SHOWN],
@@ -62,22 +61,21 @@ def delivery(request: MemberRequest, key: str, pk: int, number: int) -> HttpResp
 @require_POST
 def replay(request: MemberRequest, key: str, pk: int, number: int) -> HttpResponse:
     """Work on it once more; what is newer stays."""
-    project, repository = repository_for(request, key, pk)
-    found: WebhookDelivery = get_object_or_404(repository.deliveries.select_related("repository"), pk=number)
+    repository = repository_for(request, key, pk)
+    found: WebhookDelivery = get_object_or_404(repository.deliveries, pk=number)
     try:
         deliveries.replay(found, by=request.user)
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
         messages.success(request, _("The delivery was worked on once more."))
-    return redirect("projects:delivery", project.key, repository.pk, found.pk)
+    return redirect("projects:delivery", key, repository.pk, found.pk)
 
 
 @require_POST
-def resync(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+def start_resync(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """Have the forge asked what was missed."""
-    project, repository = repository_for(request, key, pk)
-    audit.record("repository.compared", by=request.user, project_id=project.pk, repository=repository.name)
-    jobs.wake_resync(repository)
+    repository = repository_for(request, key, pk)
+    resync.request_resync(repository, by=request.user)
     messages.success(request, _("The forge is being asked. What it says arrives in a moment."))
-    return redirect("projects:deliveries", project.key, repository.pk)
+    return redirect("projects:deliveries", key, repository.pk)

@@ -10,9 +10,8 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from apps import strict_json
+from apps import job_queue, strict_json
 from apps.accounts import audit, rate_limits
-from apps.projects import jobs
 from apps.projects.git import forges
 from apps.projects.git.webhooks import deliveries
 from apps.projects.models import Repository
@@ -57,7 +56,7 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
     delivery = deliveries.store(repository, kind=kind, name=name, body=raw, payload=parsed(raw))
     if delivery is None:
         return 200, "known"
-    jobs.hand_on(delivery)
+    job_queue.enqueue_or_leave("apps.projects.jobs.process_delivery", delivery.pk)
     return 202, "stored"
 
 

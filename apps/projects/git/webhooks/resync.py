@@ -11,13 +11,17 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps import outbound
+from apps import job_queue, outbound
+from apps.accounts import audit
+from apps.accounts.models import User
+from apps.projects import permissions
 from apps.projects.git import forges
 from apps.projects.git.forges import Client, ForgeTrouble, Vanished
 from apps.projects.git.forges.payload import Odd
 from apps.projects.git.forges.types import Change, Push, Request
 from apps.projects.git.webhooks import apply
 from apps.projects.models import Event, PullRequest, Repository
+from apps.projects.permissions import Action
 
 OVERLAP = timedelta(hours=1)  # the forge's clock may be another than ours
 LEASE = timedelta(minutes=30)  # after a crash the next one begins then
@@ -117,7 +121,17 @@ def resync_alone(pk: int) -> None:
 
 def on_repository_connected(event: Event) -> None:
     """Have it asked at once what there is: by a job of its own, for it may take minutes."""
-    from apps.projects import jobs  # jobs import what they wake
-
     if event.payload["repository"] in due():
-        jobs.wake_resync(Repository.objects.get(pk=event.payload["repository"]))
+        _wake(event.payload["repository"])
+
+
+def request_resync(repository: Repository, *, by: User) -> None:
+    """Have the forge asked soon what was missed. Raises NotAllowed."""
+    permissions.require(by, Action.MANAGE, repository.project)
+    audit.record("repository.compared", by=by, project_id=repository.project_id, repository=repository.name)
+    _wake(repository.pk)
+
+
+def _wake(repository_id: int) -> None:
+    """Without a broker it comes in a quarter of an hour."""
+    job_queue.enqueue_or_leave("apps.projects.jobs.resync_repository", repository_id)

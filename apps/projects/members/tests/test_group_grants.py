@@ -85,7 +85,7 @@ def test_people_take_nothing_away_that_a_group_gives(tide, people, cy):
     for verb in (
         lambda: memberships.set_role(theirs, role=Role.VIEWER, by=owner),
         lambda: memberships.remove(theirs, by=owner),
-        lambda: memberships.leave(theirs, by=cy),
+        lambda: memberships.remove(theirs, by=cy),
     ):
         with pytest.raises(memberships.ByGroup):
             verb()

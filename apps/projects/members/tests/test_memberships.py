@@ -134,7 +134,7 @@ def test_of_two_owners_who_go_at_once_one_stays(tide, how):
             at_once.wait(5)
             try:
                 if how == "leave":
-                    memberships.leave(owner, by=owner.user)
+                    memberships.remove(owner, by=owner.user)
                 else:
                     memberships.set_role(owner, role=Role.MEMBER, by=owner.user)
             except memberships.LastOwner:

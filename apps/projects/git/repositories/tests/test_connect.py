@@ -198,7 +198,7 @@ def test_a_new_secret_leaves_the_former_one_a_day(repository, owner, people, mon
     assert repository.webhook_secret in page.text
     assert former not in page.text
     assert repository.valid_webhook_secrets == [repository.webhook_secret, former]
-    repository.previous_webhook_secret_until -= connect.FORMER_IS_VALID
+    repository.previous_webhook_secret_until -= connect.PREVIOUS_SECRET_IS_VALID
     assert repository.valid_webhook_secrets == [repository.webhook_secret]
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
+from apps import job_queue
 from apps.accounts.models import AuditEntry
 from apps.projects import jobs
 from apps.projects.git.forges import gitlab
@@ -64,7 +65,7 @@ def deliver_all(repository, sent) -> None:
 
 def work_all() -> None:
     for pk in WebhookDelivery.objects.filter(processed_at=None).order_by("pk").values_list("pk", flat=True):
-        jobs.work_on_delivery(pk)
+        jobs.process_delivery(pk)
 
 
 def standing(repository) -> tuple[list, list]:
@@ -271,12 +272,12 @@ def test_gitlabs_newer_signature():
 
 @pytest.mark.req("W1")
 def test_it_is_stored_before_it_is_answered_and_the_sweep_finds_it(repository, forge, monkeypatch):
-    monkeypatch.setattr(jobs.work_on_delivery, "delay", lambda pk: None)  # Redis has lost it
+    monkeypatch.setattr(job_queue, "enqueue", lambda job, pk: None)  # Redis has lost it
     forge.opens(1)
     assert deliver(repository, forge.deliveries[0]).status_code == 202
     assert not PullRequest.objects.exists()
     WebhookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
-    jobs.work_on_deliveries_left_behind()
+    jobs.process_overdue_deliveries()
     assert state_of(repository) == ("open", "none")
 
 
@@ -288,12 +289,12 @@ def test_what_fails_is_tried_again_for_a_while(repository, forge, monkeypatch):
     delivery = WebhookDelivery.objects.get()
     assert (delivery.processed_at, delivery.error) == (None, "ZeroDivisionError")
     WebhookDelivery.objects.update(received_at=Now() - timedelta(minutes=1))
-    jobs.work_on_deliveries_left_behind()
+    jobs.process_overdue_deliveries()
     delivery.refresh_from_db()
     assert delivery.processed_at
     assert delivery.error == ""
     WebhookDelivery.objects.update(processed_at=None, error="ZeroDivisionError", received_at=Now() - timedelta(hours=1))
-    assert deliveries.left_behind() == []
+    assert deliveries.overdue() == []
 
 
 @pytest.mark.req("W2")
@@ -470,5 +471,5 @@ def test_they_are_kept_for_a_month(repository, forge):
     ages = partial(WebhookDelivery.objects.filter)
     ages(pk=first.pk).update(received_at=Now() - timedelta(days=31))
     ages(pk=second.pk).update(received_at=Now() - timedelta(days=29))
-    jobs.forget_old_deliveries()
+    jobs.delete_old_deliveries()
     assert list(WebhookDelivery.objects.all()) == [second]

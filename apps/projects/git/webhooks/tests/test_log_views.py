@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps import job_queue
 from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
-from apps.projects import jobs
 from apps.projects.git.webhooks.tests.test_deliveries import SECRET, deliver_all, repository_of
 from apps.projects.models import CheckRun, PullRequest, Role, WebhookDelivery
 from apps.projects.tests.factories import RepositoryFactory
@@ -77,9 +77,9 @@ def test_replay_of_what_says_nothing_says_so(base, maintainer):
 
 def test_compare_asks_the_forge(base, repository, maintainer, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs.resync_repository, "delay", asked.append)
+    monkeypatch.setattr(job_queue, "enqueue", lambda *job: asked.append(job))
     assert maintainer.post(f"{base}resync/").status_code == 302
-    assert asked == [repository.pk]
+    assert asked == [("apps.projects.jobs.resync_repository", repository.pk)]
 
 
 def test_trouble_with_the_forge_is_said(base, repository, maintainer):

@@ -6,7 +6,7 @@ from functools import partial
 import httpx
 import pytest
 
-from apps.projects import jobs
+from apps import job_queue
 from apps.projects.git import forges
 from apps.projects.git.forges import ForgeTrouble
 from apps.projects.git.forges.address import Address, address_of
@@ -177,11 +177,11 @@ def test_a_deploy_key_opens_no_api(tide):
 
 def test_what_is_connected_is_compared_at_once_by_a_job_of_its_own(tide, monkeypatch):
     asked = []
-    monkeypatch.setattr(jobs, "wake_resync", asked.append)
+    monkeypatch.setattr(job_queue, "enqueue", lambda *job: asked.append(job))
     repository = repository_of(tide, FakeGitHub(SECRET))
     resync.on_repository_connected(Event(payload={"repository": repository.pk}))
     resync.on_repository_connected(Event(payload={"repository": 987_654}))
-    assert asked == [repository]
+    assert asked == [("apps.projects.jobs.resync_repository", repository.pk)]
 
 
 @pytest.mark.req("GIT-7")
