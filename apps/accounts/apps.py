@@ -16,5 +16,5 @@ class AccountsConfig(AppConfig):
         signals.user_logged_in.connect(audit_signals.on_signed_in)
         signals.user_logged_out.connect(audit_signals.on_signed_out)
         signals.user_login_failed.connect(audit_signals.on_sign_in_failed)
-        register(checks.a_way_in)
+        register(checks.can_sign_in)
         register(checks.authentik)

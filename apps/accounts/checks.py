@@ -11,7 +11,7 @@ from apps.accounts.oidc.provider import ENDPOINTS
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def a_way_in(**_: object) -> list[CheckMessage]:
+def can_sign_in(**_: object) -> list[CheckMessage]:
     if settings.LOCAL_SIGN_IN or settings.AUTHENTIK_ISSUER:
         return []
     return [

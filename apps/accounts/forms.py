@@ -67,7 +67,7 @@ class PreferencesForm(forms.ModelForm):
         return person
 
 
-class LooksForm(forms.ModelForm):
+class AvatarForm(forms.ModelForm):
     """The hue, and a picture drawn anew from the file that was sent."""
 
     file = forms.FileField(
@@ -88,7 +88,7 @@ class LooksForm(forms.ModelForm):
         if upload.size > avatars.MOST_BYTES:
             raise forms.ValidationError(_("That file is larger than 2 MB. Please make it smaller first."))
         try:
-            return avatars.drawn_anew(upload)
+            return avatars.reencoded(upload)
         except avatars.Unusable as refusal:
             raise forms.ValidationError(refusal.message) from refusal
 

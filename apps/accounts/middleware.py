@@ -47,7 +47,7 @@ class AuditMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with audit.asking(request):
+        with audit.of_request(request):
             return self.get_response(request)
 
 

@@ -34,7 +34,7 @@ class OwnerForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_owner"].queryset = memberships.heirs(self.instance)
+        self.fields["new_owner"].queryset = memberships.possible_owners(self.instance)
 
 
 @admin.register(Project)
@@ -79,7 +79,7 @@ class GrantForm(forms.ModelForm):
         cleaned = super().clean()
         if not self.errors:
             grant = Grant(cleaned["group"], cleaned["project"].pk, cleaned["role"])
-            self.changes = felt([*group_grants.grants(without=self.instance), grant])
+            self.changes = visible_changes([*group_grants.grants(without=self.instance), grant])
             self.digest = digest_of(grant, self.changes)
             if cleaned["seen"] != self.digest:
                 self.add_error(None, forms.ValidationError(_("Nothing is saved yet."), code="unseen"))
@@ -90,7 +90,7 @@ class GrantForm(forms.ModelForm):
         return [error.code for errors in self.errors.as_data().values() for error in errors] == ["unseen"]
 
 
-def felt(grants: Iterable[Grant]) -> list[Change]:
+def visible_changes(grants: Iterable[Grant]) -> list[Change]:
     """What `grants` would change that somebody notices: not where a role stays, given by hand as well."""
     changes = group_grants.preview(grants, group_grants.everybody())
     noticed = [change for change in changes if change.before != change.after]
@@ -127,7 +127,7 @@ class GroupGrantAdmin(AuditedAdmin):
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
         rest = group_grants.grants(without=self.get_object(request, object_id))
-        return super().delete_view(request, object_id, {"changes": felt(rest)} | (extra_context or {}))
+        return super().delete_view(request, object_id, {"changes": visible_changes(rest)} | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, grant: GroupGrant, form: GrantForm, change: bool) -> None:
         super().save_model(request, grant, form, change)

@@ -59,7 +59,7 @@ class MembersView(APIView):
         project = permissions.project_for(request.user, key, Action.MANAGE)
         given = NewMemberSerializer(data=request.data)
         given.is_valid(raise_exception=True)
-        person = memberships.person_called(given.validated_data["who"])
+        person = memberships.find_person(given.validated_data["who"])
         membership = memberships.invite(project, person, role=given.validated_data["role"], by=request.user)
         return Response(MemberSerializer(membership).data, status=201)
 

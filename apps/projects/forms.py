@@ -47,6 +47,6 @@ class InviteForm(RoleForm):
 
     def clean_who(self) -> User:
         try:
-            return memberships.person_called(self.cleaned_data["who"])
+            return memberships.find_person(self.cleaned_data["who"])
         except Refused as refusal:
             raise forms.ValidationError(refusal.message) from refusal

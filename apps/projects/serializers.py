@@ -88,7 +88,7 @@ class RepositorySerializer(serializers.ModelSerializer):
         fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "merging", "fetched_at", "trouble"]
 
 
-class ConnectingSerializer(serializers.Serializer):
+class NewRepositorySerializer(serializers.Serializer):
     url = serializers.CharField(max_length=500, help_text="As the forge shows it for cloning, by https or ssh.")
     name = serializers.CharField(max_length=80, required=False, help_text="Unless given, as in the address.")
     forge = serializers.ChoiceField(Repository.Forge.choices, required=False, help_text="Found out unless given.")
@@ -101,12 +101,12 @@ class ConnectingSerializer(serializers.Serializer):
     )
 
 
-class ChangingSerializer(ConnectingSerializer):
+class RepositoryChangesSerializer(NewRepositorySerializer):
     url = serializers.CharField(max_length=500, required=False)
     credential_kind = serializers.ChoiceField(Repository.Credential.choices, required=False)
 
 
-class ConnectedSerializer(RepositorySerializer):
+class NewlyConnectedSerializer(RepositorySerializer):
     """With what the forge has to be told; the secret is shown only here."""
 
     webhook_url = serializers.SerializerMethodField()

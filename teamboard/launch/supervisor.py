@@ -108,7 +108,7 @@ class Supervisor:
     def tick(self) -> None:
         self._show_lines(TICK_SECONDS)
         for child in self.children:
-            self._look_after(child)
+            self._check(child)
 
     def stop(self) -> None:
         """Workers at once, then the services one after the other, the first started last."""
@@ -137,15 +137,15 @@ class Supervisor:
             if not child.program.is_service:
                 self._print(child.program.name, child.colour, line)
 
-    def _look_after(self, child: Child) -> None:
+    def _check(self, child: Child) -> None:
         if child.is_running and child.process.poll() is not None:
-            self._mourn(child)
+            self._report_death(child)
         elif not child.is_running and time.monotonic() >= child.restart_at and not self.is_stopping():
             self.say(f"Starting {child.program.name} again.")
             self._spawn(child)
 
-    def _mourn(self, child: Child) -> None:
-        code = self._bury(child)
+    def _report_death(self, child: Child) -> None:
+        code = self._release(child)
         name = child.program.name
         self.say(f"{name} died ({describe(code)}). Its last lines:")
         for line in child.last_lines:
@@ -154,7 +154,7 @@ class Supervisor:
             self.reason_to_stop = f"{name} died {DEATHS_ALLOWED} times in a minute ({describe(code)})."
             self.say(self.reason_to_stop)
 
-    def _bury(self, child: Child) -> int:
+    def _release(self, child: Child) -> int:
         self._show(child)
         self.selector.unregister(child.process.stdout)
         code = child.process.returncode
@@ -169,7 +169,7 @@ class Supervisor:
             self._show_lines(TICK_SECONDS / 4)
             for child in running:
                 if child.process.poll() is not None:
-                    self._bury(child)
+                    self._release(child)
                 elif time.monotonic() > deadline:
                     self.say(f"{child.program.name} did not stop in time and is ended.")
                     os.killpg(child.process.pid, signal.SIGKILL)

@@ -14,15 +14,15 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """The 500 handler; a database that restarts, or a full pool, is 503 with Retry-After instead."""
     if isinstance(sys.exception(), (OperationalError, InterfaceError)):
         sentence = _("Team Board can't reach its database. Please try again in a moment.")
-        response = plainly(request, 503, "unavailable", sentence)
+        response = plain_response(request, 503, "unavailable", sentence)
         response.headers["Retry-After"] = "2"
         return response
     if request.path.startswith("/api/"):
-        return plainly(request, 500, "error", _("Something is wrong on our side. It has been noted."))
+        return plain_response(request, 500, "error", _("Something is wrong on our side. It has been noted."))
     return defaults.server_error(request)
 
 
-def plainly(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
+def plain_response(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
     """An answer made without a template or a query: nothing here may need what is broken."""
     if request.path.startswith("/api/"):
         return problem_response(status, sentence, code)

@@ -40,7 +40,7 @@ class Bounded:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         if self.in_flight >= self.limit and scope["path"] not in ("/healthz", "/readyz"):
-            await turn_away(scope, send, 503, "unavailable", BUSY, {"Retry-After": "2"})
+            await refuse_request(scope, send, 503, "unavailable", BUSY, {"Retry-After": "2"})
             return
         self.in_flight += 1
         try:
@@ -69,7 +69,7 @@ class BoundedBodies:
         if FILE_DOORS.fullmatch(scope["path"]):
             limit = max(limit, self.largest_file + AROUND_FILE)
         if length.isdigit() and int(length) > limit:
-            await turn_away(scope, send, 413, "too_large", TOO_LONG)
+            await refuse_request(scope, send, 413, "too_large", TOO_LONG)
             return
         received = 0
 
@@ -80,13 +80,13 @@ class BoundedBodies:
             received += len(message.get("body", b""))
             if received <= limit:
                 return message
-            await turn_away(scope, send, 413, "too_large", TOO_LONG, {"Connection": "close"})
+            await refuse_request(scope, send, 413, "too_large", TOO_LONG, {"Connection": "close"})
             return {"type": "http.disconnect"}
 
         await self.application(scope, counted, send)
 
 
-async def turn_away(
+async def refuse_request(
     scope: dict, send: Callable, status: int, code: str, sentence: str, headers: dict[str, str] | None = None
 ) -> None:
     """Answer with the sentence, as a problem at the API; no part of Django is asked. `headers` are besides HEADERS."""

@@ -32,11 +32,11 @@ def worker() -> int:
     )
     running.start()
     if state.should_stop is None and state.should_terminate is None:
-        begin_again()
+        restart()
     return running.exitcode
 
 
-def begin_again() -> None:
+def restart() -> None:
     """Become a fresh worker in the same process; what the old one held comes back when its leases end.
 
     When the broker goes away, kombu may acknowledge on a connection that is gone already

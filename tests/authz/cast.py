@@ -228,7 +228,7 @@ def token_of(person: User, scope: str, only: Project | None = None) -> tuple[Api
 
 
 def shown(person: User, content: bytes) -> User:
-    avatars.choose(person, hue=person.hue, content=content)
+    avatars.change(person, hue=person.hue, content=content)
     return person
 
 

@@ -21,17 +21,17 @@ LONGEST_TEXT = 300
 MOST_FACTS = 30
 REFUSALS_PER_MINUTE = 20  # of one address; further ones are only logged, else anybody could fill the disk
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_asked: ContextVar[HttpRequest | None] = ContextVar("asked", default=None)
+_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 
 @contextmanager
-def asking(request: HttpRequest) -> Iterator[None]:
+def of_request(request: HttpRequest) -> Iterator[None]:
     """Have what is recorded meanwhile say where `request` came from, also in verbs that know no request."""
-    before = _asked.set(request)
+    before = _request.set(request)
     try:
         yield
     finally:
-        _asked.reset(before)
+        _request.reset(before)
 
 
 def record(
@@ -49,7 +49,7 @@ def record(
     `run` is the agent's run it was part of, and `asked_by` who wanted that run. `facts` are names
     and numbers, old and new; never a token, a password or what somebody wrote.
     """
-    request = request or _asked.get()
+    request = request or _request.get()
     return AuditEntry.objects.create(
         action=action,
         user_id=by and by.pk,

@@ -21,7 +21,7 @@ from apps.accounts.oidc import logout as provider_logout
 from apps.accounts.oidc import provider
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
-from apps.accounts.users.language import speaking
+from apps.accounts.users.language import with_language
 
 BREAK_GLASS = "accounts:break-glass"
 
@@ -54,8 +54,8 @@ def with_password(request: HttpRequest, form_class: type[SignInForm]) -> HttpRes
         return redirect(after or settings.LOGIN_REDIRECT_URL)
     form = form_class(request, data=request.POST or None)
     if request.method == "POST" and form.is_valid():
-        engine.begin(request, form.get_user())
-        return speaking(form.get_user(), redirect(after or settings.LOGIN_REDIRECT_URL))
+        engine.start_session(request, form.get_user())
+        return with_language(form.get_user(), redirect(after or settings.LOGIN_REDIRECT_URL))
     code = request.GET.get("refusal")
     refusal = errors.refusal_for(code) if code and not form.is_bound else None
     return sign_in_page(request, form, refusal=refusal, status=422 if form.is_bound else 200)

@@ -8,7 +8,7 @@ from django.utils import timezone
 KEPT = 600  # seconds
 
 
-class Begun(NamedTuple):
+class PendingSignIn(NamedTuple):
     nonce: str
     code_verifier: str
     after: str
@@ -20,17 +20,17 @@ class Begun(NamedTuple):
         return timezone.now().timestamp() - self.at > KEPT
 
 
-def remember(request: HttpRequest, state: str, *, after: str, link_to: int | None) -> None:
+def store(request: HttpRequest, state: str, *, after: str, link_to: int | None) -> None:
     """Add our own facts to the state that mozilla-django-oidc keeps."""
     request.session["oidc_states"][state] |= {"after": after, "link_to": link_to}
     request.session.modified = True
 
 
-def take(request: HttpRequest, state: str) -> Begun | None:
+def take(request: HttpRequest, state: str) -> PendingSignIn | None:
     """What was begun with `state` in this browser, once; None for an unknown, used or foreign one."""
     states = request.session.get("oidc_states", {})
     kept = states.pop(state, None)
     if kept is None:
         return None
     request.session.save()  # the rest takes time, and nobody is to use it meanwhile
-    return Begun(kept["nonce"], kept["code_verifier"], kept["after"], kept["link_to"], kept["added_on"])
+    return PendingSignIn(kept["nonce"], kept["code_verifier"], kept["after"], kept["link_to"], kept["added_on"])

@@ -1,6 +1,6 @@
 """The provider: what the settings say of it, and what it says of itself in its discovery document.
 
-Nothing is asked before somebody signs in, and what was learnt stays in the process for an hour, longer
+Nothing is asked before somebody signs in, and what was discovered stays in the process for an hour, longer
 while the provider is down.
 """
 
@@ -39,7 +39,7 @@ class Endpoints(NamedTuple):
     end_session: str
 
 
-class _Learnt:
+class _Discovery:
     """What the last question brought: endpoints, or a failure that need not be asked for again at once."""
 
     endpoints: Endpoints | None = None
@@ -47,7 +47,7 @@ class _Learnt:
     at = 0.0
 
 
-_learnt: dict[str, _Learnt] = {}
+_discoveries: dict[str, _Discovery] = {}
 _lock = threading.Lock()
 
 
@@ -57,29 +57,29 @@ def is_configured() -> bool:
 
 def forget() -> None:
     """Ask the provider afresh next time."""
-    _learnt.clear()
+    _discoveries.clear()
 
 
 def endpoints() -> Endpoints:
     """Where it is asked for what. Raises SignInRefused; after a failure the same one for half a minute."""
     with _lock:
-        learnt = _learnt.setdefault(settings.AUTHENTIK_ISSUER, _Learnt())
-        age = time.monotonic() - learnt.at
-        if learnt.endpoints is None and learnt.failure and age < AFTER_A_FAILURE:
-            raise learnt.failure
-        if learnt.endpoints is None or age > KEPT:
-            _learn(learnt)
-        return learnt.endpoints
+        discovery = _discoveries.setdefault(settings.AUTHENTIK_ISSUER, _Discovery())
+        age = time.monotonic() - discovery.at
+        if discovery.endpoints is None and discovery.failure and age < AFTER_A_FAILURE:
+            raise discovery.failure
+        if discovery.endpoints is None or age > KEPT:
+            _discover(discovery)
+        return discovery.endpoints
 
 
-def _learn(learnt: _Learnt) -> None:
-    learnt.at = time.monotonic()
+def _discover(discovery: _Discovery) -> None:
+    discovery.at = time.monotonic()
     try:
-        learnt.endpoints, learnt.failure = discovered(), None
+        discovery.endpoints, discovery.failure = discovered(), None
     except SignInRefused as refused:
         log.warning("The provider could not be discovered", extra={"code": refused.code, "detail": refused.detail})
-        learnt.failure = refused
-        if learnt.endpoints is None:
+        discovery.failure = refused
+        if discovery.endpoints is None:
             raise
 
 

@@ -20,7 +20,7 @@ MOST_GROUPS = 50
 KEPT_PER_MINUTE = 60  # from one address; further ones are only logged
 
 
-def note(
+def record(
     request: HttpRequest, outcome: str, *, detail: str = "", user: User | None = None, claims: dict | None = None
 ) -> None:
     """Keep `outcome` (OK, LINKED or a refusal's code) with what may be shown of `claims`, and log it."""

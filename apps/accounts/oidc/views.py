@@ -16,13 +16,13 @@ from apps.accounts.login import errors
 from apps.accounts.login.views import safe_next
 from apps.accounts.models import User
 from apps.accounts.oidc import auth_state, provider, sign_in_log
-from apps.accounts.oidc.auth_state import Begun
+from apps.accounts.oidc.auth_state import PendingSignIn
 from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.oidc.identities import provision
 from apps.accounts.oidc.token_exchange import CALLBACK, Exchange, redirect_uri
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
-from apps.accounts.users.language import speaking
+from apps.accounts.users.language import with_language
 from apps.accounts.users.views import profile_page
 
 BACKEND = "apps.accounts.login.backends.PeopleBackend"
@@ -32,7 +32,7 @@ PROVIDER_SAYS = {"access_denied", "login_required"}
 NEVER_RETURNED_TO = ("/api/", "/ws/", "/oidc/", "/accounts/sign-")
 
 
-class Departure(OIDCAuthenticationRequestView):
+class AuthorizationRequest(OIDCAuthenticationRequestView):
     """mozilla-django-oidc's request, with the provider's own addresses and ours."""
 
     def __init__(self) -> None:
@@ -56,10 +56,10 @@ class Departure(OIDCAuthenticationRequestView):
 @require_POST
 def start(request: HttpRequest) -> HttpResponse:
     """To the provider. A POST, so that no link can begin it and no crawler fills the sessions."""
-    after = destination(request)
+    after = page_after_sign_in(request)
     if request.user.is_authenticated:
         return redirect(after or settings.LOGIN_REDIRECT_URL)
-    return depart(request, after)
+    return redirect_to_provider(request, after)
 
 
 @sensitive_post_parameters("password")
@@ -69,22 +69,22 @@ def link(request: MemberRequest) -> HttpResponse:
     form = LinkForm(request, request.POST)
     if not form.is_valid():
         return profile_page(request, status=422, link_form=form)
-    return depart(request, after="", link_to=request.user.pk)
+    return redirect_to_provider(request, after="", link_to=request.user.pk)
 
 
-def depart(request: HttpRequest, after: str, link_to: int | None = None) -> HttpResponse:
+def redirect_to_provider(request: HttpRequest, after: str, link_to: int | None = None) -> HttpResponse:
     if not rate_limits.passes(f"oidc:{request.META.get('REMOTE_ADDR', '')}", STARTS_PER_MINUTE):
         return refuse(request, SignInRefused("too_many_attempts", "Too many sign-ins were begun from this address."))
     try:
-        response = Departure().get(request)
+        response = AuthorizationRequest().get(request)
     except SignInRefused as refused:
         return refuse(request, refused, after=after)
     state = next(reversed(request.session["oidc_states"]))
-    auth_state.remember(request, state, after=after, link_to=link_to)
+    auth_state.store(request, state, after=after, link_to=link_to)
     return response
 
 
-def destination(request: HttpRequest) -> str:
+def page_after_sign_in(request: HttpRequest) -> str:
     """The page to go to after signing in; a door for programs or out again is none."""
     after = safe_next(request)
     return "" if after.startswith(NEVER_RETURNED_TO) else after
@@ -94,26 +94,26 @@ def destination(request: HttpRequest) -> str:
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Back from the provider. What does not belong to a sign-in begun in this browser changes nothing."""
-    begun = auth_state.take(request, request.GET.get("state", ""))
-    if begun is None:
+    pending = auth_state.take(request, request.GET.get("state", ""))
+    if pending is None:
         if request.user.is_authenticated:
             return redirect(settings.LOGIN_REDIRECT_URL)
         return refuse(request, SignInRefused("state_unknown", "The state is unknown, used or another browser's."))
     exchange = Exchange()
     try:
-        check(request, begun)
-        claims = exchange.run(request, nonce=begun.nonce, code_verifier=begun.code_verifier)
-        if begun.link_to:
-            return linked(request, begun, claims)
+        check(request, pending)
+        claims = exchange.run(request, nonce=pending.nonce, code_verifier=pending.code_verifier)
+        if pending.link_to:
+            return finish_link(request, pending, claims)
         user = provision.provision(claims)
     except SignInRefused as refused:
-        return refuse(request, refused, after=begun.after, claims=exchange.claims)
-    return arrive(request, user, begun, exchange)
+        return refuse(request, refused, after=pending.after, claims=exchange.claims)
+    return finish_sign_in(request, user, pending, exchange)
 
 
-def check(request: HttpRequest, begun: Begun) -> None:
+def check(request: HttpRequest, pending: PendingSignIn) -> None:
     """Raise SignInRefused when it came back too late, or without a code."""
-    if begun.is_too_old:
+    if pending.is_too_old:
         raise SignInRefused("state_expired", "The provider sent them back after more than ten minutes.")
     if error := request.GET.get("error"):
         code = error if error in PROVIDER_SAYS else "provider_error"
@@ -122,25 +122,25 @@ def check(request: HttpRequest, begun: Begun) -> None:
         raise SignInRefused("provider_error", "The provider sent no code.")
 
 
-def arrive(request: HttpRequest, user: User, begun: Begun, exchange: Exchange) -> HttpResponse:
+def finish_sign_in(request: HttpRequest, user: User, pending: PendingSignIn, exchange: Exchange) -> HttpResponse:
     claims = exchange.claims
-    engine.begin(request, user, BACKEND)
+    engine.start_session(request, user, BACKEND)
     request.session["oidc"] = {
         "issuer": settings.AUTHENTIK_ISSUER,
         "sub": claims["sub"],
         "sid": str(claims.get("sid", "")),
     }
     request.session["oidc_id_token"] = exchange.id_token
-    sign_in_log.note(request, sign_in_log.OK, user=user, claims=claims)
-    return speaking(user, redirect(begun.after or settings.LOGIN_REDIRECT_URL))
+    sign_in_log.record(request, sign_in_log.OK, user=user, claims=claims)
+    return with_language(user, redirect(pending.after or settings.LOGIN_REDIRECT_URL))
 
 
-def linked(request: HttpRequest, begun: Begun, claims: dict) -> HttpResponse:
+def finish_link(request: HttpRequest, pending: PendingSignIn, claims: dict) -> HttpResponse:
     """Back from the provider for somebody who is signed in here and wants to come in that way as well."""
-    if request.user.pk != begun.link_to:
+    if request.user.pk != pending.link_to:
         raise SignInRefused("state_unknown", "Somebody else is signed in by now.")
     provision.link(request.user, claims)
-    sign_in_log.note(request, sign_in_log.LINKED, user=request.user, claims=claims)
+    sign_in_log.record(request, sign_in_log.LINKED, user=request.user, claims=claims)
     messages.success(request, _("You can sign in with Authentik now."))
     return redirect("accounts:profile")
 
@@ -149,7 +149,7 @@ def refuse(
     request: HttpRequest, refused: SignInRefused, *, after: str = "", claims: dict | None = None
 ) -> HttpResponse:
     """To the sign-in page, with the reason. Whoever is signed in stays it."""
-    sign_in_log.note(request, refused.code, detail=refused.detail, claims=claims)
+    sign_in_log.record(request, refused.code, detail=refused.detail, claims=claims)
     if request.user.is_authenticated:
         messages.error(request, str(errors.refusal_for(refused.code).title))
         return redirect("accounts:profile")

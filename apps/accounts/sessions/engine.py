@@ -110,7 +110,7 @@ class SessionStore(db.SessionStore):
         await sync_to_async(self.flush)()
 
 
-def begin(request: HttpRequest, user: User, backend: str | None = None) -> None:
+def start_session(request: HttpRequest, user: User, backend: str | None = None) -> None:
     """Sign `user` in: always under a new key, with nothing left of who was signed in before.
 
     Of their sessions, those unused for longest end when there would be more than MOST_PER_PERSON.

@@ -33,7 +33,7 @@ class BearerToken(BaseAuthentication):
         if request.method not in SAFE_METHODS and token.scope == ApiToken.Scope.READ:
             raise PermissionDenied(_("This token may only read."))
         tokens.note_use(token)
-        return _narrowed(token), token
+        return _limited_to(token), token
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="Team Board"'
@@ -49,7 +49,7 @@ def _unknown(request: Request) -> APIException:
     return refusal
 
 
-def _narrowed(token: ApiToken) -> User:
+def _limited_to(token: ApiToken) -> User:
     if token.only_projects is not None:
         token.user.only_projects = frozenset(token.only_projects)
     token.user.may_direct_agents = token.scope == ApiToken.Scope.AGENTS

@@ -30,7 +30,7 @@ class Unusable(Refused):
 
 
 @transaction.atomic
-def choose(person: User, *, hue: str, content: bytes | None = None) -> None:
+def change(person: User, *, hue: str, content: bytes | None = None) -> None:
     """Have `person` look like that; without `content` a picture they have stays."""
     person.hue = hue
     if content is not None:
@@ -51,18 +51,18 @@ def _save(person: User) -> None:
     person_changed.send(User, user=person)
 
 
-def drawn_anew(upload: BinaryIO) -> bytes:
+def reencoded(upload: BinaryIO) -> bytes:
     """The picture in `upload` as a square WebP of SIDE pixels. Raises Unusable with the reason."""
     with OPENING:
         try:
-            return _drawn(upload)
+            return _square_of(upload)
         except Unusable:
             raise
         except Exception as error:  # decoders raise whatever they stumble over
             raise Unusable(_("That file is not a picture we can read. Please use a PNG, JPEG or WebP.")) from error
 
 
-def _drawn(upload: BinaryIO) -> bytes:
+def _square_of(upload: BinaryIO) -> bytes:
     with Image.open(upload, formats=FORMATS) as picture:
         if picture.width * picture.height > MOST_PIXELS:
             raise Unusable(_("That picture has more than 16 megapixels. Please make it smaller first."))

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from apps.accounts.models import User
 
 
-def speaking(person: User, response: HttpResponse) -> HttpResponse:
+def with_language(person: User, response: HttpResponse) -> HttpResponse:
     """Have this browser keep the person's language; without one it asks for its own again."""
     if person.language:
         response.set_cookie(

@@ -10,12 +10,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts import audit, rate_limits
-from apps.accounts.forms import LinkForm, LooksForm, PasswordForm, PreferencesForm, TokenForm
+from apps.accounts.forms import AvatarForm, LinkForm, PasswordForm, PreferencesForm, TokenForm
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import provider
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.users import avatars
-from apps.accounts.users.language import speaking
+from apps.accounts.users.language import with_language
 
 UPLOADS_PER_MINUTE = 30  # a person
 
@@ -29,7 +29,7 @@ def profile_page(request: MemberRequest, status: int = 200, **forms: object) -> 
     """The page with fresh forms, but for those given (which carry errors, or a token to show once)."""
     context = {
         "preferences_form": PreferencesForm(instance=request.user),
-        "looks_form": LooksForm(instance=request.user),
+        "avatar_form": AvatarForm(instance=request.user),
         "password_form": PasswordForm(request),
         "token_form": TokenForm(user=request.user),
         "identities": request.user.identities.all(),
@@ -57,18 +57,18 @@ def preferences(request: MemberRequest) -> HttpResponse:
         return profile_page(request, status=422, preferences_form=form)
     form.save()
     messages.success(request, _("Saved."))
-    return speaking(person, redirect("accounts:profile"))
+    return with_language(person, redirect("accounts:profile"))
 
 
 @require_POST
-def looks(request: MemberRequest) -> HttpResponse:
+def avatar(request: MemberRequest) -> HttpResponse:
     if request.FILES and not rate_limits.passes(f"uploads:{request.user.pk}", UPLOADS_PER_MINUTE):
         return too_many_uploads(request)
     person = User.objects.get(pk=request.user.pk)
-    form = LooksForm(request.POST, request.FILES, instance=person)
+    form = AvatarForm(request.POST, request.FILES, instance=person)
     if not form.is_valid():
-        return profile_page(request, status=422, looks_form=form)
-    avatars.choose(person, hue=form.cleaned_data["hue"], content=form.cleaned_data["file"])
+        return profile_page(request, status=422, avatar_form=form)
+    avatars.change(person, hue=form.cleaned_data["hue"], content=form.cleaned_data["file"])
     messages.success(request, _("Saved."))
     return redirect("accounts:profile")
 

@@ -10,10 +10,10 @@ from apps.projects.git.repositories import connect
 from apps.projects.models import Repository
 from apps.projects.serializers import (
     BranchSerializer,
-    ChangingSerializer,
     CommitSerializer,
-    ConnectedSerializer,
-    ConnectingSerializer,
+    NewlyConnectedSerializer,
+    NewRepositorySerializer,
+    RepositoryChangesSerializer,
     RepositorySerializer,
 )
 from apps.rest.pagination import PARAMETERS, page, page_of
@@ -26,14 +26,14 @@ class RepositoriesView(APIView):
         project = permissions.project_for(request.user, key)
         return page(request, project.repositories.all(), RepositorySerializer)
 
-    @extend_schema(request=ConnectingSerializer, responses={201: ConnectedSerializer})
+    @extend_schema(request=NewRepositorySerializer, responses={201: NewlyConnectedSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Connect a repository. The answer holds the secret for its webhook, which is not shown again."""
         project = permissions.project_for(request.user, key)
-        given = ConnectingSerializer(data=request.data)
+        given = NewRepositorySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         repository = connect.connect(project, **given.validated_data, by=request.user)
-        return Response(ConnectedSerializer(repository).data, status=201)
+        return Response(NewlyConnectedSerializer(repository).data, status=201)
 
 
 class RepositoryView(APIView):
@@ -42,11 +42,11 @@ class RepositoryView(APIView):
         """One repository, and how its last fetch went."""
         return Response(RepositorySerializer(repository_for(request, pk)).data)
 
-    @extend_schema(request=ChangingSerializer, responses=RepositorySerializer)
+    @extend_schema(request=RepositoryChangesSerializer, responses=RepositorySerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change where it is or what opens it; a credential that is not given stays."""
         repository = repository_for(request, pk)
-        given = ChangingSerializer(data=request.data)
+        given = RepositoryChangesSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         changed = connect.change(repository, **given.validated_data, by=request.user)
         return Response(RepositorySerializer(changed).data)

@@ -24,16 +24,16 @@ class LastOwner(Refused):
     code = "last_owner"
 
 
-class NobodyCalledThat(Refused):
+class UnknownPerson(Refused):
     code = "nobody_called_that"
     api_status = 400
 
 
-class AlreadyIn(Refused):
+class AlreadyAMember(Refused):
     code = "already_a_member"
 
 
-class NotIn(Refused):
+class NotAMember(Refused):
     code = "not_a_member"
 
 
@@ -49,25 +49,25 @@ class ByGroup(Refused):
     code = "by_group"
 
 
-def person_called(words: str) -> User:
+def find_person(words: str) -> User:
     """The person or service account with the username `words`, or else the only one with that name.
 
-    Raises NobodyCalledThat alike for nobody, for several and for closed accounts, so that it tells
+    Raises UnknownPerson alike for nobody, for several and for closed accounts, so that it tells
     no more than whether a name that was typed in full is somebody's.
     """
     people = User.objects.filter(is_active=True).exclude(kind=User.Kind.AGENT)
     found = people.filter(username__iexact=words)[:2] or people.filter(name__iexact=words)[:2]
     if len(found) != 1:
-        raise NobodyCalledThat(_("Nobody goes by exactly that name, or more than one does. Try the username."))
+        raise UnknownPerson(_("Nobody goes by exactly that name, or more than one does. Try the username."))
     return found[0]
 
 
 def invite(project: Project, person: User, *, role: str, by: User) -> Membership:
-    """Bring `person` in as `role`. Raises AlreadyIn, and NotAllowed for a role above one's own."""
+    """Bring `person` in as `role`. Raises AlreadyAMember, and NotAllowed for a role above one's own."""
     with locked_for_change(project) as project:
-        _require_reach(project, by, role)
+        _require_manager_of(project, by, role)
         if project.memberships.filter(user=person).exists():
-            raise AlreadyIn(_("{name} is in this project already.").format(name=person))
+            raise AlreadyAMember(_("{name} is in this project already.").format(name=person))
         return _join(project, person, role=role, by=by)
 
 
@@ -80,12 +80,12 @@ def join(
     """
     with locked_for_change(project) as project:
         if by is not None and not as_board:
-            _require_reach(project, by, role)
+            _require_manager_of(project, by, role)
         return _join(project, user, role=role, by=by)
 
 
 def _join(project: Project, user: User, *, role: str, by: User | None, group_role: str | None = None) -> Membership:
-    _keep_programs_below(user, role)
+    _require_role_for_kind(user, role)
     roles = {"role": role, "group_role": group_role}
     membership, is_new = Membership.objects.get_or_create(project=project, user=user, defaults=roles)
     if is_new:
@@ -96,13 +96,13 @@ def _join(project: Project, user: User, *, role: str, by: User | None, group_rol
 def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     """Give a member another role and log `member.role_changed`, with the one `before`.
 
-    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotIn when they have left,
+    Raises NotAllowed when either is above one's own, ByGroup, LastOwner, NotAMember when they have left,
     and NotForAgents or NotForServiceAccounts.
     """
     with _locked(membership) as project:
-        _require_reach(project, by, membership.role, role)
+        _require_manager_of(project, by, membership.role, role)
         if role != membership.role:
-            _keep_to_the_groups(membership, role)
+            _require_groups_allow(membership, role)
             _change(project, membership, by_hand=role, by_groups=membership.group_role, by=by)
     return membership
 
@@ -128,12 +128,12 @@ def hand_over(membership: Membership, *, by: User) -> None:
     with _locked(membership) as project:
         permissions.require(by, Action.OWN, project)
         if membership.user_id == by.pk:
-            raise AlreadyIn(_("You own this project already."))
+            raise AlreadyAMember(_("You own this project already."))
         set_role(membership, role=Role.OWNER, by=by)
         set_role(project.memberships.get(user=by), role=Role.MAINTAINER, by=by)
 
 
-def heirs(project: Project) -> QuerySet[User]:
+def possible_owners(project: Project) -> QuerySet[User]:
     """Whom an administrator may make an owner: people of the project, or anybody when it has no others."""
     people = User.objects.filter(kind=User.Kind.PERSON, is_active=True)
     others = people.filter(memberships__project=project).exclude(memberships__in=_owners(project))
@@ -143,10 +143,10 @@ def heirs(project: Project) -> QuerySet[User]:
 def appoint(project: Project, person: User, *, by: User) -> None:
     """Make `person` an owner as an administrator who need not be in the project: the owner may be gone.
 
-    Raises NotAllowed unless `by` is an administrator and `person` one of the `heirs`.
+    Raises NotAllowed unless `by` is an administrator and `person` one of the `possible_owners`.
     """
     with locked_for_change(project) as project:
-        if not (by.is_active and by.is_superuser and heirs(project).filter(pk=person.pk).exists()):
+        if not (by.is_active and by.is_superuser and possible_owners(project).filter(pk=person.pk).exists()):
             raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
         if membership := project.memberships.select_related("user").filter(user=person).first():
             _change(project, membership, by_hand=Role.OWNER, by_groups=membership.group_role, by=by)
@@ -157,12 +157,12 @@ def appoint(project: Project, person: User, *, by: User) -> None:
 def remove(membership: Membership, *, by: User | None, as_board: bool = False) -> None:
     """End a membership and log `member.left`; their sockets close within seconds. One's own anybody may end.
 
-    Raises NotAllowed for a role above one's own, LastOwner, ByGroup and NotIn.
+    Raises NotAllowed for a role above one's own, LastOwner, ByGroup and NotAMember.
     """
     with _locked(membership) as project:
         if by is not None and not as_board and membership.user_id != by.pk:
-            _require_reach(project, by, membership.role)
-        _keep_to_the_groups(membership)
+            _require_manager_of(project, by, membership.role)
+        _require_groups_allow(membership)
         _end(project, membership, by=by)
 
 
@@ -184,8 +184,8 @@ def _change(
     """Have the role that was given `by_hand` and the one `by_groups` counted as one: the higher."""
     before, role = membership.role, Role.highest([by_hand, by_groups])
     if role != before:
-        _keep_programs_below(membership.user, role)
-        _keep_an_owner(membership)
+        _require_role_for_kind(membership.user, role)
+        _require_another_owner(membership)
     membership.role, membership.group_role = role, by_groups
     membership.manual_role = by_hand if by_groups else None
     membership.save(update_fields=["role", "group_role", "manual_role"])
@@ -195,7 +195,7 @@ def _change(
 
 
 def _end(project: Project, membership: Membership, *, by: User | None) -> None:
-    _keep_an_owner(membership)
+    _require_another_owner(membership)
     membership.delete()
     about = {"user": membership.user_id, "name": str(membership.user)}
     events.record(project, "member.left", by=by, **about, before=membership.role)
@@ -203,15 +203,15 @@ def _end(project: Project, membership: Membership, *, by: User | None) -> None:
 
 @contextmanager
 def _locked(membership: Membership) -> Iterator[Project]:
-    """As `locked_for_change`, with `membership` as it is now. Raises NotIn when it has ended meanwhile."""
+    """As `locked_for_change`, with `membership` as it is now. Raises NotAMember when it has ended meanwhile."""
     try:
         with locked_for_change(membership.project_id, membership) as project:
             yield project
     except Membership.DoesNotExist as error:
-        raise NotIn(_("They are not in this project any more.")) from error
+        raise NotAMember(_("They are not in this project any more.")) from error
 
 
-def _require_reach(project: Project, by: User, *roles: str) -> None:
+def _require_manager_of(project: Project, by: User, *roles: str) -> None:
     """Raise NotAllowed unless `by` may manage members, and none of `roles` is above their own.
 
     Ask under the project's lock: their own role may have been taken a moment ago.
@@ -228,7 +228,7 @@ def may_be(user: User, role: str) -> bool:
     return barred is None or not permissions.role_may(role, barred)
 
 
-def _keep_programs_below(user: User, role: str) -> None:
+def _require_role_for_kind(user: User, role: str) -> None:
     if may_be(user, role):
         return
     if user.is_agent:
@@ -245,13 +245,13 @@ def groups_allow(membership: Membership, role: str | None) -> bool:
     return not granted or Role.highest([granted, role]) == role or not membership.user.is_active
 
 
-def _keep_to_the_groups(membership: Membership, role: str | None = None) -> None:
+def _require_groups_allow(membership: Membership, role: str | None = None) -> None:
     if not groups_allow(membership, role):
         sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
         raise ByGroup(sentence.format(name=membership.user, role=Role(membership.group_role).label))
 
 
-def _keep_an_owner(membership: Membership) -> None:
+def _require_another_owner(membership: Membership) -> None:
     if membership.role == Role.OWNER and not _other_owners(membership).exists():
         raise LastOwner(_("A project needs an owner. Make somebody else one first."))
 

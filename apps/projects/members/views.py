@@ -93,7 +93,7 @@ def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "lead": _("Open tasks they have will be nobody's, and what an agent is doing here is stopped. The rest stays."),
         "yes": _("Remove"),
     }
-    return asked(request, project, question, partial(memberships.remove, membership, by=request.user))
+    return confirm(request, project, question, partial(memberships.remove, membership, by=request.user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -105,7 +105,7 @@ def hand_over(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "lead": _("They become an owner and you a maintainer. You can't take this back yourself."),
         "yes": _("Hand it over"),
     }
-    return asked(request, project, question, partial(memberships.hand_over, membership, by=request.user))
+    return confirm(request, project, question, partial(memberships.hand_over, membership, by=request.user))
 
 
 @require_http_methods(["GET", "POST"])
@@ -117,21 +117,23 @@ def leave(request: MemberRequest, key: str) -> HttpResponse:
         "lead": _("Your open tasks will be nobody's. To come back you have to be added again."),
         "yes": _("Leave"),
     }
-    return asked(
+    return confirm(
         request, project, question, partial(memberships.remove, membership, by=request.user), to="projects:list"
     )
 
 
-def asked(request: MemberRequest, project: Project, question: dict, verb: Callable, *, to: str = "") -> HttpResponse:
-    """A question on a page of its own, whose yes calls `verb` and goes `to`, else back to the members.
+def confirm(
+    request: MemberRequest, project: Project, question: dict, action: Callable, *, to: str = ""
+) -> HttpResponse:
+    """A question on a page of its own, whose yes calls `action` and goes `to`, else back to the members.
 
-    What the verb refuses is said on that page.
+    What the action refuses is said on that page.
     """
     page = {"project": project, "question": question}
     if request.method == "GET":
         return render(request, "projects/question.html", page)
     try:
-        verb()
+        action()
     except Refused as refusal:
         return render(request, "projects/question.html", page | {"refusal": refusal}, status=refusal.page_status)
     return redirect(to) if to else redirect("projects:members", project.key)

@@ -70,7 +70,7 @@ def actions(board, columns, tasks, ana, ben):
         "urgent": lambda: edit(tasks[0], priority=4, by=ana),
         "assign": lambda: assign(tasks[0], to=ben, by=ana),
         "comment": lambda: comment(tasks[1], words="Hello.", by=ana),
-        "look different": lambda: avatars.choose(ben, hue="rose", content=b"a picture"),
+        "look different": lambda: avatars.change(ben, hue="rose", content=b"a picture"),
         "be called otherwise": lambda: renamed(ben),
         "close a subtask": lambda: move(
             create(board, title="Short", parent=tasks[1], by=ana), to=columns["done"], by=ana
@@ -119,7 +119,7 @@ def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_o
     comment(tasks[2], words="From Ben.", by=ben)
     comment(tasks[2], words="From Ana.", by=ana)
     since = Page(board).seq
-    avatars.choose(ben, hue="rose", content=b"a picture")
+    avatars.change(ben, hue="rose", content=b"a picture")
     ops = realtime_frames.frame_since(board.pk, since, language="en", open_task=tasks[2].pk)["ops"]
     drawn = {op["id"] for op in ops if f"/avatars/{ben.avatar}/" in op["html"]}
     by_ben = board.events.get(kind="comment.created", actor=ben).pk
@@ -130,7 +130,7 @@ def test_who_is_on_very_many_cards_has_the_page_fetched_anew(board, tasks, ana, 
     monkeypatch.setattr(cards, "MOST_REDRAWN", 4)
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(assignee=ben)
     since = Page(board).seq
-    avatars.choose(ben, hue="rose")
+    avatars.change(ben, hue="rose")
     assert realtime_frames.frame_since(board.pk, since, language="en")["ops"] == [{"op": "reload"}]
 
 
@@ -140,7 +140,7 @@ def test_a_picture_costs_a_board_no_query_more(client, board, tasks, ana, ben, d
     client.get("/projects/TIDE/")
     with CaptureQueriesContext(connection) as before:
         client.get("/projects/TIDE/")
-    avatars.choose(ben, hue="rose", content=b"a picture")
+    avatars.change(ben, hue="rose", content=b"a picture")
     with django_assert_num_queries(len(before)):
         assert f"/avatars/{ben.avatar}/" in client.get("/projects/TIDE/").content.decode()
 

@@ -62,7 +62,7 @@ def test_an_entry_says_who_what_when_and_from_where(ana):
 
 
 def test_what_is_recorded_in_a_request_says_where_it_came_from(ana):
-    with audit.asking(RequestFactory().get("/", REMOTE_ADDR="192.0.2.9")):
+    with audit.of_request(RequestFactory().get("/", REMOTE_ADDR="192.0.2.9")):
         assert audit.record("thing.done", by=ana).address == "192.0.2.9"
     assert audit.record("thing.done", by=ana).address is None
 

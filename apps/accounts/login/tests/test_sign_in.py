@@ -176,10 +176,10 @@ def test_with_local_sign_in_the_one_page_is_enough(client, olga):
 @pytest.mark.req("L5")
 def test_a_board_without_any_way_in_does_not_start(no_passwords, settings):
     settings.AUTHENTIK_ISSUER = ""
-    [error] = checks.a_way_in()
+    [error] = checks.can_sign_in()
     assert "LOCAL_SIGN_IN" in error.msg
     settings.AUTHENTIK_ISSUER = "https://auth.example/application/o/board/"
-    assert checks.a_way_in() == []
+    assert checks.can_sign_in() == []
 
 
 def test_a_form_without_its_csrf_token_is_refused(ana):

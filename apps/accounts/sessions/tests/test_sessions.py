@@ -197,7 +197,7 @@ def begin():
         request = RequestFactory().post("/")
         request.session = client.session
         request.user = engine.person_of(request.session)
-        engine.begin(request, person, "apps.accounts.login.backends.PeopleBackend")
+        engine.start_session(request, person, "apps.accounts.login.backends.PeopleBackend")
         request.session.save()
         return request.session
 

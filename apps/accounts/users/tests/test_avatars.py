@@ -29,7 +29,7 @@ def drawing(kind: str = "PNG", size: tuple[int, int] = (300, 200), mode: str = "
 
 
 def drawn(content: bytes) -> Image.Image:
-    return Image.open(BytesIO(avatars.drawn_anew(BytesIO(content))))
+    return Image.open(BytesIO(avatars.reencoded(BytesIO(content))))
 
 
 def is_red(pixel: tuple[int, ...]) -> bool:
@@ -95,7 +95,7 @@ def test_anything_else_is_refused_with_the_reason(client, ana, content, reason):
 
 def upload(client, content: bytes, hue: str = "plum"):
     file = SimpleUploadedFile("me.png", content, "image/png")
-    return client.post(reverse("accounts:looks"), {"hue": hue, "file": file})
+    return client.post(reverse("accounts:avatar"), {"hue": hue, "file": file})
 
 
 def test_a_picture_stays_when_the_hue_is_changed_and_goes_when_it_is_removed(client, ana):
@@ -104,7 +104,7 @@ def test_a_picture_stays_when_the_hue_is_changed_and_goes_when_it_is_removed(cli
     first = ana.avatar
     assert len(first) == 32
     assert f"/avatars/{first}/" in client.get(reverse("accounts:profile")).content.decode()
-    client.post(reverse("accounts:looks"), {"hue": "leaf"})
+    client.post(reverse("accounts:avatar"), {"hue": "leaf"})
     ana.refresh_from_db()
     assert (ana.hue, ana.avatar) == ("leaf", first)
     upload(client, drawing(size=(400, 100)))
@@ -130,6 +130,6 @@ def test_more_pictures_than_one_person_has_use_for_are_429_and_a_hue_is_none(cli
     assert page.status_code == 429
     assert 1 <= int(page["Retry-After"]) <= 61
     assert "wait a minute" in page.content.decode()
-    assert client.post(reverse("accounts:looks"), {"hue": "leaf"}).status_code == 302
+    assert client.post(reverse("accounts:avatar"), {"hue": "leaf"}).status_code == 302
     client.force_login(User.objects.create_user("ben", name="Ben"))
     assert upload(client, drawing()).status_code == 302

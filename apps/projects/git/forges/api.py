@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from apps import outbound, strict_json
-from apps.projects.git.forges.payload import Odd
+from apps.projects.git.forges.payload import UnreadablePayload
 from apps.projects.git.sanitize import tidy
 
 LIMITS = outbound.Limits(size=8 * 1024 * 1024)
 PAGE = 50
 MOST_PAGES = 40
-WORDS = {
+SENTENCES = {
     "forbidden": _("The forge's address is not one that Team Board may call: {said}"),
     "unreachable": _("The forge can't be reached: {said}"),
     "timed_out": _("The forge did not answer in time."),
@@ -35,24 +35,24 @@ WORDS = {
 }
 
 
-class ForgeTrouble(Exception):
-    """The forge gave no usable answer; `code` and `facts` are what WORDS says."""
+class ForgeError(Exception):
+    """The forge gave no usable answer; `code` and `facts` are what SENTENCES says."""
 
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)
         self.code, self.facts = code, facts
 
     def __str__(self) -> str:
-        return words(self.code, self.facts)
+        return sentence(self.code, self.facts)
 
 
-class Vanished(ForgeTrouble):
+class ForgeNotFound(ForgeError):
     """What was asked for is not there, though the rest may be."""
 
 
-def words(code: str, facts: dict[str, object]) -> str:
+def sentence(code: str, facts: dict[str, object]) -> str:
     """In the reader's language."""
-    return str(WORDS.get(code, WORDS["odd"])).format(**{"said": "", "status": "", **facts})
+    return str(SENTENCES.get(code, SENTENCES["odd"])).format(**{"said": "", "status": "", **facts})
 
 
 class Api:
@@ -67,15 +67,15 @@ class Api:
     def put(self, path: str, body: dict[str, object], *, method: str = "PUT") -> Any:
         return self._ask(method, f"{self.base}{path}", json.dumps(body).encode())
 
-    def pages[Told](
+    def pages[Row](
         self,
         path: str,
-        read: Callable[[dict], Told | None],
+        read: Callable[[dict], Row | None],
         *,
         inside: str = "",
         size: str = "per_page",
         **query: object,
-    ) -> Iterator[Told]:
+    ) -> Iterator[Row]:
         """What `read` makes of every row of a list, but for rows that say nothing, until a page is not full.
 
         `inside` names the list in an object.
@@ -84,8 +84,8 @@ class Api:
             answer = self.get(path, **query, page=page, **{size: PAGE})
             rows = answer.get(inside) if inside and isinstance(answer, dict) else answer
             if not isinstance(rows, list):
-                raise ForgeTrouble("odd")
-            yield from understood(rows, read)
+                raise ForgeError("odd")
+            yield from readable(rows, read)
             if len(rows) < PAGE:
                 return
 
@@ -99,47 +99,47 @@ class Api:
         try:
             answer = asyncio.run(sending)
         except outbound.ForbiddenAddress as error:
-            raise ForgeTrouble("forbidden", said=str(error)) from error
+            raise ForgeError("forbidden", said=str(error)) from error
         except outbound.Unreachable as error:
-            raise ForgeTrouble("unreachable", said=str(error)) from error
+            raise ForgeError("unreachable", said=str(error)) from error
         except outbound.TimedOut as error:
-            raise ForgeTrouble("timed_out") from error
+            raise ForgeError("timed_out") from error
         except outbound.OutboundError as error:
-            raise ForgeTrouble("broken") from error
-        return _meant(answer)
+            raise ForgeError("broken") from error
+        return _json_of(answer)
 
 
-def understood[Told](rows: list, read: Callable[[dict], Told | None]) -> Iterator[Told]:
+def readable[Row](rows: list, read: Callable[[dict], Row | None]) -> Iterator[Row]:
     for row in rows:
         try:
-            told = read(row) if isinstance(row, dict) else None
-        except Odd:
+            found = read(row) if isinstance(row, dict) else None
+        except UnreadablePayload:
             continue
-        if told is not None:
-            yield told
+        if found is not None:
+            yield found
 
 
-def _meant(answer: outbound.Answer) -> Any:
-    """The JSON of a good answer. Raises ForgeTrouble for any other."""
+def _json_of(answer: outbound.Answer) -> Any:
+    """The JSON of a good answer. Raises ForgeError for any other."""
     if 200 <= answer.status < 300:
         try:
             return strict_json.loads(answer.body or b"null")
         except ValueError as error:
-            raise ForgeTrouble("odd") from error
-    said = _said(answer)
+            raise ForgeError("odd") from error
+    said = _message_in(answer)
     if answer.status == 429 or (answer.status == 403 and answer.headers.get("X-RateLimit-Remaining") == "0"):
-        raise ForgeTrouble("too_many")
+        raise ForgeError("too_many")
     if 300 <= answer.status < 400:
-        raise ForgeTrouble("moved")
+        raise ForgeError("moved")
     if answer.status >= 500:
-        raise ForgeTrouble("forge_failed", status=answer.status)
+        raise ForgeError("forge_failed", status=answer.status)
     if answer.status == 404:
-        raise Vanished("not_found")
+        raise ForgeNotFound("not_found")
     codes = {401: "token_refused", 403: "not_allowed"}
-    raise ForgeTrouble(codes.get(answer.status, "not_possible"), said=said)
+    raise ForgeError(codes.get(answer.status, "not_possible"), said=said)
 
 
-def _said(answer: outbound.Answer) -> str:
+def _message_in(answer: outbound.Answer) -> str:
     try:
         body = strict_json.loads(answer.body)
     except ValueError:

@@ -53,7 +53,7 @@ def kind_of(headers: Mapping[str, str]) -> str:
     return headers.get("X-Forgejo-Event") or headers.get("X-Gitea-Event") or ""
 
 
-def delivery_of(headers: Mapping[str, str]) -> str:
+def delivery_id_of(headers: Mapping[str, str]) -> str:
     return headers.get("X-Forgejo-Delivery") or headers.get("X-Gitea-Delivery") or ""
 
 

@@ -44,7 +44,7 @@ def kind_of(headers: Mapping[str, str]) -> str:
     return headers.get("X-GitHub-Event", "")
 
 
-def delivery_of(headers: Mapping[str, str]) -> str:
+def delivery_id_of(headers: Mapping[str, str]) -> str:
     return headers.get("X-GitHub-Delivery", "")
 
 
@@ -59,7 +59,7 @@ def read(kind: str, payload: dict[str, Any]) -> list[Change]:
     if kind == "pull_request":
         return [request_of(part(payload, "pull_request"))]
     if kind == "pull_request_review":
-        return [request_of(part(payload, "pull_request")), *_reviewed(payload)]
+        return [request_of(part(payload, "pull_request")), *_reviews_in(payload)]
     if kind == "check_run":
         return [check_of(part(payload, "check_run"))]
     return [status_of(needed(payload, "sha"), payload)] if kind == "status" else []
@@ -91,7 +91,7 @@ def request_of(pull: dict[str, Any]) -> Request:
     )
 
 
-def _reviewed(payload: dict[str, Any]) -> list[Review]:
+def _reviews_in(payload: dict[str, Any]) -> list[Review]:
     """Taking a review back has no time of its own: it is the request's."""
     pull, review = part(payload, "pull_request"), part(payload, "review")
     taken_back = text(payload, "action") == "dismissed"

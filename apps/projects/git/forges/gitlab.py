@@ -50,7 +50,7 @@ def kind_of(headers: Mapping[str, str]) -> str:
     return headers.get("X-Gitlab-Event", "")
 
 
-def delivery_of(headers: Mapping[str, str]) -> str:
+def delivery_id_of(headers: Mapping[str, str]) -> str:
     """Not X-Gitlab-Event-UUID: hooks that one another caused share it."""
     return headers.get("webhook-id") or headers.get("Idempotency-Key") or ""
 
@@ -68,11 +68,11 @@ def read(kind: str, payload: dict[str, Any]) -> list[Change]:
         return [Push(text(payload, "ref"))]
     about = part(payload, "object_attributes")
     if kind == "Merge Request Hook":
-        return [_hooked(about, payload), *_reviewed(about, payload)]
+        return [_request_in_hook(about, payload), *_reviews_in(about, payload)]
     return [pipeline_of(about)] if kind == "Pipeline Hook" else []
 
 
-def _hooked(about: dict[str, Any], payload: dict[str, Any]) -> Request:
+def _request_in_hook(about: dict[str, Any], payload: dict[str, Any]) -> Request:
     """Who opened it is only said when it is opened."""
     author = text(part(payload, "user"), "username") if text(about, "action") == "open" else ""
     sha = needed(part(about, "last_commit"), "id")
@@ -113,7 +113,7 @@ def _request(
     )
 
 
-def _reviewed(about: dict[str, Any], payload: dict[str, Any]) -> list[Review]:
+def _reviews_in(about: dict[str, Any], payload: dict[str, Any]) -> list[Review]:
     """Where every reviewer stands, if it is told, and what the one has just done who caused the hook."""
     request, at = number(about, "iid"), time(about, "updated_at")
     reviewers = [each for each in parts(payload, "reviewers") if text(each, "state")]  # older ones only name them
@@ -131,7 +131,7 @@ def pipeline_of(pipeline: dict[str, Any]) -> Check:
     return Check(needed(pipeline, "sha"), name, state, url, time(pipeline, "finished_at", "updated_at", "created_at"))
 
 
-def _standing(reviewer: dict[str, Any]) -> tuple[str, str]:
+def _review_state_of(reviewer: dict[str, Any]) -> tuple[str, str]:
     state = REVIEWS.get(text(reviewer, "state"), PullRequest.Review.NONE)
     return needed(part(reviewer, "user"), "username"), state
 
@@ -158,7 +158,7 @@ class Client:
     def reviews(self, number: int) -> list[Review]:
         """Its reviewers stand where they stand now, and so does who approved without being one."""
         at = self.request(number).updated_at
-        found = dict(self.api.pages(f"/merge_requests/{number}/reviewers", _standing))
+        found = dict(self.api.pages(f"/merge_requests/{number}/reviewers", _review_state_of))
         for each in parts(self.api.get(f"/merge_requests/{number}/approvals"), "approved_by"):
             found[text(part(each, "user"), "username")] = PullRequest.Review.APPROVED
         return [Review(number, who, state, at) for who, state in found.items() if who]

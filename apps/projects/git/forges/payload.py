@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-class Odd(Exception):
+class UnreadablePayload(Exception):
     """The payload lacks what it must have to mean anything."""
 
 
@@ -26,9 +26,9 @@ def text(payload: Any, name: str) -> str:
 
 
 def needed(payload: Any, name: str) -> str:
-    """Raises Odd without it."""
+    """Raises UnreadablePayload without it."""
     if not (found := text(payload, name)):
-        raise Odd(name)
+        raise UnreadablePayload(name)
     return found
 
 
@@ -39,9 +39,9 @@ def count(payload: Any, name: str) -> int | None:
 
 
 def number(payload: Any, name: str) -> int:
-    """Raises Odd without it."""
+    """Raises UnreadablePayload without it."""
     if (found := count(payload, name)) is None:
-        raise Odd(name)
+        raise UnreadablePayload(name)
     return found
 
 
@@ -58,9 +58,9 @@ def instant(payload: Any, *names: str) -> datetime | None:
 
 
 def time(payload: Any, *names: str) -> datetime:
-    """Raises Odd without it."""
+    """Raises UnreadablePayload without it."""
     if (found := instant(payload, *names)) is None:
-        raise Odd(names[0])
+        raise UnreadablePayload(names[0])
     return found
 
 

@@ -62,7 +62,7 @@ def sentence(code: str, facts: dict) -> str:
     return str(REASONS[code]).format(**facts)
 
 
-def told_by(stderr: bytes) -> GitFailed:
+def failure_in(stderr: bytes) -> GitFailed:
     """The failure that git's own words stand for."""
     words = stderr.decode(errors="replace")
     for code, sign in SIGNS:

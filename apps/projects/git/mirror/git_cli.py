@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from apps.projects.git.mirror.errors import GitFailed, told_by
+from apps.projects.git.mirror.errors import GitFailed, failure_in
 
 SECONDS = 60
 MEBIBYTE = 1024 * 1024
@@ -54,7 +54,7 @@ CONFIG = {
 
 
 @dataclass(frozen=True)
-class Way:
+class Access:
     """How one call gets at a server: what only it may know stands in its environment, never in its arguments."""
 
     config: dict[str, str] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def run(
     *arguments: str,
     names: tuple[str, ...] = (),
     folder: Path,
-    way: Way = Way(),
+    way: Access = Access(),
     given: bytes = b"",
     seconds: float = SECONDS,
     limit: int = LARGEST_ANSWER,
@@ -101,7 +101,7 @@ def stream(
     *arguments: str,
     names: tuple[str, ...] = (),
     folder: Path,
-    way: Way = Way(),
+    way: Access = Access(),
     given: bytes = b"",
     seconds: float = SECONDS,
     largest: int | None = None,
@@ -123,11 +123,11 @@ def stream(
             elif chunk:
                 yield chunk
         if process.wait(max(0.1, deadline - time.monotonic())) != 0:
-            raise told_by(bytes(complaint))
+            raise failure_in(bytes(complaint))
 
 
 @contextmanager
-def _started(argv: list[str], folder: Path, way: Way, given: bytes) -> Iterator[subprocess.Popen]:
+def _started(argv: list[str], folder: Path, way: Access, given: bytes) -> Iterator[subprocess.Popen]:
     """The process in a session of its own, whose every member is gone afterwards."""
     process = subprocess.Popen(
         argv,
@@ -179,7 +179,7 @@ def _read(process: subprocess.Popen) -> Iterator[tuple[bytes, bool]]:
                 yield chunk, key.data
 
 
-def environment(folder: Path, way: Way = Way()) -> dict[str, str]:
+def environment(folder: Path, way: Access = Access()) -> dict[str, str]:
     """All that git knows of the world: nothing of ours but where programs are."""
     config = CONFIG | way.config
     settings_of_call = {"GIT_CONFIG_COUNT": str(len(config))}

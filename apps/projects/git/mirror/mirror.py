@@ -26,8 +26,8 @@ from apps.projects.models import Branch, Commit, Repository
 FIRST_SECONDS = 600
 MOST_REFS = 10_000
 MOST_COMMITS = 50_000  # of the first import: the newest; the mirror has them all
-MOST_TOLD = 2000  # new commits of one push that are told, so many at a time
-TOLD_AT_ONCE = 100
+MOST_NEW_COMMITS = 2000  # new commits of one push that are told, so many at a time
+SHAS_IN_EVENT = 100
 LONGEST_MESSAGE = 10_000
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 RECORD = "--format=%H%n%ct%n%an%n%ae%n%B"
@@ -57,7 +57,7 @@ def fetch(repository: Repository) -> bool:
     is_new = not (folder / "HEAD").exists()
     if is_new:
         _prepare(repository, folder)
-    with credentials.opened(repository) as way:
+    with credentials.access_to(repository) as way:
         told = git_cli.run(
             "ls-remote", "--symref", names=(repository.url, "HEAD", f"{HEADS}*", f"{TAGS}*"), folder=folder, way=way
         )
@@ -66,7 +66,7 @@ def fetch(repository: Repository) -> bool:
         fingerprint = hashlib.sha256(told).hexdigest()
         if fingerprint == repository.fingerprint:
             return False
-        _know_default(repository, default_of(told))
+        _store_default(repository, default_of(told))
         _download(repository, folder, way, is_new=is_new)
     read(repository, default=default_of(told))
     repository.fingerprint = fingerprint
@@ -92,14 +92,14 @@ def _prepare(repository: Repository, folder: Path) -> None:
     repository.fingerprint = ""
 
 
-def _know_default(repository: Repository, default: str) -> None:
+def _store_default(repository: Repository, default: str) -> None:
     """What is merged counts as merged even while, or if ever, the branches themselves cannot be had."""
     if default and not repository.default_branch:
         repository.default_branch = default
         Repository.objects.filter(pk=repository.pk, url=repository.url).update(default_branch=default)
 
 
-def _download(repository: Repository, folder: Path, way: git_cli.Way, *, is_new: bool) -> None:
+def _download(repository: Repository, folder: Path, way: git_cli.Access, *, is_new: bool) -> None:
     is_first = is_new or repository.fetched_at is None
     try:
         git_cli.run(
@@ -161,7 +161,7 @@ def read(repository: Repository, *, default: str) -> None:
         _store_branches(repository, rows, keeping=heads)
         pushed = partial(events.record, project, "code.pushed", by=None, repository=repository.pk)
         for name in moved:
-            for shas in batched(new[name], TOLD_AT_ONCE) if new[name] else [()]:
+            for shas in batched(new[name], SHAS_IN_EVENT) if new[name] else [()]:
                 pushed(branch=name, head=heads[name][0], shas=list(shas), first=is_first)
         for name in sorted(known.keys() - heads.keys()):
             pushed(branch=name, head="", shas=[], first=False)
@@ -254,5 +254,5 @@ def _decoded(record: bytes) -> str:
 
 def _new_commits(folder: Path, head: str, old: list[str]) -> list[str]:
     asked = f"{head}\n" + "".join(f"^{each}\n" for each in old)
-    options = ("--ignore-missing", f"--max-count={MOST_TOLD}", "--stdin")
+    options = ("--ignore-missing", f"--max-count={MOST_NEW_COMMITS}", "--stdin")
     return git_cli.run("rev-list", *options, folder=folder, given=asked.encode()).decode().split()

@@ -60,13 +60,13 @@ def comparison(branch: Branch, base: Branch) -> Comparison:
     """What `branch` would bring into `base`: its own commits, and what they change together."""
     span = f"{base.head}..{branch.head}"
     commits = _rows(branch.repository, _shas(branch.repository, f"--max-count={PAGE}", names=(span,)))
-    if not _have_parted(branch, base):
+    if not _have_common_commit(branch, base):
         return Comparison(commits, None)
     since_they_parted = f"{base.head}...{branch.head}"
     return Comparison(commits, _diff(branch.repository, "diff", *DIFF_OPTIONS, names=(since_they_parted,)))
 
 
-def _have_parted(branch: Branch, base: Branch) -> bool:
+def _have_common_commit(branch: Branch, base: Branch) -> bool:
     """Whether they began as one. Git says no by a failure without a word."""
     folder = mirror.folder_of(branch.repository)
     try:

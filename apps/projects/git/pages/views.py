@@ -48,7 +48,7 @@ def branches(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         for each in shown
     ]
     context = {"rows": rows, "page": page, "can_manage": permissions.role_may(project.role, Action.MANAGE)}
-    return shown_with(
+    return render_with_mirror(
         request, repository, "projects/git/pages/branches.html", context, tags=lambda: queries.tags(repository)
     )
 
@@ -61,7 +61,7 @@ def commits(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         return redirect("projects:branches", key, pk)
     branch, page = branch_for(repository, name), page_in(request)
     context = {"branch": branch, "page": page}
-    return shown_with(
+    return render_with_mirror(
         request,
         repository,
         "projects/git/pages/commits.html",
@@ -75,7 +75,7 @@ def commit(request: MemberRequest, key: str, pk: int, sha: str) -> HttpResponse:
     _project, repository = repository_for(request, key, pk)
     found = get_object_or_404(repository.commits, sha=sha)
     found.repository = repository
-    return shown_with(
+    return render_with_mirror(
         request, repository, "projects/git/pages/commit.html", {"commit": found}, diff=lambda: queries.change_of(found)
     )
 
@@ -93,7 +93,7 @@ def compare(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "base": base,
         "badges": branch_badges.badges_of(repository, [branch.name]).get(branch.name, ()),
     }
-    return shown_with(
+    return render_with_mirror(
         request,
         repository,
         "projects/git/pages/compare.html",
@@ -102,7 +102,9 @@ def compare(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     )
 
 
-def shown_with(request: HttpRequest, repository: Repository, template: str, context: dict, **read) -> HttpResponse:
+def render_with_mirror(
+    request: HttpRequest, repository: Repository, template: str, context: dict, **read
+) -> HttpResponse:
     """The page with what `read` finds in the mirror, or with the reason why that can't be read now."""
     page = {"project": repository.project, "repository": repository, **context}
     if not mirror.exists(repository):

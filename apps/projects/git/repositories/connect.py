@@ -221,7 +221,7 @@ def test(repository: Repository) -> Finding:
     settings.GIT_FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
     asked = (repository.url, "HEAD", f"{mirror.HEADS}*")
     try:
-        with credentials.opened(repository) as way:
+        with credentials.access_to(repository) as way:
             told = git_cli.run(
                 "ls-remote", "--symref", names=asked, folder=settings.GIT_FOLDER, way=way, seconds=TEST_SECONDS
             )
@@ -241,7 +241,7 @@ def _with_forge(repository: Repository, sentence: str) -> Finding:
         return Finding(True, sentence)
     try:
         forges.client_of(repository).test()
-    except forges.ForgeTrouble as trouble:
+    except forges.ForgeError as trouble:
         return Finding(False, f"{sentence} {trouble}")
     return Finding(True, sentence)
 

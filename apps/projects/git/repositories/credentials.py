@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from apps.projects.git.mirror.errors import GitFailed
-from apps.projects.git.mirror.git_cli import Way
+from apps.projects.git.mirror.git_cli import Access
 from apps.projects.git.repositories.urls import Address, parsed
 from apps.projects.models import Repository
 
@@ -18,7 +18,7 @@ USERS = {Repository.Forge.GITHUB: "x-access-token", Repository.Forge.GITLAB: "oa
 
 
 @contextmanager
-def opened(repository: Repository) -> Iterator[Way]:
+def access_to(repository: Repository) -> Iterator[Access]:
     """The way to `repository` for one call: held to the addresses that were looked up and checked just now.
 
     A key lies in a file of its own only as long as this. A host key that was not known before is kept
@@ -27,18 +27,18 @@ def opened(repository: Repository) -> Iterator[Way]:
     address = parsed(repository.url)
     found = address.checked()
     if address.scheme == "ssh":
-        with _by_ssh(repository, address, found[0]) as way:
-            yield way
+        with _by_ssh(repository, address, found[0]) as access:
+            yield access
     else:
         yield _by_http(repository, address, found)
 
 
-def _by_http(repository: Repository, address: Address, found: list[str]) -> Way:
+def _by_http(repository: Repository, address: Address, found: list[str]) -> Access:
     pinned = ",".join(f"[{each}]" if ":" in each else each for each in found)
     config = {"http.curloptResolve": f"{address.bare_host}:{address.port}:{pinned}"}
     if repository.credential_kind == Repository.Credential.TOKEN:
         config[f"http.{address}.extraHeader"] = f"Authorization: Basic {basic(repository)}"
-    return Way(config, {"GIT_ALLOW_PROTOCOL": address.scheme})
+    return Access(config, {"GIT_ALLOW_PROTOCOL": address.scheme})
 
 
 def basic(repository: Repository) -> str:
@@ -49,7 +49,7 @@ def basic(repository: Repository) -> str:
 
 
 @contextmanager
-def _by_ssh(repository: Repository, address: Address, pinned: str) -> Iterator[Way]:
+def _by_ssh(repository: Repository, address: Address, pinned: str) -> Iterator[Access]:
     if shutil.which("ssh") is None:
         raise GitFailed("no_ssh")
     with tempfile.TemporaryDirectory(prefix="teamboard-ssh-") as name:  # 0700
@@ -59,7 +59,7 @@ def _by_ssh(repository: Repository, address: Address, pinned: str) -> Iterator[W
         key.write_text(repository.credential.strip() + "\n")
         hosts.write_text(repository.host_keys)
         command = ssh_command(key, hosts, address, pinned, is_known=bool(repository.host_keys))
-        yield Way({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"})
+        yield Access({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"})
         repository.host_keys = hosts.read_text()
 
 

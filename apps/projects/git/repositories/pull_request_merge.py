@@ -7,14 +7,14 @@ from apps.accounts.models import User
 from apps.errors import Conflict, NotAllowed, Refused
 from apps.projects import permissions
 from apps.projects.git import forges
-from apps.projects.git.forges import Client, ForgeTrouble
+from apps.projects.git.forges import Client, ForgeError
 from apps.projects.git.webhooks import apply
 from apps.projects.models import PullRequest, Repository
 from apps.projects.permissions import Action
 
 ACTIONS = {Repository.Merging.MAINTAINERS: Action.MANAGE, Repository.Merging.MEMBERS: Action.RUN}
 # After these nobody knows whether the forge did it.
-UNSAID = {"timed_out", "broken", "unreachable", "forge_failed", "odd"}
+OUTCOME_UNKNOWN = {"timed_out", "broken", "unreachable", "forge_failed", "odd"}
 
 
 class NotMerged(Refused):
@@ -42,38 +42,38 @@ def merge(request: PullRequest, *, sha: str, by: User) -> None:
     request.refresh_from_db()
     if request.state != PullRequest.State.OPEN or request.head_sha != sha:
         raise Conflict(_("This pull request has changed since it was shown to you. Look at it again."))
-    trouble = _asked_to_merge(request, sha)
+    trouble = _merge_at_forge(request, sha)
     if trouble and (request.state, request.head_sha) != (PullRequest.State.MERGED, sha):
-        raise NotMerged(_said(trouble))
+        raise NotMerged(_sentence(trouble))
     facts = {"repository": repository.name, "number": request.number, "sha": sha}
     audit.record("request.merged", by=by, project_id=repository.project_id, **facts)
 
 
-def _asked_to_merge(request: PullRequest, sha: str) -> ForgeTrouble | None:
+def _merge_at_forge(request: PullRequest, sha: str) -> ForgeError | None:
     """What kept it from being merged, if anything did; our row stands as the forge says afterwards."""
     try:
         client = forges.client_of(request.repository)
-    except ForgeTrouble as trouble:
+    except ForgeError as trouble:
         return trouble
     try:
         client.merge(request.number, sha=sha)
-    except ForgeTrouble as trouble:
-        _learn(request, client)
+    except ForgeError as trouble:
+        _refresh_from_forge(request, client)
         return trouble
-    _learn(request, client)
+    _refresh_from_forge(request, client)
     return None
 
 
-def _learn(request: PullRequest, client: Client) -> None:
+def _refresh_from_forge(request: PullRequest, client: Client) -> None:
     """Ask how it stands. Without an answer the row stays as it is, and a delivery or the comparison mends it."""
     try:
         apply.apply(request.repository, client.request(request.number), is_current=True)
-    except (ForgeTrouble, forges.Odd):
+    except (ForgeError, forges.UnreadablePayload):
         return
     request.refresh_from_db()
 
 
-def _said(trouble: ForgeTrouble) -> str:
-    if trouble.code in UNSAID:
+def _sentence(trouble: ForgeError) -> str:
+    if trouble.code in OUTCOME_UNKNOWN:
         return _("The forge did not say whether it merged. {why} Look there before you try again.").format(why=trouble)
     return _("It was not merged. {why}").format(why=trouble)

@@ -26,7 +26,7 @@ def repositories(request: MemberRequest, key: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             repository = connect.connect(project, **form.cleaned_data, by=request.user)
-            return one_page(request, project, repository, secret=repository.webhook_secret, is_new=True)
+            return repository_page(request, project, repository, secret=repository.webhook_secret, is_new=True)
         except Refused as refusal:
             form.add_error(None, str(refusal.message))
             status = refusal.page_status
@@ -40,17 +40,17 @@ def repositories(request: MemberRequest, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def repository(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project, found = managed(request, key, pk)
+    project, found = repository_for(request, key, pk)
     if request.method == "GET":
-        return one_page(request, project, found)
+        return repository_page(request, project, found)
     form = RepositoryForm(request.POST, repository=found)
     if not form.is_valid():
-        return one_page(request, project, found, status=422, form=form)
+        return repository_page(request, project, found, status=422, form=form)
     try:
         connect.change(found, **form.cleaned_data, by=request.user)
     except Refused as refusal:
         form.add_error(None, str(refusal.message))
-        return one_page(request, project, found, status=refusal.page_status, form=form)
+        return repository_page(request, project, found, status=refusal.page_status, form=form)
     messages.success(request, _("Saved. It is fetched now."))
     return redirect("projects:repository", project.key, found.pk)
 
@@ -58,22 +58,22 @@ def repository(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 @require_POST
 def test(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """Try the connection while the person waits; when it works, it is fetched as well."""
-    project, found = managed(request, key, pk)
+    project, found = repository_for(request, key, pk)
     finding: Finding = connect.test(found)
     if finding.is_well:
         fetch.want(found)
-    return one_page(request, project, found, finding=finding)
+    return repository_page(request, project, found, finding=finding)
 
 
 @require_POST
 def rotate(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project, found = managed(request, key, pk)
-    return one_page(request, project, found, secret=connect.rotate(found, by=request.user))
+    project, found = repository_for(request, key, pk)
+    return repository_page(request, project, found, secret=connect.rotate(found, by=request.user))
 
 
 @require_http_methods(["GET", "POST"])
 def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project, found = managed(request, key, pk)
+    project, found = repository_for(request, key, pk)
     if request.method == "POST":
         connect.remove(found, by=request.user)
         messages.success(request, _("{name} is not connected any more.").format(name=found.name))
@@ -81,7 +81,7 @@ def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     return render(request, "projects/git/repositories/remove.html", {"project": project, "repository": found})
 
 
-def one_page(
+def repository_page(
     request: MemberRequest, project: Project, found: Repository, *, status: int = 200, **more: object
 ) -> HttpResponse:
     """The page of one repository; `more` is a form with errors, a secret to show once, or what a test found."""
@@ -95,6 +95,6 @@ def one_page(
     return render(request, "projects/git/repositories/repository.html", context | more, status=status)
 
 
-def managed(request: MemberRequest, key: str, pk: int) -> tuple[Project, Repository]:
+def repository_for(request: MemberRequest, key: str, pk: int) -> tuple[Project, Repository]:
     project = permissions.project_for(request.user, key, Action.MANAGE)
     return project, get_object_or_404(project.repositories, pk=pk)

@@ -25,7 +25,7 @@ MOST_REVIEWERS = 100
 # Of two words of the same second (a forge's clock is no finer) the one further right counts.
 STATES = [PullRequest.State.DRAFT, PullRequest.State.OPEN, PullRequest.State.CLOSED, PullRequest.State.MERGED]
 REVIEWS = [PullRequest.Review.APPROVED, PullRequest.Review.CHANGES, PullRequest.Review.NONE]
-TOLD = {
+REPORTED = {
     PullRequest: [
         *("title", "body", "state", "head_branch", "base_branch", "head_sha", "author", "url", "additions"),
         *("deletions", "reviews", "review", "opened_at", "updated_at", "merged_at"),
@@ -54,78 +54,78 @@ def apply(repository: Repository, change: Change, *, is_current: bool = False) -
                 return _check(project, repository, change, is_current)
 
 
-def _request(project: Project, repository: Repository, told: Request, is_current: bool) -> bool:
-    row = PullRequest.objects.filter(repository=repository, number=told.number).first()
+def _request(project: Project, repository: Repository, reported: Request, is_current: bool) -> bool:
+    row = PullRequest.objects.filter(repository=repository, number=reported.number).first()
     if row is None:
-        row = PullRequest(repository=repository, number=told.number)
-    was, before = (row.state, _shown(row)) if row.pk else ("", None)
-    stands = row.pk and (row.updated_at, STATES.index(row.state))
-    if not stands or _is_news(stands, (told.updated_at, STATES.index(told.state)), is_current):
-        _take(row, told)
-    row.author = row.author or tidy(told.author, 200)  # GitLab says it once, which may come late
-    return _settle(project, row, before, was)
+        row = PullRequest(repository=repository, number=reported.number)
+    was, before = (row.state, _visible_fields(row)) if row.pk else ("", None)
+    known = row.pk and (row.updated_at, STATES.index(row.state))
+    if not known or _is_newer(known, (reported.updated_at, STATES.index(reported.state)), is_current):
+        _copy_fields(row, reported)
+    row.author = row.author or tidy(reported.author, 200)  # GitLab says it once, which may come late
+    return _save_and_record(project, row, before, was)
 
 
-def _take(row: PullRequest, told: Request) -> None:
-    row.title = tidy(told.title, 300)
-    row.body = tidy(told.body, 20_000, lines=True)
-    row.state = told.state
-    row.head_branch, row.base_branch = tidy(told.head_branch, 255), tidy(told.base_branch, 255)
-    row.head_sha, row.url = tidy(told.head_sha, 64), web_address(told.url)
-    row.updated_at, row.merged_at = told.updated_at, told.merged_at
-    row.additions = row.additions if told.additions is None else told.additions
-    row.deletions = row.deletions if told.deletions is None else told.deletions
-    row.opened_at = told.opened_at or row.opened_at
+def _copy_fields(row: PullRequest, reported: Request) -> None:
+    row.title = tidy(reported.title, 300)
+    row.body = tidy(reported.body, 20_000, lines=True)
+    row.state = reported.state
+    row.head_branch, row.base_branch = tidy(reported.head_branch, 255), tidy(reported.base_branch, 255)
+    row.head_sha, row.url = tidy(reported.head_sha, 64), web_address(reported.url)
+    row.updated_at, row.merged_at = reported.updated_at, reported.merged_at
+    row.additions = row.additions if reported.additions is None else reported.additions
+    row.deletions = row.deletions if reported.deletions is None else reported.deletions
+    row.opened_at = reported.opened_at or row.opened_at
 
 
-def _review(project: Project, repository: Repository, told: Review, is_current: bool) -> bool:
+def _review(project: Project, repository: Repository, reported: Review, is_current: bool) -> bool:
     """Of a request that nobody told us of there is nothing to say: its own delivery comes with one."""
-    row = PullRequest.objects.filter(repository=repository, number=told.number).first()
-    reviewer = tidy(told.reviewer, 200)
+    row = PullRequest.objects.filter(repository=repository, number=reported.number).first()
+    reviewer = tidy(reported.reviewer, 200)
     if row is None or (reviewer not in row.reviews and len(row.reviews) >= MOST_REVIEWERS):
         return False
     if reviewer in row.reviews:
         state, at = row.reviews[reviewer]
-        stands = datetime.fromisoformat(at), REVIEWS.index(state)
-        if not _is_news(stands, (told.at, REVIEWS.index(told.state)), is_current):
+        known = datetime.fromisoformat(at), REVIEWS.index(state)
+        if not _is_newer(known, (reported.at, REVIEWS.index(reported.state)), is_current):
             return False
-    before = _shown(row)
-    row.reviews[reviewer] = [told.state, told.at.astimezone(UTC).isoformat()]
+    before = _visible_fields(row)
+    row.reviews[reviewer] = [reported.state, reported.at.astimezone(UTC).isoformat()]
     given = {state for state, _ in row.reviews.values()}
     row.review = next((each for each in ("changes", "approved") if each in given), PullRequest.Review.NONE)
-    return _settle(project, row, before, row.state)
+    return _save_and_record(project, row, before, row.state)
 
 
-def _settle(project: Project, row: PullRequest, before: tuple | None, was: str) -> bool:
+def _save_and_record(project: Project, row: PullRequest, before: tuple | None, was: str) -> bool:
     """Save it, and say so if anybody could see a difference."""
     _save(row)  # also where only the time is another
-    if _shown(row) == before:
+    if _visible_fields(row) == before:
         return False
     about = {"repository": row.repository_id, "request": row.pk, "number": row.number}
     events.record(project, "code.request", by=None, **about, state=row.state, was=was, review=row.review)
     return True
 
 
-def _shown(row: PullRequest) -> tuple:
+def _visible_fields(row: PullRequest) -> tuple:
     """All that people or rules go by."""
     words = row.title, row.body, row.author, row.url, row.head_branch, row.base_branch
     return *words, row.head_sha, row.state, row.review, row.additions, row.deletions, row.merged_at
 
 
-def _check(project: Project, repository: Repository, told: Check, is_current: bool) -> bool:
+def _check(project: Project, repository: Repository, reported: Check, is_current: bool) -> bool:
     key = {
         "repository": repository,
-        "sha": tidy(told.sha, 64),
-        "name": tidy(told.name, 200),
-        "suite": tidy(told.suite, 20),
+        "sha": tidy(reported.sha, 64),
+        "name": tidy(reported.name, 200),
+        "suite": tidy(reported.suite, 20),
     }
     row = CheckRun.objects.filter(**key).first() or CheckRun(**key)
-    if row.pk and not _is_news(
-        (row.reported_at, CHECKS.index(row.state)), (told.at, CHECKS.index(told.state)), is_current
+    if row.pk and not _is_newer(
+        (row.reported_at, CHECKS.index(row.state)), (reported.at, CHECKS.index(reported.state)), is_current
     ):
         return False
     before = (row.state, row.url) if row.pk else None
-    row.state, row.url, row.reported_at = told.state, web_address(told.url), told.at
+    row.state, row.url, row.reported_at = reported.state, web_address(reported.url), reported.at
     _save(row)
     if (row.state, row.url) == before:
         return False
@@ -136,11 +136,11 @@ def _check(project: Project, repository: Repository, told: Check, is_current: bo
 
 def _save(row: Model) -> None:
     """A new row, or all that a forge tells of one that is there."""
-    row.save(update_fields=TOLD[type(row)] if row.pk else None)
+    row.save(update_fields=REPORTED[type(row)] if row.pk else None)
 
 
-def _is_news(stands: tuple[datetime, int], told: tuple[datetime, int], is_current: bool) -> bool:
-    return told > stands or (is_current and told[0] >= stands[0])
+def _is_newer(known: tuple[datetime, int], reported: tuple[datetime, int], is_current: bool) -> bool:
+    return reported > known or (is_current and reported[0] >= known[0])
 
 
 def web_address(given: str) -> str:

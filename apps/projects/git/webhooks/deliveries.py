@@ -15,7 +15,7 @@ from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import permissions
 from apps.projects.git.forges import adapter_of
-from apps.projects.git.forges.payload import Odd
+from apps.projects.git.forges.payload import UnreadablePayload
 from apps.projects.git.sanitize import tidy
 from apps.projects.git.webhooks import apply, redact
 from apps.projects.models import Repository, WebhookDelivery
@@ -39,7 +39,7 @@ def store(
     given = {"delivery_id": tidy(name, 100) or digest, "body_sha256": digest, "kind": tidy(kind, 60)}
     try:
         with transaction.atomic():
-            delivery = repository.deliveries.create(payload=redact.kept(payload), **given)
+            delivery = repository.deliveries.create(payload=redact.redacted(payload), **given)
     except IntegrityError:
         return None
     return delivery
@@ -53,7 +53,7 @@ def process(delivery: WebhookDelivery) -> None:
         with transaction.atomic():
             for change in adapter.read(delivery.kind, delivery.payload) if adapter else []:
                 apply.apply(repository, change)
-    except Odd as odd:
+    except UnreadablePayload as odd:
         _done(delivery, error=f"lacks {odd}")
     else:
         _done(delivery)

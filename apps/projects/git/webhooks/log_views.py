@@ -37,7 +37,7 @@ def log(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "repository": repository,
         "rows": rows,
         "has_forge": forges.adapter_of(repository) is not None,
-        "trouble": repository.resync_error and api.words(repository.resync_error, repository.resync_facts),
+        "trouble": repository.resync_error and api.sentence(repository.resync_error, repository.resync_facts),
     }
     return render(request, "projects/git/webhooks/deliveries.html", context)
 
@@ -47,7 +47,7 @@ def delivery(request: MemberRequest, key: str, pk: int, number: int) -> HttpResp
     """One, with what of it was kept."""
     repository = repository_for(request, key, pk, Action.MANAGE)
     found = get_object_or_404(repository.deliveries, pk=number)
-    payload = json.dumps(redact.shown(found.payload), indent=2, ensure_ascii=False)
+    payload = json.dumps(redact.for_display(found.payload), indent=2, ensure_ascii=False)
     context = {
         "project": repository.project,
         "repository": repository,

@@ -52,7 +52,7 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
         return 200, "ping"
     if kind not in adapter.KINDS:
         return 204, ""
-    name = adapter.delivery_of(request.headers)
+    name = adapter.delivery_id_of(request.headers)
     delivery = deliveries.store(repository, kind=kind, name=name, body=raw, payload=parsed(raw))
     if delivery is None:
         return 200, "known"

@@ -17,23 +17,23 @@ LONGEST = 20_000
 DEEPEST = 32
 
 
-def kept(payload: Any, name: str = "", depth: int = 0) -> Any:
+def redacted(payload: Any, name: str = "", depth: int = 0) -> Any:
     """The same for the database. Titles and texts keep their words: they are stored and shown anyway."""
     if depth > DEEPEST or (SECRET.search(name) and payload not in (None, "")):
         return HIDDEN
     if isinstance(payload, dict):
-        return {tidy(key, 200): kept(value, key, depth + 1) for key, value in payload.items()}
+        return {tidy(key, 200): redacted(value, key, depth + 1) for key, value in payload.items()}
     if isinstance(payload, list):
-        return [kept(value, name, depth + 1) for value in payload]
+        return [redacted(value, name, depth + 1) for value in payload]
     if not isinstance(payload, str):
         return payload
     return HIDDEN if "email" in name.lower() else INSIDE.sub(HIDDEN, tidy(payload, LONGEST, lines=True))
 
 
-def shown(payload: Any) -> Any:
+def for_display(payload: Any) -> Any:
     """The same for the log: there, nobody needs an address inside a text either."""
     if isinstance(payload, dict):
-        return {key: shown(value) for key, value in payload.items()}
+        return {key: for_display(value) for key, value in payload.items()}
     if isinstance(payload, list):
-        return [shown(value) for value in payload]
+        return [for_display(value) for value in payload]
     return EMAIL.sub(HIDDEN, payload) if isinstance(payload, str) else payload

@@ -16,8 +16,8 @@ from apps.accounts import audit
 from apps.accounts.models import User
 from apps.projects import permissions
 from apps.projects.git import forges
-from apps.projects.git.forges import Client, ForgeTrouble, Vanished
-from apps.projects.git.forges.payload import Odd
+from apps.projects.git.forges import Client, ForgeError, ForgeNotFound
+from apps.projects.git.forges.payload import UnreadablePayload
 from apps.projects.git.forges.types import Change, Push, Request
 from apps.projects.git.webhooks import apply
 from apps.projects.models import Event, PullRequest, Repository
@@ -31,7 +31,7 @@ MOST_HEADS = 100  # commits whose checks are asked for at one time, the newest r
 def resync(repository: Repository, *, transport: outbound.Transport | None = None) -> int:
     """How much was news. What went wrong stands on the repository, and the next time asks as far back again."""
     began, news, is_whole = timezone.now(), 0, False
-    trouble = ForgeTrouble("")
+    trouble = ForgeError("")
     try:
         client = forges.client_of(repository, transport=transport)
         requests = changed_requests(repository, client)
@@ -40,10 +40,10 @@ def resync(repository: Repository, *, transport: outbound.Transport | None = Non
         is_whole = True
         for change in checks_of(client, requests):
             news += apply.apply(repository, change, is_current=True)
-    except ForgeTrouble as error:
+    except ForgeError as error:
         trouble = error
-    except Odd:
-        trouble = ForgeTrouble("odd")
+    except UnreadablePayload:
+        trouble = ForgeError("odd")
     compared = {"resync_error": trouble.code, "resync_facts": trouble.facts}
     if is_whole:  # checks are asked for anew each time, and not every token may
         compared["resynced_at"] = began
@@ -58,7 +58,7 @@ def changed_requests(repository: Repository, client: Client) -> list[Request]:
     requests = {request.number: request for request in client.changed_requests(since)}
     requests = {request.number: request for request in client.open_requests()} | requests
     for number in closed(repository, requests):
-        with suppress(Vanished):
+        with suppress(ForgeNotFound):
             requests[number] = client.request(number)
     return sorted(requests.values(), key=lambda request: request.updated_at, reverse=True)
 
@@ -72,13 +72,13 @@ def missed(repository: Repository, client: Client, requests: list[Request]) -> I
         is_known = known.get(request.number) == request.updated_at
         yield request if is_known else whole(client, request)
         if request.updated_at >= since or not is_known:
-            with suppress(Vanished):
+            with suppress(ForgeNotFound):
                 yield from client.reviews(request.number)
 
 
 def checks_of(client: Client, requests: list[Request]) -> Iterator[Change]:
     for sha in heads(requests):
-        with suppress(Vanished):
+        with suppress(ForgeNotFound):
             yield from client.checks(sha)
 
 
@@ -92,7 +92,7 @@ def whole(client: Client, listed: Request) -> Request:
     """With its sizes, which lists leave out."""
     try:
         return client.request(listed.number)
-    except Vanished:
+    except ForgeNotFound:
         return listed
 
 

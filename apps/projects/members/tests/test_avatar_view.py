@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ana(tide):
     person = MembershipFactory(project=tide, user__name="Ana").user
-    avatars.choose(person, hue="plum", content=b"a picture")
+    avatars.change(person, hue="plum", content=b"a picture")
     return person
 
 
@@ -49,7 +49,7 @@ def test_a_picture_that_was_removed_is_gone(client, ana, ben):
 
 def test_two_with_the_same_picture_do_not_get_into_each_others_way(client, ana, ben, cy):
     for person in (ben, cy):
-        avatars.choose(person, hue="sky", content=b"a picture")
+        avatars.change(person, hue="sky", content=b"a picture")
     assert seen_by(client, ben, ana.avatar).status_code == 200
     assert seen_by(client, cy, ana.avatar).status_code == 200
 
@@ -68,7 +68,7 @@ def test_each_project_hears_that_somebody_looks_different_or_is_called_otherwise
     other = MembershipFactory(user=ana).project
     log = Event.objects.filter(kind="member.changed", actor=ana)
     log.delete()
-    avatars.choose(ana, hue="rose")
+    avatars.change(ana, hue="rose")
     assert set(log.values_list("project", "payload__user")) == {(tide.pk, ana.pk), (other.pk, ana.pk)}
     client.force_login(ana)
     fields = {"name": "Ana Ruiz", "language": "", "theme": "", "density": "normal"}

@@ -191,23 +191,23 @@ def test_each_change_is_logged_with_old_and_new(tide, people, cy):
 
 
 def test_who_is_in_is_not_brought_in_again(tide, people):
-    with pytest.raises(memberships.AlreadyIn):
+    with pytest.raises(memberships.AlreadyAMember):
         memberships.invite(tide, people["viewer"].user, role=Role.MEMBER, by=people["owner"].user)
 
 
 def test_what_comes_after_a_removal_is_refused(people):
     again = Membership.objects.get(pk=people["viewer"].pk)
     memberships.remove(people["viewer"], by=people["owner"].user)
-    with pytest.raises(memberships.NotIn):
+    with pytest.raises(memberships.NotAMember):
         memberships.set_role(again, role=Role.MEMBER, by=people["owner"].user)
 
 
 def test_people_are_found_by_what_is_typed_in_full(db):
     ben = UserFactory(name="Ben Okoro", username="ben")
     namesake = UserFactory(name="Ben", username="other-ben")
-    assert memberships.person_called("BEN") == ben  # the username comes first
-    assert memberships.person_called("ben okoro") == ben
-    assert memberships.person_called("other-ben") == namesake
+    assert memberships.find_person("BEN") == ben  # the username comes first
+    assert memberships.find_person("ben okoro") == ben
+    assert memberships.find_person("other-ben") == namesake
 
 
 def test_nobody_several_closed_and_agents_are_answered_alike(db):
@@ -217,7 +217,7 @@ def test_nobody_several_closed_and_agents_are_answered_alike(db):
     User.objects.create_agent(username="agent-scribe", name="Scribe", hue="teal")
     answers = set()
     for words in ("Sam", "Gone", "Scribe", "agent-scribe", "sam-", "", "%"):
-        with pytest.raises(memberships.NobodyCalledThat) as refusal:
-            memberships.person_called(words)
+        with pytest.raises(memberships.UnknownPerson) as refusal:
+            memberships.find_person(words)
         answers.add(str(refusal.value.message))
     assert len(answers) == 1

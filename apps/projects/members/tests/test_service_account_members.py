@@ -64,7 +64,7 @@ def test_it_neither_joins_as_owner_nor_starts_a_project_nor_is_an_heir(tide, ci)
     answer = Program(ci).post("projects/", {"key": "NEW", "name": "New"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert not Project.objects.filter(key="NEW").exists()
-    assert ci not in memberships.heirs(tide)
+    assert ci not in memberships.possible_owners(tide)
 
 
 def test_groups_give_it_nothing(tide, ci):

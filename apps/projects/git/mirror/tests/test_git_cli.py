@@ -197,7 +197,7 @@ def test_nothing_of_it_stays_running(tmp_path):
     slow.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
     slow.chmod(0o700)
     git_cli.run("init", "--bare", "--quiet", folder=tmp_path)
-    way = git_cli.Way({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": str(slow), "GIT_SSH_VARIANT": "ssh"})
+    way = git_cli.Access({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": str(slow), "GIT_SSH_VARIANT": "ssh"})
     with pytest.raises(GitFailed) as failed:
         git_cli.run("ls-remote", names=("ssh://git@git.example/x",), folder=tmp_path, way=way, seconds=1)
     assert failed.value.code == "timed_out"

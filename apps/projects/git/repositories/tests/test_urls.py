@@ -3,8 +3,8 @@ import pytest
 from apps.projects.git.mirror.errors import (
     REASONS,
     GitFailed,
+    failure_in,
     sentence,
-    told_by,
 )
 from apps.projects.git.repositories.credentials import ssh_command
 from apps.projects.git.repositories.urls import BadAddress, parsed
@@ -216,7 +216,7 @@ def test_what_the_operator_listed_is_let_through(settings):
     ],
 )
 def test_what_git_says_is_put_into_words(said, code):
-    failed = told_by(said.encode())
+    failed = failure_in(said.encode())
     assert failed.code == code
     assert "secret" not in str(failed)
     assert "\x1b" not in str(failed)

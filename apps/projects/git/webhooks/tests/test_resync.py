@@ -8,7 +8,7 @@ import pytest
 
 from apps import job_queue
 from apps.projects.git import forges
-from apps.projects.git.forges import ForgeTrouble
+from apps.projects.git.forges import ForgeError
 from apps.projects.git.forges.address import Address, address_of
 from apps.projects.git.webhooks import resync
 from apps.projects.git.webhooks.tests.test_deliveries import (
@@ -161,7 +161,7 @@ def test_a_forge_inside_our_network_is_not_asked(tide):
 def test_git_alone_has_no_forge_to_ask(tide):
     repository = repository_of(tide, FakeGitHub(SECRET))
     repository.forge = "plain"
-    with pytest.raises(ForgeTrouble, match="no forge"):
+    with pytest.raises(ForgeError, match="no forge"):
         forges.client_of(repository)
 
 
@@ -220,7 +220,7 @@ def test_the_connection_is_tested(tide, forge):
     repository = repository_of(tide, forge)
     assert forges.client_of(repository, transport=forge.transport()).test() == "main"
     repository.credential = "wrong"
-    with pytest.raises(ForgeTrouble, match="does not accept the token"):
+    with pytest.raises(ForgeError, match="does not accept the token"):
         forges.client_of(repository, transport=forge.transport()).test()
 
 
@@ -228,7 +228,7 @@ def test_a_merge_takes_what_was_looked_at_and_nothing_newer(tide, forge):
     client = forges.client_of(repository_of(tide, forge), transport=forge.transport())
     seen = forge.opens(1).sha
     forge.pushes(1)
-    with pytest.raises(ForgeTrouble, match="Head branch was modified"):
+    with pytest.raises(ForgeError, match="Head branch was modified"):
         client.merge(1, sha=seen)
     client.merge(1, sha=forge.pulls[1].sha)
     assert forge.pulls[1].state == "merged"
