@@ -111,7 +111,6 @@ def test_the_last_owner_stays_and_stays_owner(tide, people, second):
     if second == "account closed":
         MembershipFactory(project=tide, role=Role.OWNER, user__is_active=False)
     for verb in (
-        partial(memberships.leave, owner, by=owner.user),
         partial(memberships.remove, owner, by=owner.user),
         partial(memberships.set_role, owner, role=Role.MEMBER, by=owner.user),
     ):
