@@ -10,13 +10,8 @@ class AgentsConfig(AppConfig):
         from apps.accounts.audit import labels
         from apps.agents import audit_log
         from apps.agents.mentions import agent_commands, mentions, message_footer
-        from apps.agents.runs import (
-            pull_requests,
-            queue,
-            run_notes,
-            task_panel,
-            timeline_entries,
-        )
+        from apps.agents.runs import pull_requests, queue, run_notes
+        from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
         from apps.chat.rooms import retention, slash_commands
         from apps.chat.rooms import system_messages as rooms

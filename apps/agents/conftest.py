@@ -4,9 +4,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from apps.agents import jobs
 from apps.agents.gateways import openclaw_client
-from apps.agents.runs import dispatch
+from apps.agents.runs import wake
 from apps.agents.tests.factories import agent_in
 
 
@@ -16,9 +15,9 @@ def scribe(board):
 
 
 @pytest.fixture(autouse=True)
-def no_nudges(monkeypatch):
+def no_wake(monkeypatch):
     """Tests start runs themselves; what the worker would do is tests/e2e's business."""
-    monkeypatch.setattr(jobs, "nudge", lambda *args, **kwargs: None)
+    monkeypatch.setattr(wake, "wake", lambda agent_id: None)
 
 
 class GatewayDouble:
@@ -55,9 +54,9 @@ class GatewayDouble:
 def gateway(monkeypatch):
     double = GatewayDouble()
 
-    def client_of(row):
+    def for_gateway(row):
         transport = httpx.MockTransport(double)
         return openclaw_client.OpenClawClient(row.url, row.hook_token, row.gateway_token, transport=transport)
 
-    monkeypatch.setattr(dispatch, "client_of", client_of)
+    monkeypatch.setattr(openclaw_client.OpenClawClient, "for_gateway", for_gateway)
     return double

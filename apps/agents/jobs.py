@@ -11,15 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from celery import shared_task
+from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from apps.agents.models import Agent, Run
-from apps.agents.runs import dispatch, reconcile, wait_reasons
+from apps.agents.runs import dispatch, wait_reasons
+from apps.agents.runs.callbacks import reconcile
 
 log = logging.getLogger(__name__)
 WORKER = socket.gethostname()
 # Only used while the broker is away: then this process does the work that it cannot hand on.
-_own_hands = ThreadPoolExecutor(8, thread_name_prefix="without-broker")
+_local_workers = ThreadPoolExecutor(8, thread_name_prefix="without-broker")
 
 
 @shared_task
@@ -35,39 +37,24 @@ def work_through(agent_id: str) -> None:
         wait_reasons.refresh(agent)
 
 
-def nudge(agent_id: UUID) -> None:
-    """Wake a worker for the agent's queue, if it has one; without a broker the sweep does it, seconds later.
-
-    Call it after the commit: whoever queues a run later calls it too, and finds what was freed here.
-    """
-    if not Run.objects.queued().filter(agent=agent_id).exists():
-        return
-    try:
-        work_through.delay(str(agent_id))
-    except OperationalError as error:
-        log.warning("A nudge was lost", extra={"agent": str(agent_id), "error": repr(error)})
-
-
 @shared_task
 def start_due_runs() -> None:
-    """Free what dead workers held, then nudge every agent that has something due."""
-    reconcile.free_expired_leases()
+    """Free what dead workers held, then wake every agent that has something due."""
+    reconcile.release_expired_leases()
     for agent in Agent.objects.filter(runs__status=Run.Status.QUEUED).distinct():
         free = max(1, min(agent.max_concurrent - agent.current_tasks, agent.runs.queued().count(), 8))
         for _ in range(free):
-            _hand_on(agent)
+            _hand_over(agent)
 
 
-def _hand_on(agent: Agent) -> None:
+def _hand_over(agent: Agent) -> None:
     try:
         work_through.delay(str(agent.pk))
     except OperationalError:
-        _own_hands.submit(_by_hand, str(agent.pk))
+        _local_workers.submit(_work_through_here, str(agent.pk))
 
 
-def _by_hand(agent_id: str) -> None:
-    from django.db import close_old_connections
-
+def _work_through_here(agent_id: str) -> None:
     try:
         work_through(agent_id)
     except Exception:
@@ -79,4 +66,4 @@ def _by_hand(agent_id: str) -> None:
 @shared_task
 def reconcile_runs() -> None:
     """Runs past their deadline: read what the gateway knows, else say that time is up."""
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()

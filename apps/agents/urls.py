@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.agents.roster import views as roster_views
-from apps.agents.runs import views
+from apps.agents.runs.pages import views
 
 app_name = "agents"
 urlpatterns = [

@@ -4,11 +4,22 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from apps.agents.models import Gateway
 
 FAILURES = 5
 PAUSE = timedelta(seconds=30)
+
+
+def is_open(gateway: Gateway) -> bool:
+    """Whether nothing may be sent: it failed too often, and it is not time yet to probe it."""
+    return gateway.failures >= FAILURES and gateway.retry_at is not None and gateway.retry_at > timezone.now()
+
+
+def is_half_open(gateway: Gateway) -> bool:
+    """Whether one run may be sent, to probe it."""
+    return gateway.failures >= FAILURES and not is_open(gateway)
 
 
 def lets_through(gateway: Gateway) -> bool:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from apps.agents.gateways.openclaw_client import GatewayError, OpenClawClient, hook_path
 from apps.agents.models import Gateway
-from apps.agents.runs.dispatch import client_of
 
 PREFIXES = ("task:", "room:")
 
@@ -26,7 +25,7 @@ def check(gateway: Gateway) -> list[Finding]:
 
 
 async def _findings(gateway: Gateway, slug: str) -> list[Finding]:
-    client = client_of(gateway)
+    client = OpenClawClient.for_gateway(gateway)
     health = await client.health()
     if not health.is_live:
         return [Finding(False, _("It can't be reached. {reason}").format(reason=health.reason))]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from typing import Self
 from urllib.parse import quote
 from uuid import UUID
 
@@ -18,7 +19,8 @@ import httpx
 from django.utils import timezone
 
 from apps import outbound, strict_json
-from apps.agents.runs.usage import Usage, usage_in
+from apps.agents.gateways.usage import Usage, usage_in
+from apps.agents.models import Gateway
 
 NAME = "TeamBoard"
 LONGEST_WAIT = 600  # seconds: what Retry-After may ask of us
@@ -155,6 +157,10 @@ class OpenClawClient:
         self._hook_token = hook_token
         self._gateway_token = gateway_token
         self._transport = transport
+
+    @classmethod
+    def for_gateway(cls, gateway: Gateway) -> Self:
+        return cls(gateway.url, gateway.hook_token, gateway.gateway_token)
 
     async def run_agent(
         self,

@@ -42,7 +42,7 @@ def start_or_refuse(message: Message, agent: Agent, *, by: User) -> None:
         MentionRefusal.objects.create(message=message, agent=agent, reason=reason)
     else:
         queue.enqueue(
-            targets.InRoom(message, referenced_task=_referenced_task(message), handoff_depth=depth), agent, by=by
+            targets.MessageTarget(message, referenced_task=_referenced_task(message), handoff_depth=depth), agent, by=by
         )
 
 

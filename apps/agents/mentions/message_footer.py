@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, MentionRefusal, Run
-from apps.agents.runs.task_panel import CAN_RETRY, CAN_STOP
+from apps.agents.runs import states
 from apps.chat.messages import parse
 from apps.chat.models import Message
 from apps.tasks import status_notes
@@ -30,11 +30,11 @@ class FooterLine(NamedTuple):
 
     @property
     def can_stop(self) -> bool:
-        return self.run is not None and self.run.status in CAN_STOP
+        return self.run is not None and self.run.status in states.OPEN
 
     @property
     def can_retry(self) -> bool:
-        return self.run is not None and self.run.status in CAN_RETRY
+        return self.run is not None and self.run.status in states.RETRYABLE
 
 
 def render_footers(messages: list[Message]) -> dict[int, str]:

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.agents.runs import states
 from apps.chat.models import Message
 from apps.projects.models import Project, PullRequest
 from apps.tasks.models import Task
@@ -22,7 +22,7 @@ class RunQuerySet(models.QuerySet):
         return self.filter(project__in=Project.objects.visible_to(user))
 
     def with_related(self) -> "RunQuerySet":
-        """Bring along what every verb asks of a run's place and agent.
+        """Bring along what every step asks of a run's target and agent.
 
         What most runs have comes by one statement; a room, or who has paused, by one more where there is one.
         """
@@ -30,19 +30,11 @@ class RunQuerySet(models.QuerySet):
         rarely = ("project__pause__paused_by", "message__room__project", "message__author", "referenced_task__project")
         return always.prefetch_related(*rarely)
 
+    def for_change(self) -> "RunQuerySet":
+        return self.with_related()
+
     def queued(self) -> "RunQuerySet":
         return self.filter(status=Run.Status.QUEUED)
-
-    def due(self) -> "RunQuerySet":
-        """The queued runs that may be sent now, as far as they decide that themselves; first come those to go first."""
-        due = self.queued().with_session_busy().filter(due_at__lte=Now(), project__pause=None, is_session_busy=False)
-        return due.order_by("-priority", "created_at")
-
-    def with_session_busy(self) -> "RunQuerySet":
-        """Say of each run whether another one may be at work in the same conversation: then it waits for that."""
-        same = Run.objects.open().filter(agent=models.OuterRef("agent"), session_key=models.OuterRef("session_key"))
-        asked = same.filter(first_sent_at__isnull=False).exclude(pk=models.OuterRef("pk"))
-        return self.annotate(is_session_busy=models.Exists(asked))
 
     def busy(self) -> "RunQuerySet":
         """The runs that take one of their agent's slots."""
@@ -53,31 +45,12 @@ class RunQuerySet(models.QuerySet):
 
 
 class Run(models.Model):
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("queued")
-        SENDING = "sending", _("starting")
-        RUNNING = "running", _("working")
-        NEEDS_INPUT = "needs_input", _("needs you")
-        UNCERTAIN = "uncertain", _("uncertain")
-        SUCCEEDED = "succeeded", _("succeeded")
-        FAILED = "failed", _("failed")
-        CANCELLED = "cancelled", _("cancelled")
-        TIMED_OUT = "timed_out", _("timed out")
-
-    class Review(models.TextChoices):
-        NONE = "", _("not reviewed")
-        WAITING = "waiting", _("waits for a person")
-        ACCEPTED = "accepted", _("accepted")
-        CHANGES_REQUESTED = "changes_requested", _("sent back")
-
-    BUSY = (Status.SENDING, Status.RUNNING, Status.NEEDS_INPUT)
-    # An uncertain run is open: a person decides before the task may run again.
-    OPEN = (Status.QUEUED, *BUSY, Status.UNCERTAIN)
+    Status, Review, BUSY, OPEN = states.Status, states.Review, states.BUSY, states.OPEN
 
     # The run's id is the Idempotency-Key of every attempt to send it, and stands in the prompt's first line.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
-    # It takes place on a task, or in a room under the message that asked for it.
+    # It works for a task, or for the message in a room that asked for it.
     task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="runs")
     message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="runs")
     # The one task that the message points at, whose own runs it leaves alone.
@@ -126,7 +99,7 @@ class Run(models.Model):
             models.UniqueConstraint(
                 fields=["task"],
                 name="one_open_run_per_task",
-                condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
+                condition=Q(status__in=states.OPEN),
             ),
             models.UniqueConstraint(fields=["task", "attempt"], name="run_attempt_once_per_task"),
             models.CheckConstraint(
@@ -136,20 +109,19 @@ class Run(models.Model):
             models.UniqueConstraint(
                 fields=["message", "agent"],
                 name="one_open_run_per_mention",
-                condition=Q(status__in=["queued", "sending", "running", "needs_input", "uncertain"]),
+                condition=Q(status__in=states.OPEN),
             ),
             models.UniqueConstraint(fields=["message", "agent", "attempt"], name="run_attempt_once_per_mention"),
             models.UniqueConstraint(
                 fields=["agent", "session_key"],
                 name="one_sent_run_per_session",
-                condition=Q(
-                    status__in=["queued", "sending", "running", "needs_input", "uncertain"],
-                    first_sent_at__isnull=False,
-                ),
+                condition=Q(status__in=states.OPEN, first_sent_at__isnull=False),
             ),
         ]
         indexes = [
-            models.Index(F("priority").desc(), "created_at", name="run_queue", condition=Q(status="queued")),
+            models.Index(
+                F("priority").desc(), "created_at", name="run_queue", condition=Q(status=states.Status.QUEUED)
+            ),
             models.Index(fields=["agent", "status"], name="run_of_agent"),
             models.Index(fields=["session_key"], name="run_of_session"),
             models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),

@@ -44,14 +44,14 @@ def agents_of(request: MemberRequest, project: Project) -> QuerySet[Agent]:
 
 @require_POST
 def pause(request: MemberRequest, key: str) -> HttpResponse:
-    project = permissions.project_for(request.user, key, Action.RUN)
+    project = permissions.project_for(request.user, key)
     pause_agents(project, by=request.user)
     return redirect("agents:agents", project.key)
 
 
 @require_POST
 def resume(request: MemberRequest, key: str) -> HttpResponse:
-    project = permissions.project_for(request.user, key, Action.RUN)
+    project = permissions.project_for(request.user, key)
     resume_agents(project, by=request.user)
     return redirect("agents:agents", project.key)
 

@@ -15,6 +15,7 @@ from apps.agents.roster.administrators import agents_for
 from apps.agents.runs import queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
+from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import accept, send_back
 from apps.agents.runs.serializers import (
     AcceptSerializer,
@@ -46,7 +47,7 @@ def valid(shape: type[Serializer], request: Request) -> dict:
     return given.validated_data
 
 
-def run_for(request: Request, pk: UUID, needs: Action) -> Run:
+def find_run(request: Request, pk: UUID, needs: Action = Action.VIEW) -> Run:
     return permissions.find(Run.objects.with_related(), by=request.user, needs=needs, pk=pk)
 
 
@@ -56,7 +57,7 @@ class AssignView(APIView):
         """Hand a task over to an agent. Disabled or busy is 400, unless `queue` lets it wait in line."""
         agent = get_object_or_404(agents_for(request.user), pk=pk)
         asked = valid(AssignSerializer, request)
-        task = task_for(request, asked.pop("task_id"), Action.RUN)
+        task = task_for(request, asked.pop("task_id"), Action.VIEW)
         return Response(shown(queue.assign_now(agent, task, by=request.user, **asked)), status=201)
 
 
@@ -79,21 +80,21 @@ class RunView(APIView):
     @extend_schema(responses=RunSerializer)
     def get(self, request: Request, pk: UUID) -> Response:
         """One run, with its prompt and result."""
-        return Response(shown(run_for(request, pk, Action.VIEW)))
+        return Response(shown(find_run(request, pk)))
 
 
 class CancelView(APIView):
     @extend_schema(request=None, responses=RunSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Stop a run. One that has ended stays as it is."""
-        return Response(shown(cancel(run_for(request, pk, Action.RUN), by=request.user)))
+        return Response(shown(cancel(find_run(request, pk), by=request.user)))
 
 
 class RetryView(APIView):
     @extend_schema(request=None, responses={201: RunSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """Try again: the next attempt, by the same agent."""
-        run = queue.retry(run_for(request, pk, Action.RUN), by=request.user)
+        run = retry(find_run(request, pk), by=request.user)
         return Response(shown(run), status=201)
 
 
@@ -101,7 +102,7 @@ class AcceptView(APIView):
     @extend_schema(request=AcceptSerializer, responses=RunSerializer)
     def post(self, request: Request, pk: UUID) -> Response:
         """Accept the result; the task is done with that."""
-        run = run_for(request, pk, Action.RUN)
+        run = find_run(request, pk)
         return Response(shown(accept(run, by=request.user, **valid(AcceptSerializer, request))))
 
 
@@ -109,7 +110,7 @@ class SendBackView(APIView):
     @extend_schema(request=NoteSerializer, responses={201: RunSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """Send the result back with a note: the next attempt, in the same session."""
-        run = run_for(request, pk, Action.RUN)
+        run = find_run(request, pk, needs=Action.RUN)  # before the body: who may not is told nothing about it
         sent = send_back(run, by=request.user, **valid(NoteSerializer, request))
         return Response(shown(sent), status=201)
 
@@ -118,7 +119,7 @@ class PauseView(APIView):
     @extend_schema(request=None, responses=PauseSerializer)
     def post(self, request: Request, key: str) -> Response:
         """Stop all agents of the project. What they work at waits in line again; nothing is started meanwhile."""
-        project = permissions.project_for(request.user, key, Action.RUN)
+        project = permissions.project_for(request.user, key)
         return Response(PauseSerializer(pause(project, by=request.user)).data)
 
 
@@ -126,5 +127,5 @@ class ResumeView(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, key: str) -> Response:
         """Let the project's agents go on."""
-        resume(permissions.project_for(request.user, key, Action.RUN), by=request.user)
+        resume(permissions.project_for(request.user, key), by=request.user)
         return Response(status=204)

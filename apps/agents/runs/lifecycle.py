@@ -1,68 +1,200 @@
-"""Ending a run, once: its slot is free with that, and the next in line starts."""
+"""Takes the steps of a run's life (the table stands in `states`): the only module that writes a run's status.
 
-from functools import partial
-from uuid import UUID
+Each step is one conditional UPDATE whose sources come from the table, so of two that come at once
+the second changes nothing and gets False. What goes with a step follows in the same transaction:
+the note where the run takes place, the event in the log, and a look at the agent's queue after the commit.
+"""
 
-from django.db import transaction
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.agents.models import Run
-from apps.agents.runs import run_notes, targets
+from apps.agents.models import LEASE, Run
+from apps.agents.runs import run_notes, states, targets, wake
+from apps.agents.runs.states import ReviewStep, Status, Step
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 
-ENDED = {
-    Run.Status.SUCCEEDED: (run_notes.State.DONE, "result"),
-    Run.Status.FAILED: (run_notes.State.FAILED, "failed"),
-    Run.Status.TIMED_OUT: (run_notes.State.FAILED, "timed_out"),
+DEADLINE_FACTOR = 2
+NOTES_OF_ENDED = {
+    Status.SUCCEEDED: (run_notes.State.DONE, "result"),
+    Status.FAILED: (run_notes.State.FAILED, "failed"),
+    Status.TIMED_OUT: (run_notes.State.FAILED, "timed_out"),
 }
 
 
-@transaction.atomic
-def close(run: Run, status: str, *, by: User | None, error: str = "", send_count: int | None = None, **result) -> bool:
-    """End `run` as `status` and log `run.closed`; False when it had ended already.
+def claim(run: Run, worker: str, **request: Any) -> bool:
+    """Lease `run` to `worker`, which sends `request` (path, body, branch). Call it under the agent's row lock."""
+    return _take(
+        run,
+        states.CLAIM,
+        leased_by=worker[:100],
+        lease_until=Now() + LEASE,
+        send_count=F("send_count") + 1,
+        first_sent_at=Coalesce(F("first_sent_at"), Now()),
+        **request,
+    )
+
+
+def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None) -> bool:
+    """The gateway has it: the run works, its clock runs, and its target shows that.
+
+    `send_count` fences: only if no other worker has sent the run again since.
+    """
+    with locked_for_change(run.project_id) as project:
+        admitted = _take(
+            run,
+            states.ADMIT,
+            only=_fence(send_count),
+            started_at=Coalesce(F("started_at"), Now()),
+            deadline_at=_deadline_of(run),
+            lease_until=None,
+            error="",
+            **({"gateway_run_id": gateway_run_id} if gateway_run_id else {}),
+        )
+        if admitted:
+            run_notes.set_note(run, run_notes.State.WORKING, "working")
+            _follow(run, project, states.ADMIT, by=run.agent.user, attempt=run.attempt)
+            targets.target_of(run).show_started(run)
+        return admitted
+
+
+def interrupt(run: Run) -> bool:
+    """The gateway died in mid-run. It resumes by itself: the run stays open, and its clock starts anew."""
+    if run.status not in (Status.SENDING, Status.UNCERTAIN, *states.INTERRUPT.sources):
+        return False
+    with locked_for_change(run.project_id) as project:
+        admit(run)
+        interrupted = _take(run, states.INTERRUPT, deadline_at=_deadline_of(run))
+        if interrupted:
+            run_notes.set_note(run, run_notes.State.WORKING, "interrupted")
+            _follow(run, project, states.INTERRUPT, by=run.agent.user)
+        return interrupted
+
+
+def requeue(run: Run, *, error: str, due_at: datetime | CombinedExpression, may_have_started: bool) -> bool:
+    """Back into the queue, to be sent again at `due_at`; only if no other worker has sent the run again since."""
+    with locked_for_change(run.project_id) as project:
+        requeued = _take(
+            run,
+            states.REQUEUE,
+            only=_fence(run.send_count),
+            due_at=due_at,
+            error=error[:500],
+            lease_until=None,
+            **({} if may_have_started else {"first_sent_at": None}),
+        )
+        if requeued:
+            run.refresh_from_db()
+            at = run.due_at.isoformat(timespec="seconds")
+            run_notes.set_note(run, run_notes.State.QUEUED, "next_try", error=run.error, at=at)
+            _follow(run, project, states.REQUEUE, by=None, error=run.error)
+        return requeued
+
+
+def release_lease(run: Run) -> bool:
+    """Back into the queue at once, if the lease of its worker has expired."""
+    with locked_for_change(run.project_id) as project:
+        released = _take(run, states.RELEASE_LEASE, only=Q(lease_until__lt=Now()), lease_until=None, due_at=Now())
+        if released:
+            _follow(run, project, states.RELEASE_LEASE, by=None)
+        return released
+
+
+def mark_uncertain(run: Run) -> bool:
+    """An answer was lost where asking again might run it twice: a person decides."""
+    with locked_for_change(run.project_id) as project:
+        marked = _take(run, states.MARK_UNCERTAIN, lease_until=None)
+        if marked:
+            run_notes.set_note(run, run_notes.State.YOU, "uncertain")
+            _follow(run, project, states.MARK_UNCERTAIN, by=None)
+        return marked
+
+
+def close(
+    run: Run, status: str, *, by: User | None, error: str = "", send_count: int | None = None, **result: Any
+) -> bool:
+    """End `run` as `status`; False when it had ended already.
 
     `result` are further fields of the run, such as its tokens. `send_count` fences: only if no other
-    worker has sent the run again since. Whoever comes second changes nothing. `run` is refreshed.
+    worker has sent the run again since. `run` is refreshed.
     """
-    project = Project.objects.locked(run.project_id)
-    still_open = Run.objects.open().filter(pk=run.pk)
-    if send_count is not None:
-        still_open = still_open.filter(send_count=send_count, status=Run.Status.SENDING)
-    closed = still_open.update(
-        status=status,
-        error=error[:500],
-        ended_at=timezone.now(),
-        review=review_after(run, status),
-        lease_until=None,
-        **result,
-    )
-    run.refresh_from_db(from_queryset=Run.objects.with_related())
-    if not closed:
-        return False
-    if status in ENDED:
-        state, code = ENDED[status]
-        run_notes.put(run, state, code, error=run.error)
-    else:
-        run_notes.clear(run)
-    events.record(project, "run.closed", by=by, **targets.marks(run), status=status, error=run.error)
-    nudge_later(run)
-    return True
+    step = states.CLOSE_AS[Status(status)]
+    with locked_for_change(run.project_id) as project:
+        closed = _take(
+            run,
+            step,
+            only=_fence(send_count),
+            error=error[:500],
+            ended_at=timezone.now(),
+            review=_review_after(run, step),
+            lease_until=None,
+            **result,
+        )
+        run.refresh_from_db(from_queryset=Run.objects.with_related())
+        if closed:
+            if step.target in NOTES_OF_ENDED:
+                state, code = NOTES_OF_ENDED[step.target]
+                run_notes.set_note(run, state, code, error=run.error)
+            else:
+                run_notes.clear_note(run)
+            _follow(run, project, step, by=by, status=step.target, error=run.error)
+        return closed
 
 
-def review_after(run: Run, status: str) -> str:
+def reopen(run: Run, **result: Any) -> bool:
+    """A success after the time was up, as if in time, unless a newer attempt or a person was faster."""
+    with locked_for_change(run.project_id) as project:
+        if targets.target_of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
+            return False
+        reopened = _take(run, states.REOPEN, review=_review_after(run, states.REOPEN), **result)
+        if reopened:
+            run.refresh_from_db()
+            _follow(run, project, states.REOPEN, by=run.agent.user)
+        return reopened
+
+
+def decide(run: Run, step: ReviewStep, *, by: User | None, project: Project) -> bool:
+    """A person's decision on the result. Call it under the lock of `project`."""
+    decided = Run.objects.filter(pk=run.pk, review=step.source).update(review=step.target)
+    if decided:
+        run.review = step.target
+        if step.event:
+            events.record(project, step.event, by=by, **targets.event_facts(run), attempt=run.attempt)
+    return bool(decided)
+
+
+def _take(run: Run, step: Step, *, only: Q | None = None, **fields: Any) -> bool:
+    """The step's UPDATE, for a run in one of its sources; `only` narrows them further."""
+    rows = Run.objects.filter(only or Q(), pk=run.pk, status__in=step.sources)
+    return bool(rows.update(status=step.target, **fields))
+
+
+def _follow(run: Run, project: Project, step: Step, *, by: User | None, **facts: Any) -> None:
+    """What goes with every step: the log's event, and a look at the queue."""
+    if step.event:
+        events.record(project, step.event, by=by, **targets.event_facts(run), **facts)
+    if step.wakes_queue:
+        wake.wake_after_commit(run.agent_id)
+
+
+def _fence(send_count: int | None) -> Q | None:
+    """Only while the run is being sent for this very time; None where that does not matter."""
+    return None if send_count is None else Q(status=Status.SENDING, send_count=send_count)
+
+
+def _deadline_of(run: Run) -> CombinedExpression:
+    """When nobody having reported on `run` means that its time is up (database clock)."""
+    return Now() + timedelta(seconds=run.agent.timeout_seconds * DEADLINE_FACTOR)
+
+
+def _review_after(run: Run, step: Step) -> str:
     """Whether a person has to accept what came of the run."""
-    is_for_review = status == Run.Status.SUCCEEDED and targets.of(run).is_reviewed
-    return Run.Review.WAITING if is_for_review else Run.Review.NONE
-
-
-def nudge_later(run: Run) -> None:
-    """Once this commits, look at the agent's queue: a slot may be free, or somebody new is waiting."""
-    nudge_agent_later(run.agent_id)
-
-
-def nudge_agent_later(agent_id: UUID) -> None:
-    from apps.agents import jobs  # the jobs call the verbs, and the verbs wake the jobs
-
-    transaction.on_commit(partial(jobs.nudge, agent_id), robust=True)
+    is_for_review = step.target == Status.SUCCEEDED and targets.target_of(run).needs_review
+    return states.Review.WAITING if is_for_review else states.Review.NONE

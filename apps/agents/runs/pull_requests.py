@@ -1,6 +1,5 @@
 """Pull requests that came of agents' work: tied to the run, and merged when a person accepts it."""
 
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
@@ -8,15 +7,17 @@ from apps.accounts.models import User
 from apps.agents.models import Run, RunPullRequest
 from apps.agents.runs import targets
 from apps.agents.runs.actions.review import accept
+from apps.agents.runs.states import Review
 from apps.errors import Conflict
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.git.repositories import pull_request_merge
-from apps.projects.models import Event, Project, PullRequest, Repository
+from apps.projects.models import Event, PullRequest, Repository
+from apps.projects.permissions import Action
 from apps.tasks.actions.move import ask_about_subtasks
 from apps.tasks.models import CodeLink
 
 
-@transaction.atomic
 def on_pull_request(event: Event) -> None:
     """A pull request on the very branch that a run was told to use is that run's; of several attempts the latest's.
 
@@ -25,15 +26,15 @@ def on_pull_request(event: Event) -> None:
     request = PullRequest.objects.select_related("repository").filter(pk=event.payload["request"]).first()
     if request is None:
         return
-    project = Project.objects.locked(event.project_id)
-    told = project.runs.with_related().filter(branch=request.head_branch, first_sent_at__isnull=False)
-    run = told.order_by("-first_sent_at").first()
-    if run is None:
-        return
-    _, is_new = RunPullRequest.objects.get_or_create(run=run, pull_request=request)
-    if is_new:
-        about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
-        events.record(project, "run.proved", by=None, **targets.marks(run), **about)
+    with locked_for_change(event.project_id) as project:
+        sent = project.runs.with_related().filter(branch=request.head_branch, first_sent_at__isnull=False)
+        run = sent.order_by("-first_sent_at").first()
+        if run is None:
+            return
+        _, is_new = RunPullRequest.objects.get_or_create(run=run, pull_request=request)
+        if is_new:
+            about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
+            events.record(project, "run.proved", by=None, **targets.event_facts(run), **about)
 
 
 def request_of(run: Run) -> PullRequest | None:
@@ -61,17 +62,17 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
     """Have the forge merge the pull request at `sha`, then accept the run; log `run.merged`.
 
     Call it outside a transaction. When the forge refuses, nothing is accepted; when somebody has decided otherwise
-    meanwhile, it is merged all the same and the log says so. Raises what `merging.merge` and `reviewing.accept`
+    meanwhile, it is merged all the same and the log says so. Raises what `pull_request_merge.merge` and `accept`
     raise, OpenSubtasks before anything is merged.
     """
-    request = request_of(run)
-    if request is None or run.review != Run.Review.WAITING:
-        raise nothing_to_merge()
-    if not anyway:
-        ask_about_subtasks(run.task)
+    with locked_for_change(run.project_id, run, by=by, needs=Action.RUN):
+        request = request_of(run)
+        if request is None or run.review != Review.WAITING:
+            raise nothing_to_merge()
+        if not anyway:
+            ask_about_subtasks(run.task)
     pull_request_merge.merge(request, sha=sha, by=by)
-    with transaction.atomic():
-        project = Project.objects.locked(run.project_id)
+    with locked_for_change(run.project_id) as project:
         about = {"number": request.number, "name": request.repository.name, "sha": sha}
-        events.record(project, "run.merged", by=by, **targets.marks(run), **about)
+        events.record(project, "run.merged", by=by, **targets.event_facts(run), **about)
     return accept(run, by=by, anyway=True)

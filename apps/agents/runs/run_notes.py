@@ -1,4 +1,4 @@
-"""What is said about a run where it takes place, and the sentences for it."""
+"""The status note of a run, shown on its card or under its message, and the sentence of each code."""
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -6,13 +6,13 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Run
-from apps.agents.runs import targets
+from apps.agents.runs import scheduler, targets
 from apps.tasks import status_notes
 
 State = status_notes.State
 
 
-def note_of(run: Run, state: str, code: str, **facts) -> status_notes.Note:
+def build_note(run: Run, state: str, code: str, **facts) -> status_notes.Note:
     return status_notes.Note(
         state=state,
         code=code,
@@ -23,23 +23,29 @@ def note_of(run: Run, state: str, code: str, **facts) -> status_notes.Note:
     )
 
 
-def put(run: Run, state: str, code: str, **facts) -> None:
-    """Have the run's place say so; whoever calls records the event that shows it."""
-    targets.of(run).say(run, note_of(run, state, code, **facts))
+def build_wait_note(run: Run, reason: scheduler.Reason | None) -> status_notes.Note:
+    """Why a queued run waits, by the scheduler's own decision; None: it is about to start."""
+    code, facts = reason or ("starting", {})
+    return build_note(run, State.QUEUED, code, **facts)
 
 
-def clear(run: Run) -> None:
-    targets.of(run).say(run, None)
+def set_note(run: Run, state: str, code: str, **facts) -> None:
+    """Show it where the run's target is; whoever calls records the event that shows it."""
+    targets.target_of(run).set_note(run, build_note(run, state, code, **facts))
 
 
-def _place(facts: dict) -> str:
+def clear_note(run: Run) -> None:
+    targets.target_of(run).set_note(run, None)
+
+
+def _position(facts: dict) -> str:
     if facts["place"] == 1:
         return _("This is next in line.")
     return _("This is number {place} in line.").format(**facts)
 
 
 def _full(facts: dict) -> str:
-    return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _place(facts)])
+    return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _position(facts)])
 
 
 def _paused(facts: dict) -> str:
@@ -68,7 +74,9 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
         gateway=facts["gateway"], at=_clock(facts["since"])
     ),
-    "next_try": lambda facts: _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])),
+    "next_try": lambda facts: (
+        _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])).strip()
+    ),
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
     "working": _working,
     "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),

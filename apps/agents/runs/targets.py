@@ -1,4 +1,4 @@
-"""Where a run takes place. The verbs of a run speak to its place and need not know what that is."""
+"""What a run works for: a task, or a message in a room. The steps of a run call its target and need not know which."""
 
 from django.db.models import QuerySet
 
@@ -11,13 +11,13 @@ from apps.tasks.actions.move import move
 from apps.tasks.models import Category, Column, Task
 
 
-class OnTask:
-    """A task: its card's foot says how the run stands, and the card moves along with the work."""
+class TaskTarget:
+    """A task: its card shows how the run stands, and the card moves along with the work."""
 
-    is_reviewed = True  # a person accepts what came of it
-    is_gone = False
-    longest_answer = 256 * 1024
-    done, done_late = "result", "late_result"  # what it says then
+    needs_review = True  # a person accepts the result
+    is_deleted = False
+    max_result_length = 256 * 1024
+    result_code, late_result_code = "result", "late_result"  # of the note that shows the result
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -25,13 +25,13 @@ class OnTask:
         self.priority = task.priority
 
     @property
-    def fields(self) -> dict:
-        """What of a run says that it takes place here."""
+    def run_fields(self) -> dict:
+        """The fields of a run that name this target."""
         return {"task": self.task}
 
     @property
-    def marks(self) -> dict:
-        """What of an event says so."""
+    def event_facts(self) -> dict:
+        """The facts of an event that name this target."""
         return {"task": self.task.pk}
 
     @property
@@ -43,27 +43,27 @@ class OnTask:
         return self.task.runs.all()
 
     def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
-        """The conversation that `agent` had here before, unless it is to be a `fresh` one."""
+        """The session that `agent` had here before, unless it is to be a `fresh` one."""
         key = f"task:{self.task.uid}"
         last = self.task.runs.filter(agent=agent).order_by("-attempt").values_list("session_key", flat=True)
         return f"{key}:{attempt}" if fresh else last.first() or key
 
-    def said(self, run: Run) -> status_notes.Note | None:
+    def current_note(self, run: Run) -> status_notes.Note | None:
         return self.task.status_note
 
-    def say(self, run: Run, note: status_notes.Note | None) -> None:
+    def set_note(self, run: Run, note: status_notes.Note | None) -> None:
         """Write the note onto the card; whoever calls records the event that shows it."""
         Task.objects.filter(pk=self.task.pk).update(status_note=note)
 
-    def begin(self, run: Run) -> None:
-        """Put the card to where work is done, unless somebody has it further on already."""
+    def show_started(self, run: Run) -> None:
+        """Move the card to where work is done, unless somebody has it further on already."""
         self.task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
         if self.task.column.category in (Category.BACKLOG, Category.READY):
             self._move(run, Category.DOING)
 
-    def present(self, run: Run, words: str) -> None:
+    def show_result(self, run: Run, text: str) -> None:
         """The agent's comment, and the card in review."""
-        comment(self.task, words=words, by=run.agent.user)
+        comment(self.task, words=text, by=run.agent.user)
         self._move(run, Category.REVIEW)
 
     def _move(self, run: Run, category: str) -> None:
@@ -73,12 +73,12 @@ class OnTask:
             move(self.task, to=column, by=run.agent.user, anyway=True)
 
 
-class InRoom:
-    """A message in a room: the line under it says how the run stands, and the answer replies to it."""
+class MessageTarget:
+    """A message in a room: the line under it shows how the run stands, and the answer replies to it."""
 
-    is_reviewed = False
-    longest_answer = 50_000
-    done = done_late = "answered"
+    needs_review = False
+    max_result_length = 50_000
+    result_code = late_result_code = "answered"
     priority = Task.Priority.NORMAL
 
     def __init__(self, message: Message, *, referenced_task: Task | None, handoff_depth: int = 0) -> None:
@@ -86,7 +86,7 @@ class InRoom:
         self.project_id = message.room.project_id
 
     @property
-    def fields(self) -> dict:
+    def run_fields(self) -> dict:
         return {
             "message": self.message,
             "referenced_task": self.referenced_task,
@@ -94,12 +94,11 @@ class InRoom:
         }
 
     @property
-    def marks(self) -> dict:
-        room, message = self.message.room_id, self.message.pk
+    def event_facts(self) -> dict:
         return {
             "task": self.referenced_task and self.referenced_task.pk,
-            "room": room,
-            "message": message,
+            "room": self.message.room_id,
+            "message": self.message.pk,
             "url": self.url,
         }
 
@@ -108,54 +107,54 @@ class InRoom:
         return self.message.get_absolute_url()
 
     @property
-    def is_gone(self) -> bool:
+    def is_deleted(self) -> bool:
         return self.message.deleted_at is not None
 
     def attempts(self, agent: Agent) -> QuerySet[Run]:
         return self.message.runs.filter(agent=agent)
 
     def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
-        """The one conversation that the room has with each agent."""
+        """The one session that the room has with each agent."""
         return f"room:{self.message.room.uid}"
 
-    def said(self, run: Run) -> status_notes.Note | None:
+    def current_note(self, run: Run) -> status_notes.Note | None:
         return run.status_note
 
-    def say(self, run: Run, note: status_notes.Note | None) -> None:
+    def set_note(self, run: Run, note: status_notes.Note | None) -> None:
         Run.objects.filter(pk=run.pk).update(status_note=note)
         run.status_note = note
 
-    def begin(self, run: Run) -> None:
+    def show_started(self, run: Run) -> None:
         """A room has nothing to move."""
 
-    def present(self, run: Run, words: str) -> None:
+    def show_result(self, run: Run, text: str) -> None:
         """The agent's message; its id makes it the same one, however often the answer is reported."""
-        post(self.message.room, text=words, by=run.agent.user, client_id=run.pk, reply_to=self.message)
+        post(self.message.room, text=text, by=run.agent.user, client_id=run.pk, reply_to=self.message)
 
 
-Place = OnTask | InRoom
+Target = TaskTarget | MessageTarget
 
 
-def of(run: Run) -> Place:
+def target_of(run: Run) -> Target:
     if run.task_id:
-        return OnTask(run.task)
-    return InRoom(run.message, referenced_task=run.referenced_task, handoff_depth=run.handoff_depth)
+        return TaskTarget(run.task)
+    return MessageTarget(run.message, referenced_task=run.referenced_task, handoff_depth=run.handoff_depth)
 
 
-def marks(run: Run) -> dict:
-    """What an event says about which run it is of, and where that takes place."""
-    return {**of(run).marks, "run": str(run.pk)}
+def event_facts(run: Run) -> dict:
+    """The facts of an event that say which run it is of, and what that works for."""
+    return {**target_of(run).event_facts, "run": str(run.pk)}
 
 
-def say_all(notes_of: dict[Run, status_notes.Note]) -> dict:
-    """Have many places say something, by as many statements for many as for few.
+def set_notes(notes: dict[Run, status_notes.Note]) -> dict:
+    """Write the notes of many runs, by as many statements for many as for few.
 
-    Returns what the event that shows it says of them.
+    Returns the facts of the event that shows them.
     """
-    tasks = [Task(pk=run.task_id, status_note=note) for run, note in notes_of.items() if run.task_id]
-    asked = [run for run in notes_of if run.message_id]
-    for run in asked:
-        run.status_note = notes_of[run]
+    tasks = [Task(pk=run.task_id, status_note=note) for run, note in notes.items() if run.task_id]
+    in_rooms = [run for run in notes if run.message_id]
+    for run in in_rooms:
+        run.status_note = notes[run]
     Task.objects.bulk_update(tasks, ["status_note"])
-    Run.objects.bulk_update(asked, ["status_note"])
-    return {"tasks": [task.pk for task in tasks], "messages": [run.message_id for run in asked]}
+    Run.objects.bulk_update(in_rooms, ["status_note"])
+    return {"tasks": [task.pk for task in tasks], "messages": [run.message_id for run in in_rooms]}

@@ -18,7 +18,7 @@ from apps.agents.gateways.openclaw_client import (
     OpenClawClient,
     Unauthorized,
 )
-from apps.agents.runs.usage import Usage
+from apps.agents.gateways.usage import Usage
 
 HOOK, GATEWAY = "hook-token-0123456789", "gateway-token-0123456789"
 RUN = UUID("6f7e5a64-9c1a-4b7e-8d9f-0123456789ab")

@@ -14,16 +14,11 @@ from apps.accounts.tests.programs import Program
 from apps.agents.mentions import mentions, message_footer
 from apps.agents.models import HandoffPermission, MentionRefusal, Run
 from apps.agents.roster.actions.set_projects import set_projects
-from apps.agents.runs import (
-    dispatch,
-    queue,
-    reconcile,
-    targets,
-    wait_reasons,
-)
+from apps.agents.runs import dispatch, queue, targets, wait_reasons
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause
-from apps.agents.runs.callbacks import results
+from apps.agents.runs.actions.retry import Gone, StillOpen, retry
+from apps.agents.runs.callbacks import reconcile, results
 from apps.agents.tests.factories import agent_in, run_of
 from apps.chat.messages.edit import delete, edit
 from apps.chat.models import Message
@@ -247,10 +242,10 @@ def test_mention_failure_says_why_and_can_be_retried(room, scribe, ana, gateway)
     assert "The model is not there." in line
     assert "/retry/" in line
     run.refresh_from_db()
-    again = queue.retry(run, by=ana)
+    again = retry(run, by=ana)
     assert (again.message, again.attempt, again.session_key) == (message, 2, run.session_key)
-    with pytest.raises(queue.StillOpen):
-        queue.retry(run, by=ana)
+    with pytest.raises(StillOpen):
+        retry(run, by=ana)
 
 
 @pytest.mark.req("D7")
@@ -276,7 +271,7 @@ def test_mention_without_a_report_times_out(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
     start(scribe)
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     assert message.runs.get().status == Status.TIMED_OUT
     assert "No word from Scribe in time." in message_footer.render_footers([message])[message.pk]
     finish(message.runs.get(), text="Late, but here.")
@@ -292,7 +287,7 @@ def test_mention_result_is_found_in_the_session_history(room, scribe, ana, gatew
         {"role": "assistant", "content": "Found it.", "stopReason": "stop"},
     ]
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     assert [answer.text for answer in answers(scribe)] == ["Found it."]
 
 
@@ -402,8 +397,8 @@ def test_mention_deleted_is_not_answered(room, scribe, ana, gateway):
     delete(message, by=ana)
     run.refresh_from_db()
     assert run.status == Status.CANCELLED
-    with pytest.raises(queue.Gone):
-        queue.retry(run, by=ana)
+    with pytest.raises(Gone):
+        retry(run, by=ana)
 
 
 @pytest.mark.req("CHT-6")

@@ -1,11 +1,11 @@
 import asyncio
 
 from apps.accounts.models import User
+from apps.agents.gateways.openclaw_client import OpenClawClient
 from apps.agents.models import Agent, Gateway
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create
 from apps.agents.roster.administrators import require_administrator
-from apps.agents.runs.dispatch import client_of
 
 
 def import_agents(gateway: Gateway, *, by: User) -> list[Agent]:
@@ -15,7 +15,7 @@ def import_agents(gateway: Gateway, *, by: User) -> list[Agent]:
     """
     require_administrator(by)
     known = set(Agent.objects.values_list("slug", flat=True))
-    remote = asyncio.run(client_of(gateway).list_agents())
+    remote = asyncio.run(OpenClawClient.for_gateway(gateway).list_agents())
     return [
         create(
             gateway,

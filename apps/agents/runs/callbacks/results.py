@@ -13,17 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
+from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
-from apps.agents.runs import (
-    dispatch,
-    lifecycle,
-    run_notes,
-    targets,
-)
-from apps.agents.runs.usage import Usage, usage_in
+from apps.agents.runs import lifecycle, run_notes, targets
+from apps.agents.runs.states import OPEN, Status
 from apps.errors import Refused
-from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.changes import locked_for_change
 
 TEXT_LENGTH = 256 * 1024
 APPLIED, LATE, IGNORED = "applied", "late", "ignored"
@@ -51,9 +46,14 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
 
 def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     run = run_of(gateway, body)
-    if run:  # in line with every other change of the project, before anything is looked at
-        Project.objects.locked(run.project_id)
-        run.refresh_from_db(from_queryset=Run.objects.with_related())
+    if run is None:
+        return _store(gateway, event_id, kind, body, run=None)
+    with locked_for_change(run.project_id, run):  # in line with every other change, before anything is looked at
+        return _store(gateway, event_id, kind, body, run=run)
+
+
+def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, run: Run | None) -> CallbackReport:
+    """Keep the report, with what it did to `run`."""
     report = CallbackReport.objects.create(
         gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED
     )
@@ -77,7 +77,7 @@ def run_of(gateway: Gateway, body: dict[str, Any]) -> Run | None:
             return None
     agent, key = _session(str(body.get("sessionKey") or ""), str(body.get("agentId") or ""))
     in_session = runs.filter(session_key__iexact=key, **({"agent__slug": agent} if agent else {}))
-    return in_session.open().exclude(status=Run.Status.QUEUED).first()
+    return in_session.open().exclude(status=Status.QUEUED).first()
 
 
 def _session(stored: str, agent: str) -> tuple[str, str]:
@@ -87,25 +87,23 @@ def _session(stored: str, agent: str) -> tuple[str, str]:
 
 
 def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
-    is_open = run.status in Run.OPEN
+    is_open = run.status in OPEN
     if kind == "run.started":
-        return APPLIED if is_open and dispatch.admit(run, gateway_run_id=_short(body.get("runId"))) else IGNORED
+        return APPLIED if is_open and lifecycle.admit(run, gateway_run_id=_short(body.get("runId"))) else IGNORED
     if kind == "run.interrupted":
-        return APPLIED if is_open and interrupted(run) else IGNORED
+        return APPLIED if is_open and lifecycle.interrupt(run) else IGNORED
     if kind == "run.finished":
-        return _finished(run, body, is_open=is_open)
+        return APPLIED if _finish(run, body, is_open=is_open) else LATE
     return IGNORED
 
 
-def _finished(run: Run, body: dict[str, Any], *, is_open: bool) -> str:
-    status = body.get("status")
+def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
+    status, result = body.get("status"), result_of(body)
     if status == "ok":
-        if is_open:
-            return APPLIED if succeed(run, result_of(body)) else LATE
-        return APPLIED if reopen(run, result_of(body)) else LATE
-    ending = {"aborted": Run.Status.CANCELLED, "timeout": Run.Status.TIMED_OUT}.get(status, Run.Status.FAILED)
+        return succeed(run, result) if is_open else succeed_late(run, result)
+    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(status, Status.FAILED)
     error = str(body.get("error") or _("The agent's run failed without a reason."))
-    return APPLIED if lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result_of(body))) else LATE
+    return lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result))
 
 
 def result_of(body: dict[str, Any]) -> Result:
@@ -114,62 +112,43 @@ def result_of(body: dict[str, Any]) -> Result:
     )
 
 
-@transaction.atomic
-def succeed(run: Run, result: Result, *, late: bool = False) -> bool:
-    """The result is shown where the run takes place; on a task it then waits for a person."""
-    kept = result.text[:TEXT_LENGTH]
-    if not lifecycle.close(run, Run.Status.SUCCEEDED, by=run.agent.user, result=kept, **_usage(result)):
-        return False
-    present(run, kept, late=late)
-    return True
+def succeed(run: Run, result: Result) -> bool:
+    """The result is shown where the run's target is; on a task it then waits for a person."""
+    with locked_for_change(run.project_id):
+        closed = lifecycle.close(run, Status.SUCCEEDED, by=run.agent.user, **_kept(result))
+        if closed:
+            show(run, late=False)
+        return closed
 
 
-def present(run: Run, text: str, *, late: bool) -> None:
-    """Show people what came, and say that it did."""
-    place = targets.of(run)
-    words = text.strip() or _("*(The agent finished without a word.)*")
-    if len(words) > place.longest_answer - 200:
-        words = words[: place.longest_answer - 200] + "\n\n" + _("*(The rest was left out.)*")
+def succeed_late(run: Run, result: Result) -> bool:
+    """A success after its time was up: shown as if in time, unless a newer attempt or a person was faster."""
+    with locked_for_change(run.project_id):
+        reopened = lifecycle.reopen(run, **_kept(result))
+        if reopened:
+            show(run, late=True)
+        return reopened
+
+
+def show(run: Run, *, late: bool) -> None:
+    """Show people the result, and note that it is there."""
+    target = targets.target_of(run)
+    text = run.result.strip() or _("*(The agent finished without a word.)*")
+    if len(text) > target.max_result_length - 200:
+        text = text[: target.max_result_length - 200] + "\n\n" + _("*(The rest was left out.)*")
     try:
         with transaction.atomic():
-            place.present(run, words)
+            target.show_result(run, text)
     except Refused as refused:
-        run_notes.put(run, run_notes.State.FAILED, "not_shown", error=str(refused.message))
+        run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error=str(refused.message))
     else:
-        run_notes.put(run, run_notes.State.DONE, place.done_late if late else place.done)
+        code = target.late_result_code if late else target.result_code
+        run_notes.set_note(run, run_notes.State.DONE, code)
 
 
-@transaction.atomic
-def reopen(run: Run, result: Result) -> bool:
-    """A success after its time was up: shown as if in time, unless a newer attempt or a person was faster."""
-    project = Project.objects.locked(run.project_id)
-    if targets.of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
-        return False
-    timed_out = Run.objects.filter(pk=run.pk, status=Run.Status.TIMED_OUT)
-    if not timed_out.update(
-        status=Run.Status.SUCCEEDED,
-        review=lifecycle.review_after(run, Run.Status.SUCCEEDED),
-        result=result.text[:TEXT_LENGTH],
-        **_usage(result),
-    ):
-        return False
-    run.refresh_from_db()
-    events.record(project, "run.reopened", by=run.agent.user, **targets.marks(run))
-    present(run, run.result, late=True)
-    return True
-
-
-@transaction.atomic
-def interrupted(run: Run) -> bool:
-    """The gateway died in mid-run. It resumes by itself: the run stays open, and its clock starts anew."""
-    if run.status not in (Run.Status.RUNNING, Run.Status.SENDING, Run.Status.UNCERTAIN):
-        return False
-    project = Project.objects.locked(run.project_id)
-    dispatch.admit(run)
-    Run.objects.filter(pk=run.pk, status=Run.Status.RUNNING).update(deadline_at=dispatch.deadline_of(run))
-    run_notes.put(run, run_notes.State.WORKING, "interrupted")
-    events.record(project, "run.interrupted", by=run.agent.user, **targets.marks(run))
-    return True
+def _kept(result: Result) -> dict[str, Any]:
+    """The fields of a run that a success fills."""
+    return {"result": result.text[:TEXT_LENGTH], **_usage(result)}
 
 
 def _usage(result: Result) -> dict[str, Any]:

@@ -9,13 +9,9 @@ from django.utils import timezone
 
 from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Gateway, Run
-from apps.agents.runs import (
-    dispatch,
-    lifecycle,
-    queue,
-    reconcile,
-    wait_reasons,
-)
+from apps.agents.runs import dispatch, lifecycle, queue, wait_reasons
+from apps.agents.runs.actions.retry import retry
+from apps.agents.runs.callbacks import reconcile
 from apps.agents.tests.factories import agent_in, run_of
 from apps.errors import Refused
 from apps.projects.models import Event
@@ -116,7 +112,7 @@ def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
 def test_after_twelve_sends_it_fails(scribe, ana, gateway):
     run_of(scribe, ana)
     gateway.answers(503)
-    for _ in range(dispatch.SENDS):
+    for _ in range(dispatch.MAX_SENDS):
         Run.objects.update(due_at=timezone.now())
         run = start(scribe)
     assert (run.status, run.send_count) == (Status.FAILED, 12)
@@ -141,7 +137,7 @@ def test_outside_the_replay_window_a_person_decides(scribe, ana, gateway):
     run = start(scribe)
     assert (run.status, len(gateway.posts)) == (Status.UNCERTAIN, 1)
     assert Task.objects.get().status_note["state"] == "you"
-    again = queue.retry(run, by=ana)
+    again = retry(run, by=ana)
     run.refresh_from_db()
     assert (run.status, again.attempt, again.status) == (Status.FAILED, 2, Status.QUEUED)
 
@@ -163,7 +159,7 @@ def test_a_dead_workers_run_is_sent_again_with_the_same_key(scribe, ana, gateway
     claim = dispatch.claim_next(scribe.pk, "worker-that-dies")
     dispatch.send(claim.run)
     later(claim.run, seconds=90)
-    reconcile.free_expired_leases()
+    reconcile.release_expired_leases()
     run = start(scribe)
     assert run.status == Status.RUNNING
     assert gateway.posts[0].content == gateway.posts[1].content
@@ -175,9 +171,9 @@ def test_a_worker_that_comes_late_changes_nothing(scribe, ana, gateway):
     slow = dispatch.claim_next(scribe.pk, "slow")
     outcome = dispatch.send(slow.run)
     later(slow.run, seconds=90)
-    reconcile.free_expired_leases()
+    reconcile.release_expired_leases()
     quick = dispatch.claim_next(scribe.pk, "quick")
-    dispatch.settle(slow, outcome)
+    dispatch.apply_outcome(slow, outcome)
     quick.run.refresh_from_db()
     assert quick.run.status == Status.SENDING
 
@@ -235,7 +231,7 @@ def test_a_run_nobody_reports_on_ends_when_its_time_is_up(scribe, ana, gateway):
     run_of(scribe, ana)
     run = start(scribe)
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     run.refresh_from_db()
     assert run.status == Status.TIMED_OUT
     assert (Task.objects.get().status_note["code"], len(gateway.posts)) == ("timed_out", 1)
@@ -249,7 +245,7 @@ def test_a_result_in_the_history_is_found_by_our_first_line(scribe, ana, gateway
         {"role": "assistant", "content": "All done.", "stopReason": "stop", "usage": {"input": 5, "output": 7}},
     ]
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     run.refresh_from_db()
     assert (run.status, run.result, run.tokens_out) == (Status.SUCCEEDED, "All done.", 7)
 
@@ -278,7 +274,7 @@ def test_however_odd_an_answer_in_the_history_is_its_run_ends(scribe, ana, gatew
     answer = {"role": "assistant", "content": "All done.", "stopReason": "stop"}
     gateway.history = [{"role": "user", "content": f"[teamboard-run:{run.pk}]"}, answer | odd]
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     run.refresh_from_db()
     assert run.status == (Status.FAILED if "errorMessage" in odd else Status.SUCCEEDED)
     assert run.error or run.result in ("All done.", "All\ufffd \ufffddone.")
@@ -291,7 +287,7 @@ def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, o
     run = start(scribe)
     gateway.history = odd
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
-    reconcile.runs_past_deadline()
+    reconcile.end_overdue_runs()
     run.refresh_from_db()
     assert run.status == Status.TIMED_OUT
 
@@ -300,10 +296,10 @@ def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, o
 def test_what_nobody_foresaw_keeps_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
     run_of(scribe, ana)
     run = start(scribe)
-    monkeypatch.setattr(reconcile, "answer_in_history", lambda run: 1 / 0)
+    monkeypatch.setattr(reconcile, "find_answer", lambda run: 1 / 0)
     for hours, status in ((0, Status.RUNNING), (2, Status.TIMED_OUT)):
         Run.objects.update(deadline_at=timezone.now() - timedelta(hours=hours, seconds=1))
-        reconcile.runs_past_deadline()
+        reconcile.end_overdue_runs()
         run.refresh_from_db()
         assert run.status == status
 

@@ -8,8 +8,9 @@ from django.db import connection
 
 from apps.accounts.models import AuditEntry
 from apps.agents.models import RunPullRequest
-from apps.agents.runs import dispatch, pull_requests, task_panel
+from apps.agents.runs import dispatch, pull_requests
 from apps.agents.runs.callbacks import results
+from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
 from apps.errors import Conflict, NotAllowed
 from apps.projects.git import forges

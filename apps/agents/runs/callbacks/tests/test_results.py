@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.agents.models import CallbackReport, Run
-from apps.agents.runs import dispatch, queue
+from apps.agents.runs import dispatch
 from apps.agents.runs.actions.cancel import cancel
+from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import NoteMissing, accept, send_back
 from apps.agents.tests.factories import GatewayFactory, run_of
 from apps.errors import Refused
@@ -190,7 +191,7 @@ def test_a_result_may_be_faster_than_our_bookkeeping(scribe, ana, gateway):
     claim = dispatch.claim_next(scribe.pk, "worker")
     outcome = dispatch.send(claim.run)
     assert post(report(claim.run)).json() == {"outcome": "applied"}
-    dispatch.settle(claim, outcome)
+    dispatch.apply_outcome(claim, outcome)
     claim.run.refresh_from_db()
     assert claim.run.status == Status.SUCCEEDED
 
@@ -214,7 +215,7 @@ def test_an_interrupted_run_stays_open_for_its_resumption(run):
 
 def test_the_late_result_of_the_first_attempt_leaves_the_second_open(run, scribe, ana, gateway):
     Run.objects.filter(pk=run.pk).update(status=Status.TIMED_OUT)
-    second = queue.retry(run, by=ana)
+    second = retry(run, by=ana)
     dispatch.start_next(scribe.pk, "worker")
     assert second.session_key == run.session_key
 

@@ -3,16 +3,17 @@
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
 from apps.agents.models import Run
-from apps.agents.runs import pull_requests, queue, targets
+from apps.agents.runs import pull_requests, targets
 from apps.agents.runs.actions.cancel import cancel as cancel_run
+from apps.agents.runs.actions.retry import retry as retry_run
 from apps.agents.runs.actions.review import accept as accept_run
 from apps.agents.runs.actions.review import send_back as send_back_run
-from apps.agents.runs.forms import SendBackForm
+from apps.agents.runs.pages.forms import SendBackForm
 from apps.errors import NotAllowed, Refused
 from apps.projects import permissions
 from apps.projects.git.pages.check_status import checks_of
@@ -22,32 +23,29 @@ from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.board.views import frame_or, not_understood, wants_json
 
 
-def decidable(request: MemberRequest, pk: UUID) -> Run:
-    """The run, for somebody who may decide about runs of its project."""
-    runs = Run.objects.visible_to(request.user).with_related()
-    run = get_object_or_404(runs, pk=pk)
-    permissions.require(request.user, Action.RUN, run.project)
-    return run
+def find_run(request: MemberRequest, pk: UUID) -> Run:
+    """The run, for somebody who may see it; the action asks for more."""
+    return permissions.find(Run.objects.with_related(), by=request.user, pk=pk)
 
 
 def back(request: MemberRequest, run: Run) -> HttpResponse:
-    return frame_or(request, run.project, targets.of(run).url)
+    return frame_or(request, run.project, targets.target_of(run).url)
 
 
 @require_POST
 def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
-    return back(request, cancel_run(decidable(request, pk), by=request.user))
+    return back(request, cancel_run(find_run(request, pk), by=request.user))
 
 
 @require_POST
 def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
-    return back(request, queue.retry(decidable(request, pk), by=request.user))
+    return back(request, retry_run(find_run(request, pk), by=request.user))
 
 
 @require_POST
 def accept(request: MemberRequest, pk: UUID) -> HttpResponse:
     """With open subtasks it asks first; `anyway` is the answer."""
-    run = decidable(request, pk)
+    run = find_run(request, pk)
     try:
         accept_run(run, by=request.user, anyway=bool(request.POST.get("anyway")))
     except OpenSubtasks as question:
@@ -60,20 +58,21 @@ def accept(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
     """What exactly would be merged, from our own rows alone; and the click that does it."""
-    run = decidable(request, pk)
+    run = find_run(request, pk)
     if request.method == "GET":
-        return asked_to_merge(request, run)
+        permissions.require(request.user, Action.RUN, run.project)
+        return merge_page(request, run)
     try:
         given = {"sha": request.POST.get("sha", ""), "anyway": bool(request.POST.get("anyway"))}
         pull_requests.accept_and_merge(run, **given, by=request.user)
     except NotAllowed:
         raise
     except Refused as refusal:
-        return asked_to_merge(request, run, refusal)
-    return redirect(targets.of(run).url)
+        return merge_page(request, run, refusal)
+    return redirect(targets.target_of(run).url)
 
 
-def asked_to_merge(request: MemberRequest, run: Run, refusal: Refused | None = None) -> HttpResponse:
+def merge_page(request: MemberRequest, run: Run, refusal: Refused | None = None) -> HttpResponse:
     found = pull_requests.request_of(run)
     if found:
         pull_request_merge.require(request.user, found.repository)
@@ -92,9 +91,10 @@ def asked_to_merge(request: MemberRequest, run: Run, refusal: Refused | None = N
 
 @require_POST
 def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
-    run = decidable(request, pk)
+    run = find_run(request, pk)
     form = SendBackForm(request.POST)
     if not form.is_valid() and run.task:
+        permissions.require(request.user, Action.RUN, run.project)
         return not_understood(request, form, "tasks/detail/edit.html", {"project": run.project, "task": run.task})
     send_back_run(run, note=form.cleaned_data.get("words", ""), by=request.user)
     return back(request, run)

@@ -9,16 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunPullRequest
-from apps.agents.runs import pull_requests
+from apps.agents.runs import pull_requests, states
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.models import PullRequest
 from apps.tasks import markdown, status_notes
 from apps.tasks.board import cards
 from apps.tasks.models import Task
-
-CAN_STOP = (Run.Status.QUEUED, *Run.BUSY, Run.Status.UNCERTAIN)
-CAN_RETRY = (Run.Status.FAILED, Run.Status.TIMED_OUT, Run.Status.CANCELLED, Run.Status.UNCERTAIN)
 
 
 def runs(task: Task) -> str:
@@ -32,8 +29,8 @@ def runs(task: Task) -> str:
         "last": last,
         "who": last and cards.who(last.agent.user),
         "state": last and state_of(last, task),
-        "can_stop": last and last.status in CAN_STOP,
-        "can_retry": last and last.status in CAN_RETRY,
+        "can_stop": last and last.status in states.OPEN,
+        "can_retry": last and last.status in states.RETRYABLE,
     }
     return render_to_string("agents/runs/_runs.html", context)
 

@@ -1,0 +1,37 @@
+"""Asks the agent again: the next attempt of a run that has ended, or of which nobody knows whether it has."""
+
+from django.utils.translation import gettext as _
+
+from apps.accounts.models import User
+from apps.agents.models import Run
+from apps.agents.runs import lifecycle, queue, states, targets
+from apps.agents.runs.states import Status
+from apps.errors import Refused
+from apps.projects.changes import locked_for_change
+from apps.projects.permissions import Action
+
+
+class StillOpen(Refused):
+    code = "run_open"
+
+
+class Gone(Refused):
+    code = "gone"
+    page_status = api_status = 410
+
+
+def retry(run: Run, *, by: User | None, fresh: bool = False, as_board: bool = False) -> Run:
+    """Attempt n+1 by the same agent, with which an uncertain run ends.
+
+    Raises StillOpen when another one is open, and Gone when what asked for it is not there any more.
+    """
+    with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN) as project:
+        if run.status == Status.UNCERTAIN:
+            lifecycle.close(run, Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
+        target = targets.target_of(run)
+        if target.is_deleted:
+            raise Gone(_("What was asked is not there any more."))
+        if target.attempts(run.agent).open().exists():
+            raise StillOpen(_("That is asked already."))
+        lifecycle.decide(run, states.SUPERSEDE, by=by, project=project)
+        return queue.enqueue(target, run.agent, by=by, prompt=run.prompt, fresh=fresh)

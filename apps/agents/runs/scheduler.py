@@ -1,0 +1,137 @@
+"""Which run of an agent's queue may start, and why each of the others waits: one rule answers both.
+
+Dispatch starts what `next_run` returns; the status notes of waiting runs say what `decisions` and
+`decision` return.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from apps.agents.gateways import circuit_breaker
+from apps.agents.models import Agent, Run
+from apps.agents.runs.states import Status
+
+MAX_SENDING = 8  # to one gateway: what it takes, and half of one worker's threads
+# What keeps a run from starting; of several the first one here is said.
+REASONS = (
+    "paused",
+    "agent_disabled",
+    "gateway_disabled",
+    "gateway_down",
+    "next_try",
+    "held_up",
+    "agent_full",
+    "gateway_busy",
+)
+
+
+class Reason(NamedTuple):
+    """Why a run may not start now: a code of `REASONS` and the facts of its sentence."""
+
+    code: str
+    facts: dict
+
+
+class Load(NamedTuple):
+    """How many runs take the agent's slots, and how many are being sent to its gateway."""
+
+    agent: Agent
+    busy: int
+    sending: int
+
+
+def next_run(agent: Agent) -> Run | None:
+    """The run that starts next, its row locked; None when none may. Call it under the agent's row lock."""
+    if _agent_reason(_load_of(agent), ahead=0):
+        return None
+    ready = _queue_of(agent).filter(obstacle=None).with_related().select_related("requested_by")
+    run = ready.select_for_update(of=["self"], skip_locked=True).first()
+    if run is None or not circuit_breaker.lets_through(agent.gateway):
+        return None
+    return run
+
+
+def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
+    """Each run of the agent's queue with what keeps it waiting, None for one that may start.
+
+    As many statements for a long queue as for a short one.
+    """
+    load, ahead, sessions = _load_of(agent), 0, set()
+    for run in _queue_of(agent).with_related().defer("request_body"):
+        yield run, _reason(run, load, ahead=ahead, is_behind_its_session=run.session_key in sessions)
+        if run.obstacle is None and run.session_key not in sessions:
+            ahead += 1
+            sessions.add(run.session_key)
+
+
+def decision(run: Run) -> Reason | None:
+    """What keeps one queued run waiting, None if it may start."""
+    queue = _queue_of(run.agent)
+    run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)
+    earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, created_at__lt=run.created_at)
+    ahead = queue.filter(earlier, obstacle=None).aggregate(
+        sessions=Count("session_key", distinct=True), same=Count("pk", filter=Q(session_key=run.session_key))
+    )
+    return _reason(run, _load_of(run.agent), ahead=ahead["sessions"], is_behind_its_session=ahead["same"] > 0)
+
+
+def _queue_of(agent: Agent) -> QuerySet[Run]:
+    """The agent's queued runs in their order, each with the `obstacle` that it has by itself, or None."""
+    same_session = Run.objects.open().filter(agent=OuterRef("agent"), session_key=OuterRef("session_key"))
+    sent = same_session.filter(first_sent_at__isnull=False).exclude(pk=OuterRef("pk"))
+    obstacle = Case(
+        When(project__pause__isnull=False, then=Value("paused")),
+        When(due_at__gt=Now(), then=Value("next_try")),
+        When(Exists(sent), then=Value("held_up")),
+        output_field=CharField(),
+    )
+    return agent.runs.queued().annotate(obstacle=obstacle).order_by("-priority", "created_at")
+
+
+def _load_of(agent: Agent) -> Load:
+    counts = (
+        Run.objects.busy()
+        .filter(agent__gateway=agent.gateway)
+        .aggregate(busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Status.SENDING)))
+    )
+    return Load(agent, **counts)
+
+
+def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) -> Reason | None:
+    """The first reason of the run itself and of its agent; `ahead` runs start before this one."""
+    reasons = (_own_reason(run, is_behind_its_session=is_behind_its_session), _agent_reason(load, ahead=ahead))
+    return min(filter(None, reasons), key=lambda reason: REASONS.index(reason.code), default=None)
+
+
+def _own_reason(run: Run, *, is_behind_its_session: bool) -> Reason | None:
+    """What keeps this run from starting, whatever its agent does."""
+    if run.obstacle == "paused":
+        return Reason("paused", {"by": str(run.project.pause.paused_by or "")})
+    if run.obstacle == "next_try":
+        return Reason("next_try", {"error": run.error, "at": _iso(run.due_at)})
+    if run.obstacle == "held_up" or is_behind_its_session:
+        return Reason("held_up", {})
+    return None
+
+
+def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
+    """What keeps the agent from starting one more run after `ahead` others."""
+    agent, gateway = load.agent, load.agent.gateway
+    if not agent.is_enabled:
+        return Reason("agent_disabled", {})
+    if not gateway.is_enabled:
+        return Reason("gateway_disabled", {"gateway": gateway.name})
+    if circuit_breaker.is_open(gateway) or (circuit_breaker.is_half_open(gateway) and ahead):
+        return Reason("gateway_down", {"gateway": gateway.name, "since": _iso(gateway.down_since)})
+    if load.busy + ahead >= agent.max_concurrent:
+        return Reason("agent_full", {"busy": load.busy, "slots": agent.max_concurrent, "place": ahead + 1})
+    if load.sending + ahead >= MAX_SENDING:
+        return Reason("gateway_busy", {"gateway": gateway.name})
+    return None
+
+
+def _iso(moment) -> str:
+    return moment.isoformat(timespec="seconds")

@@ -1,0 +1,161 @@
+"""One rule starts runs and says why others wait: what may not start has that very reason in its note."""
+
+from datetime import timedelta
+from itertools import combinations
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from apps.agents.gateways import circuit_breaker
+from apps.agents.models import Agent, Gateway, Run
+from apps.agents.runs import dispatch, queue, run_notes, scheduler, targets, wait_reasons
+from apps.agents.runs.actions.pause import pause
+from apps.agents.runs.states import Status
+from apps.agents.tests.factories import agent_in, run_of
+from apps.chat.tests.factories import room_of, said
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def room(board):
+    return room_of(board)
+
+
+@pytest.fixture
+def run(room, scribe, ana):
+    """A run that waits for the answer to a message and might start."""
+    return question(room, scribe, ana)
+
+
+def question(room, agent: Agent, by) -> Run:
+    return queue.enqueue(targets.MessageTarget(said(room, by, "Look?"), referenced_task=None), agent, by=by)
+
+
+def be_paused(run: Run, by) -> None:
+    pause(run.project, by=by)
+
+
+def be_agent_disabled(run: Run, by) -> None:
+    Agent.objects.filter(pk=run.agent_id).update(is_enabled=False)
+
+
+def be_gateway_disabled(run: Run, by) -> None:
+    Gateway.objects.update(is_enabled=False)
+
+
+def be_gateway_down(run: Run, by) -> None:
+    now = timezone.now()
+    retry_at = now + timedelta(seconds=30)
+    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=retry_at, down_since=now)
+
+
+def be_next_try(run: Run, by) -> None:
+    Run.objects.filter(pk=run.pk).update(due_at=timezone.now() + timedelta(minutes=1), error="Busy.")
+
+
+def be_held_up(run: Run, by) -> None:
+    """Another run of the same session has been sent."""
+    other = question(run.message.room, run.agent, by)
+    Run.objects.filter(pk=other.pk).update(status=Status.UNCERTAIN, first_sent_at=timezone.now())
+
+
+def be_agent_full(run: Run, by) -> None:
+    Agent.objects.filter(pk=run.agent_id).update(max_concurrent=1)
+    busy = run_of(run.agent, by)
+    Run.objects.filter(pk=busy.pk).update(status=Status.RUNNING)
+
+
+def be_gateway_busy(run: Run, by) -> None:
+    other = agent_in(run.project, "Other", gateway=run.agent.gateway)
+    for _ in range(scheduler.MAX_SENDING):
+        sending = run_of(other, by)
+        Run.objects.filter(pk=sending.pk).update(status=Status.SENDING)
+
+
+WAYS = {
+    "paused": be_paused,
+    "agent_disabled": be_agent_disabled,
+    "gateway_disabled": be_gateway_disabled,
+    "gateway_down": be_gateway_down,
+    "next_try": be_next_try,
+    "held_up": be_held_up,
+    "agent_full": be_agent_full,
+    "gateway_busy": be_gateway_busy,
+}
+
+
+def noted(run: Run) -> str:
+    """The code that the run shows after its agent's queue was looked at."""
+    wait_reasons.refresh(Agent.objects.select_related("gateway", "user").get(pk=run.agent_id))
+    run = Run.objects.with_related().get(pk=run.pk)
+    return targets.target_of(run).current_note(run)["code"]
+
+
+def decided(run: Run) -> str | None:
+    reason = scheduler.decision(Run.objects.with_related().get(pk=run.pk))
+    return reason and reason.code
+
+
+def claimed(agent: Agent) -> Run | None:
+    claim = dispatch.claim_next(agent.pk, "worker")
+    return claim and claim.run
+
+
+def test_scheduler_names_every_reason_that_has_a_sentence():
+    assert list(WAYS) == list(scheduler.REASONS)
+    assert set(scheduler.REASONS) < set(run_notes.SENTENCES)
+
+
+def test_run_without_a_reason_starts(run, scribe):
+    assert (decided(run), noted(run)) == (None, "starting")
+    assert claimed(scribe) == run
+
+
+@pytest.mark.parametrize("reason", scheduler.REASONS)
+def test_run_with_a_reason_waits_and_notes_it(run, scribe, ana, reason):
+    WAYS[reason](run, ana)
+    assert claimed(scribe) is None
+    assert (decided(run), noted(run)) == (reason, reason)
+
+
+def test_first_reason_is_noted_where_there_are_several(run, scribe, ana):
+    for first, second in combinations(scheduler.REASONS, 2):
+        with transaction.atomic():
+            WAYS[second](run, ana)
+            WAYS[first](run, ana)
+            assert claimed(scribe) is None
+            assert (decided(run), noted(run)) == (first, first), (first, second)
+            transaction.set_rollback(True)
+
+
+def test_delayed_run_keeps_no_slot_from_the_next(scribe, ana):
+    Agent.objects.update(max_concurrent=1)
+    delayed, ready = run_of(scribe, ana, "Delayed"), run_of(scribe, ana, "Ready")
+    be_next_try(delayed, ana)
+    assert (noted(delayed), noted(ready)) == ("next_try", "starting")
+    assert claimed(scribe) == ready
+
+
+def test_second_question_of_a_room_waits_for_the_first(room, scribe, ana):
+    first, second = question(room, scribe, ana), question(room, scribe, ana)
+    assert (noted(first), noted(second), decided(second)) == ("starting", "held_up", "held_up")
+    assert (claimed(scribe), claimed(scribe)) == (first, None)
+
+
+def test_failed_gateway_is_probed_by_the_first_run_alone(scribe, ana):
+    first, second = run_of(scribe, ana), run_of(scribe, ana)
+    now = timezone.now()
+    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=now - timedelta(seconds=1), down_since=now)
+    assert (noted(first), noted(second), decided(second)) == ("starting", "gateway_down", "gateway_down")
+    assert (claimed(scribe), claimed(scribe)) == (first, None)
+
+
+def test_full_agent_probes_no_gateway(scribe, ana):
+    run = run_of(scribe, ana)
+    be_agent_full(run, ana)
+    retry_at = timezone.now() - timedelta(seconds=1)
+    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=retry_at, down_since=retry_at)
+    assert claimed(scribe) is None
+    assert Gateway.objects.get().retry_at == retry_at
