@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
+from apps.field_limits import max_length
 from apps.projects import permissions
 from apps.projects.members import memberships
 from apps.projects.models import Project, Role
@@ -38,7 +39,7 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     who = forms.CharField(
         label=_("Who?"),
-        max_length=150,
+        max_length=max_length(User, "username"),
         help_text=_("Their username, or their whole name if nobody else has it. They need an account here."),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
         error_messages={"required": _("Write a name first.")},

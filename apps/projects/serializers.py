@@ -1,8 +1,10 @@
 from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
+from apps.accounts.models import User
+from apps.field_limits import max_length
 from apps.projects.git.repositories import connect
-from apps.projects.models import Branch, Commit, Membership, Project, Repository, Role
+from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Membership, Project, Repository, Role
 
 
 class ProjectSerializer(serializers.ModelSerializer):
@@ -36,7 +38,9 @@ class RoleSerializer(serializers.Serializer):
 
 
 class NewMemberSerializer(RoleSerializer):
-    who = serializers.CharField(max_length=150, help_text="The username, or a name that only one person has.")
+    who = serializers.CharField(
+        max_length=max_length(User, "username"), help_text="The username, or a name that only one person has."
+    )
     role = serializers.ChoiceField(Role.choices, default=Role.MEMBER)
 
 
@@ -89,12 +93,19 @@ class RepositorySerializer(serializers.ModelSerializer):
 
 
 class NewRepositorySerializer(serializers.Serializer):
-    url = serializers.CharField(max_length=500, help_text="As the forge shows it for cloning, by https or ssh.")
-    name = serializers.CharField(max_length=80, required=False, help_text="Unless given, as in the address.")
+    url = serializers.CharField(
+        max_length=max_length(Repository, "url"), help_text="As the forge shows it for cloning, by https or ssh."
+    )
+    name = serializers.CharField(
+        max_length=max_length(Repository, "name"), required=False, help_text="Unless given, as in the address."
+    )
     forge = serializers.ChoiceField(Repository.Forge.choices, required=False, help_text="Found out unless given.")
     credential_kind = serializers.ChoiceField(Repository.Credential.choices, default=Repository.Credential.NONE)
     credential = serializers.CharField(
-        max_length=20_000, required=False, write_only=True, help_text="The token or the private key; never shown again."
+        max_length=LONGEST_CREDENTIAL,
+        required=False,
+        write_only=True,
+        help_text="The token or the private key; never shown again.",
     )
     merging = serializers.ChoiceField(
         Repository.Merging.choices, required=False, help_text="Who accepts an agent's work and merges it in one."
@@ -102,7 +113,7 @@ class NewRepositorySerializer(serializers.Serializer):
 
 
 class RepositoryChangesSerializer(NewRepositorySerializer):
-    url = serializers.CharField(max_length=500, required=False)
+    url = serializers.CharField(max_length=max_length(Repository, "url"), required=False)
     credential_kind = serializers.ChoiceField(Repository.Credential.choices, required=False)
 
 

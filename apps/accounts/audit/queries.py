@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import audit
 from apps.accounts.audit import export_limits, labels
 from apps.accounts.models import AuditEntry, User
+from apps.field_limits import max_length
 
 PAGE = 50
 COLUMNS = ("id", "at", "action", "who", "token", "run", "asked_by", "project_id", "address", "facts")
@@ -31,7 +32,7 @@ class AuditForm(forms.Form):
         required=False,
         choices=lambda: [("", _("everything")), *labels.choices()],
     )
-    who = forms.CharField(label=gettext_lazy("Who?"), required=False, max_length=150)
+    who = forms.CharField(label=gettext_lazy("Who?"), required=False, max_length=max_length(AuditEntry, "who"))
     since = Day(label=gettext_lazy("From"), required=False)
     until = Day(label=gettext_lazy("Until"), required=False)
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)

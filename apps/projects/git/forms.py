@@ -2,7 +2,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.projects.models import Repository
+from apps.field_limits import max_length
+from apps.projects.models import LONGEST_CREDENTIAL, Repository
 
 
 class WriteOnly(forms.Textarea):
@@ -17,13 +18,13 @@ class RepositoryForm(forms.Form):
 
     url = forms.CharField(
         label=_("Address"),
-        max_length=500,
+        max_length=max_length(Repository, "url"),
         help_text=_("As the forge shows it for cloning: https://… with a token, git@… with a deploy key."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     name = forms.CharField(
         label=pgettext_lazy("of a thing", "name"),
-        max_length=80,
+        max_length=max_length(Repository, "name"),
         required=False,
         help_text=_("Left empty, it is called as in its address."),
     )
@@ -38,7 +39,7 @@ class RepositoryForm(forms.Form):
         label=_("Token or private key"),
         required=False,
         strip=True,
-        max_length=20_000,
+        max_length=LONGEST_CREDENTIAL,
         help_text=_("It should be able to read this repository and nothing else. Stored encrypted, never shown again."),
         widget=WriteOnly(attrs={"rows": 3, "autocomplete": "off", "spellcheck": "false"}),
     )

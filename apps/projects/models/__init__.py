@@ -9,9 +9,10 @@ from apps.projects.models.git_objects import (
 )
 from apps.projects.models.group import GroupGrant, KnownGroups
 from apps.projects.models.project import Membership, Project, ProjectQuerySet, Role
-from apps.projects.models.repository import Repository, WebhookDelivery
+from apps.projects.models.repository import LONGEST_CREDENTIAL, Repository, WebhookDelivery
 
 __all__ = [
+    "LONGEST_CREDENTIAL",
     "Branch",
     "CheckRun",
     "Commit",

@@ -14,6 +14,8 @@ from apps.projects.git.mirror import errors
 from apps.projects.models.project import Project
 from apps.secrets import SecretField
 
+LONGEST_CREDENTIAL = 20_000  # before it is encrypted: the column takes any length
+
 
 class RepositoryQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "RepositoryQuerySet":

@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from apps import outbound
 from apps.accounts.models import User
 from apps.errors import Refused
+from apps.field_limits import max_length
 from apps.projects import events, permissions
 from apps.projects.changes import locked_for_change
 from apps.projects.git import forges
@@ -80,7 +81,7 @@ def connect(
     repository = Repository(
         project=project,
         url=str(address),
-        name=name or address.name[:80],
+        name=name or address.name[: max_length(Repository, "name")],
         forge=forge or forge_of(address),
         credential_kind=credential_kind,
         credential=credential,
