@@ -130,7 +130,7 @@ TEMPLATES = [
                 "django.template.context_processors.csp",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "teamboard.context.shell",
+                "teamboard.web.page_context.project_rail",
             ],
             "builtins": [
                 "django.templatetags.i18n",

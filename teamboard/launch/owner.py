@@ -8,20 +8,20 @@ from pathlib import Path
 
 import environ
 
-from teamboard.launch import ROOT, CannotStart, data, ports
+from teamboard.launch import ROOT, CannotStart, data_folder, ports
 from teamboard.launch.postgres import Postgres
 from teamboard.launch.programs import stop
 
 
 def owner() -> int:
     environ.Env.read_env(ROOT / ".env")
-    folder = data.folder()
+    folder = data_folder.folder()
     try:
         if os.environ.get("DATABASE_URL"):
             return reset()
         if not (folder / "postgres").exists():
             raise CannotStart("There is no board here yet; make run makes one and its owner.")
-        os.environ.setdefault("SECRET_KEY", data.read_secrets(folder)["SECRET_KEY"])
+        os.environ.setdefault("SECRET_KEY", data_folder.read_secrets(folder)["SECRET_KEY"])
         with database(folder) as os.environ["DATABASE_URL"]:
             return reset()
     except CannotStart as exc:
@@ -32,11 +32,11 @@ def owner() -> int:
 @contextmanager
 def database(folder: Path) -> Iterator[str]:
     """The address of the running database, or of one that runs for this moment."""
-    password = data.read_secrets(folder)["POSTGRES_PASSWORD"]
-    if data.is_held(folder):
+    password = data_folder.read_secrets(folder)["POSTGRES_PASSWORD"]
+    if data_folder.is_held(folder):
         yield Postgres(folder / "postgres", password=password, port=running_port(folder)).url
         return
-    with data.held(folder):
+    with data_folder.held(folder):
         postgres = Postgres(folder / "postgres", password=password, port=ports.any_free())
         program = postgres.program()
         with (folder / "owner.log").open("wb") as output:

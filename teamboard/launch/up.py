@@ -11,7 +11,7 @@ from pathlib import Path
 
 import environ
 
-from teamboard.launch import ROOT, CannotStart, data, ports, web
+from teamboard.launch import ROOT, CannotStart, data_folder, ports, web_server
 from teamboard.launch.banner import banner, sign_in
 from teamboard.launch.postgres import BOARD, Postgres
 from teamboard.launch.programs import Program
@@ -25,9 +25,9 @@ CALLBACK_PATH = "/api/v1/agents/callback/"
 
 def up() -> int:
     environ.Env.read_env(ROOT / ".env")
-    folder = data.folder()
+    folder = data_folder.folder()
     try:
-        with data.held(folder), Supervisor() as supervisor:
+        with data_folder.held(folder), Supervisor() as supervisor:
             return Start(folder, supervisor).run()
     except CannotStart as exc:
         print(exc, file=sys.stderr)
@@ -39,7 +39,7 @@ class Start:
 
     def __init__(self, folder: Path, supervisor: Supervisor) -> None:
         self.folder, self.supervisor = folder, supervisor
-        self.secrets = data.read_secrets(folder)
+        self.secrets = data_folder.read_secrets(folder)
         self.is_practice = not os.environ.get("OPENCLAW_URL")
         self.external_database = self.board_url = os.environ.get("DATABASE_URL", "")
 
@@ -131,7 +131,7 @@ class Start:
 
     def own_programs(self) -> Iterator[Program]:
         background = [sys.executable, "-m", "teamboard.worker.main"]
-        yield Program("web", web.command(os.environ.get("HOST", ports.HOST), self.port))
+        yield Program("web", web_server.command(os.environ.get("HOST", ports.HOST), self.port))
         yield Program("worker", [*background, "worker"], popen_options={"cwd": ROOT})
         yield Program("beat", [*background, "beat", str(self.folder / "beat-schedule")], popen_options={"cwd": ROOT})
         if self.is_practice:

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 
 from bench.processes import wait_until
-from teamboard.launch import ports, web
+from teamboard.launch import ports, web_server
 
 SAID_BY_A_PROXY = {"Host": "board.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
 
@@ -22,7 +22,7 @@ def served(monkeypatch) -> Iterator[Callable[[str], int]]:
         monkeypatch.setenv("PUBLIC_URL", "https://board.example")
         monkeypatch.setenv("TRUSTED_PROXIES", proxies)
         port = ports.any_free()
-        started.append(subprocess.Popen(web.command(ports.HOST, port)))
+        started.append(subprocess.Popen(web_server.command(ports.HOST, port)))
         wait_until(lambda: answers(port), "the web process answers", 30)
         return port
 
@@ -62,4 +62,4 @@ def test_a_proxy_is_believed_when_it_is_listed(served, proxies, goes_to):
 def test_the_image_starts_it_with_the_same_options():
     dockerfile = (settings.BASE_DIR / "Dockerfile").read_text()
     written = dockerfile.replace('"', "").replace("\\\n", "").replace(",", " ").split()
-    assert all(option in written for option in web.OPTIONS)
+    assert all(option in written for option in web_server.OPTIONS)

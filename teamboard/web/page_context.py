@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from apps.projects.models import Project
 
 
-def shell(request: HttpRequest) -> dict:
+def project_rail(request: HttpRequest) -> dict:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"rail": []}
