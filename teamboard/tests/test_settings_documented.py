@@ -49,7 +49,7 @@ def test_compose_takes_documented_variables_only(compose):
     assert set_by_compose <= DOCUMENTED | OF_THE_IMAGES
 
 
-def test_compose_starts_every_process_from_one_image_without_rights(compose):
+def test_compose_starts_all_from_one_image_without_rights(compose):
     services = compose["services"]
     assert set(services) == BOARD | {"postgres", "redis"}
     for name in BOARD:
@@ -58,7 +58,7 @@ def test_compose_starts_every_process_from_one_image_without_rights(compose):
         assert services[name]["cap_drop"] == ["ALL"]
 
 
-def test_every_lasting_service_has_a_health_check_and_data_a_volume(compose):
+def test_compose_services_have_health_checks_and_volumes(compose):
     services = compose["services"]
     assert all("healthcheck" in service for name, service in services.items() if name != "migrate")
     kept = {volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])}

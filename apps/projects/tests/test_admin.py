@@ -42,7 +42,7 @@ def owners_of(project) -> set[str]:
     return set(project.memberships.filter(role=Role.OWNER).values_list("user__name", flat=True))
 
 
-def test_the_account_of_a_projects_only_owner_stays_open_until_there_is_another(admin, tide, people):
+def test_account_of_only_owner_stays_open(admin, tide, people):
     owner = people["owner"].user
     close = {"action": "close", "_selected_action": [owner.pk]}
     said = " ".join(map(str, get_messages(admin.post(PEOPLE, close).wsgi_request)))
@@ -56,7 +56,7 @@ def test_the_account_of_a_projects_only_owner_stays_open_until_there_is_another(
     assert not owner.is_active
 
 
-def test_those_of_the_project_come_first_and_then_anybody_with_an_account(tide, cy):
+def test_possible_owners_are_members_first_then_anybody(tide, cy):
     owner = MembershipFactory(project=tide, role=Role.OWNER, user__name="Ana")
     MembershipFactory(project=tide, user__is_active=False)
     memberships.join(tide, User.objects.create_agent(username="agent-scribe", name="Scribe", hue="teal"), by=None)
@@ -66,7 +66,7 @@ def test_those_of_the_project_come_first_and_then_anybody_with_an_account(tide, 
     assert owner.user not in memberships.possible_owners(tide)
 
 
-def test_an_administrator_helps_themselves_to_no_project_that_has_people(root, tide, people):
+def test_administrator_cannot_own_project_that_has_people(root, tide, people):
     with pytest.raises(NotAllowed):
         memberships.appoint(tide, root, by=root)
     with pytest.raises(NotAllowed):
@@ -139,7 +139,7 @@ def test_a_grant_is_shown_before_it_is_saved_and_then_done(admin, root, tide, in
 
 
 @pytest.mark.req("L24")
-def test_what_was_seen_of_another_grant_or_other_people_does_not_count(admin, tide, in_groups):
+def test_grant_confirmation_counts_for_what_was_seen_only(admin, tide, in_groups):
     seen = seen_in(admin.post(ADD, wanted(tide)).content.decode())
     for wish in (
         wanted(tide, seen=seen, role="maintainer"),
@@ -179,7 +179,7 @@ def test_a_last_owner_who_stays_is_said(admin, tide, cy):
     assert owners_of(tide) == {"Cy Outside"}
 
 
-def test_a_second_grant_for_group_and_project_is_an_error_and_no_question(admin, tide, in_groups):
+def test_second_grant_for_group_and_project_is_an_error(admin, tide, in_groups):
     GroupGrant.objects.create(group="devs", project=tide)
     page = admin.post(ADD, wanted(tide)).content.decode()
     assert "already exists" in page
@@ -194,7 +194,7 @@ def test_the_list_says_what_the_setting_grants_besides(admin, tide, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_owners_whose_accounts_are_closed_at_once_one_stays_open(root, tide):
+def test_close_two_owners_at_once_leaves_one_open(root, tide):
     both = [MembershipFactory(project=tide, role=Role.OWNER).user for _ in range(2)]
     for _ in range(5):
         at_once = threading.Barrier(2)

@@ -67,7 +67,7 @@ def processes_naming(folder: Path) -> list[str]:
 
 
 @as_root
-def test_without_user_namespaces_postgres_runs_as_nobody_where_nobody_may_go(monkeypatch, tmp_path):
+def test_postgres_runs_as_nobody_without_user_namespaces(monkeypatch, tmp_path):
     monkeypatch.setattr(privileges, "namespaces_work", lambda: False)
     tmp_path.chmod(0o700)
     postgres = Postgres(tmp_path / "postgres", password="pw", port=ports.any_free(), durable=False)

@@ -31,7 +31,7 @@ def test_lines_are_shown_behind_the_name_of_their_program(team, capfd):
     assert capfd.readouterr().out == "web      | one\nweb      | two\n"
 
 
-def test_a_program_that_dies_is_named_with_its_last_lines_and_started_again(team, tmp_path, capfd):
+def test_supervisor_names_dead_program_and_starts_it_again(team, tmp_path, capfd):
     script = f"test -e {tmp_path}/mark && exec sleep 60; touch {tmp_path}/mark; echo out of paper; exit 7"
     child = team.start(shell("worker", script))
     assert team.wait_for(lambda: len(child.deaths) == 1 and child.is_running)
@@ -41,7 +41,7 @@ def test_a_program_that_dies_is_named_with_its_last_lines_and_started_again(team
     assert "Starting worker again." in printed
 
 
-def test_the_fifth_death_in_a_minute_stops_everything_with_the_reason(team, capfd):
+def test_supervisor_stops_everything_at_fifth_death_in_a_minute(team, capfd):
     other = team.start(shell("web", "exec sleep 60"))
     team.start(shell("beat", "kill -9 $$"))
     assert team.run() == 1
@@ -50,7 +50,7 @@ def test_the_fifth_death_in_a_minute_stops_everything_with_the_reason(team, capf
     assert "beat died 5 times in a minute (signal SIGKILL)." in capfd.readouterr().out
 
 
-def test_the_pause_before_a_restart_doubles_and_old_deaths_are_forgotten(monkeypatch):
+def test_supervisor_pause_doubles_and_old_deaths_expire(monkeypatch):
     child = supervisor.Child(shell("web", "true"), 36)
     pauses = []
     for now in (100, 110, 120, 300):

@@ -7,7 +7,7 @@ from teamboard.observability.log_format import FactsFormatter
 
 
 @pytest.mark.req("L43")
-def test_a_line_about_a_request_names_its_path_and_never_its_query():
+def test_log_line_names_path_of_request_and_never_its_query():
     request = RequestFactory().get("/oidc/callback/", {"code": "secret-code", "state": "secret-state"})
     record = logging.makeLogRecord({"msg": "Bad Request", "request": request, "status_code": 400})
     line = FactsFormatter().format(record)

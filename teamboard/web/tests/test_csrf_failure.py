@@ -22,7 +22,7 @@ def test_a_form_of_an_old_page_says_what_to_do(ana):
     assert User.objects.get().name == "Ana"
 
 
-def test_who_signed_in_in_another_window_gets_in_by_the_first_one_too(ana):
+def test_csrf_failure_lets_in_who_signed_in_elsewhere(ana):
     assert ana.post(reverse("accounts:sign-in"), {"next": "/accounts/profile/"}).url == "/accounts/profile/"
     assert ana.post(reverse("accounts:sign-in"), {"next": "https://evil.example/"}).url == reverse("projects:list")
     assert Client(enforce_csrf_checks=True).post(reverse("accounts:sign-in")).status_code == 403

@@ -31,7 +31,7 @@ def answer(db):
 
 
 @pytest.mark.parametrize("url", ["/page/", "/api/v1/away/"])
-def test_a_database_that_is_away_is_503_and_says_when_to_come_back(answer, url):
+def test_database_away_is_503_with_retry_after(answer, url):
     response = answer(url)
     assert (response.status_code, response["Retry-After"]) == (503, "2")
     assert b"secret" not in response.content

@@ -91,7 +91,7 @@ async def test_those_who_wait_for_something_keep_nobody_waiting(settings):
     assert max(most_at_work) == handler.TURNS
 
 
-async def test_a_collected_file_is_guarded_and_kept_for_ever_when_its_name_has_its_hash(settings, tmp_path):
+async def test_static_file_with_hash_is_kept_for_ever(settings, tmp_path):
     (tmp_path / "page.0123456789ab.js").write_text("let it = 1;")
     (tmp_path / "page.js").write_text("let it = 1;")
     settings.STATIC_ROOT, settings.DEBUG = tmp_path, False

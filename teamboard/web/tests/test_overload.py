@@ -38,7 +38,7 @@ async def status(application, path="/"):
     return answer["status"], dict(answer["headers"])
 
 
-async def test_what_is_too_much_is_turned_away_at_once_and_later_let_in():
+async def test_overload_is_refused_at_once_and_let_in_later():
     application = Bounded(slow, limit=2)
     answers = await asyncio.gather(*(status(application) for _ in range(5)))
     assert sorted(code for code, _ in answers) == [200, 200, 503, 503, 503]
@@ -101,7 +101,7 @@ async def test_at_the_api_it_is_a_problem(door):
 
 
 @pytest.mark.req("S3")
-async def test_a_length_that_is_too_much_is_answered_before_anything_is_sent(door):
+async def test_body_length_too_large_is_refused_before_it_is_sent(door):
     sent = []
 
     async def body() -> AsyncIterator[bytes]:

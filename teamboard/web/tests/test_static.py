@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.management import call_command
 
 
-def test_every_module_is_imported_by_the_name_that_pages_load_it_by(tmp_path, settings):
+def test_modules_are_imported_by_the_name_pages_load(tmp_path, settings):
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "teamboard.web.static.HashedModules"}}

@@ -49,7 +49,7 @@ def test_signing_in_and_out(ana):
     ]
 
 
-def test_a_refused_sign_in_names_the_account_but_never_what_was_typed(ana):
+def test_refused_sign_in_names_account_but_not_what_was_typed(ana):
     sign_in("wrong")
     sign_in("wrong", username="my-password-in-the-wrong-field")
     known, unknown = AuditEntry.objects.filter(action="sign_in.refused").order_by("pk")

@@ -121,7 +121,7 @@ def test_a_short_or_a_common_password_is_refused(password):
 
 
 @pytest.mark.req("A2")
-def test_a_session_gets_a_new_key_when_somebody_signs_in_or_changes_their_password(client, ana):
+def test_session_key_changes_at_sign_in_and_with_password(client, ana):
     client.force_login(User.objects.create_user("ben"))
     before = client.session.session_key
     client.logout()

@@ -27,7 +27,7 @@ def test_the_right_password_opens_the_projects_and_a_new_session(client, ana):
     assert client.session["_auth_user_id"] == str(ana.pk)
 
 
-def test_a_wrong_password_an_unknown_a_closed_and_an_agents_account_answer_alike(client, ana):
+def test_sign_in_answers_all_wrong_accounts_alike(client, ana):
     closed = User.objects.create_user("cy", name="Cy", password=PASSWORD, is_active=False)
     User.objects.create_agent(username="scribe", name="Scribe", hue="teal")
     tries = [("ana", "wrong"), ("nobody", PASSWORD), (closed.username, PASSWORD), ("scribe", PASSWORD)]
@@ -68,7 +68,7 @@ def test_signing_in_returns_to_the_path_that_asked_for_it(client, ana):
 
 
 @pytest.mark.parametrize("username", ["ana", "nobody"])
-def test_ten_failures_close_the_door_for_known_and_unknown_accounts_alike(client, ana, username):
+def test_sign_in_closes_after_ten_failures_of_any_account(client, ana, username):
     for _ in range(9):
         assert sign_in(client, username, "wrong").status_code == 422
     locked = sign_in(client, username, "wrong")
@@ -94,7 +94,7 @@ def test_the_admin_has_no_door_of_its_own(client, ana):
     assert client.get("/admin/", follow=True).status_code == 404
 
 
-def test_the_address_says_why_somebody_is_back_and_only_in_our_words(client, db):
+def test_sign_in_page_says_reason_only_in_our_words(client, db):
     closed = client.get(errors.address_of("account_closed", after="/projects/TIDE/"))
     assert "Your account in Team Board is closed." in closed.content.decode()
     assert 'name="next" value="/projects/TIDE/"' in closed.content.decode()
@@ -133,7 +133,7 @@ def olga(db):
 
 
 @pytest.mark.req("L5")
-def test_without_local_sign_in_there_is_no_form_and_its_post_is_refused_even_for_superusers(client, olga, no_passwords):
+def test_sign_in_without_passwords_refuses_superusers_too(client, olga, no_passwords):
     assert b'name="password"' not in client.get(reverse("accounts:sign-in")).content
     assert sign_in(client, "olga").status_code == 403
     assert "_auth_user_id" not in client.session
@@ -156,9 +156,7 @@ def test_superusers_keep_a_door_which_nobody_else_has(client, ana, olga, no_pass
 
 @pytest.mark.req("L5", "A5")
 @pytest.mark.parametrize("password", ["wrong", PASSWORD])
-def test_that_door_closes_after_ten_failures_whether_the_password_was_right_or_not(
-    client, ana, olga, no_passwords, password
-):
+def test_break_glass_closes_after_ten_failures(client, ana, olga, no_passwords, password):
     for _ in range(9):
         assert break_glass(client, "ana", password).status_code == 422
     locked = break_glass(client, "ana", password)

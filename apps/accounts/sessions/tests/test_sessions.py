@@ -83,7 +83,7 @@ def test_a_session_that_is_over_writes_nothing(ana, headers):
 
 
 @pytest.mark.req("L25")
-def test_a_shorter_lifetime_holds_for_sessions_that_exist_already(ana, settings):
+def test_session_lifetime_shortened_holds_for_existing_ones(ana, settings):
     client = signed_in(ana)
     long_begun(hours=2)
     assert is_in(client)
@@ -92,7 +92,7 @@ def test_a_shorter_lifetime_holds_for_sessions_that_exist_already(ana, settings)
 
 
 @pytest.mark.req("L25")
-def test_closing_the_browser_does_not_matter_and_the_cookie_ends_with_the_session(ana):
+def test_session_cookie_ends_with_session_not_browser(ana):
     client = Client()
     client.post(reverse("accounts:sign-in"), {"username": "ana", "password": PASSWORD})
     week = timedelta(days=7).total_seconds()
@@ -225,7 +225,7 @@ def test_nothing_of_an_earlier_person_is_left(ana, begin):
 
 
 @pytest.mark.req("L12")
-def test_a_thousand_sign_ins_leave_a_bounded_number_of_rows_the_last_used(ana, begin, monkeypatch):
+def test_sessions_of_one_person_are_bounded_to_last_used(ana, begin, monkeypatch):
     monkeypatch.setattr(engine, "MOST_PER_PERSON", 3)
     ben = UserFactory(name="Ben")
     begin(Client(), ben)
@@ -301,7 +301,7 @@ def test_the_provider_ends_exactly_the_sessions_it_names(ana, told, left):
 
 
 @pytest.mark.req("L30")
-def test_another_issuer_ends_nothing_and_naming_nobody_is_an_error(ana):
+def test_end_provider_sessions_needs_issuer_and_subject(ana):
     client = signed_in(ana, sub="a", sid="1")
     assert revoke.end_provider_sessions("https://other.example/", sub="a", sid="1") == 0
     with pytest.raises(ValueError, match="by sub, by sid"):
@@ -310,7 +310,7 @@ def test_another_issuer_ends_nothing_and_naming_nobody_is_an_error(ana):
 
 
 @pytest.mark.req("A2", "E7")
-def test_a_closed_account_has_no_sessions_even_when_it_is_opened_again(ana):
+def test_sessions_of_closed_account_stay_ended_when_reopened(ana):
     client = signed_in(ana)
     User.objects.filter(pk=ana.pk).update(is_active=False)
     assert not LoginSession.objects.exists()
@@ -375,7 +375,7 @@ def test_an_agent_is_nobodys_session(ana):
 
 
 @pytest.mark.req("L35")
-def test_a_script_that_hears_of_the_end_leaves_the_page_its_reason(ana):
+def test_session_end_answered_to_script_keeps_reason_for_page(ana):
     browser = Client()
     browser.force_login(ana)
     revoke.end_all_sessions(ana, by=ana)

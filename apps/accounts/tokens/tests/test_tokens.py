@@ -105,7 +105,7 @@ def test_a_session_needs_its_csrf_token_on_the_api_too(ana):
     assert client.post(PROJECTS, NEW, "application/json").status_code == 403
 
 
-def test_more_than_a_persons_share_is_429_and_others_are_not_touched(ana, settings):
+def test_api_limit_is_429_for_one_person_only(ana, settings):
     cache.clear()
     settings.API_READS_PER_MINUTE = 2
     client = bearing(token_of(ana)[1])
@@ -119,7 +119,7 @@ def test_more_than_a_persons_share_is_429_and_others_are_not_touched(ana, settin
 
 
 @pytest.mark.req("A5")
-def test_guessing_tokens_ends_after_a_minutes_share_and_good_ones_of_the_address_go_on(ana, settings):
+def test_token_guesses_are_limited_and_good_tokens_go_on(ana, settings):
     cache.clear()
     settings.API_FAILURES_PER_MINUTE = 2
     answers = [bearing(f"tb_guess_{number}").get(PROJECTS) for number in range(6)]  # the minute may end in between

@@ -44,7 +44,7 @@ def test_a_picture_becomes_a_small_square_of_its_middle(content):
     assert not is_red(square.getpixel((118, 64)))
 
 
-def test_a_picture_from_a_camera_is_set_upright_and_says_no_more_where_it_was_taken():
+def test_avatar_is_upright_and_without_camera_metadata():
     exif = Image.Exif()
     exif[0x0112] = 3  # upside down
     exif[0x010F] = "Camera"
@@ -98,7 +98,7 @@ def upload(client, content: bytes, hue: str = "plum"):
     return client.post(reverse("accounts:avatar"), {"hue": hue, "file": file})
 
 
-def test_a_picture_stays_when_the_hue_is_changed_and_goes_when_it_is_removed(client, ana):
+def test_avatar_stays_with_new_hue_and_goes_when_removed(client, ana):
     assert upload(client, drawing()).status_code == 302
     ana.refresh_from_db()
     first = ana.avatar
@@ -123,7 +123,7 @@ def test_a_hue_that_does_not_exist_is_refused(client, ana):
 
 
 @pytest.mark.req("S3")
-def test_more_pictures_than_one_person_has_use_for_are_429_and_a_hue_is_none(client, ana, monkeypatch):
+def test_avatar_uploads_are_limited_and_hues_are_not(client, ana, monkeypatch):
     cache.clear()
     monkeypatch.setattr(views, "UPLOADS_PER_MINUTE", 2)
     page = [upload(client, SVG) for _ in range(6)][-1]  # at worst the minute ends in between

@@ -31,7 +31,7 @@ def test_preferences_are_kept_and_the_language_is_spoken_at_once(client, ana):
     assert client.get(reverse("accounts:profile"))["Content-Language"] == "ru"
 
 
-def test_a_theme_that_does_not_exist_is_refused_and_nothing_is_kept(client, ana):
+def test_preferences_refuse_unknown_theme_and_keep_nothing(client, ana):
     assert save(client, name="Other", theme="neon").status_code == 422
     ana.refresh_from_db()
     assert ana.name == "Ana"
@@ -43,9 +43,7 @@ def test_preferences_cannot_make_somebody_an_administrator(client, ana):
     assert (ana.is_staff, ana.is_superuser, ana.kind, ana.username) == (False, False, "person", "ana")
 
 
-def test_a_chosen_time_zone_is_the_clock_of_pages_and_server_by_no_query_more(
-    client, ana, rf, django_assert_num_queries
-):
+def test_time_zone_holds_for_pages_without_another_query(client, ana, rf, django_assert_num_queries):
     save(client, time_zone="Asia/Tokyo")
     ana.refresh_from_db()
     assert b'data-zone="Asia/Tokyo"' in client.get(reverse("accounts:profile")).content
@@ -55,7 +53,7 @@ def test_a_chosen_time_zone_is_the_clock_of_pages_and_server_by_no_query_more(
 
 
 @pytest.mark.parametrize("name", ["Mars/Olympus", "../../etc/passwd", "Europe", "localtime\0"])
-def test_a_time_zone_that_does_not_exist_is_refused_and_as_a_cookie_ignored(client, ana, rf, name):
+def test_time_zone_unknown_is_refused_or_ignored_as_cookie(client, ana, rf, name):
     assert save(client, time_zone=name).status_code == 422
     assert clock_of(rf, ana, cookie=name) == "UTC"
 

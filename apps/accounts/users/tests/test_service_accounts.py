@@ -48,7 +48,7 @@ def bearing(text: str) -> Client:
     return Client(headers={"Authorization": f"Bearer {text}"})
 
 
-def test_its_token_opens_the_api_and_the_audit_says_who_made_both(ci, root):
+def test_service_token_opens_api_and_audit_names_its_maker(ci, root):
     token, text = service_accounts.issue_token(ci, **chosen("read"), by=root)
     assert bearing(text).get(PROJECTS).status_code == 200
     assert bearing(text).post(PROJECTS).json()["title"] == "This token may only read."
@@ -118,7 +118,7 @@ def test_a_persons_token_wakes_with_the_account(root):
     assert bearing(text).get(PROJECTS).status_code == 200
 
 
-def test_only_open_service_accounts_get_tokens_so_and_only_from_administrators(ci, root):
+def test_service_token_is_issued_by_administrators_only(ci, root):
     ana = User.objects.create_user("ana", name="Ana")
     with pytest.raises(service_accounts.NotAServiceAccount):
         service_accounts.issue_token(ana, **chosen(), by=root)
@@ -200,7 +200,7 @@ def test_the_admin_lists_its_tokens_and_revokes_them(client, root, ci):
     assert own.revoked_at is None
 
 
-def test_the_admin_takes_no_username_that_differs_by_case_and_no_person_for_one(client, root, ci):
+def test_service_account_needs_own_username_in_any_case(client, root, ci):
     client.force_login(root)
     assert client.post(reverse("admin:accounts_user_add"), {"username": "CI", "name": "x"}).status_code == 200
     assert User.objects.count() == 2

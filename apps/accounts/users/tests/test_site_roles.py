@@ -84,7 +84,7 @@ def test_nobody_does_it_to_themselves_nor_to_the_last(root, verb):
 
 @pytest.mark.req("L22")
 @pytest.mark.parametrize("verb", ["unmake_admin", "close"])
-def test_the_last_one_with_a_password_stays_whoever_else_there_is(root, verb):
+def test_last_administrator_with_password_stays(root, verb):
     by_provider = person("Ben", is_admin=True, password=None)
     with pytest.raises(site_roles.LastAdmin):
         getattr(site_roles, verb)(root, by=by_provider)

@@ -29,7 +29,7 @@ def seen_by(client, person: User, digest: str):
 
 
 @pytest.mark.req("Z5")
-def test_a_picture_is_for_its_person_and_for_who_is_in_a_project_with_them(client, ana, ben, cy):
+def test_avatar_is_shown_to_members_of_shared_projects(client, ana, ben, cy):
     for person in (ana, ben):
         assert seen_by(client, person, ana.avatar).content == b"a picture"
     assert seen_by(client, cy, ana.avatar).status_code == 404
@@ -47,7 +47,7 @@ def test_a_picture_that_was_removed_is_gone(client, ana, ben):
     assert seen_by(client, ben, "0" * 32).status_code == 404
 
 
-def test_two_with_the_same_picture_do_not_get_into_each_others_way(client, ana, ben, cy):
+def test_avatar_of_two_people_may_be_the_same_picture(client, ana, ben, cy):
     for person in (ben, cy):
         avatars.change(person, hue="sky", content=b"a picture")
     assert seen_by(client, ben, ana.avatar).status_code == 200
@@ -55,7 +55,7 @@ def test_two_with_the_same_picture_do_not_get_into_each_others_way(client, ana, 
 
 
 @pytest.mark.req("Z5")
-def test_a_picture_is_nothing_but_a_picture_and_kept_by_no_shared_cache(client, ana):
+def test_avatar_is_served_as_image_and_not_cached_for_others(client, ana):
     headers = seen_by(client, ana, ana.avatar).headers
     assert headers["Content-Type"] == "image/webp"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -64,7 +64,7 @@ def test_a_picture_is_nothing_but_a_picture_and_kept_by_no_shared_cache(client, 
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_each_project_hears_that_somebody_looks_different_or_is_called_otherwise(client, tide, ana, ben):
+def test_profile_change_is_recorded_in_each_project(client, tide, ana, ben):
     other = MembershipFactory(user=ana).project
     log = Event.objects.filter(kind="member.changed", actor=ana)
     log.delete()

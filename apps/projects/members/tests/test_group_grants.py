@@ -50,9 +50,7 @@ def test_a_group_brings_in_raises_lowers_and_takes_out(tide, people, cy):
     ]
 
 
-def test_a_sign_in_that_changes_nothing_logs_nothing_and_takes_three_queries(
-    tide, people, cy, django_assert_num_queries
-):
+def test_group_sync_without_change_takes_three_queries(tide, people, cy, django_assert_num_queries):
     grant(tide, DEVS, Role.MEMBER)
     sign_in(cy, DEVS)
     with django_assert_num_queries(3):
@@ -70,7 +68,7 @@ def test_what_was_given_by_hand_stays_and_the_higher_counts(tide, people, manual
     assert role_in(tide, person) == manual_role
 
 
-def test_a_role_given_by_hand_to_somebody_of_a_group_outlasts_the_group(tide, people, cy):
+def test_manual_role_outlasts_the_group(tide, people, cy):
     grant(tide, DEVS, Role.VIEWER)
     sign_in(cy, DEVS)
     memberships.set_role(Membership.objects.get(user=cy), role=Role.MEMBER, by=people["owner"].user)
@@ -156,7 +154,7 @@ def test_a_closed_account_gets_nothing_while_it_is_closed(tide, people, cy):
     assert role_in(tide, cy) is None
 
 
-def test_the_dry_run_says_who_gains_and_who_loses_and_changes_nothing(tide, people, cy):
+def test_grant_preview_names_changes_and_makes_none(tide, people, cy):
     viewer, member = people["viewer"].user, people["member"].user
     sign_in(cy)
     memberships.grant(tide, cy, role=Role.MEMBER)

@@ -64,7 +64,7 @@ def test_somebody_is_added_by_name(people, cy):
     assert role_of(cy) == Role.COMMENTER
 
 
-def test_an_unknown_name_says_so_beside_the_field_and_keeps_what_was_typed(people, cy):
+def test_invite_of_unknown_name_keeps_what_was_typed(people, cy):
     response = as_(people["owner"]).post(PAGE, {"who": "Cy Out", "role": "viewer"})
     page = response.content.decode()
     assert response.status_code == 422
@@ -134,7 +134,7 @@ def test_another_projects_member_is_not_reached_through_ones_own(people):
     assert role_of(elsewhere) == Role.MEMBER
 
 
-def test_what_a_group_gives_is_said_and_nobody_is_offered_to_take_it(tide, people, cy):
+def test_members_page_offers_no_role_below_the_groups(tide, people, cy):
     memberships.grant(tide, cy, role=Role.MEMBER)
     page = as_(people["owner"]).get(PAGE).content.decode()
     assert "cy · by group" in page

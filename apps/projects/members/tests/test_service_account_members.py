@@ -58,7 +58,7 @@ def test_it_is_invited_and_changed_like_people_and_owns_nothing(client, tide, an
     assert not Membership.objects.filter(user=ci).exists()
 
 
-def test_it_neither_joins_as_owner_nor_starts_a_project_nor_is_an_heir(tide, ci):
+def test_service_account_owns_no_project_in_any_way(tide, ci):
     with pytest.raises(memberships.NotForServiceAccounts):
         memberships.join(tide, ci, role=Role.OWNER, by=None)
     answer = Program(ci).post("projects/", {"key": "NEW", "name": "New"})
@@ -85,7 +85,7 @@ def test_what_it_writes_is_marked(client, tide, ana, ci):
     assert 'aria-label="CI, service account"' in content
 
 
-def test_the_command_makes_one_with_its_roles_and_a_token_that_works(tide, ana):
+def test_service_account_command_gives_roles_and_token(tide, ana):
     other = ProjectFactory(key="DOCS")
     text = command("create", "ci", "--called", "Build bot", "--project", "TIDE=member", "--project", "docs=viewer")
     ci = User.objects.get(username="ci")

@@ -29,7 +29,7 @@ def pushes(repository: Repository) -> list[dict]:
     return [event.payload for event in Event.objects.filter(kind="code.pushed").order_by("seq")]
 
 
-def test_branches_and_commits_are_read_with_how_far_they_are_apart(work, repository):
+def test_mirror_reads_branches_commits_and_their_distance(work, repository):
     work.commit("Start")
     work.commit("Try", branch="tb-12-try")
     work.on("main").commit("Go on")
@@ -62,7 +62,7 @@ def test_a_push_is_read_from_where_the_last_one_ended(work, repository):
 
 
 @pytest.mark.req("GIT-2", "GIT-3")
-def test_what_stood_on_another_branch_is_told_when_it_reaches_the_default_one(work, repository):
+def test_push_names_commits_that_reach_the_default_branch(work, repository):
     work.commit("Start")
     fetched(repository)
     aside = work.commit("Mend it", branch="mend")
@@ -145,7 +145,7 @@ def test_a_branch_may_give_its_name_to_a_folder_of_branches(work, repository):
     assert (repository.fetch_error, set(branches(repository))) == ("", {"main", "try/more"})
 
 
-def test_a_renamed_default_branch_is_followed_and_counted_against(work, repository):
+def test_mirror_follows_renamed_default_branch(work, repository):
     work.commit("Start")
     work.commit("Try", branch="trunk")
     fetched(repository)
@@ -280,7 +280,7 @@ def test_names_that_end_a_line_in_python_alone_stop_nothing(work, repository, od
 
 
 @pytest.mark.req("GIT-3")
-def test_the_default_branch_is_known_though_the_repository_is_too_large(work, repository, monkeypatch):
+def test_mirror_knows_default_branch_of_too_large_repository(work, repository, monkeypatch):
     work.commit("Start")
     monkeypatch.setattr(mirror, "_download", Mock(side_effect=GitFailed("too_large", megabytes=500)))
     fetched(repository)
@@ -288,7 +288,7 @@ def test_the_default_branch_is_known_though_the_repository_is_too_large(work, re
 
 
 @pytest.mark.req("W2")
-def test_what_came_from_a_former_address_says_nothing_about_the_new_one(work, repository, monkeypatch):
+def test_fetch_of_previous_address_says_nothing_about_new_one(work, repository, monkeypatch):
     work.commit("Start")
     moved = repository.url + "/elsewhere"
     monkeypatch.setattr(mirror, "fetch", lambda repository: Repository.objects.update(url=moved))

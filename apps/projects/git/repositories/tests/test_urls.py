@@ -228,7 +228,7 @@ def test_each_reason_is_a_sentence():
 
 
 @pytest.mark.req("X5")
-def test_ssh_goes_to_the_checked_address_with_one_key_and_no_configuration(tmp_path):
+def test_ssh_uses_checked_address_one_key_and_no_config(tmp_path):
     address = parsed("git@git.example:team/board.git")
     command = ssh_command(tmp_path / "a key", tmp_path / "hosts", address, "203.0.113.7", is_known=True)
     assert command.startswith(f"ssh -F /dev/null -i '{tmp_path}/a key' -o IdentitiesOnly=yes -o BatchMode=yes")

@@ -130,7 +130,7 @@ def test_two_jobs_of_one_name_are_two_checks(tide, github):
 
 
 @pytest.mark.req("GIT-1")
-def test_a_gitlab_that_only_names_reviewers_takes_no_approval_back(tide):
+def test_gitlab_reviewers_take_no_approval_back(tide):
     forge = FakeGitLab(SECRET)
     repository = repository_of(tide, forge)
     forge.opens(1)
@@ -271,7 +271,7 @@ def test_gitlabs_newer_signature():
 
 
 @pytest.mark.req("W1")
-def test_it_is_stored_before_it_is_answered_and_the_sweep_finds_it(repository, forge, monkeypatch):
+def test_delivery_is_stored_before_answer_and_found_by_sweep(repository, forge, monkeypatch):
     monkeypatch.setattr(job_queue, "enqueue", lambda job, pk: None)  # Redis has lost it
     forge.opens(1)
     assert deliver(repository, forge.deliveries[0]).status_code == 202

@@ -175,7 +175,7 @@ def test_a_deploy_key_opens_no_api(tide):
     assert repository.resync_error == "no_token"
 
 
-def test_what_is_connected_is_compared_at_once_by_a_job_of_its_own(tide, monkeypatch):
+def test_resync_starts_as_a_job_when_connected(tide, monkeypatch):
     asked = []
     monkeypatch.setattr(job_queue, "enqueue", lambda *job: asked.append(job))
     repository = repository_of(tide, FakeGitHub(SECRET))
