@@ -44,7 +44,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/settings/repositories/": lambda own: NEW_REPOSITORY,
     "POST projects/<str:key>/settings/repositories/<int:pk>/": lambda own: NEW_REPOSITORY,
     "POST accounts/preferences/": lambda own: {"name": "New", "density": "normal"},
-    "POST accounts/looks/": lambda own: {"hue": "leaf"},
+    "POST accounts/avatar/": lambda own: {"hue": "leaf"},
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
     "POST api/v1/projects/": lambda own: {"name": "New", "key": "NEW"},
     "POST api/v1/projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
@@ -84,6 +84,6 @@ TAKES = {
     "projects/<str:key>/settings/branches/": {"template"},
     "runs/<uuid:pk>/merge/": {"sha", "anyway"},
     "accounts/preferences/": {"language", "time_zone", "theme"},
-    "accounts/looks/": {"file"},
+    "accounts/avatar/": {"file"},
     "accounts/tokens/": {"only_projects"},
 }
