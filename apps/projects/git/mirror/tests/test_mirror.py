@@ -76,7 +76,7 @@ def test_push_names_commits_that_reach_the_default_branch(work, repository):
 
 @pytest.mark.req("W2")
 def test_of_a_large_push_all_commits_are_told(work, repository, monkeypatch):
-    monkeypatch.setattr(mirror, "TOLD_AT_ONCE", 2)
+    monkeypatch.setattr(mirror, "SHAS_IN_EVENT", 2)
     work.commit("Start")
     fetched(repository)
     new = [work.commit(f"Step {number}") for number in range(5)]
