@@ -15,7 +15,7 @@ CALL = re.compile(r"^- `(.+)`$", re.MULTILINE)
 # What a process remembers for a while. Nothing is registered there: each is emptied, or starts anew, while it runs.
 CACHES = {
     ("apps/accounts/oidc/jwks.py", "_kept"),
-    ("apps/accounts/oidc/provider.py", "_learnt"),
+    ("apps/accounts/oidc/provider.py", "_discoveries"),
     ("apps/projects/realtime/feed.py", "_feeds"),
     ("teamboard/worker/clock.py", "_last_run"),
 }
