@@ -45,7 +45,6 @@ from apps.chat.serializers import (
     EditedMessageSerializer,
     FileSerializer,
     FoundSerializer,
-    LevelSerializer,
     MessagePageSerializer,
     MessageSerializer,
     NewFileSerializer,
@@ -55,6 +54,7 @@ from apps.chat.serializers import (
     ReadSerializer,
     RetentionSerializer,
     RoomSerializer,
+    SubscriptionSerializer,
     UnreadSerializer,
     WhereSerializer,
 )
@@ -82,9 +82,8 @@ def message_for(request: Request, pk: int, action: Action) -> Message:
 def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
-    return MessageSerializer(
-        found.prefetch_related("mentions", "named_tasks", "reactions", "previews", attachments.OF_MESSAGES), many=True
-    ).data
+    related = ("mentions", "task_references", "reactions", "previews", attachments.OF_MESSAGES)
+    return MessageSerializer(found.prefetch_related(*related), many=True).data
 
 
 def alone(key: int) -> dict:
@@ -250,12 +249,12 @@ class ReadView(APIView):
         return Response(unread(request, room.project))
 
 
-class LevelView(APIView):
-    @extend_schema(request=LevelSerializer, responses=UnreadSerializer(many=True))
+class SubscriptionView(APIView):
+    @extend_schema(request=SubscriptionSerializer, responses=UnreadSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:
         """Say how much of a room you want to be told; what is unread in the project's rooms comes back."""
         room = room_for(request, pk)
-        subscriptions.follow(room, by=request.user, **valid(LevelSerializer, request, room.project))
+        subscriptions.subscribe(room, by=request.user, **valid(SubscriptionSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 

@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.chat.models import MOST_DAYS, Following, Message, Room
+from apps.chat.models import MOST_DAYS, Message, Room, RoomSubscription
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import TITLE_LENGTH, Task
@@ -50,8 +50,8 @@ class ReadForm(forms.Form):
     upto = forms.IntegerField(min_value=0, max_value=LARGEST_ID)
 
 
-class LevelForm(forms.Form):
-    level = forms.ChoiceField(choices=Following.Level.choices)
+class SubscriptionForm(forms.Form):
+    level = forms.ChoiceField(choices=RoomSubscription.Level.choices)
 
 
 class RoomForm(forms.Form):

@@ -50,7 +50,7 @@ def tell_changes() -> None:
 @shared_task
 def delete_old_messages() -> None:
     """In each project that does not keep its messages for ever; one that fails does not stop the others."""
-    for project in Project.objects.filter(retention__isnull=False):
+    for project in Project.objects.filter(room_retention__isnull=False):
         try:
             _delete_old(project)
         except Exception:

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Following, Message
+from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Message, RoomSubscription
 from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
 
@@ -88,7 +88,7 @@ class MessageSerializer(serializers.Serializer):
         return sorted(mention.user_id for mention in message.mentions.all())
 
     def get_tasks(self, message: Message) -> list[int]:
-        return sorted(named.task_id for named in message.named_tasks.all())
+        return sorted(named.task_id for named in message.task_references.all())
 
     @extend_schema_field(PreviewSerializer(many=True))
     def get_previews(self, message: Message) -> list[dict]:
@@ -145,8 +145,8 @@ class ReadSerializer(serializers.Serializer):
     upto = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen.")
 
 
-class LevelSerializer(serializers.Serializer):
-    level = serializers.ChoiceField(Following.Level.choices)
+class SubscriptionSerializer(serializers.Serializer):
+    level = serializers.ChoiceField(RoomSubscription.Level.choices)
 
 
 class UnreadSerializer(serializers.Serializer):
@@ -155,7 +155,7 @@ class UnreadSerializer(serializers.Serializer):
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
     upto = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
     newest = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
-    level = serializers.ChoiceField(Following.Level.choices, help_text="How much of it you want to be told.")
+    level = serializers.ChoiceField(RoomSubscription.Level.choices, help_text="How much of it you want to be told.")
 
 
 class RetentionSerializer(serializers.Serializer):

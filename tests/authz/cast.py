@@ -199,7 +199,7 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     room = rooms.create(project, name=words, by=by)
     file = attachments.keep(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
     message = said(room, by, "First.", files=[file.pk])
-    subscriptions.follow(room, level="all", by=by)
+    subscriptions.subscribe(room, level="all", by=by)
     task = f"{project.key}-{project.tasks.get().number}"
     edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
     reactions.react(message, emoji="👍", by=by)

@@ -685,7 +685,7 @@ def test_what_one_wants_nothing_of_is_counted_on_no_page(enter, ana, ben, said, 
     assert not faults_of(page)
     page.get_by_role("button", name="Nothing").click()
     expect(board.locator("[name=level][value=none]")).to_have_count(0)
-    until(lambda: room.followings.filter(level="none").exists())
+    until(lambda: room.subscriptions.filter(level="none").exists())
     board.wait_for_timeout(2_000)  # the other tab asks anew within that
     said(ben, f"@{ana.username} hello")
     board.wait_for_timeout(500)

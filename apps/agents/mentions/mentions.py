@@ -74,7 +74,7 @@ def _handoff_depth(message: Message, by: User) -> int:
 
 def _referenced_task(message: Message) -> Task | None:
     """The one task that the message points at; of several none."""
-    named = Task.objects.filter(named_in__message=message)[:2]
+    named = Task.objects.filter(message_references__message=message)[:2]
     return named[0] if len(named) == 1 else None
 
 

@@ -1,4 +1,4 @@
-"""Files that people put into a room: kept in the database piece by piece, named by us, shown by what they are.
+"""Files that people put into a room: kept in the database chunk by chunk, named by us, shown by what they are.
 
 Nothing that was uploaded decides how it is served: a picture is one that we could draw anew, and all
 else is taken along as it is (docs/decisions/0008).
@@ -24,19 +24,19 @@ from PIL import Image, ImageOps
 
 from apps.accounts import rate_limits
 from apps.accounts.models import User
-from apps.chat.models import FILE_NAME_LENGTH, Attachment, Message, Piece, Room
+from apps.chat.models import FILE_NAME_LENGTH, Attachment, FileChunk, Message, Room
 from apps.errors import Refused, TooOften
 from apps.projects.models import Project
 
 MOST_FILES = 10  # of one message
 UPLOADS_PER_MINUTE = 30
-PIECE_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 KEPT_UNSENT = timedelta(hours=24)
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 MOST_PIXELS = 50_000_000
-SMALL = (480, 360)
+THUMBNAIL_SIZE = (480, 360)
 # Of messages that were found for somebody: their files, without what is in them.
-OF_MESSAGES = Prefetch("files", Attachment.objects.defer("small").order_by("created_at", "pk"))
+OF_MESSAGES = Prefetch("files", Attachment.objects.defer("thumbnail").order_by("created_at", "pk"))
 # What turns or hides text, or ends a line.
 UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 DRAWING = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB
@@ -99,14 +99,14 @@ def cleaned(name: str) -> str:
 @transaction.atomic
 def _fill(attachment: Attachment, file: File) -> None:
     digest = hashlib.sha256()
-    for number, content in enumerate(iter(lambda: file.read(PIECE_BYTES), b"")):
+    for number, content in enumerate(iter(lambda: file.read(CHUNK_BYTES), b"")):
         digest.update(content)
-        Piece.objects.create(attachment=attachment, number=number, content=content)
-    attachment.sha256, attachment.is_whole = digest.hexdigest(), True
+        FileChunk.objects.create(attachment=attachment, number=number, content=content)
+    attachment.sha256, attachment.is_complete = digest.hexdigest(), True
     file.seek(0)
     drawn = _drawn(file)
     if drawn:
-        attachment.content_type, attachment.small, attachment.width, attachment.height = drawn
+        attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = drawn
     attachment.save()
 
 
@@ -118,12 +118,12 @@ def _drawn(file: File) -> tuple[str, bytes, int, int] | None:
                 if picture.width * picture.height > MOST_PIXELS:
                     return None
                 kind = PICTURES[picture.format]
-                picture.draft("RGB", SMALL)
-                small = ImageOps.exif_transpose(picture).convert("RGBA")
-                small.thumbnail(SMALL)
+                picture.draft("RGB", THUMBNAIL_SIZE)
+                thumbnail = ImageOps.exif_transpose(picture).convert("RGBA")
+                thumbnail.thumbnail(THUMBNAIL_SIZE)
             drawn = BytesIO()
-            small.save(drawn, "WEBP", quality=80)
-            return kind, drawn.getvalue(), *small.size
+            thumbnail.save(drawn, "WEBP", quality=80)
+            return kind, drawn.getvalue(), *thumbnail.size
         except Exception:  # decoders raise whatever they stumble over
             return None
 
@@ -133,7 +133,7 @@ def attach(message: Message, files: list[UUID]) -> None:
     if len(files) > MOST_FILES:
         told = ngettext("A message carries {n} file at most.", "A message carries {n} files at most.", MOST_FILES)
         raise TooLarge(told.format(n=MOST_FILES))
-    mine = Attachment.objects.filter(room=message.room_id, uploader=message.author, message=None, is_whole=True)
+    mine = Attachment.objects.filter(room=message.room_id, uploader=message.author, message=None, is_complete=True)
     if mine.filter(pk__in=files).update(message=message) != len(set(files)):
         raise NotThere(_("One of the files is not here any more. Add it again."))
 
@@ -143,11 +143,11 @@ def visible_to(user: User) -> QuerySet[Attachment]:
     return Attachment.objects.filter(message__in=Message.objects.visible_to(user))
 
 
-def pieces(attachment: Attachment) -> Iterator[bytes]:
-    """Its content, a piece at a time in memory."""
-    numbers = list(attachment.pieces.order_by("number").values_list("number", flat=True))
+def chunks(attachment: Attachment) -> Iterator[bytes]:
+    """Its content, a chunk at a time in memory."""
+    numbers = list(attachment.chunks.order_by("number").values_list("number", flat=True))
     for number in numbers:
-        content = attachment.pieces.filter(number=number).values_list("content", flat=True).first()
+        content = attachment.chunks.filter(number=number).values_list("content", flat=True).first()
         if content is None:
             return  # deleted while it was read: the answer is too short for its length, which tells
         yield bytes(content)
@@ -163,6 +163,7 @@ def carried_by(messages: list[Message]) -> dict[int, list[Attachment]]:
     carrying = [message.pk for message in messages if message.has_files]
     found: dict[int, list[Attachment]] = {}
     if carrying:
-        for attachment in Attachment.objects.filter(message__in=carrying).defer("small").order_by("created_at", "pk"):
+        files = Attachment.objects.filter(message__in=carrying).defer("thumbnail")
+        for attachment in files.order_by("created_at", "pk"):
             found.setdefault(attachment.message_id, []).append(attachment)
     return found

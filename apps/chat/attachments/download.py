@@ -16,13 +16,13 @@ HEADERS = {
 
 def served(attachment: Attachment) -> StreamingHttpResponse:
     """A picture to look at; anything else to take along."""
-    answer = StreamingHttpResponse(attachments.pieces(attachment), headers=HEADERS)
+    answer = StreamingHttpResponse(attachments.chunks(attachment), headers=HEADERS)
     answer.headers["Content-Type"] = attachment.content_type or "application/octet-stream"
     answer.headers["Content-Length"] = str(attachment.size)
     answer.headers["Content-Disposition"] = content_disposition_header(not attachment.content_type, attachment.name)
     return answer
 
 
-def small_one(attachment: Attachment) -> HttpResponse:
+def thumbnail(attachment: Attachment) -> HttpResponse:
     """The small picture that we have drawn of it."""
-    return HttpResponse(bytes(attachment.small), content_type="image/webp", headers=HEADERS)
+    return HttpResponse(bytes(attachment.thumbnail), content_type="image/webp", headers=HEADERS)

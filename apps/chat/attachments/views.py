@@ -35,8 +35,8 @@ def download(request: MemberRequest, key: str, pk: UUID) -> StreamingHttpRespons
 
 
 @require_GET
-def small(request: MemberRequest, key: str, pk: UUID) -> HttpResponse:
-    return attachment_download.small_one(get_object_or_404(_visible(request, key).exclude(small=None), pk=pk))
+def thumbnail(request: MemberRequest, key: str, pk: UUID) -> HttpResponse:
+    return attachment_download.thumbnail(get_object_or_404(_visible(request, key).exclude(thumbnail=None), pk=pk))
 
 
 def _visible(request: MemberRequest, key: str) -> QuerySet[Attachment]:

@@ -59,12 +59,12 @@ def _wake(message_id: int) -> None:
 
 def left_behind() -> QuerySet[LinkPreview]:
     """Those that nobody has asked for: a worker died, or the broker forgot."""
-    return LinkPreview.objects.filter(asked_at=None, created_at__lt=Now() - LEFT_BEHIND)
+    return LinkPreview.objects.filter(fetched_at=None, created_at__lt=Now() - LEFT_BEHIND)
 
 
 def fetch(message: Message) -> None:
     """Ask the pages that `message` waits for, and show what came; log `message.previewed` if anything did."""
-    for preview in message.previews.filter(asked_at=None):
+    for preview in message.previews.filter(fetched_at=None):
         may_ask = rate_limits.passes(f"previews:{message.author_id}", PER_MINUTE)
         about = asyncio.run(ask(preview.url)) if may_ask else None
         if about:
@@ -78,7 +78,7 @@ def _keep(preview: LinkPreview) -> None:
     message = preview.message
     project = Project.objects.locked(message.room.project_id)
     said = {"title": preview.title, "description": preview.description, "site": preview.site}
-    kept = LinkPreview.objects.filter(pk=preview.pk, asked_at=None).update(asked_at=Now(), **said)
+    kept = LinkPreview.objects.filter(pk=preview.pk, fetched_at=None).update(fetched_at=Now(), **said)
     if kept and preview.title:
         events.record(project, "message.previewed", by=None, room=message.room_id, message=message.pk)
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.chat.messages import parse, pins
 from apps.chat.messages.post import point
-from apps.chat.models import Message, Wording
+from apps.chat.models import Message, MessageRevision
 from apps.errors import NotAllowed, Refused
 from apps.projects import events, permissions
 from apps.projects.models import Project
@@ -40,7 +40,7 @@ def require_author(message: Message, by: User) -> None:
 def edit(message: Message, *, text: str, by: User) -> Message:
     """Have it say `text` and log `message.edited`, with those it mentions for the first time.
 
-    For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `wording.word` raises.
+    For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `parse.word` raises.
     """
     require_author(message, by)
     text = storable(text)
@@ -50,7 +50,7 @@ def edit(message: Message, *, text: str, by: User) -> Message:
     if text == message.text:
         return message
     worded = parse.word(project, text, by=by)
-    Wording.objects.create(message=message, text=message.text)
+    MessageRevision.objects.create(message=message, text=message.text)
     message.text, message.html, message.edited_at = text, worded.html, timezone.now()
     message.save(update_fields=["text", "html", "edited_at"])
     mentions = point(message, worded)
@@ -67,11 +67,11 @@ def delete(message: Message, *, by: User) -> None:
     except Gone:
         return
     if message.text:
-        Wording.objects.create(message=message, text=message.text)
+        MessageRevision.objects.create(message=message, text=message.text)
     message.text = message.html = ""
     message.deleted_at, message.has_files = timezone.now(), False
     message.save(update_fields=["text", "html", "deleted_at", "has_files"])
-    for pointers in (message.mentions, message.named_tasks, message.reactions, message.previews, message.files):
+    for pointers in (message.mentions, message.task_references, message.reactions, message.previews, message.files):
         pointers.all().delete()
     pins.unpin(message, by=by)
     _log(project, "message.deleted", message, by=by, author=message.author_id)

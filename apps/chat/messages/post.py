@@ -13,7 +13,7 @@ from apps.chat.attachments import attachments
 from apps.chat.link_previews import previews
 from apps.chat.messages import parse
 from apps.chat.messages.parse import Worded
-from apps.chat.models import Mention, Message, NamedTask, Room
+from apps.chat.models import Mention, Message, Room, TaskReference
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
@@ -36,7 +36,7 @@ def post(
     """Post `text` (Markdown) and log `message.posted`. With a `client_id` that came before: what was posted then.
 
     `files` are what `by` has uploaded for it; a message that carries some need not say anything.
-    Raises Archived, AnswersNothing, and what `wording.word` and `filing.attach` raise.
+    Raises Archived, AnswersNothing, and what `parse.word` and `attachments.attach` raise.
     """
     text = storable(text)
     project = Project.objects.locked(room.project_id)
@@ -80,12 +80,12 @@ def point(message: Message, worded: Worded) -> list[int]:
     called = {user.pk for user in worded.mentioned}
     if message.edited_at:
         message.mentions.exclude(user__in=called).delete()
-        message.named_tasks.all().delete()
+        message.task_references.all().delete()
     new = sorted(called - before)
     if new:
         Mention.objects.bulk_create(Mention(message=message, user_id=pk) for pk in new)
     if worded.tasks:
-        NamedTask.objects.bulk_create(NamedTask(message=message, task=task) for task in worded.tasks)
+        TaskReference.objects.bulk_create(TaskReference(message=message, task=task) for task in worded.tasks)
     previews.expect(message)
     return new
 

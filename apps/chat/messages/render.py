@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from apps.chat.attachments import attachments
 from apps.chat.link_previews import previews as link_previews
 from apps.chat.messages import parse
-from apps.chat.models import Attachment, LinkPreview, Message, NamedTask, Reaction
+from apps.chat.models import Attachment, LinkPreview, Message, Reaction, TaskReference
 from apps.chat.rooms import system_messages
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
@@ -76,8 +76,10 @@ def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
     naming = [message.pk for message in messages if message.note or parse.has_chips(message.html)]
     found: dict[int, list[Task]] = defaultdict(list)
     if naming:
-        named_tasks = NamedTask.objects.filter(message__in=naming).select_related("task__project", "task__column")
-        for named in named_tasks.order_by("task"):
+        task_references = TaskReference.objects.filter(message__in=naming).select_related(
+            "task__project", "task__column"
+        )
+        for named in task_references.order_by("task"):
             found[named.message_id].append(named.task)
     return found
 
@@ -216,6 +218,6 @@ def _quoting(events: list[Event]) -> set[int]:
 def _chips(events: list[Event]) -> list[Op]:
     """One op for each task that any message names, however many do."""
     changed = cards.tasks_in([event for event in events if event.kind.startswith("task.")])
-    named = Task.objects.filter(pk__in=changed, named_in__isnull=False).distinct() if changed else ()
+    named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct() if changed else ()
     tasks = named.select_related("project", "column") if changed else ()
     return [Op(op="chip", task=task.pk, html=parse.chip_says(task)) for task in tasks]

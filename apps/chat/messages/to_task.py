@@ -25,7 +25,7 @@ def make_task(message: Message, *, title: str, client_id: UUID, by: User) -> Tas
     project = Project.objects.locked(message.room.project_id)
     said = message.room.messages.filter(author=by, client_id=client_id).first()
     if said:
-        if made := project.tasks.filter(named_in__message=said).first():
+        if made := project.tasks.filter(message_references__message=said).first():
             return made
         raise Gone
     task = create(project, title=title, description=_description(message), by=by)

@@ -62,10 +62,10 @@ def delete(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def wordings(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+def revisions(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """What a message said before it was edited, for those who moderate."""
     project, message = found(request, key, pk, Action.MANAGE)
-    page = {"project": project, "message": message, "wordings": message.wordings.all()}
+    page = {"project": project, "message": message, "revisions": message.revisions.all()}
     return render(request, "chat/messages/revisions.html", page)
 
 
@@ -105,7 +105,7 @@ def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "lead": _("Your words stand under the task with the message quoted above them; here stands a link there."),
         "yes": _("Go on there"),
     }
-    named = message.named_tasks.select_related("task__project").first()
+    named = message.task_references.select_related("task__project").first()
     initial = {"task": named.task.key if named else "", "client_id": uuid.uuid4()}
     form = DiscussForm(request.POST or None, project=project, initial=initial)
     verb = partial(to_task.discuss, message, by=request.user)

@@ -1,6 +1,6 @@
 """A project's rooms and what is said in them."""
 
-from apps.chat.models.attachment import FILE_NAME_LENGTH, Attachment, Piece
+from apps.chat.models.attachment import FILE_NAME_LENGTH, Attachment, FileChunk
 from apps.chat.models.link_preview import URL_LENGTH, LinkPreview
 from apps.chat.models.message import (
     EMOJI_LENGTH,
@@ -9,12 +9,12 @@ from apps.chat.models.message import (
     Mention,
     Message,
     MessageQuerySet,
-    NamedTask,
+    MessageRevision,
     Pin,
     Reaction,
-    Wording,
+    TaskReference,
 )
-from apps.chat.models.room import MOST_DAYS, NAME_LENGTH, Following, ReadMark, Retention, Room, RoomQuerySet
+from apps.chat.models.room import MOST_DAYS, NAME_LENGTH, ReadMark, Room, RoomQuerySet, RoomRetention, RoomSubscription
 
 __all__ = [
     "EMOJI_LENGTH",
@@ -25,18 +25,18 @@ __all__ = [
     "URL_LENGTH",
     "WORDS",
     "Attachment",
-    "Following",
+    "FileChunk",
     "LinkPreview",
     "Mention",
     "Message",
     "MessageQuerySet",
-    "NamedTask",
-    "Piece",
+    "MessageRevision",
     "Pin",
     "Reaction",
     "ReadMark",
-    "Retention",
     "Room",
     "RoomQuerySet",
-    "Wording",
+    "RoomRetention",
+    "RoomSubscription",
+    "TaskReference",
 ]

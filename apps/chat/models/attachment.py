@@ -23,33 +23,33 @@ class Attachment(models.Model):
     name = models.CharField(max_length=FILE_NAME_LENGTH)
     size = models.PositiveBigIntegerField()  # bytes
     sha256 = models.CharField(max_length=64, blank=True)
-    is_whole = models.BooleanField(default=False)
+    is_complete = models.BooleanField(default=False)
     # Of a picture that may be looked at: what it is, and a small one with its size in pixels.
     content_type = models.CharField(max_length=20, blank=True)
-    small = models.BinaryField(null=True)
+    thumbnail = models.BinaryField(null=True)
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["created_at"], name="file_unsent", condition=Q(message=None))]
+        indexes = [models.Index(fields=["created_at"], name="attachment_unsent", condition=Q(message=None))]
         constraints = [
-            models.CheckConstraint(name="carried_file_is_whole", condition=Q(message=None) | Q(is_whole=True)),
+            models.CheckConstraint(name="sent_attachment_is_complete", condition=Q(message=None) | Q(is_complete=True)),
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class Piece(models.Model):
+class FileChunk(models.Model):
     """A part of a file's content, small enough to be held in memory."""
 
-    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="pieces")
+    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="chunks")
     number = models.PositiveIntegerField()
     content = models.BinaryField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["attachment", "number"], name="piece_once")]
+        constraints = [models.UniqueConstraint(fields=["attachment", "number"], name="file_chunk_once")]
 
     def __str__(self) -> str:
         return f"{self.attachment_id} {self.number}"

@@ -21,11 +21,11 @@ class LinkPreview(models.Model):
     site = models.CharField(max_length=100, blank=True)
     is_hidden = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
-    asked_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "url"], name="preview_once")]
-        indexes = [models.Index(fields=["created_at"], name="preview_waiting", condition=Q(asked_at=None))]
+        indexes = [models.Index(fields=["created_at"], name="preview_unfetched", condition=Q(fetched_at=None))]
 
     def __str__(self) -> str:
         return self.title or self.url

@@ -84,29 +84,31 @@ class Mention(models.Model):
         return f"{self.user_id} in {self.message_id}"
 
 
-class NamedTask(models.Model):
-    message = models.ForeignKey(Message, models.CASCADE, related_name="named_tasks")
-    task = models.ForeignKey(Task, models.CASCADE, related_name="named_in")
+class TaskReference(models.Model):
+    """A task that a message names."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="task_references")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="message_references")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["message", "task"], name="named_task_once")]
+        constraints = [models.UniqueConstraint(fields=["message", "task"], name="task_reference_once")]
 
     def __str__(self) -> str:
         return f"{self.task_id} in {self.message_id}"
 
 
-class Wording(models.Model):
+class MessageRevision(models.Model):
     """What a message said before it was edited or deleted: for those who moderate, and nobody else."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="wordings")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
     text = models.TextField()
-    at = models.DateTimeField(db_default=Now())
+    replaced_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.message_id} until {self.at}"
+        return f"{self.message_id} until {self.replaced_at}"
 
 
 class Pin(models.Model):

@@ -29,8 +29,8 @@ class Room(models.Model):
     name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=NAME_LENGTH)
     is_default = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True)
-    # How far in the project's log the room was told what happens on the board.
-    told_upto = models.BigIntegerField(default=0)
+    # Up to where the project's log stands in the room's digest of what happens on the board.
+    digested_seq = models.BigIntegerField(default=0)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -69,33 +69,33 @@ class ReadMark(models.Model):
         return f"{self.user_id} in {self.room_id} up to {self.upto}"
 
 
-class Following(models.Model):
-    """How much of a room somebody wants to be told; without one, what mentions them."""
+class RoomSubscription(models.Model):
+    """Which messages of a room notify a member; without one, those that mention them."""
 
     class Level(models.TextChoices):
         ALL = "all", _("Every message")
         MENTIONS = "mentions", _("When I am mentioned")
         NONE = "none", _("Nothing: do not count it either")
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="followings")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="subscriptions")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "user"], name="following_once")]
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="room_subscription_once")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.room_id}: {self.level}"
 
 
-class Retention(models.Model):
-    """A project that does not keep its messages for ever."""
+class RoomRetention(models.Model):
+    """For how many days a project keeps its messages; without one, for ever."""
 
-    project = models.OneToOneField(Project, models.CASCADE, related_name="retention")
+    project = models.OneToOneField(Project, models.CASCADE, related_name="room_retention")
     days = models.PositiveSmallIntegerField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="retention_in_range", condition=Q(days__range=(1, MOST_DAYS)))]
+        constraints = [models.CheckConstraint(name="room_retention_in_range", condition=Q(days__range=(1, MOST_DAYS)))]
 
     def __str__(self) -> str:
         return f"{self.project_id} for {self.days} days"

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.chat.messages.post import tell
-from apps.chat.models import Message, NamedTask, Room
+from apps.chat.models import Message, Room, TaskReference
 from apps.projects import events
 from apps.projects.models import Event, Project
 from apps.tasks.models import Category, Column, Task
@@ -29,16 +29,16 @@ Parts = dict[str, dict[str, list]]
 
 def due_rooms() -> QuerySet[Room]:
     """The rooms of projects in whose log there is more than they were told of."""
-    return Room.objects.filter(is_default=True, told_upto__lt=F("project__last_seq"))
+    return Room.objects.filter(is_default=True, digested_seq__lt=F("project__last_seq"))
 
 
 @transaction.atomic
 def fold(room: Room) -> None:
     """Tell `room` what its project's log has since it was told last: in its latest line if that is recent."""
     project = Project.objects.locked(room.project_id)
-    room.refresh_from_db(fields=["told_upto"])
-    Room.objects.filter(pk=room.pk).update(told_upto=project.last_seq)
-    since = project.events.filter(seq__gt=room.told_upto, kind__in=("task.created", "task.moved"))
+    room.refresh_from_db(fields=["digested_seq"])
+    Room.objects.filter(pk=room.pk).update(digested_seq=project.last_seq)
+    since = project.events.filter(seq__gt=room.digested_seq, kind__in=("task.created", "task.moved"))
     changes = list(_changes(project, list(since.select_related("actor").order_by("seq"))))
     if not changes:
         return
@@ -69,7 +69,7 @@ def _said_themselves(log: list[Event]) -> set[tuple[int, int]]:
     """Which task was named in a room by whom, at about the time of the log."""
     if not log:
         return set()
-    said = NamedTask.objects.filter(
+    said = TaskReference.objects.filter(
         task__in={event.task_id for event in log},
         message__created_at__range=(log[0].created_at - SAID_WITHIN, log[-1].created_at + SAID_WITHIN),
     )
@@ -101,7 +101,7 @@ def _name(line: Message, parts: Parts) -> None:
     """Have the line name its tasks, as far as it shows them: what they are is seen live."""
     keys = list(dict.fromkeys(key for part in parts.values() for key in part["tasks"]))[:MOST_SHOWN]
     known = Task.objects.filter(pk__in=keys)
-    NamedTask.objects.bulk_create((NamedTask(message=line, task=task) for task in known), ignore_conflicts=True)
+    TaskReference.objects.bulk_create((TaskReference(message=line, task=task) for task in known), ignore_conflicts=True)
 
 
 def sentence(facts: dict) -> str:

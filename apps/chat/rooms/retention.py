@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.chat.messages.post import tell
-from apps.chat.models import Message, Retention
+from apps.chat.models import Message, RoomRetention
 from apps.projects import events
 from apps.projects.models import Project
 
@@ -26,7 +26,7 @@ def spares(spare: Spare) -> None:
 
 def days_of(project: Project) -> int | None:
     """For how many days it keeps messages; None: for ever."""
-    return Retention.objects.filter(project=project).values_list("days", flat=True).first()
+    return RoomRetention.objects.filter(project=project).values_list("days", flat=True).first()
 
 
 @transaction.atomic
@@ -37,9 +37,9 @@ def keep_for(project: Project, *, days: int | None, by: User) -> None:
     if days == before:
         return
     if days is None:
-        Retention.objects.filter(project=project).delete()
+        RoomRetention.objects.filter(project=project).delete()
     else:
-        Retention.objects.update_or_create(project=project, defaults={"days": days})
+        RoomRetention.objects.update_or_create(project=project, defaults={"days": days})
     events.record(project, "retention.changed", by=by, days=days, before=before)
     room = project.rooms.get(is_default=True)
     tell(room, "retention.changed", by=by, name=str(by), days=days or 0)

@@ -7,17 +7,17 @@ from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
-from apps.chat.models import Following, Message, ReadMark, Room
+from apps.chat.models import Message, ReadMark, Room, RoomSubscription
 from apps.projects.models import Event, Project
 from apps.projects.realtime import frames
 
-Level = Following.Level
+Level = RoomSubscription.Level
 
 
 class Unread(TypedDict):
     """A room as somebody has left it: how many messages of others they have not seen, and which was their last.
 
-    `level` says how much of it they want to be told (Following.Level).
+    `level` says how much of it they want to be told (RoomSubscription.Level).
     """
 
     unread: int
@@ -68,7 +68,7 @@ def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
 
 def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("upto")
-    level = Following.objects.filter(room=OuterRef("pk"), user=user).values("level")
+    level = RoomSubscription.objects.filter(room=OuterRef("pk"), user=user).values("level")
     marked = rooms.annotate(
         upto=Coalesce(Subquery(mark), 0), newest=_newest(), level=Coalesce(Subquery(level), Value(Level.MENTIONS))
     )

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
 from apps.chat.attachments import attachments
-from apps.chat.forms import LevelForm, MessageForm, ReadForm
+from apps.chat.forms import MessageForm, ReadForm, SubscriptionForm
 from apps.chat.js_messages import PALETTE, room_words
 from apps.chat.messages import (
     history,
@@ -20,7 +20,7 @@ from apps.chat.messages import (
     pins,
     rate_limit,
 )
-from apps.chat.models import TEXT_LENGTH, Following, Room
+from apps.chat.models import TEXT_LENGTH, Room, RoomSubscription
 from apps.chat.rooms import (
     retention,
     room_list,
@@ -86,7 +86,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "found": request.GET.get("around", ""),
         "upto": unread["upto"],
         "level": unread["level"],
-        "levels": Following.Level.choices,
+        "levels": RoomSubscription.Level.choices,
         "can": " ".join(can),
         "can_comment": Action.COMMENT in can,
         "can_manage": Action.MANAGE in can,
@@ -184,14 +184,14 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
 
 
 @require_POST
-def level(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+def subscription(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """How much of the room its reader wants to be told."""
     project = project_of(request, key)
     room = room_of(project, pk)
-    form = LevelForm(request.POST)
+    form = SubscriptionForm(request.POST)
     if not form.is_valid():
         return not_understood(request, form, "chat/rooms/room.html", room_context(request, project, room))
-    subscriptions.follow(room, level=form.cleaned_data["level"], by=request.user)
+    subscriptions.subscribe(room, level=form.cleaned_data["level"], by=request.user)
     return frame_or(request, project, room.get_absolute_url())
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django import template
 from django.template import Context
 
-from apps.chat.models import Following
+from apps.chat.models import RoomSubscription
 from apps.chat.rooms import unread_counts
 from apps.projects.models import Project
 
@@ -24,7 +24,7 @@ class Unread(NamedTuple):
 def unread_in(context: Context, project: Project) -> Unread:
     """What the reader of the page has not read in `project`."""
     rooms = unread_counts.unread_of(context["user"], project)
-    counts = [room for room in rooms.values() if room["level"] != Following.Level.NONE]
+    counts = [room for room in rooms.values() if room["level"] != RoomSubscription.Level.NONE]
     return Unread(sum(room["unread"] for room in counts), sum(room["mentions"] for room in counts), rooms)
 
 

@@ -247,7 +247,7 @@ def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai
 def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, mai):
     message = said(room, ana, "<b>Rude</b> words")
     edit(message, text="Kind words", by=ana)
-    address = f"{CHAT}messages/{message.pk}/wordings/"
+    address = f"{CHAT}messages/{message.pk}/revisions/"
     client.force_login(mai)
     assert "&lt;b&gt;Rude&lt;/b&gt; words" in client.get(address).content.decode()
     client.force_login(ana)

@@ -99,7 +99,7 @@ const actions = {
   pin: (message) => post(urlOf(message, "pin")),
   task: (message) => openDialog(urlOf(message, "task")),
   discuss: (message) => openDialog(urlOf(message, "discuss")),
-  wordings: (message) => location.assign(urlOf(message, "wordings")),
+  revisions: (message) => location.assign(urlOf(message, "revisions")),
   edit: (message) => edit(message),
   delete: (message) => openDialog(urlOf(message, "delete")),
 }

@@ -21,9 +21,9 @@ function press(form, level) {
   for (const button of form.querySelectorAll("[name=level]")) button.ariaPressed = String(button.value === level)
 }
 
-document.addEventListener("board:whispered", ({ detail: { follows } }) => {
+document.addEventListener("board:whispered", ({ detail: { subscription } }) => {
   const room = openRoom()
-  if (follows && room?.dataset.room === String(follows.room)) press(room.querySelector(".chat__levels"), follows.level)
+  if (subscription && room?.dataset.room === String(subscription.room)) press(room.querySelector(".chat__levels"), subscription.level)
 })
 
 // A browser that may not show anything out of sight says so; it is asked by a click alone.

@@ -100,8 +100,8 @@ async function take(asked) {
   else askSoon()
 }
 
-document.addEventListener("board:whispered", ({ detail: { read, follows } }) => {
-  if (follows) askSoon()
+document.addEventListener("board:whispered", ({ detail: { read, subscription } }) => {
+  if (subscription) askSoon()
   if (!read) return
   const room = openRoom()
   if (room?.dataset.room === String(read.room)) room.dataset.upto = Math.max(room.dataset.upto, read.upto)

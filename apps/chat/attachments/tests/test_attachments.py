@@ -17,7 +17,7 @@ from apps.chat import jobs
 from apps.chat.attachments import attachments
 from apps.chat.messages.edit import delete
 from apps.chat.messages.post import post
-from apps.chat.models import Attachment, Message, Piece
+from apps.chat.models import Attachment, FileChunk, Message
 from apps.chat.search import search
 from apps.chat.tests.factories import said
 from apps.errors import Refused
@@ -51,14 +51,14 @@ def content_of(answer) -> bytes:
 
 @pytest.mark.req("I5")
 def test_a_file_comes_back_as_it_went(client, room, ana, ben):
-    content = bytes(range(256)) * 10_000  # three pieces
+    content = bytes(range(256)) * 10_000  # three chunks
     file = kept(room, ana, content, "tables of 2027.bin")
     sent(room, ana, file, text="The tables")
     client.force_login(ben)
     answer = client.get(f"{CHAT}files/{file.pk}/")
     assert content_of(answer) == content
     assert Attachment.objects.get().sha256 == hashlib.sha256(content).hexdigest()
-    assert Piece.objects.count() == 3
+    assert FileChunk.objects.count() == 3
     assert answer["Content-Length"] == str(len(content))
 
 
@@ -85,7 +85,7 @@ def test_what_is_no_picture_is_only_taken_along(client, room, ana, name, content
     assert answer["Content-Disposition"].startswith("attachment;")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert client.get(f"{CHAT}files/{file.pk}/small/").status_code == 404
+    assert client.get(f"{CHAT}files/{file.pk}/thumbnail/").status_code == 404
 
 
 @pytest.mark.req("X3")
@@ -97,9 +97,9 @@ def test_a_picture_is_looked_at_and_its_small_one_is_drawn_anew(client, room, an
     answer = client.get(f"{CHAT}files/{file.pk}/")
     assert (answer["Content-Type"], answer["Content-Disposition"]) == (kind, 'inline; filename="pier.exe"')
     assert "sandbox" in answer["Content-Security-Policy"]
-    small = Image.open(BytesIO(client.get(f"{CHAT}files/{file.pk}/small/").content))
-    assert (small.format, small.size) == ("WEBP", (480, 320))
-    assert f"files/{file.pk}/small/" in client.get(f"{CHAT}{room.pk}/?around={message.pk}").content.decode()
+    thumbnail = Image.open(BytesIO(client.get(f"{CHAT}files/{file.pk}/thumbnail/").content))
+    assert (thumbnail.format, thumbnail.size) == ("WEBP", (480, 320))
+    assert f"files/{file.pk}/thumbnail/" in client.get(f"{CHAT}{room.pk}/?around={message.pk}").content.decode()
 
 
 @pytest.mark.req("X3")
@@ -141,7 +141,7 @@ def test_it_is_for_those_who_read_the_room(client, room, ana, ben):
     delete(message, by=ana)
     client.force_login(ben)
     assert client.get(paths[0]).status_code == 404
-    assert not Piece.objects.exists()
+    assert not FileChunk.objects.exists()
 
 
 def test_a_message_may_be_nothing_but_files_and_is_sent_once(client, room, ana):

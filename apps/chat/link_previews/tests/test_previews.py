@@ -95,7 +95,7 @@ def test_one_person_has_only_so_many_pages_asked(room, ana, web, monkeypatch):
     monkeypatch.setattr(previews, "PER_MINUTE", 0)
     message = said(room, ana, TIDES)
     ask(message)
-    assert not message.previews.filter(asked_at=None).exists()
+    assert not message.previews.filter(fetched_at=None).exists()
     assert web.asked == []
 
 
@@ -159,7 +159,7 @@ def test_what_is_no_page_is_not_shown(room, ana, web, answer):
     message = said(room, ana, TIDES)
     ask(message)
     assert told(message) == []
-    assert LinkPreview.objects.get().asked_at
+    assert LinkPreview.objects.get().fetched_at
 
 
 @pytest.mark.parametrize(("hops", "is_followed"), [(3, True), (4, False)])

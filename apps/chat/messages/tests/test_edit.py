@@ -13,7 +13,7 @@ from apps.chat.messages.edit import (
     delete,
     edit,
 )
-from apps.chat.models import Mention, Message, NamedTask, Reaction
+from apps.chat.models import Mention, Message, Reaction, TaskReference
 from apps.chat.tests.factories import said
 from apps.errors import NotAllowed
 from apps.projects.models import Event, Role
@@ -35,9 +35,9 @@ def test_its_author_changes_it_and_the_former_words_are_kept(message, ana):
     assert message.text == "TIDE-1 is **open**."
     assert "<strong>open</strong>" in message.html
     assert message.edited_at
-    assert [kept.text for kept in message.wordings.all()] == ["@ben TIDE-1 is secret."]
+    assert [kept.text for kept in message.revisions.all()] == ["@ben TIDE-1 is secret."]
     assert Mention.objects.count() == 0
-    assert NamedTask.objects.count() == 1
+    assert TaskReference.objects.count() == 1
 
 
 def test_a_mention_that_an_edit_adds_calls_and_an_old_one_does_not_again(message, ana, board):
@@ -76,7 +76,7 @@ def test_a_deleted_one_leaves_no_words_behind(message, ana):
     message.refresh_from_db()
     assert (message.text, message.html) == ("", "")
     assert not Message.objects.standing().exists()
-    assert [kind.objects.count() for kind in (Mention, NamedTask, Reaction)] == [0, 0, 0]
+    assert [kind.objects.count() for kind in (Mention, TaskReference, Reaction)] == [0, 0, 0]
     assert "secret" not in str(list(Event.objects.values_list("payload", flat=True)))
     delete(message, by=ana)
     assert Event.objects.filter(kind="message.deleted").count() == 1
@@ -88,7 +88,7 @@ def test_who_manages_may_delete_it_and_others_may_not(message, ben, board):
     with pytest.raises(NotAllowed):
         delete(message, by=ben)
     delete(message, by=MembershipFactory(project=board, role=Role.MAINTAINER).user)
-    assert [kept.text for kept in message.wordings.all()] == ["@ben TIDE-1 is secret."]
+    assert [kept.text for kept in message.revisions.all()] == ["@ben TIDE-1 is secret."]
 
 
 @pytest.mark.req("T1")

@@ -122,4 +122,4 @@ def test_it_points_at_people_and_tasks(room, ana, ben, columns):
     task = task_in(columns["ready"], "Tide tables")
     message = said(room, ana, f"@ben see TIDE-{task.number}, TIDE-{task.number} and TIDE-999.")
     assert [mention.user for mention in message.mentions.all()] == [ben]
-    assert [named.task for named in message.named_tasks.all()] == [task]
+    assert [named.task for named in message.task_references.all()] == [task]

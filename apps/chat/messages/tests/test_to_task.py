@@ -40,7 +40,7 @@ def test_the_comment_quotes_the_message_and_the_room_leads_to_the_task(room, ben
     assert message.get_absolute_url() in comment.text
     assert comment.text.endswith("Let us measure.")
     answer = Message.objects.latest("pk")
-    assert (answer.text, answer.reply_to, answer.named_tasks.get().task) == ("→ TIDE-1", message, task)
+    assert (answer.text, answer.reply_to, answer.task_references.get().task) == ("→ TIDE-1", message, task)
 
 
 def test_sent_again_it_is_said_once(room, ana, task):

@@ -53,7 +53,7 @@ def test_the_line_grows_in_its_place_while_it_is_the_last(board, room, columns, 
     assert [op.get("id") for op in frames.frame_since(board.pk, board.last_seq, language="en")["ops"]].count(
         f"message-{line.pk}"
     ) == 1
-    assert line.named_tasks.count() == 2
+    assert line.task_references.count() == 2
     said(room, ben, "Enough for today.")
     create(board, title="Three", by=ana)
     assert told() == ["Ana and Ben created 2 tasks.", "Ana created 1 task."]

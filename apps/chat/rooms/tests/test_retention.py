@@ -13,7 +13,7 @@ from apps.agents.tests.factories import agent_in
 from apps.chat import jobs
 from apps.chat.messages import reactions
 from apps.chat.messages.edit import delete, edit
-from apps.chat.models import Mention, Message, Reaction, ReadMark, Retention, Wording
+from apps.chat.models import Mention, Message, MessageRevision, Reaction, ReadMark, RoomRetention
 from apps.chat.rooms import (
     retention,
     rooms,
@@ -58,7 +58,7 @@ def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben
     retention.keep_for(board, days=90, by=mai)
     jobs.delete_old_messages()
     assert list(room.messages.filter(note__isnull=True)) == [new, answer]
-    assert not any(model.objects.exists() for model in (Mention, Reaction, Wording))
+    assert not any(model.objects.exists() for model in (Mention, Reaction, MessageRevision))
     answer.refresh_from_db()
     assert answer.reply_to is None
 
@@ -71,7 +71,7 @@ def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana
     retention.keep_for(board, days=None, by=mai)
     jobs.delete_old_messages()
     assert Message.objects.filter(note__isnull=True).count() == 2
-    assert not Retention.objects.exists()
+    assert not RoomRetention.objects.exists()
 
 
 @pytest.mark.req("CHT-1")
@@ -144,7 +144,7 @@ def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, boa
     assert "How long messages are kept" in mai_visits.get(f"/projects/TIDE/chat/{room.pk}/").content.decode()
     asked = mai_visits.post(PAGE, {"days": "90"}).content.decode()
     assert "Messages older than 90 days are deleted. 2 messages go now." in asked
-    assert not Retention.objects.exists()
+    assert not RoomRetention.objects.exists()
     assert mai_visits.post(PAGE, {"days": "90", "is_sure": "True"}).status_code == 302
     html = mai_visits.get("/projects/TIDE/chat/").content.decode()
     assert '<p class="chat__retention">Messages older than 90 days are deleted.</p>' in html

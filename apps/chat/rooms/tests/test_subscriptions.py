@@ -3,7 +3,7 @@
 import pytest
 
 from apps.accounts.tests.programs import Program
-from apps.chat.models import Following
+from apps.chat.models import RoomSubscription
 from apps.chat.rooms import rooms, subscriptions, unread_counts
 from apps.chat.tests.factories import said
 from apps.projects.tests.factories import MembershipFactory
@@ -15,16 +15,16 @@ CHAT = "/projects/TIDE/chat/"
 
 def test_without_a_word_it_is_what_mentions_one(board, room, ana):
     assert unread_counts.unread_of(ana, board)[room.pk]["level"] == "mentions"
-    subscriptions.follow(room, level="all", by=ana)
-    subscriptions.follow(room, level="none", by=ana)
-    assert Following.objects.get().level == unread_counts.unread_of(ana, board)[room.pk]["level"] == "none"
+    subscriptions.subscribe(room, level="all", by=ana)
+    subscriptions.subscribe(room, level="none", by=ana)
+    assert RoomSubscription.objects.get().level == unread_counts.unread_of(ana, board)[room.pk]["level"] == "none"
 
 
 def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, ana, ben):
     quay = rooms.create(board, name="Quay", by=ben)
     for each in (room, quay):
         said(each, ben, f"@{ana.username} hello")
-    subscriptions.follow(quay, level="none", by=ana)
+    subscriptions.subscribe(quay, level="none", by=ana)
     assert unread_counts.unread_by_project(ana) == {board.pk: (1, 1)}
     client.force_login(ana)
     assert ">1</span>" in client.get("/projects/TIDE/").content.decode().split("tabs__count", 1)[1][:90]
@@ -43,13 +43,13 @@ def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_n
 
 def test_one_click_says_it(client, board, room, ana):
     client.force_login(ana)
-    assert client.post(f"{CHAT}{room.pk}/level/", {"level": "all"}).status_code == 302
+    assert client.post(f"{CHAT}{room.pk}/subscription/", {"level": "all"}).status_code == 302
     assert 'value="all" aria-pressed="true"' in client.get(CHAT).content.decode()
-    assert client.post(f"{CHAT}{room.pk}/level/", {"level": "loud"}).status_code == 422
-    assert Following.objects.get().level == "all"
+    assert client.post(f"{CHAT}{room.pk}/subscription/", {"level": "loud"}).status_code == 422
+    assert RoomSubscription.objects.get().level == "all"
 
 
 def test_programs_say_it_too(room, ana):
     program = Program(ana)
-    assert program.put(f"rooms/{room.pk}/level/", {"level": "none"}).json()[0]["level"] == "none"
-    assert program.put(f"rooms/{room.pk}/level/", {"level": "loud"}).status_code == 400
+    assert program.put(f"rooms/{room.pk}/subscription/", {"level": "none"}).json()[0]["level"] == "none"
+    assert program.put(f"rooms/{room.pk}/subscription/", {"level": "loud"}).status_code == 400
