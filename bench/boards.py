@@ -101,7 +101,7 @@ def _board(key: str, sizes: list[int], people: list[User]) -> Project:
 # Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, every
 # fiftieth one in between, one of 5,000 the rare one.
 _MESSAGES = """
-INSERT INTO chat_message (room_id, author_id, client_id, text, html, created_at, has_files)
+INSERT INTO chat_message (room_id, author_id, client_message_id, text, html, created_at, has_files)
 SELECT (%(rooms)s::int[])[1 + n %% 50], (%(people)s::int[])[1 + n %% 5], gen_random_uuid(), said.text,
        '<p>' || said.text || '</p>', now() - (%(many)s - n) * interval '1 minute', false
 FROM generate_series(1, %(many)s) AS n
@@ -127,7 +127,7 @@ def talk(reader: User) -> list[Room]:
         cursor.execute("VACUUM ANALYZE chat_message, chat_room")
         cursor.execute("RESET statement_timeout")
     newest = Message.objects.order_by("-pk").values_list("pk", flat=True).first()
-    ReadMark.objects.bulk_create(ReadMark(room=room, user=reader, upto=newest - 1000) for room in rooms)
+    ReadMark.objects.bulk_create(ReadMark(room=room, user=reader, last_read_id=newest - 1000) for room in rooms)
     return rooms
 
 

@@ -48,7 +48,11 @@ def words(room: Room, text: str) -> tuple[str, dict]:
     """Where to post them, and the form; `since` asks for the frame that the page gets."""
     project = Project.objects.get(pk=room.project_id)
     seen = {"since": project.last_seq, "epoch": str(project.epoch)}
-    return f"/projects/{project.key}/chat/{room.pk}/messages/", {"text": text, "client_id": uuid.uuid4(), **seen}
+    return f"/projects/{project.key}/chat/{room.pk}/messages/", {
+        "text": text,
+        "client_message_id": uuid.uuid4(),
+        **seen,
+    }
 
 
 def _talks(product: Product, room: Room) -> list[Line]:
@@ -74,7 +78,7 @@ def _saying(product: Product, speakers: list[Visitor], path: str, form: dict) ->
     async def say(n: int, _ears: list[Overhearer], http: httpx.AsyncClient) -> None:
         who = speakers[n % SPEAKERS]
         headers = {**who.http.headers, "Accept": "application/json", "Cookie": who.cookie_line}
-        said = form | {"text": f"said-{n}.", "client_id": str(uuid.uuid4())}
+        said = form | {"text": f"said-{n}.", "client_message_id": str(uuid.uuid4())}
         answer = await http.post(product.url + path, data=said, headers=headers)
         if answer.is_success:  # what a busy product refuses is missing in the end
             form["since"] = max(form["since"], answer.json()["seq"])

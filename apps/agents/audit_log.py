@@ -64,7 +64,7 @@ def on_task_event(event: Event) -> None:
 def on_message_event(event: Event) -> None:
     """An agent's answer is of the run whose id it has; what it writes besides is of none."""
     if event.actor and event.actor.is_agent:
-        answered = Message.objects.filter(pk=event.payload["message"]).values("client_id")
+        answered = Message.objects.filter(pk=event.payload["message"]).values("client_message_id")
         _record(event, _with_requester(Run.objects.filter(pk__in=answered)).first())
 
 

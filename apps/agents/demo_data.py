@@ -131,4 +131,4 @@ def _talk(project: Project, people: dict[str, User], tasks: dict[str, Task], age
     room = project.rooms.get(is_default=True)
     activity_digest.fold(room)
     for name, words in said:
-        post(room, text=words, by=people[name], client_id=uuid.uuid4())
+        post(room, text=words, by=people[name], client_message_id=uuid.uuid4())

@@ -145,10 +145,10 @@ class MessagesView(APIView):
 
     @extend_schema(request=NewMessageSerializer, responses={201: MessageSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Say something. With a `client_id` that came before: what was posted then."""
+        """Say something. With a `client_message_id` that came before: what was posted then."""
         room = room_for(request, pk, Action.COMMENT)
         given = valid(NewMessageSerializer, request, room.project)
-        rate_limit.require(room, client_id=given["client_id"], by=request.user)
+        rate_limit.require(room, client_message_id=given["client_message_id"], by=request.user)
         return Response(alone(post(room, by=request.user, **given).pk), status=201)
 
 

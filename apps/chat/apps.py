@@ -29,7 +29,7 @@ class ChatConfig(AppConfig):
         retention.spares(pins.not_pinned)
         frames.register_ephemeral_message("typing", typing_indicator.is_valid, typing_indicator.on_typing)
         system_messages.says("retention.changed", system_messages.of_retention)
-        system_messages.says("changes", activity_digest.sentence)
+        system_messages.says("activity_digest", activity_digest.sentence)
         labels.register_audit_actions(
             audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION
         )

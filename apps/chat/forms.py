@@ -19,7 +19,7 @@ class MessageForm(forms.Form):
         widget=forms.Textarea,
         required=False,
     )
-    client_id = forms.UUIDField()
+    client_message_id = forms.UUIDField()
     reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
     files = forms.CharField(required=False)  # the ids of what was uploaded for it, with spaces between
 
@@ -45,9 +45,9 @@ class EmojiForm(forms.Form):
 
 
 class ReadForm(forms.Form):
-    """`upto` is the primary key of the newest message that has been seen."""
+    """`last_read_id` is the primary key of the newest message that has been seen."""
 
-    upto = forms.IntegerField(min_value=0, max_value=LARGEST_ID)
+    last_read_id = forms.IntegerField(min_value=0, max_value=LARGEST_ID)
 
 
 class SubscriptionForm(forms.Form):
@@ -80,7 +80,7 @@ class DiscussForm(forms.Form):
 
     task = forms.CharField(label=_("Task"), max_length=20, help_text=_("Its key, such as TB-12."))
     words = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
-    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    client_message_id = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args, project: Project, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -97,4 +97,4 @@ class DiscussForm(forms.Form):
 
 class TitleForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
-    client_id = forms.UUIDField(widget=forms.HiddenInput)
+    client_message_id = forms.UUIDField(widget=forms.HiddenInput)

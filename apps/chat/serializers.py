@@ -25,7 +25,7 @@ class ChangedRoomSerializer(serializers.Serializer):
 
 
 class NewMessageSerializer(serializers.Serializer):
-    client_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
+    client_message_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
     text = serializers.CharField(
         max_length=TEXT_LENGTH,
         trim_whitespace=False,
@@ -72,7 +72,7 @@ class MessageSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
     room = serializers.IntegerField(source="room_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
-    client_id = serializers.UUIDField(read_only=True)
+    client_message_id = serializers.UUIDField(read_only=True)
     text = serializers.CharField(read_only=True)
     mentions = serializers.SerializerMethodField(help_text="The ids of the people and agents it mentions.")
     tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
@@ -142,7 +142,9 @@ class PinSerializer(serializers.Serializer):
 
 
 class ReadSerializer(serializers.Serializer):
-    upto = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen.")
+    last_read_id = serializers.IntegerField(
+        min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen."
+    )
 
 
 class SubscriptionSerializer(serializers.Serializer):
@@ -153,8 +155,8 @@ class UnreadSerializer(serializers.Serializer):
     room = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="Messages of others after the last one seen.")
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
-    upto = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
-    newest = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
+    last_read_id = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
+    newest_id = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
     level = serializers.ChoiceField(RoomSubscription.Level.choices, help_text="How much of it you want to be told.")
 
 

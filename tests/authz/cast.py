@@ -204,7 +204,7 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
     reactions.react(message, emoji="👍", by=by)
     pins.pin(message, by=by)
-    unread_counts.read(room, upto=message.pk, by=by)
+    unread_counts.read(room, last_read_id=message.pk, by=by)
     return room, message
 
 

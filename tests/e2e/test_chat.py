@@ -40,7 +40,7 @@ def said(room):
     """Have somebody say something, by the verb."""
 
     def by(user, *texts: str) -> list[Message]:
-        return [post(room, text=text, by=user, client_id=uuid4()) for text in texts]
+        return [post(room, text=text, by=user, client_message_id=uuid4()) for text in texts]
 
     return by
 
@@ -289,7 +289,7 @@ def test_a_preview_comes_under_a_message_and_its_author_takes_it_away(enter, ana
 
 def test_a_long_answer_that_was_unfolded_stays_so_when_it_is_drawn_anew(enter, board, ana, room):
     scribe = agent_in(board).user
-    long = post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_id=uuid4())
+    long = post(room, text="Begins here. " + "Goes on. " * 200, by=scribe, client_message_id=uuid4())
     page = enter(ana)
     page.locator(".entry__long > summary").click()
     reactions.react(long, emoji="👀", by=scribe)
@@ -337,7 +337,7 @@ def test_a_message_becomes_a_task_that_leads_back(enter, ana, ben, said, columns
 @pytest.mark.req("CHT-2")
 def test_scrolling_up_brings_older_messages_and_nothing_jumps(enter, ana, ben, said, room):
     last = said(ben, *[f"Word {number}." for number in range(420)])[-1]
-    ReadMark.objects.create(room=room, user=ana, upto=last.pk)
+    ReadMark.objects.create(room=room, user=ana, last_read_id=last.pk)
     page = enter(ana)
     log = page.locator(".chat__log")
     expect(message(page, "Word 419.")).to_be_in_viewport()
@@ -403,7 +403,7 @@ def test_days_and_what_is_new_are_marked_and_headers_fold(enter, ana, ben, said,
     long_ago, lately = now - timedelta(days=400), now - timedelta(days=40)
     for messages, at in (([years], long_ago), ([weeks], lately), (today, now)):
         Message.objects.filter(pk__in=[each.pk for each in messages]).update(created_at=at)
-    ReadMark.objects.create(room=room, user=ana, upto=weeks.pk)
+    ReadMark.objects.create(room=room, user=ana, last_read_id=weeks.pk)
     page = enter(ana, timezone_id="Asia/Tokyo", now=now)
     marks = page.locator(".chat__day")
     old, recent = f"{long_ago:%B} {long_ago.day}, {long_ago.year}", f"{lately:%A, %B} {lately.day}"

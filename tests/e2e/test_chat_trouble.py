@@ -114,7 +114,7 @@ def test_who_missed_more_than_a_socket_takes_is_still_served(house, enter, ana, 
 @pytest.mark.req("CHT-6", "E9")
 def test_an_answer_does_not_go_on_quoting_what_was_deleted(enter, ana, ben, said, room):  # noqa: F811
     first = said(ben, "The code is 1234")[0]
-    post(room, text="Not here!", by=ana, client_id=uuid4(), reply_to=first)
+    post(room, text="Not here!", by=ana, client_message_id=uuid4(), reply_to=first)
     page = enter(ana)
     expect(message(page, "Not here!").locator(".message__quote")).to_contain_text("The code is 1234")
     edit(first, text="The code is secret", by=ben)
@@ -138,7 +138,7 @@ def test_64_kib_are_refused_and_stay_in_the_composer(enter, ana, room):  # noqa:
 @pytest.mark.req("G2", "X1", "X2", "CHT-12")
 def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, room):  # noqa: F811
     scribe = agent_in(board)
-    post(room, text="@scribe tell me", by=ana, client_id=uuid4())
+    post(room, text="@scribe tell me", by=ana, client_message_id=uuid4())
     Run.objects.update(status=Run.Status.RUNNING)
     page, asked = enter(ana), []
     page.on("request", lambda request: asked.append(request.url))
@@ -158,7 +158,7 @@ def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, 
 
 def test_text_from_right_to_left_turns_nothing_but_itself(enter, ana, ben, said, room):  # noqa: F811
     first = said(ben, f"{RIGHT_TO_LEFT}drawkcab @{ana.username} si siht")[0]
-    post(room, text="Indeed.", by=ana, client_id=uuid4(), reply_to=first)
+    post(room, text="Indeed.", by=ana, client_message_id=uuid4(), reply_to=first)
     page = enter(ana)
     expect(messages(page)).to_have_count(2)
     assert is_left_of(message(page, "drawkcab").first.locator(".entry__byline"), "b", "time")

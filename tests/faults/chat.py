@@ -75,7 +75,7 @@ def flooded(board: RunningBoard, full: bool) -> Outcome:
     took, failed, person = [], 0, Visitor(board.product, board.cast.ana)
 
     def says(text: str) -> bool:
-        words = {"text": text, "client_id": str(uuid.uuid4())}
+        words = {"text": text, "client_message_id": str(uuid.uuid4())}
         return person.post(f"/projects/{room.project.key}/chat/{room.pk}/messages/", words).is_success
 
     failed += not says("Anybody here?")  # the first request of a new web process reads its templates
@@ -113,7 +113,7 @@ class Flood:
     def _post_all(self) -> None:
         with httpx.Client(headers=self.headers, timeout=30) as http:
             for _ in range(self.count // self.CONNECTIONS):
-                answer = http.post(self.url, json={"text": "Buy!", "client_id": str(uuid.uuid4())})
+                answer = http.post(self.url, json={"text": "Buy!", "client_message_id": str(uuid.uuid4())})
                 with self.counting:
                     self.answers[kind_of(answer)] += 1
 

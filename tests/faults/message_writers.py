@@ -36,9 +36,11 @@ class Writer:
         while self.pending and self.is_taken(self.pending[0]):
             self.pending.pop(0)
 
-    def is_taken(self, client_id: str) -> bool:
+    def is_taken(self, client_message_id: str) -> bool:
         try:
-            answer = self.visitor.post(self.path, {"client_id": client_id, "text": f"Word {client_id}"})
+            answer = self.visitor.post(
+                self.path, {"client_message_id": client_message_id, "text": f"Word {client_message_id}"}
+            )
         except httpx.HTTPError:
             self.unanswered += 1
             return False
@@ -75,10 +77,10 @@ class Talking:
 
 def toll_of(room: Room, writers: list[Writer], told: dict[int, set[int]]) -> tuple[int, int]:
     """What was written and does not stand, or was not told to a socket; and what stands or was logged twice."""
-    written = [client_id for writer in writers for client_id in writer.written]
-    messages = list(room.messages.filter(note__isnull=True).values_list("pk", "client_id"))
-    stands = Counter(str(client_id) for _pk, client_id in messages)
+    written = [client_message_id for writer in writers for client_message_id in writer.written]
+    messages = list(room.messages.filter(system_message__isnull=True).values_list("pk", "client_message_id"))
+    stands = Counter(str(client_message_id) for _pk, client_message_id in messages)
     untold = sum(len({pk for pk, _client_id in messages} - heard) for heard in told.values())
     logged = Event.objects.filter(kind="message.posted", payload__room=room.pk).values_list("payload__message")
     doubled = sum(count - 1 for counts in (stands, Counter(logged)) for count in counts.values())
-    return sum(not stands[client_id] for client_id in written) + untold, doubled
+    return sum(not stands[client_message_id] for client_message_id in written) + untold, doubled

@@ -67,7 +67,7 @@ def _handoff_depth(message: Message, by: User) -> int:
     if not by.is_agent:
         return 0
     own = Run.objects.filter(agent__user=by, project=message.room.project)
-    answered = own.filter(pk=message.client_id, message__room=message.room)
+    answered = own.filter(pk=message.client_message_id, message__room=message.room)
     at_work = answered if answered.exists() else own.busy()
     return 1 + (at_work.aggregate(deepest=Max("handoff_depth"))["deepest"] or 0)
 
@@ -83,7 +83,7 @@ def on_message_deleted(event: Event) -> None:
     message = event.payload["message"]
     for run in Run.objects.open().filter(message=message).with_related():
         lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
-    answers = Message.objects.filter(pk=message).values("client_id")
+    answers = Message.objects.filter(pk=message).values("client_message_id")
     Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
 
 

@@ -62,8 +62,8 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
         .distinct("message_id", "agent_id")
     )
     runs = list(runs.select_related("agent__user").defer("request_body", "result"))
-    answers = Message.objects.standing().filter(client_id__in=[run.pk for run in runs])
-    by_run = {answer.client_id: answer for answer in answers.select_related("room__project")}
+    answers = Message.objects.standing().filter(client_message_id__in=[run.pk for run in runs])
+    by_run = {answer.client_message_id: answer for answer in answers.select_related("room__project")}
     for run in runs:
         run.answer = by_run.get(run.pk)
     return runs

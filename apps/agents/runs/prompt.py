@@ -98,7 +98,9 @@ def _code(task: Task, run: Run, fence: str) -> list[str]:
 
 def _said_before(message: Message, fence: str) -> list[str]:
     """The latest messages before this one, oldest first; MESSAGES and ROOM_BYTES at most."""
-    before = message.room.messages.standing().filter(pk__lt=message.pk, note__isnull=True).select_related("author")
+    before = (
+        message.room.messages.standing().filter(pk__lt=message.pk, system_message__isnull=True).select_related("author")
+    )
     said: list[str] = []
     for each in before.order_by("-pk")[:MESSAGES]:
         said.insert(0, _fenced(fence, f"Message by {_author(each.author)}", _text_of(each)))

@@ -31,16 +31,22 @@ class AnswersNothing(Refused):
 
 @transaction.atomic
 def post(
-    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+    room: Room,
+    *,
+    text: str,
+    by: User,
+    client_message_id: UUID,
+    reply_to: Message | None = None,
+    files: Sequence[UUID] = (),
 ) -> Message:
-    """Post `text` (Markdown) and log `message.posted`. With a `client_id` that came before: what was posted then.
+    """Post `text` (Markdown) and log `message.posted`; a `client_message_id` that came before returns that message.
 
     `files` are what `by` has uploaded for it; a message that carries some need not say anything.
     Raises Archived, AnswersNothing, and what `parse.word` and `attachments.attach` raise.
     """
     text = storable(text)
     project = Project.objects.locked(room.project_id)
-    is_archived, said = _before(room, by, client_id)
+    is_archived, said = _before(room, by, client_message_id)
     if said:
         return Message.objects.get(pk=said)
     if is_archived:
@@ -48,7 +54,9 @@ def post(
     if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
         raise AnswersNothing(_("The message you answer is not in this room any more."))
     worded = parse.word(project, text, by=by) if text.strip() or not files else Worded("")
-    message = Message(room=room, author=by, client_id=client_id, text=text, html=worded.html, reply_to=reply_to)
+    message = Message(
+        room=room, author=by, client_message_id=client_message_id, text=text, html=worded.html, reply_to=reply_to
+    )
     message.has_files = bool(files)
     message.save(force_insert=True)
     if files:
@@ -58,9 +66,9 @@ def post(
     return message
 
 
-def _before(room: Room, by: User, client_id: UUID) -> tuple[bool, int | None]:
-    """Whether the room is archived by now, and the key of what was posted with the `client_id`."""
-    said = Message.objects.filter(room=OuterRef("pk"), author=by, client_id=client_id).values("pk")
+def _before(room: Room, by: User, client_message_id: UUID) -> tuple[bool, int | None]:
+    """Whether the room is archived by now, and the key of what was posted with the `client_message_id`."""
+    said = Message.objects.filter(room=OuterRef("pk"), author=by, client_message_id=client_message_id).values("pk")
     archived_at, key = Room.objects.filter(pk=room.pk).values_list("archived_at", Subquery(said)).get()
     return archived_at is not None, key
 
@@ -69,7 +77,7 @@ def _before(room: Room, by: User, client_id: UUID) -> tuple[bool, int | None]:
 def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int | dict) -> Message:
     """Have the board itself say something: `telling` has the sentence for `code`, in each reader's language."""
     project = Project.objects.locked(room.project_id)
-    message = room.messages.create(client_id=uuid.uuid4(), note={"code": code, "facts": facts})
+    message = room.messages.create(client_message_id=uuid.uuid4(), system_message={"code": code, "facts": facts})
     _log(project, "message.posted", message, Worded(""), by=by)
     return message
 
@@ -92,5 +100,5 @@ def point(message: Message, worded: Worded) -> list[int]:
 
 def _log(project: Project, kind: str, message: Message, worded: Worded, *, by: User | None) -> None:
     mentions = [user.pk for user in worded.mentioned]
-    named = [task.pk for task in worded.tasks]
-    events.record(project, kind, by=by, room=message.room_id, message=message.pk, mentions=mentions, named=named)
+    tasks = [task.pk for task in worded.tasks]
+    events.record(project, kind, by=by, room=message.room_id, message=message.pk, mentions=mentions, tasks=tasks)

@@ -73,7 +73,7 @@ def _drawn_as_said(project: Project, messages: list[Message]) -> dict[int, str]:
 
 def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
     """By message; most name none, and nothing is asked for them."""
-    naming = [message.pk for message in messages if message.note or parse.has_chips(message.html)]
+    naming = [message.pk for message in messages if message.system_message or parse.has_chips(message.html)]
     found: dict[int, list[Task]] = defaultdict(list)
     if naming:
         task_references = TaskReference.objects.filter(message__in=naming).select_related(
@@ -105,7 +105,7 @@ def _drawn(
     context = {
         "message": message,
         "html": parse.refreshed(message.html, tasks),
-        "told": system_messages.sentence_of(message.note) if message.note else "",
+        "told": system_messages.sentence_of(message.system_message) if message.system_message else "",
         "who": author_of(message),
         "mentions": parse.mentioned_in(message.html),
         "project_key": key,

@@ -106,7 +106,7 @@ def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "yes": _("Go on there"),
     }
     named = message.task_references.select_related("task__project").first()
-    initial = {"task": named.task.key if named else "", "client_id": uuid.uuid4()}
+    initial = {"task": named.task.key if named else "", "client_message_id": uuid.uuid4()}
     form = DiscussForm(request.POST or None, project=project, initial=initial)
     verb = partial(to_task.discuss, message, by=request.user)
     return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)
@@ -115,7 +115,7 @@ def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 def said_by_somebody(request: MemberRequest, key: str, pk: int, action: Action) -> tuple[Project, Message]:
     """The same, but for what the board itself tells: that is about nothing further."""
     project, message = found(request, key, pk, action)
-    if message.note:
+    if message.system_message:
         raise Http404
     return project, message
 
@@ -128,7 +128,7 @@ def make_task(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "lead": _("The message, who wrote it and the way back to it will stand in the description."),
         "yes": _("Create the task"),
     }
-    initial = {"title": to_task.title_of(message), "client_id": uuid.uuid4()}
+    initial = {"title": to_task.title_of(message), "client_message_id": uuid.uuid4()}
     form = TitleForm(request.POST or None, initial=initial)
     verb = partial(to_task.make_task, message, by=request.user)
     return asked(request, project, question, verb, back=message.get_absolute_url(), form=form)

@@ -28,7 +28,7 @@ class MessageQuerySet(models.QuerySet):
 
     def said_by_others(self, user: User) -> "MessageQuerySet":
         """What counts as unread for `user`, once it is after their mark: no own words, and none of the board's."""
-        return self.standing().filter(note__isnull=True).exclude(author=user)
+        return self.standing().filter(system_message__isnull=True).exclude(author=user)
 
 
 class Message(models.Model):
@@ -37,11 +37,11 @@ class Message(models.Model):
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # Chosen by whoever sends it, so that sending again adds nothing.
-    client_id = models.UUIDField()
+    client_message_id = models.UUIDField()
     text = models.TextField(_("message"), max_length=TEXT_LENGTH)
     html = models.TextField()
     # What the board itself tells, in each reader's language: {"code", "facts"}, read by `telling`.
-    note = models.JSONField(null=True)
+    system_message = models.JSONField(null=True)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     created_at = models.DateTimeField(db_default=Now())
     has_files = models.BooleanField(default=False)
@@ -53,16 +53,16 @@ class Message(models.Model):
     class Meta:
         ordering = ["pk"]
         constraints = [
-            models.UniqueConstraint(fields=["room", "author", "client_id"], name="message_once"),
+            models.UniqueConstraint(fields=["room", "author", "client_message_id"], name="message_once"),
             models.CheckConstraint(name="deleted_message_is_empty", condition=Q(deleted_at=None) | Q(text="", html="")),
         ]
         indexes = [
-            models.Index(fields=["room", "id"], name="message_standing", condition=Q(deleted_at=None)),
-            models.Index(fields=["client_id"], name="message_client"),
+            models.Index(fields=["room", "id"], name="message_not_deleted", condition=Q(deleted_at=None)),
+            models.Index(fields=["client_message_id"], name="message_client_message_id"),
             models.Index(fields=["id"], name="message_with_files", condition=Q(has_files=True)),
-            BrinIndex(fields=["created_at"], name="message_age", autosummarize=True),
-            GinIndex(WORDS, name="message_words"),
-            GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="message_parts"),  # as icontains asks
+            BrinIndex(fields=["created_at"], name="message_created_at", autosummarize=True),
+            GinIndex(WORDS, name="message_text_search"),
+            GinIndex(OpClass(Upper("text"), "gin_trgm_ops"), name="message_text_trigram"),  # as icontains asks
         ]
 
     def __str__(self) -> str:

@@ -56,17 +56,17 @@ class Room(models.Model):
 
 
 class ReadMark(models.Model):
-    """How far somebody has read: up to the message with the key `upto`."""
+    """How far somebody has read: up to the message with the key `last_read_id`."""
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="marks")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="read_marks")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    upto = models.BigIntegerField()
+    last_read_id = models.BigIntegerField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["room", "user"], name="read_mark_once")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.room_id} up to {self.upto}"
+        return f"{self.user_id} in {self.room_id} up to {self.last_read_id}"
 
 
 class RoomSubscription(models.Model):

@@ -43,13 +43,13 @@ def fold(room: Room) -> None:
     if not changes:
         return
     line = _recent_line(room)
-    parts = with_changes(line.note["facts"]["parts"] if line else {}, changes)
+    parts = with_changes(line.system_message["facts"]["parts"] if line else {}, changes)
     if line is None:
-        line = tell(room, "changes", parts=parts)
+        line = tell(room, "activity_digest", parts=parts)
     else:
-        line.note["facts"]["parts"] = parts
-        line.save(update_fields=["note"])
-        events.record(project, "message.told", by=None, room=room.pk, message=line.pk)
+        line.system_message["facts"]["parts"] = parts
+        line.save(update_fields=["system_message"])
+        events.record(project, "message.updated", by=None, room=room.pk, message=line.pk)
     _name(line, parts)
 
 
@@ -79,7 +79,7 @@ def _said_themselves(log: list[Event]) -> set[tuple[int, int]]:
 def _recent_line(room: Room) -> Message | None:
     """The last that stands in the room, if it is such a line and has begun within WINDOW."""
     last = room.messages.standing().order_by("-pk").first()
-    is_line = last and last.note and last.note["code"] == "changes"
+    is_line = last and last.system_message and last.system_message["code"] == "activity_digest"
     return last if is_line and last.created_at > timezone.now() - WINDOW else None
 
 

@@ -60,13 +60,13 @@ def _as_markdown(room: Room) -> Iterator[str]:
 
 
 def _name_of(message: Message) -> str:
-    return "Team Board" if message.note else str(message.author or _("Somebody who has left"))
+    return "Team Board" if message.system_message else str(message.author or _("Somebody who has left"))
 
 
 def _text_of(message: Message) -> str:
     return (
-        system_messages.sentence_of(message.note)
-        if message.note
+        system_messages.sentence_of(message.system_message)
+        if message.system_message
         else "\n".join([message.text, *_files_of(message)]).strip()
     )
 

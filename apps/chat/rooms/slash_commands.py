@@ -54,20 +54,31 @@ def known() -> list[dict[str, str]]:
 
 
 def post(
-    room: Room, *, text: str, by: User, client_id: UUID, reply_to: Message | None = None, files: Sequence[UUID] = ()
+    room: Room,
+    *,
+    text: str,
+    by: User,
+    client_message_id: UUID,
+    reply_to: Message | None = None,
+    files: Sequence[UUID] = (),
 ) -> Message | None:
-    """Post what `by` has typed, a command as what came of it. Sent again with its `client_id`, it is not done again."""
+    """Post what `by` has typed, or run it if it is a command, and post its outcome.
+
+    Sent again with its `client_message_id`, it is not done again.
+    """
     command, rest = _command_in(text)
     if command is None:
-        return post_message(room, text=text, by=by, client_id=client_id, reply_to=reply_to, files=files)
+        return post_message(room, text=text, by=by, client_message_id=client_message_id, reply_to=reply_to, files=files)
     with transaction.atomic():
         Project.objects.locked(room.project_id)
-        if said := room.messages.filter(author=by, client_id=client_id).first():
+        if said := room.messages.filter(author=by, client_message_id=client_message_id).first():
             return said
         words = command.run(room, rest, by)
         if words is None:
             return None
-        return post_message(room, text=words, by=by, client_id=client_id, reply_to=reply_to, files=files)
+        return post_message(
+            room, text=words, by=by, client_message_id=client_message_id, reply_to=reply_to, files=files
+        )
 
 
 def _command_in(text: str) -> tuple[Command | None, str]:

@@ -22,26 +22,27 @@ class Unread(TypedDict):
 
     unread: int
     mentions: int
-    upto: int
-    newest: int
+    last_read_id: int
+    newest_id: int
     level: str
 
 
 # One statement, so that of two devices the one further on wins; never beyond the room's newest message.
 _READ = """
-INSERT INTO chat_readmark (room_id, user_id, upto)
+INSERT INTO chat_readmark (room_id, user_id, last_read_id)
 SELECT %s, %s, LEAST(%s::bigint, coalesce(max(id), 0)) FROM chat_message WHERE room_id = %s AND deleted_at IS NULL
-ON CONFLICT (room_id, user_id) DO UPDATE SET upto = excluded.upto WHERE chat_readmark.upto < excluded.upto
-RETURNING upto"""
+ON CONFLICT (room_id, user_id) DO UPDATE SET last_read_id = excluded.last_read_id
+WHERE chat_readmark.last_read_id < excluded.last_read_id
+RETURNING last_read_id"""
 
 
-def read(room: Room, *, upto: int, by: User) -> None:
-    """Note that `by` has read up to the message with the key `upto`, and tell their other tabs and devices."""
+def read(room: Room, *, last_read_id: int, by: User) -> None:
+    """Note that `by` has read up to the message with the key `last_read_id`, and tell their other tabs and devices."""
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [room.pk, by.pk, upto, room.pk])
+        cursor.execute(_READ, [room.pk, by.pk, last_read_id, room.pk])
         moved = cursor.fetchone()
     if moved:
-        word = {"read": {"room": room.pk, "upto": moved[0]}}
+        word = {"read": {"room": room.pk, "last_read_id": moved[0]}}
         transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, word, only_user=by.pk))
 
 
@@ -49,7 +50,11 @@ def unread_of(user: User, project: Project) -> dict[int, Unread]:
     """What is unread in each open room of `project`, by one statement."""
     return {
         room.pk: Unread(
-            unread=room.unread, mentions=room.mentions, upto=room.upto, newest=room.newest, level=room.level
+            unread=room.unread,
+            mentions=room.mentions,
+            last_read_id=room.last_read_id,
+            newest_id=room.newest_id,
+            level=room.level,
         )
         for room in _counted(project.rooms.filter(archived_at=None), user)
     }
@@ -67,12 +72,14 @@ def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
 
 
 def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
-    mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("upto")
+    mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("last_read_id")
     level = RoomSubscription.objects.filter(room=OuterRef("pk"), user=user).values("level")
     marked = rooms.annotate(
-        upto=Coalesce(Subquery(mark), 0), newest=_newest(), level=Coalesce(Subquery(level), Value(Level.MENTIONS))
+        last_read_id=Coalesce(Subquery(mark), 0),
+        newest_id=_newest_id(),
+        level=Coalesce(Subquery(level), Value(Level.MENTIONS)),
     )
-    others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("upto"))
+    others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("last_read_id"))
     return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
 
 
@@ -84,12 +91,14 @@ def _count(rows: QuerySet) -> Coalesce:
 
 def on_joined(event: Event) -> None:
     """Who comes new has nothing to catch up with: their count begins with what is said from now on."""
-    rooms = Room.objects.filter(project=event.project_id).annotate(newest=_newest())
-    marks = [ReadMark(room=room, user_id=event.payload["user"], upto=room.newest) for room in rooms]
-    ReadMark.objects.bulk_create(marks, update_conflicts=True, update_fields=["upto"], unique_fields=["room", "user"])
+    rooms = Room.objects.filter(project=event.project_id).annotate(newest_id=_newest_id())
+    marks = [ReadMark(room=room, user_id=event.payload["user"], last_read_id=room.newest_id) for room in rooms]
+    ReadMark.objects.bulk_create(
+        marks, update_conflicts=True, update_fields=["last_read_id"], unique_fields=["room", "user"]
+    )
 
 
-def _newest() -> Coalesce:
+def _newest_id() -> Coalesce:
     """Of those that stand: their index has it, however long the room has been silent."""
     standing = Message.objects.standing().filter(room=OuterRef("pk"))
     return Coalesce(Subquery(standing.order_by("-pk").values("pk")[:1]), 0)

@@ -45,7 +45,7 @@ from apps.tasks.detail.views import with_token
 
 MOST_OFFERED = 8
 # An archived room waits for nobody.
-ALL_READ = unread_counts.Unread(unread=0, mentions=0, upto=LARGEST_ID, newest=LARGEST_ID, level="none")
+ALL_READ = unread_counts.Unread(unread=0, mentions=0, last_read_id=LARGEST_ID, newest_id=LARGEST_ID, level="none")
 
 
 @require_GET
@@ -81,10 +81,10 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "project": project,
         "room": room,
         "rooms": room_list.all_drawn(project),
-        "page": asked_page(request, room, upto=unread["upto"], unread=unread["unread"]),
+        "page": asked_page(request, room, last_read_id=unread["last_read_id"], unread=unread["unread"]),
         "pins": [pins.drawn(pin) for pin in pins.pins_of(room)],
         "found": request.GET.get("around", ""),
-        "upto": unread["upto"],
+        "last_read_id": unread["last_read_id"],
         "level": unread["level"],
         "levels": RoomSubscription.Level.choices,
         "can": " ".join(can),
@@ -98,7 +98,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "most_files": attachments.MOST_FILES,
         "words": room_words(),
         "board_words": board_words(),
-        "client_id": uuid.uuid4(),
+        "client_message_id": uuid.uuid4(),
         "longest": TEXT_LENGTH,
         "kept": kept(project),
     }
@@ -117,7 +117,7 @@ def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:
     return page._replace(messages=messages)
 
 
-def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: int = 0) -> history.Page:
+def wished_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, unread: int = 0) -> history.Page:
     """The messages `before`, `after` or `around` the one that is asked for.
 
     Without a wish the newest ones; when more is unread than a page holds, those around the mark.
@@ -125,7 +125,7 @@ def wished_page(request: MemberRequest, room: Room, *, upto: int = 0, unread: in
     for where in ("before", "after", "around"):
         if (pk := whole(request.GET.get(where, ""))) is not None:
             return history.page(room, **{where: pk})
-    return history.page(room, around=upto) if unread > history.PAGE else history.page(room)
+    return history.page(room, around=last_read_id) if unread > history.PAGE else history.page(room)
 
 
 def who_reads(members: list) -> str:
@@ -150,7 +150,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         return not_understood(request, form, "chat/rooms/room.html", room_again(request, project, room))
     try:
-        rate_limit.require(room, client_id=form.cleaned_data["client_id"], by=request.user)
+        rate_limit.require(room, client_message_id=form.cleaned_data["client_message_id"], by=request.user)
         said = slash_commands.post(room, **form.cleaned_data, by=request.user)
     except Refused as refusal:
         if wants_json(request):
@@ -179,7 +179,7 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     form = ReadForm(request.POST)
     if not form.is_valid():
         return refusal_response(422, _("Say up to which message."), "invalid")
-    unread_counts.read(room_of(project, pk), upto=form.cleaned_data["upto"], by=request.user)
+    unread_counts.read(room_of(project, pk), last_read_id=form.cleaned_data["last_read_id"], by=request.user)
     return JsonResponse(unread_counts.unread_of(request.user, project))
 
 

@@ -67,7 +67,7 @@ def _lately(found: QuerySet[Message], words: list[str], before: int | None) -> Q
 
 def _wished(project: Project, query: str) -> Q:
     """Messages of `project` that are by whom, where and from when `query` says."""
-    meant = Q(room__in=list(project.rooms.values_list("pk", flat=True)), note__isnull=True)
+    meant = Q(room__in=list(project.rooms.values_list("pk", flat=True)), system_message__isnull=True)
     for kind, given in WISH.findall(query):
         meant &= _WISHES[kind.lower()](project, given.strip('"'))
     return meant

@@ -13,4 +13,6 @@ def room_of(project: Project) -> Room:
 
 def said(room: Room, by: User, text: str = "Hello.", **fields) -> Message:
     """A message, posted by the verb."""
-    return post(room, text=text, by=by, client_id=fields.pop("client_id", None) or uuid.uuid4(), **fields)
+    return post(
+        room, text=text, by=by, client_message_id=fields.pop("client_message_id", None) or uuid.uuid4(), **fields
+    )

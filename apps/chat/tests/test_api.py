@@ -26,7 +26,7 @@ def maintainer(board):
 
 
 def post(program, room, text="Hello.", **fields):
-    return program.post(f"rooms/{room.pk}/messages/", {"client_id": str(uuid.uuid4()), "text": text, **fields})
+    return program.post(f"rooms/{room.pk}/messages/", {"client_message_id": str(uuid.uuid4()), "text": text, **fields})
 
 
 def test_rooms_are_listed_made_and_changed(board, room, program, maintainer):
@@ -43,9 +43,9 @@ def test_rooms_are_listed_made_and_changed(board, room, program, maintainer):
 @pytest.mark.req("E9", "CHT-3")
 def test_a_bot_says_something_once(room, program, ben, columns):
     task = task_in(columns["ready"])
-    client_id = str(uuid.uuid4())
-    first = post(program, room, f"@ben see TIDE-{task.number}", client_id=client_id)
-    again = post(program, room, "Another text.", client_id=client_id)
+    client_message_id = str(uuid.uuid4())
+    first = post(program, room, f"@ben see TIDE-{task.number}", client_message_id=client_message_id)
+    again = post(program, room, "Another text.", client_message_id=client_message_id)
     assert (first.status_code, again.json()) == (201, first.json())
     assert first.json()["mentions"] == [ben.pk]
     assert first.json()["tasks"] == [task.pk]
@@ -55,10 +55,10 @@ def test_a_bot_says_something_once(room, program, ben, columns):
 
 @pytest.mark.req("E9")
 def test_what_was_deleted_meanwhile_is_gone_for_who_sends_it_again(room, program):
-    client_id = str(uuid.uuid4())
-    first = post(program, room, client_id=client_id).json()
+    client_message_id = str(uuid.uuid4())
+    first = post(program, room, client_message_id=client_message_id).json()
     program.delete(f"messages/{first['id']}/")
-    again = post(program, room, client_id=client_id)
+    again = post(program, room, client_message_id=client_message_id)
     assert (again.status_code, again.json()["code"]) == (410, "gone")
 
 
@@ -108,8 +108,8 @@ def test_what_is_unread_is_told_and_marked_read(room, program, ana, ben):
     said(room, ben, "@ana hello")
     last = said(room, ben)
     assert [(each["unread"], each["mentions"]) for each in program.get("projects/TIDE/unread/").json()] == [(2, 1)]
-    assert program.post(f"rooms/{room.pk}/read/", {"upto": last.pk}).json()[0]["unread"] == 0
-    assert unread_counts.unread_of(ana, room.project)[room.pk]["upto"] == last.pk
+    assert program.post(f"rooms/{room.pk}/read/", {"last_read_id": last.pk}).json()[0]["unread"] == 0
+    assert unread_counts.unread_of(ana, room.project)[room.pk]["last_read_id"] == last.pk
 
 
 def test_who_talks_too_fast_is_told_to_wait(room, program, settings):

@@ -32,7 +32,7 @@ def bot(board):
 
 
 def sent(text: str = "Beep.", **fields) -> dict:
-    return {"text": text, "client_id": str(uuid4()), **fields}
+    return {"text": text, "client_message_id": str(uuid4()), **fields}
 
 
 def shown(room) -> str:
@@ -71,8 +71,10 @@ def test_sending_again_what_stands_already_is_never_too_often(client, room, ana,
 @pytest.mark.req("CHT-3", "E9")
 @pytest.mark.django_db(transaction=True)
 def test_a_command_sent_five_times_at_once_is_done_once(room, ana, columns):
-    client_id = uuid4()
-    done = at_once(5, lambda _i: slash_commands.post(room, text="/task Buy rope", by=ana, client_id=client_id).pk)
+    client_message_id = uuid4()
+    done = at_once(
+        5, lambda _i: slash_commands.post(room, text="/task Buy rope", by=ana, client_message_id=client_message_id).pk
+    )
     assert len(set(done)) == 1
     assert Task.objects.count() == 1
 

@@ -73,7 +73,9 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
     chance = random.Random(5)
 
     def some(**which) -> Message:
-        return chance.choice(list(Message.objects.standing().filter(note__isnull=True, author__in=[ana, ben], **which)))
+        return chance.choice(
+            list(Message.objects.standing().filter(system_message__isnull=True, author__in=[ana, ben], **which))
+        )
 
     def expire() -> None:
         oldest = Message.objects.earliest("pk").pk

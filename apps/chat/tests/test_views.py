@@ -35,7 +35,7 @@ def ana_visits(client, ana, room):
 
 
 def post(client, room: Room, text: str, **fields):
-    return client.post(f"{CHAT}{room.pk}/messages/", {"text": text, "client_id": uuid4(), **fields})
+    return client.post(f"{CHAT}{room.pk}/messages/", {"text": text, "client_message_id": uuid4(), **fields})
 
 
 @pytest.mark.parametrize("count", [3, 90])
@@ -63,7 +63,7 @@ def test_a_plain_form_posts_and_leads_to_the_message(ana_visits, room):
 
 
 def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
-    sent = {"text": "Hello", "client_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
+    sent = {"text": "Hello", "client_message_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
     frame = ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT).json()
     [op] = frame["ops"]
     assert op["parent"] == f"room-{room.pk}"
@@ -75,7 +75,7 @@ def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
 @pytest.mark.django_db(transaction=True)
 def test_saying_something_costs_few_statements(ana_visits, board, room, django_assert_num_queries):
     who_asks, said, frame = ["session", "project with role", "room"], 4, ["project", "events", "message"]
-    sent = {"text": "Hello", "client_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
+    sent = {"text": "Hello", "client_message_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
     with django_assert_num_queries(len([*who_asks, "BEGIN", *range(said), "COMMIT", *frame])):
         ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT)
 
@@ -83,7 +83,7 @@ def test_saying_something_costs_few_statements(ana_visits, board, room, django_a
 @pytest.mark.req("CHT-2")
 def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
     keys = [said(room, ben, f"Word {number}.").pk for number in range(60)]
-    ReadMark.objects.create(room=room, user_id=ana_visits.session["_auth_user_id"], upto=keys[-1])
+    ReadMark.objects.create(room=room, user_id=ana_visits.session["_auth_user_id"], last_read_id=keys[-1])
     html = ana_visits.get(CHAT).content.decode()
     assert "Word 20." in html
     assert "Word 19." not in html
@@ -100,7 +100,7 @@ def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
 
 def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, ben):
     keys = [said(room, ben, f"Word {number}.").pk for number in range(100)]
-    ReadMark.objects.create(room=room, user=ana, upto=keys[9])
+    ReadMark.objects.create(room=room, user=ana, last_read_id=keys[9])
     html = ana_visits.get(CHAT).content.decode()
     assert "Word 9." in html
     assert "Word 99." not in html
@@ -110,16 +110,16 @@ def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, b
 @pytest.mark.req("CHT-1")
 def test_reading_answers_with_what_is_left(ana_visits, room, ben):
     first, second = said(room, ben), said(room, ben)
-    left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": first.pk}).json()
+    left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"last_read_id": first.pk}).json()
     assert left == ana_visits.get(f"{CHAT}unread/").json()
     assert left[str(room.pk)] == {
         "unread": 1,
         "mentions": 0,
-        "upto": first.pk,
-        "newest": second.pk,
+        "last_read_id": first.pk,
+        "newest_id": second.pk,
         "level": "mentions",
     }
-    assert ana_visits.post(f"{CHAT}{room.pk}/read/", {"upto": "x"}).status_code == 422
+    assert ana_visits.post(f"{CHAT}{room.pk}/read/", {"last_read_id": "x"}).status_code == 422
 
 
 def test_a_viewer_reads_and_does_not_write(client, board, room, ben):
@@ -153,7 +153,7 @@ def test_questions_work_without_a_script(ana_visits, room, ana):
 @pytest.mark.req("CHT-9")
 def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, ben):
     message = said(room, ben, "The ladder\nis loose.")
-    wish = {"title": "Fix the ladder", "client_id": uuid4()}
+    wish = {"title": "Fix the ladder", "client_message_id": uuid4()}
     for _ in range(2):
         assert ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish).status_code == 302
     task = Task.objects.get()
@@ -167,16 +167,16 @@ def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, 
 @pytest.mark.req("CHT-9")
 def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
     file = attachments.keep(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
-    message = post_message(room, text="", by=ana, client_id=uuid4(), files=[file.pk])
+    message = post_message(room, text="", by=ana, client_message_id=uuid4(), files=[file.pk])
     address = f"{CHAT}messages/{message.pk}/task/"
     assert 'value="tables.csv"' in ana_visits.get(address).content.decode()
-    ana_visits.post(address, {"title": "Read the tables", "client_id": uuid4()})
+    ana_visits.post(address, {"title": "Read the tables", "client_message_id": uuid4()})
     assert Task.objects.get().description.startswith("> tables.csv\n")
 
 
 @pytest.mark.req("CHT-9")
 def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana, ben):
-    message, wish = said(room, ben), {"title": "Fix the ladder", "client_id": uuid4()}
+    message, wish = said(room, ben), {"title": "Fix the ladder", "client_message_id": uuid4()}
     ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
     delete(Message.objects.get(reply_to=message), by=ana)
     answer = ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
@@ -188,7 +188,7 @@ def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana,
 def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board, ben, columns):
     sent = uuid4()
     for _ in range(2):
-        post(ana_visits, room, "/task Buy rope", client_id=sent)
+        post(ana_visits, room, "/task Buy rope", client_message_id=sent)
     task = Task.objects.get()
     assert Message.objects.get().text == task.key
     post(ana_visits, room, f"/assign {task.key.lower()} @{ben.username}")

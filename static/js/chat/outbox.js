@@ -9,7 +9,7 @@ const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}
 let queue = Promise.resolve() // messages reach the server in the order they were written
 const unsent = new Set() // client ids that this page could not send: it does when the line is there again
 
-/** @typedef {{client_id: string, text: string, reply_to: string, files: {id: string, name: string}[], failed?: string}} Letter */
+/** @typedef {{client_message_id: string, text: string, reply_to: string, files: {id: string, name: string}[], failed?: string}} Letter */
 
 /** @returns {Letter[]} */
 function lettersOf(room) {
@@ -39,7 +39,7 @@ function uuid() {
 }
 
 export function send(room, text, replyTo, files) {
-  const letter = { client_id: uuid(), text, reply_to: replyTo, files }
+  const letter = { client_message_id: uuid(), text, reply_to: replyTo, files }
   keep(room, [...lettersOf(room), letter])
   draw(room, letter)
   toNewest(room)
@@ -52,9 +52,9 @@ export function showOutbox(room) {
 }
 
 function draw(room, letter) {
-  if (itemOf(letter.client_id) || hasArrived(letter.client_id)) return
+  if (itemOf(letter.client_message_id) || hasArrived(letter.client_message_id)) return
   const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
-  item.id = `pending-${letter.client_id}`
+  item.id = `pending-${letter.client_message_id}`
   item.querySelector(".entry__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)].join("\n").trim()
   item.querySelector("[data-retry]").onclick = () => post(room, letter)
   item.querySelector("[data-discard]").onclick = () => forget(room, letter)
@@ -62,15 +62,15 @@ function draw(room, letter) {
   if (letter.failed) fail(room, letter, letter.failed)
 }
 
-const hasArrived = (id) => !!document.querySelector(`.message[data-client="${id}"]`)
+const hasArrived = (id) => !!document.querySelector(`.message[data-client-message-id="${id}"]`)
 
 function post(room, letter) {
-  unsent.delete(letter.client_id)
+  unsent.delete(letter.client_message_id)
   show(letter, words().sending)
   queue = queue.then(async () => {
-    const { client_id, text, reply_to } = letter
+    const { client_message_id, text, reply_to } = letter
     const files = (letter.files ?? []).map((file) => file.id).join(" ")
-    const refusal = await change(`${room.dataset.url}messages/`, { client_id, text, reply_to, files }, { isQuiet: true, patience: PATIENCE })
+    const refusal = await change(`${room.dataset.url}messages/`, { client_message_id, text, reply_to, files }, { isQuiet: true, patience: PATIENCE })
     if (refusal?.code === "offline") return awaitLine(room, letter)
     if (refusal) return fail(room, letter, refusal.message)
     forget(room, letter)
@@ -79,26 +79,26 @@ function post(room, letter) {
 }
 
 function awaitLine(room, letter) {
-  unsent.add(letter.client_id)
+  unsent.add(letter.client_message_id)
   fail(room, letter, words().not_sent)
 }
 
 function sendWhatWaits() {
   const room = openRoom()
   if (!room) return
-  for (const letter of lettersOf(room)) if (unsent.has(letter.client_id)) post(room, letter)
+  for (const letter of lettersOf(room)) if (unsent.has(letter.client_message_id)) post(room, letter)
 }
 
 document.addEventListener("board:live", sendWhatWaits)
 addEventListener("online", sendWhatWaits)
 
 function fail(room, letter, sentence) {
-  keep(room, lettersOf(room).map((one) => (one.client_id === letter.client_id ? { ...one, failed: sentence } : one)))
+  keep(room, lettersOf(room).map((one) => (one.client_message_id === letter.client_message_id ? { ...one, failed: sentence } : one)))
   show(letter, sentence, true)
 }
 
 function show(letter, sentence, hasFailed = false) {
-  const item = itemOf(letter.client_id)
+  const item = itemOf(letter.client_message_id)
   if (!item) return
   item.toggleAttribute("data-failed", hasFailed)
   item.querySelector(".message__error").textContent = sentence
@@ -106,13 +106,13 @@ function show(letter, sentence, hasFailed = false) {
 }
 
 function forget(room, letter) {
-  itemOf(letter.client_id)?.remove()
-  keep(room, lettersOf(room).filter((one) => one.client_id !== letter.client_id))
+  itemOf(letter.client_message_id)?.remove()
+  keep(room, lettersOf(room).filter((one) => one.client_message_id !== letter.client_message_id))
 }
 
 /** The message itself is there: what stood for it goes. It may have come by the socket before its answer. */
 function clearArrived(room) {
-  for (const letter of lettersOf(room)) if (hasArrived(letter.client_id)) forget(room, letter)
+  for (const letter of lettersOf(room)) if (hasArrived(letter.client_message_id)) forget(room, letter)
 }
 
 document.addEventListener("board:changed", () => {
@@ -126,6 +126,6 @@ document.addEventListener("board:changed", () => {
 addEventListener("storage", ({ key }) => {
   const room = openRoom()
   if (!room || key !== keyOf(room)) return
-  const left = new Set(lettersOf(room).map((one) => `pending-${one.client_id}`))
+  const left = new Set(lettersOf(room).map((one) => `pending-${one.client_message_id}`))
   for (const item of logOf(room).querySelectorAll(".message--pending")) if (!left.has(item.id)) item.remove()
 })

@@ -10,7 +10,7 @@ const TELL_AFTER = 300
 
 const me = document.body.dataset.me
 const tab = document.querySelector("[data-chat-tab]")
-let counts = JSON.parse(document.getElementById("chat-unread")?.textContent ?? "{}") // room → unread, mentions, newest, upto
+let counts = JSON.parse(document.getElementById("chat-unread")?.textContent ?? "{}") // room → unread, mentions, newest_id, last_read_id
 let asking = null
 let raised = 0 // how often something new was counted: an answer from before it is too old
 let telling = null
@@ -69,11 +69,11 @@ function raise(op) {
   if (!room) return false
   const isMention = op.html.includes(`data-user="${me}"`)
   const isCalled = op.calls.includes(Number(me))
-  if (isCalled || pk > room.newest) notify(op, room.level, isCalled)
-  if (pk <= room.newest) return !isMention
-  room.newest = pk
+  if (isCalled || pk > room.newest_id) notify(op, room.level, isCalled)
+  if (pk <= room.newest_id) return !isMention
+  room.newest_id = pk
   const countsForNobody = op.html.includes("message--system")
-  if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.upto) return true
+  if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.last_read_id) return true
   raised += 1
   room.unread += 1
   room.mentions += isMention ? 1 : 0
@@ -104,7 +104,7 @@ document.addEventListener("board:whispered", ({ detail: { read, subscription } }
   if (subscription) askSoon()
   if (!read) return
   const room = openRoom()
-  if (room?.dataset.room === String(read.room)) room.dataset.upto = Math.max(room.dataset.upto, read.upto)
+  if (room?.dataset.room === String(read.room)) room.dataset.lastReadId = Math.max(room.dataset.lastReadId, read.last_read_id)
   askSoon()
 })
 document.addEventListener("chat:followed", ({ detail: { room, level } }) => {
@@ -126,16 +126,16 @@ function look() {
   const room = openRoom()
   if (!room || !isLookedAt(room)) return
   const last = lastPassed(room)
-  if (last && pkOf(last) > Number(room.dataset.upto)) {
-    room.dataset.upto = pkOf(last)
+  if (last && pkOf(last) > Number(room.dataset.lastReadId)) {
+    room.dataset.lastReadId = pkOf(last)
     telling ??= setTimeout(() => tell(room), TELL_AFTER)
   }
 }
 
 async function tell(room) {
   telling = null
-  const upto = room.dataset.upto
-  const body = new URLSearchParams({ upto })
+  const last_read_id = room.dataset.lastReadId
+  const body = new URLSearchParams({ last_read_id })
   await take(fetch(`${room.dataset.url}read/`, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
@@ -146,7 +146,7 @@ async function tell(room) {
 /** Somebody who comes back finds the line above what was said meanwhile. */
 function leave() {
   const room = openRoom()
-  if (room && !listOf(room).dataset.to) room.dataset.line = room.dataset.upto
+  if (room && !listOf(room).dataset.to) room.dataset.line = room.dataset.lastReadId
 }
 
 document.addEventListener("chat:scrolled", () => {

@@ -22,7 +22,7 @@ def room(board):
 
 
 def typed(room, by, text):
-    return slash_commands.post(room, text=text, by=by, client_id=uuid.uuid4())
+    return slash_commands.post(room, text=text, by=by, client_message_id=uuid.uuid4())
 
 
 @pytest.mark.req("G6", "CHT-4")
@@ -31,7 +31,7 @@ def test_pause_and_resume_commands_switch_the_agents(room, board, scribe, ana):
     assert Pause.objects.get().paused_by == ana
     typed(room, ana, "/resume")
     assert not Pause.objects.exists()
-    assert [message.note and message.note["code"] for message in room.messages.order_by("pk")] == [
+    assert [message.system_message and message.system_message["code"] for message in room.messages.order_by("pk")] == [
         "agents.paused",
         None,
         "agents.resumed",
@@ -59,6 +59,6 @@ def test_agents_command_answers_its_author_alone(client, room, scribe, ana, monk
     monkeypatch.setattr(frames, "send_ephemeral", lambda project, message, **to: heard.append((message["told"], to)))
     client.force_login(ana)
     page = reverse("chat:messages", args=[room.project.key, room.pk])
-    assert client.post(page, {"text": "/agents", "client_id": uuid.uuid4()}).status_code == 302
+    assert client.post(page, {"text": "/agents", "client_message_id": uuid.uuid4()}).status_code == 302
     assert heard == [("Scribe: Idle (0/2)", {"only_user": ana.pk})]
     assert not room.messages.exists()

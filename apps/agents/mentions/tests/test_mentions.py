@@ -175,10 +175,10 @@ def test_mention_needs_the_right_to_direct_agents(room, scribe, board, role):
 
 @pytest.mark.req("G1")
 def test_mention_by_a_token_needs_the_agents_scope(room, scribe, ana):
-    words = {"text": f"@{scribe.slug} what happened?", "client_id": str(uuid.uuid4())}
+    words = {"text": f"@{scribe.slug} what happened?", "client_message_id": str(uuid.uuid4())}
     assert Program(ana, scope="write").post(f"rooms/{room.pk}/messages/", words).status_code == 201
     assert MentionRefusal.objects.get().reason == MentionRefusal.Reason.ROLE
-    Program(ana).post(f"rooms/{room.pk}/messages/", words | {"client_id": str(uuid.uuid4())})
+    Program(ana).post(f"rooms/{room.pk}/messages/", words | {"client_message_id": str(uuid.uuid4())})
     assert Run.objects.get().requested_by == ana
 
 

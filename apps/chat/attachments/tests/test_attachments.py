@@ -42,7 +42,7 @@ def kept(room, by, content: bytes = b"tide", name: str = "tide.txt") -> Attachme
 
 
 def sent(room, by, *files: Attachment, text: str = "") -> Message:
-    return post(room, text=text, by=by, client_id=uuid4(), files=[file.pk for file in files])
+    return post(room, text=text, by=by, client_message_id=uuid4(), files=[file.pk for file in files])
 
 
 def content_of(answer) -> bytes:
@@ -147,11 +147,11 @@ def test_it_is_for_those_who_read_the_room(client, room, ana, ben):
 def test_a_message_may_be_nothing_but_files_and_is_sent_once(client, room, ana):
     file = kept(room, ana)
     client.force_login(ana)
-    form = {"text": "", "client_id": str(uuid4()), "files": str(file.pk)}
+    form = {"text": "", "client_message_id": str(uuid4()), "files": str(file.pk)}
     for _ in range(2):
         assert client.post(f"{CHAT}{room.pk}/messages/", form).status_code == 302
     assert list(Message.objects.get().files.all()) == [file]
-    assert client.post(f"{CHAT}{room.pk}/messages/", {"text": " ", "client_id": uuid4()}).status_code == 422
+    assert client.post(f"{CHAT}{room.pk}/messages/", {"text": " ", "client_message_id": uuid4()}).status_code == 422
 
 
 def test_a_message_of_files_alone_is_quoted_as_that(client, room, ana):
@@ -164,7 +164,7 @@ def test_a_message_of_files_alone_is_quoted_as_that(client, room, ana):
 def test_what_is_anothers_or_gone_is_not_sent(room, ana, ben):
     for files in ([kept(room, ben).pk], [uuid4()], [kept(room, ana).pk, uuid4()]):
         with pytest.raises(attachments.NotThere):
-            post(room, text="See", by=ana, client_id=uuid4(), files=files)
+            post(room, text="See", by=ana, client_message_id=uuid4(), files=files)
     assert not Message.objects.exists()
 
 
@@ -178,7 +178,7 @@ def test_limits_are_said(client, room, ana, settings):
     with pytest.raises(attachments.NoSpace):
         kept(room, ana, b"x" * 10)
     with pytest.raises(attachments.TooLarge, match="10"):
-        post(room, text="", by=ana, client_id=uuid4(), files=[uuid4() for _ in range(11)])
+        post(room, text="", by=ana, client_message_id=uuid4(), files=[uuid4() for _ in range(11)])
     client.force_login(ana)
     answer = client.post(
         f"{CHAT}{room.pk}/files/", {"file": file_of(b"x" * 11)}, headers={"Accept": "application/json"}
@@ -241,12 +241,14 @@ def test_programs_upload_and_download(room, ana):
     upload = program.client.post(f"/api/v1/rooms/{room.pk}/files/", {"file": file_of()})
     assert upload.status_code == 201
     posted = program.post(
-        f"rooms/{room.pk}/messages/", {"client_id": str(uuid4()), "files": [upload.json()["id"]]}
+        f"rooms/{room.pk}/messages/", {"client_message_id": str(uuid4()), "files": [upload.json()["id"]]}
     ).json()
     assert [(file["name"], file["size"]) for file in posted["files"]] == [("tide.txt", 4)]
     assert content_of(program.get(f"files/{upload.json()['id']}/")) == b"tide"
     assert program.client.post(f"/api/v1/rooms/{room.pk}/files/", {}).status_code == 400
-    assert program.post(f"rooms/{room.pk}/messages/", {"client_id": str(uuid4()), "text": ""}).status_code == 400
+    assert (
+        program.post(f"rooms/{room.pk}/messages/", {"client_message_id": str(uuid4()), "text": ""}).status_code == 400
+    )
 
 
 def test_files_cost_a_page_two_statements_however_many(client, room, ana, django_assert_max_num_queries):

@@ -68,7 +68,7 @@ def test_what_is_pinned_is_kept(board, room, message, ana):
     retention.keep_for(board, days=1, by=ana)
     Message.objects.update(created_at="2020-01-01T00:00:00Z")
     retention.delete_some(board)
-    assert set(Message.objects.filter(note__isnull=True).values_list("pk", flat=True)) == {kept.pk}
+    assert set(Message.objects.filter(system_message__isnull=True).values_list("pk", flat=True)) == {kept.pk}
     assert gone.pk != kept.pk
 
 
@@ -94,5 +94,5 @@ def test_programs_pin_too(room, message, ana):
     assert program.put(f"messages/{message.pk}/pin/", {"is_pinned": True}).json()["is_pinned"] is True
     assert [each["id"] for each in program.get(f"rooms/{room.pk}/pins/").json()] == [message.pk]
     assert program.put(f"messages/{message.pk}/pin/", {"is_pinned": False}).json()["is_pinned"] is False
-    posted = program.post(f"rooms/{room.pk}/messages/", {"client_id": str(uuid4()), "text": "New"}).json()
+    posted = program.post(f"rooms/{room.pk}/messages/", {"client_message_id": str(uuid4()), "text": "New"}).json()
     assert posted["is_pinned"] is False

@@ -37,14 +37,14 @@ def test_a_message_is_logged_without_its_words(room, ana):
     message = said(room, ana, "The **tide** is high.")
     event = Event.objects.get(kind="message.posted")
     assert (message.html, message.author) == ("<p>The <strong>tide</strong> is high.</p>\n", ana)
-    assert event.payload == {"room": room.pk, "message": message.pk, "mentions": [], "named": []}
+    assert event.payload == {"room": room.pk, "message": message.pk, "mentions": [], "tasks": []}
 
 
 @pytest.mark.req("CHT-3", "E9")
 def test_sent_again_it_is_the_same(room, ana):
-    client_id = uuid.uuid4()
-    first = said(room, ana, "Once.", client_id=client_id)
-    again = said(room, ana, "Once, but edited on the way.", client_id=client_id)
+    client_message_id = uuid.uuid4()
+    first = said(room, ana, "Once.", client_message_id=client_message_id)
+    again = said(room, ana, "Once, but edited on the way.", client_message_id=client_message_id)
     assert (again.pk, again.text) == (first.pk, "Once.")
     assert Event.objects.filter(kind="message.posted").count() == 1
 
@@ -52,8 +52,8 @@ def test_sent_again_it_is_the_same(room, ana):
 @pytest.mark.req("CHT-3", "E9")
 @pytest.mark.django_db(transaction=True)
 def test_sent_five_times_at_once_it_stands_once(room, ana):
-    client_id = uuid.uuid4()
-    sent = at_once(5, lambda _index: said(room, ana, "Once.", client_id=client_id).pk)
+    client_message_id = uuid.uuid4()
+    sent = at_once(5, lambda _index: said(room, ana, "Once.", client_message_id=client_message_id).pk)
     assert len(set(sent)) == 1
     assert Message.objects.count() == Event.objects.filter(kind="message.posted").count() == 1
 
@@ -113,7 +113,7 @@ def test_an_answer_answers_a_message_of_its_room(board, room, ana):
 def test_the_board_tells_in_each_readers_language(room, ana):
     system_messages.says("tested", lambda facts: f"Tested {facts['times']} times.")
     message = tell(room, "tested", by=ana, times=3)
-    assert system_messages.sentence_of(message.note) == "Tested 3 times."
+    assert system_messages.sentence_of(message.system_message) == "Tested 3 times."
     assert message.author is None
 
 

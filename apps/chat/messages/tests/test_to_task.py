@@ -28,7 +28,7 @@ def browser(ana):
 
 
 def discuss(browser, message, **fields):
-    known = {"task": "TIDE-1", "words": "Let us measure.", "client_id": str(uuid.uuid4())}
+    known = {"task": "TIDE-1", "words": "Let us measure.", "client_message_id": str(uuid.uuid4())}
     return browser.post(f"/projects/TIDE/chat/messages/{message.pk}/discuss/", known | fields)
 
 
@@ -44,9 +44,9 @@ def test_the_comment_quotes_the_message_and_the_room_leads_to_the_task(room, ben
 
 
 def test_sent_again_it_is_said_once(room, ana, task):
-    message, client_id = said(room, ana), uuid.uuid4()
+    message, client_message_id = said(room, ana), uuid.uuid4()
     for _ in range(2):
-        to_task.discuss(message, task=task, words="Once.", client_id=client_id, by=ana)
+        to_task.discuss(message, task=task, words="Once.", client_message_id=client_message_id, by=ana)
     assert (Comment.objects.count(), Message.objects.count()) == (1, 2)
 
 

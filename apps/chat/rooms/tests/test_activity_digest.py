@@ -29,7 +29,8 @@ def told(room):
     def sentences() -> list[str]:
         jobs.tell_changes()
         return [
-            system_messages.sentence_of(line.note) for line in room.messages.filter(note__isnull=False).order_by("pk")
+            system_messages.sentence_of(line.system_message)
+            for line in room.messages.filter(system_message__isnull=False).order_by("pk")
         ]
 
     return sentences
@@ -70,11 +71,11 @@ def test_an_old_line_is_left_as_it_is(board, told, ana):
 def test_being_told_twice_adds_nothing(board, told, ana):
     create(board, title="One", by=ana)
     assert told() == told() == ["Ana created 1 task."]
-    assert Event.objects.filter(kind="message.told").count() == 0
+    assert Event.objects.filter(kind="message.updated").count() == 0
 
 
 def test_who_makes_a_task_of_a_message_said_so_already(board, room, told, ana):
-    to_task.make_task(said(room, ana), title="From here", client_id=uuid4(), by=ana)
+    to_task.make_task(said(room, ana), title="From here", client_message_id=uuid4(), by=ana)
     assert told() == []
 
 

@@ -57,7 +57,7 @@ def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben
     made_old(old, gone)
     retention.keep_for(board, days=90, by=mai)
     jobs.delete_old_messages()
-    assert list(room.messages.filter(note__isnull=True)) == [new, answer]
+    assert list(room.messages.filter(system_message__isnull=True)) == [new, answer]
     assert not any(model.objects.exists() for model in (Mention, Reaction, MessageRevision))
     answer.refresh_from_db()
     assert answer.reply_to is None
@@ -70,25 +70,25 @@ def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana
     retention.keep_for(board, days=90, by=mai)
     retention.keep_for(board, days=None, by=mai)
     jobs.delete_old_messages()
-    assert Message.objects.filter(note__isnull=True).count() == 2
+    assert Message.objects.filter(system_message__isnull=True).count() == 2
     assert not RoomRetention.objects.exists()
 
 
 @pytest.mark.req("CHT-1")
 def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
     messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
-    unread_counts.read(room, upto=messages[1].pk, by=ana)
+    unread_counts.read(room, last_read_id=messages[1].pk, by=ana)
     made_old(*messages[:4])
     retention.keep_for(board, days=90, by=mai)
     jobs.delete_old_messages()
     unread = unread_counts.unread_of(ana, board)[room.pk]
-    assert (unread["unread"], unread["mentions"], unread["upto"]) == (2, 2, messages[1].pk)
+    assert (unread["unread"], unread["mentions"], unread["last_read_id"]) == (2, 2, messages[1].pk)
     made_old(*messages)
-    room.messages.filter(note__isnull=False).delete()
+    room.messages.filter(system_message__isnull=False).delete()
     jobs.delete_old_messages()
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 0
-    unread_counts.read(room, upto=messages[5].pk, by=ana)
-    assert ReadMark.objects.get(user=ana).upto == messages[1].pk
+    unread_counts.read(room, last_read_id=messages[5].pk, by=ana)
+    assert ReadMark.objects.get(user=ana).last_read_id == messages[1].pk
     said(room, ben, "After all that.")
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 1
 
@@ -111,9 +111,9 @@ def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, roo
     made_old(*[said(room, ana) for _ in range(5)])
     retention.keep_for(board, days=90, by=mai)
     jobs.delete_old_messages()
-    assert room.messages.filter(note__isnull=True).count() == 1
+    assert room.messages.filter(system_message__isnull=True).count() == 1
     jobs.delete_old_messages()
-    assert not room.messages.filter(note__isnull=True).exists()
+    assert not room.messages.filter(system_message__isnull=True).exists()
 
 
 def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, monkeypatch):
@@ -124,7 +124,7 @@ def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, 
     real = retention.delete_some
     monkeypatch.setattr(retention, "delete_some", lambda project: 1 / 0 if project == other else real(project))
     jobs.delete_old_messages()
-    assert Message.objects.filter(note__isnull=True).get().room.project == other
+    assert Message.objects.filter(system_message__isnull=True).get().room.project == other
 
 
 def test_a_question_stays_while_an_agent_is_at_it(board, room, mai):

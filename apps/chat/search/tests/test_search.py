@@ -137,7 +137,7 @@ def test_it_is_a_fixed_number_of_statements(board, room, ana, django_assert_num_
     with django_assert_num_queries(len(["rooms", "the newest", "lately", "by the index"])):
         found(board, "rope")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'message_words'")
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'message_text_search'")
         assert "USING gin" in cursor.fetchone()[0]
     assert Message.objects.filter(created_at__gt=timezone.now() - timedelta(minutes=5)).count() == 30
 
