@@ -13,8 +13,7 @@ class AgentsConfig(AppConfig):
         from apps.agents.runs import pull_requests, queue, run_notes
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
-        from apps.chat.rooms import retention, slash_commands
-        from apps.chat.rooms import system_messages as rooms
+        from apps.chat.rooms import retention, slash_commands, system_messages
         from apps.projects import events
         from apps.tasks import status_notes
         from apps.tasks.detail import panel as detail_panel
@@ -25,12 +24,13 @@ class AgentsConfig(AppConfig):
         for kind, (icon, sentence) in timeline_entries.SENTENCES.items():
             timeline.tells(kind, icon, sentence)
         for code, sentence in timeline_entries.IN_ROOM.items():
-            rooms.says(code, sentence)
-        render.under(message_footer.render_footers)
-        retention.spares(mentions.without_open_runs)
-        slash_commands.add("pause", agent_commands.pause, says=_("stop all agents of this project"))
-        slash_commands.add("resume", agent_commands.resume, says=_("let the agents work again"))
-        slash_commands.add("agents", agent_commands.agents, says=_("see what the agents do"))
+            system_messages.register_system_message(code, sentence)
+        render.register_message_footer(message_footer.render_footers)
+        retention.register_retention_exception(mentions.without_open_runs)
+        register_slash_command = slash_commands.register_slash_command
+        register_slash_command("pause", agent_commands.pause, description=_("stop all agents of this project"))
+        register_slash_command("resume", agent_commands.resume, description=_("let the agents work again"))
+        register_slash_command("agents", agent_commands.agents, description=_("see what the agents do"))
         detail_panel.shows("runs", task_panel.runs)
         detail_panel.shows("verdict", task_panel.verdict)
         recorded = audit_log.RUN_EVENTS | audit_log.TASK_EVENTS | audit_log.MESSAGE_EVENTS | audit_log.SETTING_EVENTS

@@ -129,6 +129,6 @@ def _talk(project: Project, people: dict[str, User], tasks: dict[str, Task], age
     if agents:
         said.append(("owner", f"@{agents[0].slug} what would the note have to say?"))
     room = project.rooms.get(is_default=True)
-    activity_digest.fold(room)
+    activity_digest.update(room)
     for name, words in said:
         post(room, text=words, by=people[name], client_message_id=uuid.uuid4())

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.db import transaction
 from django.http import StreamingHttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
@@ -24,14 +23,13 @@ from apps.chat.messages import (
     pins as message_pins,
 )
 from apps.chat.messages.edit import (
-    Gone,
     delete,
     edit,
     remove_previews,
-    require_author,
 )
+from apps.chat.messages.errors import Gone
 from apps.chat.messages.post import post
-from apps.chat.models import Message, Room
+from apps.chat.models import Attachment, Message, Room
 from apps.chat.rooms import (
     retention,
     rooms,
@@ -60,23 +58,15 @@ from apps.chat.serializers import (
 )
 from apps.projects import permissions
 from apps.projects.models import Project
-from apps.projects.permissions import Action
 from apps.tasks.api import project_for, valid
 
 
-def room_for(request: Request, pk: int, action: Action = Action.VIEW) -> Room:
-    """The room if its project is the asker's (else 404) and their role allows `action` (else 403)."""
-    room = get_object_or_404(Room.objects.visible_to(request.user).select_related("project"), pk=pk)
-    permissions.require(request.user, action, room.project)
-    return room
+def room_of(request: Request, pk: int) -> Room:
+    return permissions.find(Room.objects.select_related("project"), by=request.user, pk=pk)
 
 
-def message_for(request: Request, pk: int, action: Action) -> Message:
-    """The same for a message that nobody has deleted."""
-    visible = Message.objects.visible_to(request.user).select_related("room__project", "author")
-    message = get_object_or_404(visible, pk=pk)
-    permissions.require(request.user, action, message.room.project)
-    return message
+def message_of(request: Request, pk: int) -> Message:
+    return permissions.find(Message.objects.for_change(), by=request.user, pk=pk)
 
 
 def shown(*keys: int) -> list[dict]:
@@ -107,7 +97,7 @@ class RoomsView(APIView):
     @extend_schema(request=RoomSerializer, responses={201: RoomSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Make a room, which everybody in the project can read (maintainers)."""
-        project = project_for(request, key, Action.MANAGE)
+        project = project_for(request, key)
         room = rooms.create(project, by=request.user, **valid(RoomSerializer, request, project))
         return Response(RoomSerializer(room).data, status=201)
 
@@ -116,13 +106,13 @@ class RoomView(APIView):
     @extend_schema(responses=RoomSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """One room."""
-        return Response(RoomSerializer(room_for(request, pk)).data)
+        return Response(RoomSerializer(room_of(request, pk)).data)
 
     @extend_schema(request=ChangedRoomSerializer, responses=RoomSerializer)
     @transaction.atomic
     def patch(self, request: Request, pk: int) -> Response:
         """Rename a room, archive it or open it again (maintainers)."""
-        room = room_for(request, pk, Action.MANAGE)
+        room = room_of(request, pk)
         changes = valid(ChangedRoomSerializer, request, room.project)
         if "name" in changes:
             room = rooms.rename(room, name=changes["name"], by=request.user)
@@ -135,7 +125,7 @@ class MessagesView(APIView):
     @extend_schema(parameters=[WhereSerializer], responses=MessagePageSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """A room's messages, oldest first: the newest ones, or those before, after or around one."""
-        room = room_for(request, pk)
+        room = room_of(request, pk)
         where = WhereSerializer(data=request.query_params)
         where.is_valid(raise_exception=True)
         if len(where.validated_data) > 2:
@@ -146,7 +136,7 @@ class MessagesView(APIView):
     @extend_schema(request=NewMessageSerializer, responses={201: MessageSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Say something. With a `client_message_id` that came before: what was posted then."""
-        room = room_for(request, pk, Action.COMMENT)
+        room = room_of(request, pk)
         given = valid(NewMessageSerializer, request, room.project)
         rate_limit.require(room, client_message_id=given["client_message_id"], by=request.user)
         return Response(alone(post(room, by=request.user, **given).pk), status=201)
@@ -156,20 +146,19 @@ class MessageView(APIView):
     @extend_schema(responses=MessageSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """One message."""
-        return Response(alone(message_for(request, pk, Action.VIEW).pk))
+        return Response(alone(message_of(request, pk).pk))
 
     @extend_schema(request=EditedMessageSerializer, responses=MessageSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Change what your message says."""
-        message = message_for(request, pk, Action.COMMENT)
-        require_author(message, request.user)
+        message = message_of(request, pk)
         given = valid(EditedMessageSerializer, request, message.room.project)
         return Response(alone(edit(message, by=request.user, **given).pk))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Take away your message, or as a maintainer anybody's."""
-        delete(message_for(request, pk, Action.COMMENT), by=request.user)
+        delete(message_of(request, pk), by=request.user)
         return Response(status=204)
 
 
@@ -177,7 +166,7 @@ class ReactionsView(APIView):
     @extend_schema(request=ReactionSerializer, responses=MessageSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Put an emoji under a message, or take yours back."""
-        message = message_for(request, pk, Action.COMMENT)
+        message = message_of(request, pk)
         given = valid(ReactionSerializer, request, message.room.project)
         verb = reactions.react if given["on"] else reactions.unreact
         verb(message, emoji=given["emoji"], by=request.user)
@@ -188,7 +177,7 @@ class PinView(APIView):
     @extend_schema(request=PinSerializer, responses=MessageSerializer)
     def put(self, request: Request, pk: int) -> Response:
         """Put a message above its room, or take it down again."""
-        message = message_for(request, pk, Action.WRITE)
+        message = message_of(request, pk)
         given = valid(PinSerializer, request, message.room.project)
         (message_pins.pin if given["is_pinned"] else message_pins.unpin)(message, by=request.user)
         return Response(alone(pk))
@@ -200,7 +189,7 @@ class FilesView(APIView):
     @extend_schema(request={"multipart/form-data": NewFileSerializer}, responses={201: FileSerializer})
     def post(self, request: Request, pk: int) -> Response:
         """Upload a file for a message that you are about to post in the room."""
-        room = room_for(request, pk, Action.COMMENT)
+        room = room_of(request, pk)
         file = valid(NewFileSerializer, request, room.project)["file"]
         kept = attachments.keep(room, file, name=file.name, by=request.user)
         return Response(FileSerializer(kept).data, status=201)
@@ -210,14 +199,14 @@ class FileView(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """The content of a file that a message carries."""
-        return served(get_object_or_404(attachments.visible_to(request.user), pk=pk))
+        return served(permissions.find(Attachment.objects.all(), by=request.user, pk=pk))
 
 
 class PreviewsView(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
         """Show no previews of the links in your message, or as a maintainer in anybody's."""
-        remove_previews(message_for(request, pk, Action.COMMENT), by=request.user)
+        remove_previews(message_of(request, pk), by=request.user)
         return Response(status=204)
 
 
@@ -225,7 +214,7 @@ class PinsView(APIView):
     @extend_schema(responses=MessageSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         """What is pinned in a room."""
-        pins = message_pins.pins_of(room_for(request, pk))
+        pins = message_pins.pins_of(room_of(request, pk))
         return Response(shown(*pins.values_list("message", flat=True)))
 
 
@@ -244,7 +233,7 @@ class ReadView(APIView):
     @extend_schema(request=ReadSerializer, responses=UnreadSerializer(many=True))
     def post(self, request: Request, pk: int) -> Response:
         """Say how far you have read a room; what is left of the project's rooms comes back."""
-        room = room_for(request, pk)
+        room = room_of(request, pk)
         unread_counts.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
         return Response(unread(request, room.project))
 
@@ -253,7 +242,7 @@ class SubscriptionView(APIView):
     @extend_schema(request=SubscriptionSerializer, responses=UnreadSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:
         """Say how much of a room you want to be told; what is unread in the project's rooms comes back."""
-        room = room_for(request, pk)
+        room = room_of(request, pk)
         subscriptions.subscribe(room, by=request.user, **valid(SubscriptionSerializer, request, room.project))
         return Response(unread(request, room.project))
 
@@ -274,7 +263,7 @@ class RetentionView(APIView):
     @extend_schema(request=RetentionSerializer, responses=RetentionSerializer)
     def put(self, request: Request, key: str) -> Response:
         """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
-        project = project_for(request, key, Action.MANAGE)
+        project = project_for(request, key)
         given = valid(RetentionSerializer, request, project)
-        retention.keep_for(project, by=request.user, **given)
+        retention.set_days(project, by=request.user, **given)
         return Response(given)

@@ -26,10 +26,10 @@ class ChatConfig(AppConfig):
             frames.register_frame_renderer(prefix, render.ops_of)
         frames.register_frame_renderer("message.", pins.ops_of)
         frames.register_frame_renderer("room.", room_list.ops_of)
-        retention.spares(pins.not_pinned)
+        retention.register_retention_exception(pins.not_pinned)
         frames.register_ephemeral_message("typing", typing_indicator.is_valid, typing_indicator.on_typing)
-        system_messages.says("retention.changed", system_messages.of_retention)
-        system_messages.says("activity_digest", activity_digest.sentence)
+        system_messages.register_system_message("retention.changed", system_messages.retention_sentence)
+        system_messages.register_system_message("activity_digest", activity_digest.sentence)
         labels.register_audit_actions(
             audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION
         )

@@ -66,10 +66,10 @@ class RetentionForm(forms.Form):
         min_value=1,
         max_value=MOST_DAYS,
     )
-    is_sure = forms.BooleanField(widget=forms.HiddenInput, required=False)
+    is_confirmed = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
 
-class SureForm(RetentionForm):
+class ConfirmForm(RetentionForm):
     """The same again, once it has been said what it means."""
 
     days = forms.IntegerField(widget=forms.HiddenInput)

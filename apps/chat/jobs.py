@@ -42,7 +42,7 @@ def tell_changes() -> None:
     """In each project's own room what has happened on its board; one that fails does not stop the others."""
     for room in activity_digest.due_rooms():
         try:
-            activity_digest.fold(room)
+            activity_digest.update(room)
         except Exception:
             log.exception("A room could not be told", extra={"room": room.pk})
 

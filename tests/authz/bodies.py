@@ -79,7 +79,7 @@ TAKES = {
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},
     "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to", "files"},
-    "projects/<str:key>/chat/retention/": {"is_sure"},
+    "projects/<str:key>/chat/retention/": {"is_confirmed"},
     "runs/<uuid:pk>/accept/": {"anyway"},
     "projects/<str:key>/settings/repositories/": {"name", "credential", "merging"},
     "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential", "merging"},

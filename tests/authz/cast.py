@@ -137,7 +137,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
     said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a MentionRefusal
     pause(project, by=owner)
-    retention.keep_for(project, days=365, by=owner)
+    retention.set_days(project, days=365, by=owner)
     why = {"code": PullRequestEvent.OPEN, "number": 1, "name": "x"}
     move(run.task, to=project.columns.get(category="review"), by=None, reason=why)
     pull_request_rules.set_rules(project, {PullRequestEvent.CLOSED: project.columns.get(category="backlog")}, by=owner)

@@ -9,7 +9,7 @@ from apps.agents.models import Run
 from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import agent_in
 from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import post, tell
+from apps.chat.messages.post import post, post_system_message
 from apps.chat.models import Message
 from apps.projects.members import memberships
 from apps.projects.models import Membership, Role
@@ -174,7 +174,7 @@ def test_those_who_have_left_are_not_taken_for_each_other(enter, board, ana, ben
     cy = MembershipFactory(project=board, user__name="Cy").user
     said(ben, "By Ben")
     said(cy, "By Cy")
-    tell(room, "agents.paused", by=ana, name="Ana")
+    post_system_message(room, "agents.paused", actor=ana, name="Ana")
     for one in (ben, cy):
         one.delete()
     page = enter(ana)

@@ -129,7 +129,8 @@ class MessageTarget:
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's message; its id makes it the same one, however often the answer is reported."""
-        post(self.message.room, text=text, by=run.agent.user, client_message_id=run.pk, reply_to=self.message)
+        ids = {"client_message_id": run.pk, "reply_to": self.message}
+        post(self.message.room, text=text, by=run.agent.user, **ids, as_board=True)
 
 
 Target = TaskTarget | MessageTarget

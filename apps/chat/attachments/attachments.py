@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files import File
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, Sum
 from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
@@ -26,7 +26,8 @@ from apps.accounts import rate_limits
 from apps.accounts.models import User
 from apps.chat.models import FILE_NAME_LENGTH, Attachment, FileChunk, Message, Room
 from apps.errors import Refused, TooOften
-from apps.projects.models import Project
+from apps.projects.changes import locked_for_change
+from apps.projects.permissions import Action
 
 MOST_FILES = 10  # of one message
 UPLOADS_PER_MINUTE = 30
@@ -71,7 +72,7 @@ def keep(room: Room, file: File, *, name: str, by: User) -> Attachment:
         raise Empty(_("That file is empty."))
     if file.size > settings.LARGEST_FILE:
         raise TooLarge(_("A file may have {limit} at most.").format(limit=filesizeformat(settings.LARGEST_FILE)))
-    attachment = _reserved(room, file.size, name=name, by=by)
+    attachment = _reserve(room, file.size, name=name, by=by)
     try:
         _fill(attachment, file)
     except BaseException:
@@ -80,14 +81,13 @@ def keep(room: Room, file: File, *, name: str, by: User) -> Attachment:
     return attachment
 
 
-@transaction.atomic
-def _reserved(room: Room, size: int, *, name: str, by: User) -> Attachment:
+def _reserve(room: Room, size: int, *, name: str, by: User) -> Attachment:
     """Its row, with which its size counts: under the project's lock, so that two do not share the last of the space."""
-    project = Project.objects.locked(room.project_id)
-    used = Attachment.objects.filter(room__project=project).aggregate(sum=Sum("size"))["sum"] or 0
-    if used + size > settings.PROJECT_FILES:
-        raise NoSpace(_("The files of this project take all the space they may. Delete some first."))
-    return Attachment.objects.create(room=room, uploader=by, name=cleaned(name), size=size)
+    with locked_for_change(room.project_id, by=by, needs=Action.COMMENT) as project:
+        used = Attachment.objects.filter(room__project=project).aggregate(sum=Sum("size"))["sum"] or 0
+        if used + size > settings.PROJECT_FILES:
+            raise NoSpace(_("The files of this project take all the space they may. Delete some first."))
+        return Attachment.objects.create(room=room, uploader=by, name=cleaned(name), size=size)
 
 
 def cleaned(name: str) -> str:
@@ -107,7 +107,9 @@ def _fill(attachment: Attachment, file: File) -> None:
     drawn = _drawn(file)
     if drawn:
         attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = drawn
-    attachment.save()
+    attachment.save(
+        update_fields=["sha256", "is_complete", "content_type", "thumbnail", "width", "height"],
+    )
 
 
 def _drawn(file: File) -> tuple[str, bytes, int, int] | None:
@@ -136,11 +138,6 @@ def attach(message: Message, files: list[UUID]) -> None:
     mine = Attachment.objects.filter(room=message.room_id, uploader=message.author, message=None, is_complete=True)
     if mine.filter(pk__in=files).update(message=message) != len(set(files)):
         raise NotThere(_("One of the files is not here any more. Add it again."))
-
-
-def visible_to(user: User) -> QuerySet[Attachment]:
-    """What stands in the messages of rooms that are open to `user`."""
-    return Attachment.objects.filter(message__in=Message.objects.visible_to(user))
 
 
 def chunks(attachment: Attachment) -> Iterator[bytes]:

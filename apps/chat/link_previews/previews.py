@@ -21,7 +21,7 @@ from apps.accounts import rate_limits
 from apps.chat.link_previews import opengraph
 from apps.chat.models import URL_LENGTH, LinkPreview, Message
 from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.changes import locked_for_change
 
 MOST = 3  # of one message
 REDIRECTS = 3
@@ -72,15 +72,14 @@ def fetch(message: Message) -> None:
         _keep(preview)
 
 
-@transaction.atomic
 def _keep(preview: LinkPreview) -> None:
     """Unless the link was taken out of its message meanwhile, or another worker was faster."""
     message = preview.message
-    project = Project.objects.locked(message.room.project_id)
-    said = {"title": preview.title, "description": preview.description, "site": preview.site}
-    kept = LinkPreview.objects.filter(pk=preview.pk, fetched_at=None).update(fetched_at=Now(), **said)
-    if kept and preview.title:
-        events.record(project, "message.previewed", by=None, room=message.room_id, message=message.pk)
+    found = {"title": preview.title, "description": preview.description, "site": preview.site}
+    with locked_for_change(message.project_id) as project:
+        is_kept = LinkPreview.objects.filter(pk=preview.pk, fetched_at=None).update(fetched_at=Now(), **found)
+        if is_kept and preview.title:
+            events.record(project, "message.previewed", by=None, room=message.room_id, message=message.pk)
 
 
 async def ask(url: str) -> opengraph.About | None:

@@ -1,4 +1,4 @@
-"""Questions of the room: a page each, whose form the room's script shows in place."""
+"""Dialogs of the room: a page each, whose form the room's script shows in place."""
 
 from collections.abc import Callable
 
@@ -7,35 +7,40 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from apps.accounts.request_types import MemberRequest
-from apps.errors import Refused
+from apps.errors import NotAllowed, Refused
 from apps.projects.models import Project
 from apps.tasks.board.views import frame_or, not_understood, wants_json
 
 
-def asked(
+def show_dialog(
     request: MemberRequest,
     project: Project,
-    question: dict,
-    verb: Callable[..., object],
+    dialog: dict,
+    action: Callable[..., object],
     *,
     back: str,
     form: forms.Form | None = None,
+    require: Callable[[], object],
     to_outcome: bool = False,
 ) -> HttpResponse:
-    """The question; its yes calls `verb` with what the form says, and leads `back`, or to what the verb returns.
+    """The dialog; its button calls `action` with what the form says, and leads `back`, or to what the action returns.
 
-    What the verb refuses is said on that page, to the script as JSON.
+    Who may not do it gets no dialog: `require` raises NotAllowed then. What the action refuses is said on the
+    dialog's page, to the script as JSON.
     """
     is_for_script = "X-Fragment" in request.headers
-    page = {"project": project, "question": question, "form": form, "back": back}
+    page = {"project": project, "dialog": dialog, "form": form, "back": back}
     if request.method == "GET":
-        return render(request, "chat/messages/_question.html" if is_for_script else "chat/messages/question.html", page)
+        require()
+        return render(request, "chat/messages/_dialog.html" if is_for_script else "chat/messages/dialog.html", page)
     if form and not form.is_valid():
-        return not_understood(request, form, "chat/messages/question.html", page)
+        return not_understood(request, form, "chat/messages/dialog.html", page)
     try:
-        outcome = verb(**(form.cleaned_data if form else {}))
+        outcome = action(**(form.cleaned_data if form else {}))
+    except NotAllowed:
+        raise
     except Refused as refusal:
         if wants_json(request):
             raise
-        return render(request, "chat/messages/question.html", page | {"refusal": refusal}, status=refusal.page_status)
+        return render(request, "chat/messages/dialog.html", page | {"refusal": refusal}, status=refusal.page_status)
     return frame_or(request, project, outcome.get_absolute_url() if to_outcome else back)

@@ -1,15 +1,16 @@
 """What of a room should be found again: pinned messages stand above it for everybody."""
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.chat.messages.lock import locked_message
 from apps.chat.models import Message, Pin, Room
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Event, Project
+from apps.projects.permissions import Action
 from apps.projects.realtime.frames import Op
 
 MOST = 50  # of a room
@@ -20,24 +21,27 @@ class TooManyPins(Refused):
     code = "too_many_pins"
 
 
-@transaction.atomic
 def pin(message: Message, *, by: User) -> None:
     """Put it above the room and log `message.pinned`; again does nothing. Raises TooManyPins."""
-    project = Project.objects.locked(message.room.project_id)
-    if not Message.objects.standing().filter(pk=message.pk, pin__isnull=True).exists():
-        return
-    if Pin.objects.filter(message__room=message.room_id).count() >= MOST:
-        raise TooManyPins(_("{n} messages are pinned here already. Unpin one first.").format(n=MOST))
-    Pin.objects.create(message=message, by=by)
-    events.record(project, "message.pinned", by=by, room=message.room_id, message=message.pk)
+    with locked_message(message, by=by, needs=Action.WRITE) as project:
+        if message.deleted_at or Pin.objects.filter(message=message).exists():
+            return
+        if Pin.objects.filter(message__room=message.room_id).count() >= MOST:
+            raise TooManyPins(_("{n} messages are pinned here already. Unpin one first.").format(n=MOST))
+        Pin.objects.create(message=message, by=by)
+        events.record(project, "message.pinned", by=by, room=message.room_id, message=message.pk)
 
 
-@transaction.atomic
 def unpin(message: Message, *, by: User) -> None:
     """Take it down again and log `message.unpinned`."""
-    project = Project.objects.locked(message.room.project_id)
+    with locked_message(message, by=by, needs=Action.WRITE) as project:
+        remove(project, message, by)
+
+
+def remove(project: Project, message: Message, actor: User) -> None:
+    """Unpin it within a change of `message`, whatever that needed; log `message.unpinned`."""
     if Pin.objects.filter(message=message.pk).delete()[0]:
-        events.record(project, "message.unpinned", by=by, room=message.room_id, message=message.pk)
+        events.record(project, "message.unpinned", by=actor, room=message.room_id, message=message.pk)
 
 
 def pins_of(room: Room) -> QuerySet[Pin]:

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
@@ -16,7 +15,9 @@ from apps.chat.messages.parse import Worded
 from apps.chat.models import Mention, Message, Room, TaskReference
 from apps.errors import Refused
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 from apps.strict_json import storable
 
 
@@ -29,7 +30,6 @@ class AnswersNothing(Refused):
     api_status = 400
 
 
-@transaction.atomic
 def post(
     room: Room,
     *,
@@ -38,31 +38,33 @@ def post(
     client_message_id: UUID,
     reply_to: Message | None = None,
     files: Sequence[UUID] = (),
+    as_board: bool = False,
 ) -> Message:
     """Post `text` (Markdown) and log `message.posted`; a `client_message_id` that came before returns that message.
 
-    `files` are what `by` has uploaded for it; a message that carries some need not say anything.
-    Raises Archived, AnswersNothing, and what `parse.word` and `attachments.attach` raise.
+    `files` are what `by` has uploaded for it; a message that carries some need not say anything. `as_board`: the
+    board posts it in the name of `by`, whose role is not asked.
+    Raises NotAllowed, Archived, AnswersNothing, and what `parse.word` and `attachments.attach` raise.
     """
     text = storable(text)
-    project = Project.objects.locked(room.project_id)
-    is_archived, said = _before(room, by, client_message_id)
-    if said:
-        return Message.objects.get(pk=said)
-    if is_archived:
-        raise Archived(_("This room is archived: it can be read, and nothing is added."))
-    if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
-        raise AnswersNothing(_("The message you answer is not in this room any more."))
-    worded = parse.word(project, text, by=by) if text.strip() or not files else Worded("")
-    message = Message(
-        room=room, author=by, client_message_id=client_message_id, text=text, html=worded.html, reply_to=reply_to
-    )
-    message.has_files = bool(files)
-    message.save(force_insert=True)
-    if files:
-        attachments.attach(message, list(files))
-    point(message, worded)
-    _log(project, "message.posted", message, worded, by=by)
+    needs = None if as_board else Action.COMMENT
+    # The room's row is read by _before, together with what was posted.
+    with locked_for_change(room.project_id, by=by, needs=needs) as project:
+        is_archived, said = _before(room, by, client_message_id)
+        if said:
+            return Message.objects.get(pk=said)
+        if is_archived:
+            raise Archived(_("This room is archived: it can be read, and nothing is added."))
+        if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
+            raise AnswersNothing(_("The message you answer is not in this room any more."))
+        worded = parse.word(project, text, by=by) if text.strip() or not files else Worded("")
+        message = Message(room=room, author=by, client_message_id=client_message_id, text=text, html=worded.html)
+        message.reply_to, message.has_files = reply_to, bool(files)
+        message.save(force_insert=True)
+        if files:
+            attachments.attach(message, list(files))
+        point(message, worded)
+        _log(project, "message.posted", message, worded, by=by)
     return message
 
 
@@ -73,12 +75,15 @@ def _before(room: Room, by: User, client_message_id: UUID) -> tuple[bool, int | 
     return archived_at is not None, key
 
 
-@transaction.atomic
-def tell(room: Room, code: str, *, by: User | None = None, **facts: str | int | dict) -> Message:
-    """Have the board itself say something: `telling` has the sentence for `code`, in each reader's language."""
-    project = Project.objects.locked(room.project_id)
-    message = room.messages.create(client_message_id=uuid.uuid4(), system_message={"code": code, "facts": facts})
-    _log(project, "message.posted", message, Worded(""), by=by)
+def post_system_message(room: Room, code: str, *, actor: User | None = None, **facts: str | int | dict) -> Message:
+    """Have the board itself say something: `system_messages` has the sentence for `code`, in each reader's language.
+
+    `actor` is who made the board say it, for the log.
+    """
+    with locked_for_change(room.project_id) as project:
+        system_message = {"code": code, "facts": facts}
+        message = room.messages.create(client_message_id=uuid.uuid4(), system_message=system_message)
+        _log(project, "message.posted", message, Worded(""), by=actor)
     return message
 
 

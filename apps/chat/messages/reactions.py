@@ -1,15 +1,16 @@
-"""A small sign under a message instead of words."""
+"""Emoji under a message."""
 
 import unicodedata
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.chat.messages.lock import locked_message
 from apps.chat.models import EMOJI_LENGTH, Message, Reaction
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 
 MOST_KINDS = 20  # under one message
 JOINERS = {"\u200d", "\ufe0f", "\u20e3"}
@@ -25,27 +26,25 @@ class TooManyKinds(Refused):
     code = "too_many_kinds"
 
 
-@transaction.atomic
 def react(message: Message, *, emoji: str, by: User) -> None:
     """Put `emoji` under it, once for each person. Raises NoEmoji, TooManyKinds."""
     if not is_emoji(emoji):
         raise NoEmoji(_("Choose one emoji."))
-    project = Project.objects.locked(message.room.project_id)
-    if not Message.objects.standing().filter(pk=message.pk).exists():
-        return
-    kinds = set(message.reactions.values_list("emoji", flat=True))
-    if emoji not in kinds and len(kinds) >= MOST_KINDS:
-        raise TooManyKinds(_("There are many different emojis already. Choose one of them."))
-    _reaction, is_new = Reaction.objects.get_or_create(message=message, user=by, emoji=emoji)
-    if is_new:
-        _log(project, message, by)
+    with locked_message(message, by=by, needs=Action.COMMENT) as project:
+        if message.deleted_at:
+            return
+        kinds = set(message.reactions.values_list("emoji", flat=True))
+        if emoji not in kinds and len(kinds) >= MOST_KINDS:
+            raise TooManyKinds(_("There are many different emojis already. Choose one of them."))
+        _reaction, is_new = Reaction.objects.get_or_create(message=message, user=by, emoji=emoji)
+        if is_new:
+            _log(project, message, by)
 
 
-@transaction.atomic
 def unreact(message: Message, *, emoji: str, by: User) -> None:
-    project = Project.objects.locked(message.room.project_id)
-    if message.reactions.filter(user=by, emoji=emoji).delete()[0]:
-        _log(project, message, by)
+    with locked_message(message, by=by, needs=Action.COMMENT) as project:
+        if message.reactions.filter(user=by, emoji=emoji).delete()[0]:
+            _log(project, message, by)
 
 
 def is_emoji(text: str) -> bool:

@@ -20,13 +20,13 @@ from apps.projects.realtime.single_flight import SingleFlight
 from apps.tasks.board import cards
 from apps.tasks.models import Task
 
-Under = Callable[[list[Message]], dict[int, str]]
-_under: list[Under] = []
+FooterRenderer = Callable[[list[Message]], dict[int, str]]
+_footer_renderers: list[FooterRenderer] = []
 
 
-def under(draw: Under) -> None:
-    """Have `draw(messages)` say what stands under messages: HTML by primary key. Call this in `AppConfig.ready()`."""
-    _under.append(draw)
+def register_message_footer(renderer: FooterRenderer) -> None:
+    """Have `renderer(messages)` make what stands under messages: HTML by id. Call this in `AppConfig.ready()`."""
+    _footer_renderers.append(renderer)
 
 
 def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -43,10 +43,10 @@ def drawn(messages: Iterable[Message]) -> dict[int, str]:
         link_previews.shown_under(messages),
         attachments.carried_by(messages),
     )
-    lines: dict[int, list[str]] = defaultdict(list)
-    for draw in _under if messages else ():
-        for pk, html in draw(messages).items():
-            lines[pk].append(html)
+    footers: dict[int, list[str]] = defaultdict(list)
+    for renderer in _footer_renderers if messages else ():
+        for pk, html in renderer(messages).items():
+            footers[pk].append(html)
     return {
         message.pk: _drawn(
             message,
@@ -56,7 +56,7 @@ def drawn(messages: Iterable[Message]) -> dict[int, str]:
             previews=previews.get(message.pk, ()),
             reactions=_reactions_to(message),
             is_pinned=hasattr(message, "pin"),
-            under=mark_safe("".join(lines[message.pk])),  # noqa: S308 - drawn by templates
+            footer=mark_safe("".join(footers[message.pk])),  # noqa: S308 - drawn by templates
         )
         for message in messages
     }
@@ -100,7 +100,7 @@ def _drawn(
     previews: Iterable[LinkPreview] = (),
     reactions: Mapping[str, list[int]] = MappingProxyType({}),
     is_pinned: bool = False,
-    under: str = "",
+    footer: str = "",
 ) -> str:
     context = {
         "message": message,
@@ -114,7 +114,7 @@ def _drawn(
         "previews": previews,
         "reactions": reactions.items(),
         "is_pinned": is_pinned,
-        "under": under,
+        "footer": footer,
     }
     return mark_safe(render_to_string("chat/messages/_message.html", context))  # noqa: S308
 

@@ -2,47 +2,45 @@
 
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat.messages.edit import Gone
+from apps.chat.messages.errors import Gone
+from apps.chat.messages.lock import locked_message
 from apps.chat.messages.post import post
 from apps.chat.models import Message
-from apps.projects.models import Project
+from apps.projects.permissions import Action
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.create import create
 from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Task
 
 
-@transaction.atomic
 def make_task(message: Message, *, title: str, client_message_id: UUID, by: User) -> Task:
     """Create a task out of `message`, and answer it in the room with the task's key.
 
     `client_message_id` is the answer's: sent again with it, nothing new is made. Raises Gone when that answer has been
     deleted since.
     """
-    project = Project.objects.locked(message.room.project_id)
-    said = message.room.messages.filter(author=by, client_message_id=client_message_id).first()
-    if said:
-        if made := project.tasks.filter(message_references__message=said).first():
-            return made
-        raise Gone
-    task = create(project, title=title, description=_description(message), by=by)
-    post(message.room, text=task.key, by=by, client_message_id=client_message_id, reply_to=message)
+    with locked_message(message, by=by, needs=Action.WRITE) as project:
+        answer = message.room.messages.filter(author=by, client_message_id=client_message_id).first()
+        if answer:
+            if made := project.tasks.filter(message_references__message=answer).first():
+                return made
+            raise Gone
+        task = create(project, title=title, description=_description(message), by=by)
+        post(message.room, text=task.key, by=by, client_message_id=client_message_id, reply_to=message)
     return task
 
 
-@transaction.atomic
 def discuss(message: Message, *, task: Task, words: str, client_message_id: UUID, by: User) -> Task:
     """Go on about `message` under `task`: a comment that quotes it, and an answer here that leads there.
 
     `client_message_id` is the answer's: sent again with it, nothing new is posted. Raises what both actions raise.
     """
-    Project.objects.locked(message.room.project_id)
-    if not message.room.messages.filter(author=by, client_message_id=client_message_id).exists():
-        comment(task, words=f"{_description(message)}\n\n{words}", by=by)
-        post(message.room, text=f"→ {task.key}", by=by, client_message_id=client_message_id, reply_to=message)
+    with locked_message(message, by=by, needs=Action.COMMENT):
+        if not message.room.messages.filter(author=by, client_message_id=client_message_id).exists():
+            comment(task, words=f"{_description(message)}\n\n{words}", by=by)
+            post(message.room, text=f"→ {task.key}", by=by, client_message_id=client_message_id, reply_to=message)
     return task
 
 

@@ -7,10 +7,17 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from apps.accounts.models import User
 from apps.chat.models.message import Message
 from apps.chat.models.room import Room
 
 FILE_NAME_LENGTH = 150
+
+
+class AttachmentQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> "AttachmentQuerySet":
+        """What messages carry in rooms that are open to `user`."""
+        return self.filter(message__in=Message.objects.visible_to(user))
 
 
 class Attachment(models.Model):
@@ -30,6 +37,8 @@ class Attachment(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["created_at"], name="attachment_unsent", condition=Q(message=None))]

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.chat.models.room import Room
+from apps.projects.models import Project
 from apps.tasks.models import Task
 
 TEXT_LENGTH = 50_000
@@ -21,6 +22,10 @@ WORDS = SearchVector("text", config="simple")
 class MessageQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "MessageQuerySet":
         return self.standing().filter(room__in=Room.objects.visible_to(user))
+
+    def for_change(self) -> "MessageQuerySet":
+        """With what a change of one asks for."""
+        return self.select_related("room__project", "author")
 
     def standing(self) -> "MessageQuerySet":
         """Those that nobody has deleted."""
@@ -70,6 +75,18 @@ class Message(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{self.room.get_absolute_url()}?around={self.pk}"
+
+    @property
+    def project_id(self) -> int:
+        return self.room.project_id
+
+    @property
+    def project(self) -> Project:
+        return self.room.project
+
+    @project.setter
+    def project(self, project: Project) -> None:
+        self.room.project = project
 
 
 class Mention(models.Model):

@@ -6,15 +6,15 @@ Who changes something does not wait for it: a sweep reads the log from where the
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, Room, TaskReference
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Event, Project
 from apps.tasks.models import Category, Column, Task
 
@@ -32,20 +32,22 @@ def due_rooms() -> QuerySet[Room]:
     return Room.objects.filter(is_default=True, digested_seq__lt=F("project__last_seq"))
 
 
-@transaction.atomic
-def fold(room: Room) -> None:
-    """Tell `room` what its project's log has since it was told last: in its latest line if that is recent."""
-    project = Project.objects.locked(room.project_id)
-    room.refresh_from_db(fields=["digested_seq"])
-    Room.objects.filter(pk=room.pk).update(digested_seq=project.last_seq)
-    since = project.events.filter(seq__gt=room.digested_seq, kind__in=("task.created", "task.moved"))
-    changes = list(_changes(project, list(since.select_related("actor").order_by("seq"))))
-    if not changes:
-        return
+def update(room: Room) -> None:
+    """Add to `room` what its project's log has since the last digest: in its latest line if that is recent."""
+    with locked_for_change(room.project_id, room) as project:
+        since = project.events.filter(seq__gt=room.digested_seq, kind__in=("task.created", "task.moved"))
+        room.digested_seq = project.last_seq
+        room.save(update_fields=["digested_seq"])
+        changes = list(_changes(project, list(since.select_related("actor").order_by("seq"))))
+        if changes:
+            _add(project, room, changes)
+
+
+def _add(project: Project, room: Room, changes: list[tuple[str, Event]]) -> None:
     line = _recent_line(room)
     parts = with_changes(line.system_message["facts"]["parts"] if line else {}, changes)
     if line is None:
-        line = tell(room, "activity_digest", parts=parts)
+        line = post_system_message(room, "activity_digest", parts=parts)
     else:
         line.system_message["facts"]["parts"] = parts
         line.save(update_fields=["system_message"])

@@ -1,4 +1,4 @@
-"""Making, renaming, archiving and reopening rooms."""
+"""Pages to create, rename, archive, reopen and export a room."""
 
 from functools import partial
 
@@ -11,59 +11,77 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.request_types import MemberRequest
 from apps.chat.forms import RoomForm
-from apps.chat.messages.dialogs import asked
+from apps.chat.messages.dialogs import show_dialog
 from apps.chat.rooms import export as room_export
 from apps.chat.rooms import rooms
 from apps.chat.rooms.views import room_of
+from apps.projects import permissions
 from apps.projects.permissions import Action
 from apps.tasks.board.views import project_of
 
 
 @require_http_methods(["GET", "POST"])
 def create(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key, Action.MANAGE)
-    question = {
+    project = project_of(request, key)
+    dialog = {
         "title": _("New room"),
         "lead": _("Everybody in the project can read it."),
-        "yes": _("Make the room"),
+        "submit": _("Make the room"),
     }
-    verb = partial(rooms.create, project, by=request.user)
-    back = reverse("chat:home", args=[project.key])
-    return asked(request, project, question, verb, back=back, form=RoomForm(request.POST or None), to_outcome=True)
+    return show_dialog(
+        request,
+        project,
+        dialog,
+        partial(rooms.create, project, by=request.user),
+        require=partial(permissions.require_role, project.role, Action.MANAGE),
+        back=reverse("chat:home", args=[project.key]),
+        form=RoomForm(request.POST or None),
+        to_outcome=True,
+    )
 
 
 @require_GET
 def export(request: MemberRequest, key: str, pk: int, kind: str) -> HttpResponseBase:
     """Everything that stands in the room, as a file."""
-    project = project_of(request, key, Action.MANAGE)
-    return room_export.export(room_of(project, pk), kind, by=request.user)
+    return room_export.export(room_of(project_of(request, key), pk), kind, by=request.user)
 
 
 @require_http_methods(["GET", "POST"])
 def rename(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key, Action.MANAGE)
+    project = project_of(request, key)
     room = room_of(project, pk)
-    question = {"title": _("Rename {name}").format(name=room.name), "yes": _("Save")}
-    form = RoomForm(request.POST or None, initial={"name": room.name})
-    verb = partial(rooms.rename, room, by=request.user)
-    return asked(request, project, question, verb, back=room.get_absolute_url(), form=form)
+    return show_dialog(
+        request,
+        project,
+        {"title": _("Rename {name}").format(name=room.name), "submit": _("Save")},
+        partial(rooms.rename, room, by=request.user),
+        require=partial(permissions.require_role, project.role, Action.MANAGE),
+        back=room.get_absolute_url(),
+        form=RoomForm(request.POST or None, initial={"name": room.name}),
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def archive(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key, Action.MANAGE)
+    project = project_of(request, key)
     room = room_of(project, pk)
-    question = {
+    dialog = {
         "title": _("Archive {name}?").format(name=room.name),
         "lead": _("It can still be read, and nothing is added. It can be opened again."),
-        "yes": _("Archive"),
+        "submit": _("Archive"),
     }
-    verb = partial(rooms.archive, room, by=request.user)
-    return asked(request, project, question, verb, back=room.get_absolute_url())
+    return show_dialog(
+        request,
+        project,
+        dialog,
+        partial(rooms.archive, room, by=request.user),
+        require=partial(permissions.require_role, project.role, Action.MANAGE),
+        back=room.get_absolute_url(),
+    )
 
 
 @require_POST
 def reopen(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    room = room_of(project_of(request, key, Action.MANAGE), pk)
+    room = room_of(project_of(request, key), pk)
     rooms.reopen(room, by=request.user)
     return redirect(room.get_absolute_url())

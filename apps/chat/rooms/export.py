@@ -12,12 +12,15 @@ from apps.accounts.models import User
 from apps.chat.attachments import attachments
 from apps.chat.models import Message, Room
 from apps.chat.rooms import system_messages
+from apps.projects import permissions
+from apps.projects.permissions import Action
 
 AT_ONCE = 500  # messages in memory
 
 
 def export(room: Room, kind: str, *, by: User) -> StreamingHttpResponse:
     """The room as a file of `kind` (one of KINDS), which the audit tells of. Raises exports.TooMany."""
+    permissions.require(by, Action.MANAGE, room.project)
     export_limits.require_few(by)
     audit.record("room.exported", by=by, project_id=room.project_id, name=room.name, kind=kind)
     content_type, lines = KINDS[kind]

@@ -3,25 +3,26 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, RoomRetention
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 
 BATCH = 500  # messages that are deleted under one lock of their project
-Spare = Callable[[QuerySet[Message]], QuerySet[Message]]
-_spares: list[Spare] = []
+Exclude = Callable[[QuerySet[Message]], QuerySet[Message]]
+_exceptions: list[Exclude] = []
 
 
-def spares(spare: Spare) -> None:
-    """Have `spare(messages)` leave out those that must stay, however old. Call this in `AppConfig.ready()`."""
-    _spares.append(spare)
+def register_retention_exception(exclude: Exclude) -> None:
+    """Have `exclude(messages)` leave out those that must stay, however old. Call this in `AppConfig.ready()`."""
+    _exceptions.append(exclude)
 
 
 def days_of(project: Project) -> int | None:
@@ -29,20 +30,19 @@ def days_of(project: Project) -> int | None:
     return RoomRetention.objects.filter(project=project).values_list("days", flat=True).first()
 
 
-@transaction.atomic
-def keep_for(project: Project, *, days: int | None, by: User) -> None:
+def set_days(project: Project, *, days: int | None, by: User) -> None:
     """Have messages deleted when they are `days` old, or never when None; log `retention.changed` and say so."""
-    project = Project.objects.locked(project.pk)
-    before = days_of(project)
-    if days == before:
-        return
-    if days is None:
-        RoomRetention.objects.filter(project=project).delete()
-    else:
-        RoomRetention.objects.update_or_create(project=project, defaults={"days": days})
-    events.record(project, "retention.changed", by=by, days=days, before=before)
-    room = project.rooms.get(is_default=True)
-    tell(room, "retention.changed", by=by, name=str(by), days=days or 0)
+    with locked_for_change(project, by=by, needs=Action.MANAGE) as project:
+        before = days_of(project)
+        if days == before:
+            return
+        if days is None:
+            RoomRetention.objects.filter(project=project).delete()
+        else:
+            RoomRetention.objects.update_or_create(project=project, defaults={"days": days})
+        events.record(project, "retention.changed", by=by, days=days, before=before)
+        room = project.rooms.get(is_default=True)
+        post_system_message(room, "retention.changed", actor=by, name=str(by), days=days or 0)
 
 
 def rule(days: int) -> str:
@@ -54,25 +54,24 @@ def rule(days: int) -> str:
 def older_than(project: Project, days: int) -> QuerySet[Message]:
     """What is too old, were messages kept for `days`."""
     old = Message.objects.filter(room__in=project.rooms.values("pk"), created_at__lt=Now() - timedelta(days=days))
-    for spare in _spares:
-        old = spare(old)
+    for exclude in _exceptions:
+        old = exclude(old)
     return old
 
 
-@transaction.atomic
 def delete_some(project: Project) -> bool:
     """Delete the oldest of what is too old, with all that hangs on it; log `message.expired`. True: there may be more.
 
     Read marks stay, and so does what is unread behind them: both only know keys.
     """
-    project = Project.objects.locked(project.pk)
-    days = days_of(project)
-    if days is None:
-        return False
-    keys = list(older_than(project, days).order_by("pk").values_list("pk", flat=True)[:BATCH])
-    if keys:
-        answers = Message.objects.standing().filter(reply_to__in=keys).exclude(pk__in=keys)
-        changed = [*keys, *answers.values_list("pk", flat=True)]
-        Message.objects.filter(pk__in=keys).delete()
-        events.record(project, "message.expired", by=None, messages=changed, count=len(keys))
-    return len(keys) == BATCH
+    with locked_for_change(project) as project:
+        days = days_of(project)
+        if days is None:
+            return False
+        keys = list(older_than(project, days).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        if keys:
+            answers = Message.objects.standing().filter(reply_to__in=keys).exclude(pk__in=keys)
+            changed = [*keys, *answers.values_list("pk", flat=True)]
+            Message.objects.filter(pk__in=keys).delete()
+            events.record(project, "message.expired", by=None, messages=changed, count=len(keys))
+        return len(keys) == BATCH

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.request_types import MemberRequest
-from apps.chat.forms import RetentionForm, SureForm
+from apps.chat.forms import ConfirmForm, RetentionForm
 from apps.chat.rooms import retention as room_retention
 from apps.projects.models import Project
 from apps.projects.permissions import Action
@@ -17,22 +17,23 @@ from apps.tasks.board.views import project_of
 
 @require_http_methods(["GET", "POST"])
 def retention(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key, Action.MANAGE)
+    project = project_of(request, key, Action.MANAGE)  # the answer to a POST may be a page, with a count
     now = room_retention.days_of(project)
     form = RetentionForm(request.POST or None, initial={"days": now})
     if not form.is_valid():
-        return asked(request, project, form, {"title": _("How long messages are kept"), "yes": _("Go on")})
+        return show_form(request, project, form, {"title": _("How long messages are kept"), "submit": _("Go on")})
     days = form.cleaned_data["days"]
     is_longer = days is None or (now is not None and days >= now)
-    if not is_longer and not form.cleaned_data["is_sure"]:
-        return asked(request, project, SureForm(initial={"days": days, "is_sure": True}), warning(project, days))
-    room_retention.keep_for(project, days=days, by=request.user)
+    if not is_longer and not form.cleaned_data["is_confirmed"]:
+        form = ConfirmForm(initial={"days": days, "is_confirmed": True})
+        return show_form(request, project, form, warning(project, days))
+    room_retention.set_days(project, days=days, by=request.user)
     return redirect("chat:home", project.key)
 
 
-def asked(request: MemberRequest, project: Project, form: RetentionForm, question: dict) -> HttpResponse:
-    page = {"project": project, "question": question, "form": form, "back": reverse("chat:home", args=[project.key])}
-    return render(request, "chat/messages/question.html", page, status=422 if form.errors else 200)
+def show_form(request: MemberRequest, project: Project, form: RetentionForm, dialog: dict) -> HttpResponse:
+    page = {"project": project, "dialog": dialog, "form": form, "back": reverse("chat:home", args=[project.key])}
+    return render(request, "chat/messages/dialog.html", page, status=422 if form.errors else 200)
 
 
 def warning(project: Project, days: int) -> dict:
@@ -43,5 +44,5 @@ def warning(project: Project, days: int) -> dict:
     return {
         "title": _("Delete old messages?"),
         "lead": f"{room_retention.rule(days)} {going} {reach}",
-        "yes": _("Delete them"),
+        "submit": _("Delete them"),
     }

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +15,7 @@ from apps.chat.messages.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
 from apps.projects import permissions
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign as assign_task
@@ -37,20 +37,20 @@ class Command(NamedTuple):
     """`run(room, rest of the line, by)` does it and returns what is said in the room; None for nothing."""
 
     run: Run
-    says: Promise
+    description: Promise
 
 
 _commands: dict[str, Command] = {}
 
 
-def add(name: str, run: Run, *, says: Promise) -> None:
-    """Have `/name` understood; `says` is its line in the list of commands. Call this in `AppConfig.ready()`."""
-    _commands[name] = Command(run, says)
+def register_slash_command(name: str, run: Run, *, description: Promise) -> None:
+    """Have `/name` understood; `description` is its line in the list of commands. Call this in `AppConfig.ready()`."""
+    _commands[name] = Command(run, description)
 
 
-def known() -> list[dict[str, str]]:
+def known_commands() -> list[dict[str, str]]:
     """The commands as the composer offers them."""
-    return [{"text": f"/{name}", "says": str(command.says)} for name, command in _commands.items()]
+    return [{"text": f"/{name}", "says": str(command.description)} for name, command in _commands.items()]
 
 
 def post(
@@ -69,8 +69,7 @@ def post(
     command, rest = _command_in(text)
     if command is None:
         return post_message(room, text=text, by=by, client_message_id=client_message_id, reply_to=reply_to, files=files)
-    with transaction.atomic():
-        Project.objects.locked(room.project_id)
+    with locked_for_change(room.project_id, by=by, needs=Action.COMMENT):
         if said := room.messages.filter(author=by, client_message_id=client_message_id).first():
             return said
         words = command.run(room, rest, by)
@@ -112,5 +111,5 @@ def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
     return task, to
 
 
-add("task", task, says=gettext_lazy("create a task with this title"))
-add("assign", assign, says=gettext_lazy("give a task to somebody: /assign KEY-12 @name"))
+register_slash_command("task", task, description=gettext_lazy("create a task with this title"))
+register_slash_command("assign", assign, description=gettext_lazy("give a task to somebody: /assign KEY-12 @name"))

@@ -1,4 +1,4 @@
-"""What the board itself says in a room. Kept as code and facts, so each reader gets it in their own language."""
+"""What the board itself writes in a room. Kept as code and facts, so each reader gets it in their own language."""
 
 from collections.abc import Callable
 
@@ -9,20 +9,21 @@ Sentence = Callable[[dict], str]
 _sentences: dict[str, Sentence] = {}
 
 
-def says(code: str, sentence: Sentence) -> None:
-    """Have notes with `code` read as `sentence(facts)`. Call this in `AppConfig.ready()`."""
+def register_system_message(code: str, sentence: Sentence) -> None:
+    """Have system messages with `code` read as `sentence(facts)`. Call this in `AppConfig.ready()`."""
     _sentences[code] = sentence
 
 
-def sentence_of(note: dict) -> str:
+def sentence_of(system_message: dict) -> str:
     """Facts may hold words of people and agents, so templates escape it as ever."""
-    return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
+    sentence = _sentences.get(system_message["code"])
+    return sentence(system_message["facts"]) if sentence else ""
 
 
-def of_retention(facts: dict) -> str:
+def retention_sentence(facts: dict) -> str:
     """`days` is 0 when messages are kept for ever."""
     days = facts["days"]
-    told = (
+    text = (
         ngettext(
             "{name} has decided that messages older than {days} day are deleted.",
             "{name} has decided that messages older than {days} days are deleted.",
@@ -31,4 +32,4 @@ def of_retention(facts: dict) -> str:
         if days
         else _("{name} has decided that messages are kept for ever.")
     )
-    return told.format(**facts)
+    return text.format(**facts)

@@ -8,7 +8,9 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.chat.models import Message, ReadMark, Room, RoomSubscription
+from apps.projects import permissions
 from apps.projects.models import Event, Project
+from apps.projects.permissions import Action
 from apps.projects.realtime import frames
 
 Level = RoomSubscription.Level
@@ -38,6 +40,7 @@ RETURNING last_read_id"""
 
 def read(room: Room, *, last_read_id: int, by: User) -> None:
     """Note that `by` has read up to the message with the key `last_read_id`, and tell their other tabs and devices."""
+    permissions.require(by, Action.VIEW, room.project)
     with connection.cursor() as cursor:
         cursor.execute(_READ, [room.pk, by.pk, last_read_id, room.pk])
         moved = cursor.fetchone()

@@ -92,7 +92,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "can_manage": Action.MANAGE in can,
         "who": who_reads(members),
         "people": [{"text": f"@{parse.handle_of(member)}", "says": str(member)} for member in members],
-        "commands": slash_commands.known(),
+        "commands": slash_commands.known_commands(),
         "palette": PALETTE,
         "largest_file": settings.LARGEST_FILE,
         "most_files": attachments.MOST_FILES,
@@ -144,7 +144,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         project = project_of(request, key)
         room = room_of(project, pk)
         return render(request, "chat/messages/_messages.html", {"room": room, "page": asked_page(request, room)})
-    project = project_of(request, key, Action.COMMENT)
+    project = project_of(request, key)
     room = room_of(project, pk)
     form = MessageForm(request.POST, room=room)
     if not form.is_valid():

@@ -19,7 +19,7 @@ from apps.chat.messages import (
     render,
 )
 from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, Room
 from apps.chat.rooms import retention
 from apps.chat.tests.factories import said
@@ -88,7 +88,7 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
             report = {"teamboardRunId": str(run.pk), "status": "ok", "text": "It was quiet."}
             results.receive(scribe.gateway, f"event-{run.pk}", "run.finished", report)
 
-    retention.keep_for(board, days=5, by=ana)
+    retention.set_days(board, days=5, by=ana)
     said(room, ana, f"First, about {tasks[0].key}.")
     return [
         lambda: said(room, chance.choice([ana, ben]), "Hello."),
@@ -99,7 +99,7 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
         lambda: Message.objects.standing().count() > 4 and delete(message := some(), by=message.author),
         lambda: move(fresh(chance.choice(tasks)), to=columns[chance.choice(["doing", "ready"])], by=ana),
         lambda: edit_task(fresh(chance.choice(tasks)), title=f"Task {chance.random():.3f}", by=ana),
-        lambda: tell(room, "retention.changed", by=ana, name="Ana", days=5),
+        lambda: post_system_message(room, "retention.changed", actor=ana, name="Ana", days=5),
         lambda: Message.objects.standing().count() > 4 and expire(),
         lambda: said(room, ana, f"@{scribe.slug} what happened?"),
         lambda: dispatch.start_next(scribe.pk, "worker"),

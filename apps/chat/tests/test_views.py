@@ -257,5 +257,5 @@ def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, 
 def test_forms_under_a_message_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
     message = said(room, ben)
     form = '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
-    monkeypatch.setattr(render, "_under", [lambda messages: {message.pk: form}])
+    monkeypatch.setattr(render, "_footer_renderers", [lambda messages: {message.pk: form}])
     assert 'name="csrfmiddlewaretoken" value=""' not in ana_visits.get(CHAT).content.decode()

@@ -8,7 +8,7 @@ from apps.agents.models import Agent, Pause, Run
 from apps.agents.runs import lifecycle, wake
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.states import Status
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
@@ -46,7 +46,7 @@ def resume(project: Project, *, by: User) -> bool:
 def _announce(project: Project, what: str, by: User) -> None:
     """Log it, and have the board post it in the project's own room."""
     events.record(project, what, by=by)
-    tell(project.rooms.get(is_default=True), what, by=by, name=str(by))
+    post_system_message(project.rooms.get(is_default=True), what, actor=by, name=str(by))
 
 
 def _let_claims_end(project: Project) -> None:

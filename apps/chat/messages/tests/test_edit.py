@@ -7,12 +7,8 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEntry
 from apps.chat.messages import parse, reactions
-from apps.chat.messages.edit import (
-    Gone,
-    TooLate,
-    delete,
-    edit,
-)
+from apps.chat.messages.edit import TooLate, delete, edit
+from apps.chat.messages.errors import Gone
 from apps.chat.models import Mention, Message, Reaction, TaskReference
 from apps.chat.tests.factories import said
 from apps.errors import NotAllowed

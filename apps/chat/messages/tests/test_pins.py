@@ -65,7 +65,7 @@ def test_there_are_not_too_many(room, ana, monkeypatch):
 def test_what_is_pinned_is_kept(board, room, message, ana):
     kept, gone = message, said(room, ana, "Old.")
     pins.pin(kept, by=ana)
-    retention.keep_for(board, days=1, by=ana)
+    retention.set_days(board, days=1, by=ana)
     Message.objects.update(created_at="2020-01-01T00:00:00Z")
     retention.delete_some(board)
     assert set(Message.objects.filter(system_message__isnull=True).values_list("pk", flat=True)) == {kept.pk}

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from apps.chat.messages.post import AnswersNothing, Archived, tell
+from apps.chat.messages.post import AnswersNothing, Archived, post_system_message
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, system_messages
 from apps.chat.tests.factories import said
@@ -111,8 +111,8 @@ def test_an_answer_answers_a_message_of_its_room(board, room, ana):
 
 
 def test_the_board_tells_in_each_readers_language(room, ana):
-    system_messages.says("tested", lambda facts: f"Tested {facts['times']} times.")
-    message = tell(room, "tested", by=ana, times=3)
+    system_messages.register_system_message("tested", lambda facts: f"Tested {facts['times']} times.")
+    message = post_system_message(room, "tested", actor=ana, times=3)
     assert system_messages.sentence_of(message.system_message) == "Tested 3 times."
     assert message.author is None
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.chat.messages import to_task
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message
 from apps.chat.tests.factories import said
 from apps.tasks.models import Comment
@@ -64,5 +64,5 @@ def test_the_form_knows_the_task_that_the_message_names(room, ana, task, browser
 
 @pytest.mark.parametrize("verb", ["discuss", "task"])
 def test_what_the_board_tells_is_about_nothing_further(room, browser, verb):
-    told = tell(room, "agents.paused", name="Ana")
+    told = post_system_message(room, "agents.paused", name="Ana")
     assert browser.get(f"/projects/TIDE/chat/messages/{told.pk}/{verb}/").status_code == 404

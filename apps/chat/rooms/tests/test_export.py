@@ -8,7 +8,7 @@ from django.test import Client
 from apps.accounts.models import AuditEntry
 from apps.chat.messages import reactions
 from apps.chat.messages.edit import delete
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.tests.factories import said
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
@@ -30,7 +30,7 @@ def talk(room, ana, ben):
     reactions.react(first, emoji="👍", by=ben)
     gone = said(room, ben, "Secret.")
     delete(gone, by=ben)
-    tell(room, "agents.paused", by=ana, name="Ana")
+    post_system_message(room, "agents.paused", actor=ana, name="Ana")
     return first
 
 

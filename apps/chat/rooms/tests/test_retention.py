@@ -55,7 +55,7 @@ def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben
     gone = said(room, ana, "Deleted.")
     delete(gone, by=ana)
     made_old(old, gone)
-    retention.keep_for(board, days=90, by=mai)
+    retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
     assert list(room.messages.filter(system_message__isnull=True)) == [new, answer]
     assert not any(model.objects.exists() for model in (Mention, Reaction, MessageRevision))
@@ -67,8 +67,8 @@ def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana
     elsewhere = room_of(BoardFactory(key="OTHER"))
     made_old(said(room, ana), said(elsewhere, mai), days=4000)
     jobs.delete_old_messages()
-    retention.keep_for(board, days=90, by=mai)
-    retention.keep_for(board, days=None, by=mai)
+    retention.set_days(board, days=90, by=mai)
+    retention.set_days(board, days=None, by=mai)
     jobs.delete_old_messages()
     assert Message.objects.filter(system_message__isnull=True).count() == 2
     assert not RoomRetention.objects.exists()
@@ -79,7 +79,7 @@ def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
     messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
     unread_counts.read(room, last_read_id=messages[1].pk, by=ana)
     made_old(*messages[:4])
-    retention.keep_for(board, days=90, by=mai)
+    retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
     unread = unread_counts.unread_of(ana, board)[room.pk]
     assert (unread["unread"], unread["mentions"], unread["last_read_id"]) == (2, 2, messages[1].pk)
@@ -97,7 +97,7 @@ def test_pages_that_are_open_drop_them_by_one_event_a_batch(board, room, mai, an
     monkeypatch.setattr(retention, "BATCH", 2)
     old = [said(room, ana) for _ in range(5)]
     made_old(*old)
-    retention.keep_for(board, days=90, by=mai)
+    retention.set_days(board, days=90, by=mai)
     since = Project.objects.get(pk=board.pk).last_seq
     jobs.delete_old_messages()
     assert Event.objects.filter(kind="message.expired").count() == 3
@@ -109,7 +109,7 @@ def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, roo
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(jobs, "MOST_BATCHES", 2)
     made_old(*[said(room, ana) for _ in range(5)])
-    retention.keep_for(board, days=90, by=mai)
+    retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
     assert room.messages.filter(system_message__isnull=True).count() == 1
     jobs.delete_old_messages()
@@ -120,7 +120,7 @@ def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, 
     other = BoardFactory(key="AAA", name="Aaa")
     made_old(said(room_of(other), mai), said(room, ana))
     for project in (other, board):
-        retention.keep_for(project, days=90, by=mai)
+        retention.set_days(project, days=90, by=mai)
     real = retention.delete_some
     monkeypatch.setattr(retention, "delete_some", lambda project: 1 / 0 if project == other else real(project))
     jobs.delete_old_messages()
@@ -131,7 +131,7 @@ def test_a_question_stays_while_an_agent_is_at_it(board, room, mai):
     scribe = agent_in(board)
     question = said(room, mai, f"@{scribe.slug} how long?")
     made_old(question)
-    retention.keep_for(board, days=90, by=mai)
+    retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
     assert Run.objects.open().get().message == question
     Run.objects.update(status=Run.Status.CANCELLED)
@@ -145,7 +145,7 @@ def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, boa
     asked = mai_visits.post(PAGE, {"days": "90"}).content.decode()
     assert "Messages older than 90 days are deleted. 2 messages go now." in asked
     assert not RoomRetention.objects.exists()
-    assert mai_visits.post(PAGE, {"days": "90", "is_sure": "True"}).status_code == 302
+    assert mai_visits.post(PAGE, {"days": "90", "is_confirmed": "True"}).status_code == 302
     html = mai_visits.get("/projects/TIDE/chat/").content.decode()
     assert '<p class="chat__retention">Messages older than 90 days are deleted.</p>' in html
     assert "Mai has decided that messages older than 90 days are deleted." in html
@@ -159,7 +159,7 @@ def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, boa
 
 
 def test_keeping_longer_or_for_ever_needs_no_second_question(mai_visits, board, mai):
-    retention.keep_for(board, days=30, by=mai)
+    retention.set_days(board, days=30, by=mai)
     assert mai_visits.post(PAGE, {"days": "60"}).status_code == 302
     assert retention.days_of(board) == 60
     assert mai_visits.post(PAGE, {"days": ""}).status_code == 302
@@ -169,7 +169,7 @@ def test_keeping_longer_or_for_ever_needs_no_second_question(mai_visits, board, 
 
 @pytest.mark.parametrize("days", ["0", "-1", "3651", "x", "1.5"])
 def test_it_takes_days_from_one_to_ten_years(mai_visits, board, mai, days):
-    assert mai_visits.post(PAGE, {"days": days, "is_sure": "True"}).status_code == 422
+    assert mai_visits.post(PAGE, {"days": days, "is_confirmed": "True"}).status_code == 422
     assert Program(mai).put("projects/TIDE/retention/", {"days": days}).status_code == 400
     assert retention.days_of(board) is None
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import tell
+from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, ReadMark
 from apps.chat.rooms import rooms, unread_counts
 from apps.chat.tests.factories import room_of, said
@@ -71,7 +71,7 @@ def test_a_mark_only_goes_forward_and_never_beyond_the_last_message(room, ana, b
 
 
 def test_what_the_board_tells_is_not_unread(room, ana):
-    tell(room, "tested")
+    post_system_message(room, "tested")
     assert unread(ana, room) == (0, 0)
 
 
