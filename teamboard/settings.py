@@ -211,16 +211,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 20},
     },
     "fetch-previews": {
-        "task": "apps.chat.jobs.fetch_previews_left_behind",
+        "task": "apps.chat.jobs.fetch_remaining_previews",
         "schedule": 30.0,
         "options": {"expires": 30},
     },
     "forget-unsent-files": {
-        "task": "apps.chat.jobs.forget_unsent_files",
+        "task": "apps.chat.jobs.delete_unsent_files",
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
-    "tell-changes": {"task": "apps.chat.jobs.tell_changes", "schedule": 10.0, "options": {"expires": 10}},
+    "post-activity-digests": {"task": "apps.chat.jobs.post_activity_digests", "schedule": 10.0, "options": {"expires": 10}},
     "delete-old-messages": {
         "task": "apps.chat.jobs.delete_old_messages",
         "schedule": 300.0,

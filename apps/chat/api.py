@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.chat.attachments import attachments
-from apps.chat.attachments.download import served
+from apps.chat.attachments.download import file_response
 from apps.chat.messages import (
     history,
     rate_limit,
@@ -71,7 +71,7 @@ def message_of(request: Request, pk: int) -> Message:
 
 def shown(*keys: int) -> list[dict]:
     """Messages by their keys, in that order, by a fixed number of statements."""
-    found = Message.objects.standing().filter(pk__in=keys).select_related("pin").order_by("pk")
+    found = Message.objects.not_deleted().filter(pk__in=keys).select_related("pin").order_by("pk")
     related = ("mentions", "task_references", "reactions", "previews", attachments.OF_MESSAGES)
     return MessageSerializer(found.prefetch_related(*related), many=True).data
 
@@ -191,7 +191,7 @@ class FilesView(APIView):
         """Upload a file for a message that you are about to post in the room."""
         room = room_of(request, pk)
         file = valid(NewFileSerializer, request, room.project)["file"]
-        kept = attachments.keep(room, file, name=file.name, by=request.user)
+        kept = attachments.upload(room, file, name=file.name, by=request.user)
         return Response(FileSerializer(kept).data, status=201)
 
 
@@ -199,7 +199,7 @@ class FileView(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """The content of a file that a message carries."""
-        return served(permissions.find(Attachment.objects.all(), by=request.user, pk=pk))
+        return file_response(permissions.find(Attachment.objects.all(), by=request.user, pk=pk))
 
 
 class PreviewsView(APIView):
@@ -234,7 +234,7 @@ class ReadView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Say how far you have read a room; what is left of the project's rooms comes back."""
         room = room_of(request, pk)
-        unread_counts.read(room, by=request.user, **valid(ReadSerializer, request, room.project))
+        unread_counts.mark_read(room, by=request.user, **valid(ReadSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 

@@ -29,13 +29,13 @@ class ChatConfig(AppConfig):
         retention.register_retention_exception(pins.not_pinned)
         frames.register_ephemeral_message("typing", typing_indicator.is_valid, typing_indicator.on_typing)
         system_messages.register_system_message("retention.changed", system_messages.retention_sentence)
-        system_messages.register_system_message("activity_digest", activity_digest.sentence)
+        system_messages.register_system_message("activity_digest", activity_digest.digest_sentence)
         labels.register_audit_actions(
             audit_log.ROOMS | audit_log.PINS | audit_log.MODERATION | audit_log.EXPORTS | audit_log.RETENTION
         )
         for kind in (*audit_log.ROOMS, *audit_log.PINS, "retention.changed"):
-            events.register_subscriber_in_transaction(kind, audit_log.on_room)
-        events.register_subscriber_in_transaction("message.expired", audit_log.on_expired)
-        events.register_subscriber_in_transaction("message.deleted", audit_log.on_deleted)
-        events.register_subscriber_in_transaction("member.joined", unread_counts.on_joined)
+            events.register_subscriber_in_transaction(kind, audit_log.on_room_event)
+        events.register_subscriber_in_transaction("message.expired", audit_log.on_messages_expired)
+        events.register_subscriber_in_transaction("message.deleted", audit_log.on_message_deleted)
+        events.register_subscriber_in_transaction("member.joined", unread_counts.on_member_joined)
         events.register_subscriber_in_transaction("project.created", rooms.on_project_created)

@@ -23,16 +23,16 @@ EXPORTS = {"room.exported": _("exported a room")}
 MODERATION = {"message.deleted": _("deleted a message of somebody else")}
 
 
-def on_room(event: Event) -> None:
+def on_room_event(event: Event) -> None:
     audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)
 
 
-def on_expired(event: Event) -> None:
+def on_messages_expired(event: Event) -> None:
     """How many; which they were, nobody needs to know any more."""
     audit.record(event.kind, by=None, project_id=event.project_id, count=event.payload["count"])
 
 
-def on_deleted(event: Event) -> None:
+def on_message_deleted(event: Event) -> None:
     """One's own message anybody may take away without a word about it."""
     if event.payload["author"] != event.actor_id:
         audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)

@@ -17,14 +17,14 @@ MOST_BATCHES = 20  # of one project at one time, so that none waits for another'
 @shared_task
 def fetch_previews(message_id: int) -> None:
     """Ask the pages that a message links to; asked already, it finds nothing to do."""
-    if message := Message.objects.standing().select_related("room").filter(pk=message_id).first():
+    if message := Message.objects.not_deleted().select_related("room").filter(pk=message_id).first():
         previews.fetch(message)
 
 
 @shared_task
-def fetch_previews_left_behind() -> None:
+def fetch_remaining_previews() -> None:
     """Of messages whose worker died, or whose job the broker forgot; one that fails does not stop the others."""
-    for message_id in set(previews.left_behind().values_list("message", flat=True)[:20]):
+    for message_id in set(previews.unfetched().values_list("message", flat=True)[:20]):
         try:
             fetch_previews(message_id)
         except Exception:
@@ -32,13 +32,13 @@ def fetch_previews_left_behind() -> None:
 
 
 @shared_task
-def forget_unsent_files() -> None:
+def delete_unsent_files() -> None:
     """Of people who thought anew, or whose upload broke off."""
-    attachments.forget_unsent()
+    attachments.delete_unsent()
 
 
 @shared_task
-def tell_changes() -> None:
+def post_activity_digests() -> None:
     """In each project's own room what has happened on its board; one that fails does not stop the others."""
     for room in activity_digest.due_rooms():
         try:
@@ -59,5 +59,5 @@ def delete_old_messages() -> None:
 
 def _delete_old(project: Project) -> None:
     for _ in range(MOST_BATCHES):
-        if not retention.delete_some(project):
+        if not retention.delete_expired(project):
             return

@@ -25,7 +25,7 @@ def room_words() -> dict[str, str]:
         "refused": _("That is not possible here."),
         "not_uploaded": _("It did not reach the board."),
         "still_uploading": _("Some files are not there yet. Wait a moment, or remove them."),
-        "too_long": parse.too_long(),
+        "too_long": parse.too_long_sentence(),
         "one_writes": _("{name} is writing."),
         "two_write": _("{name} and {other} are writing."),
         "several_write": _("Several people are writing."),

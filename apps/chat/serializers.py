@@ -37,7 +37,7 @@ class NewMessageSerializer(serializers.Serializer):
         child=serializers.UUIDField(), default=list, help_text="What you have uploaded to this room for it."
     )
     reply_to = WithinProject(
-        queryset=Message.objects.standing(),
+        queryset=Message.objects.not_deleted(),
         by="room__project",
         required=False,
         help_text="The message of this room that it answers.",

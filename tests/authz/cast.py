@@ -197,14 +197,14 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     """A room besides the project's own, and a message in it with all that hangs on one."""
     room_of(project)
     room = rooms.create(project, name=words, by=by)
-    file = attachments.keep(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
+    file = attachments.upload(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
     message = said(room, by, "First.", files=[file.pk])
     subscriptions.subscribe(room, level="all", by=by)
     task = f"{project.key}-{project.tasks.get().number}"
     edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)
     reactions.react(message, emoji="👍", by=by)
     pins.pin(message, by=by)
-    unread_counts.read(room, last_read_id=message.pk, by=by)
+    unread_counts.mark_read(room, last_read_id=message.pk, by=by)
     return room, message
 
 

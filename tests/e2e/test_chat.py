@@ -267,14 +267,14 @@ def test_a_pinned_message_stands_above_the_room_and_leads_back(enter, ana, ben, 
 
 
 def test_a_preview_comes_under_a_message_and_its_author_takes_it_away(enter, ana, ben, said, monkeypatch):
-    async def tides(_url: str) -> opengraph.About:
-        return opengraph.About("Tides of Skerry", "When to sail.", "Harbour")
+    async def tides(_url: str) -> opengraph.PageMetadata:
+        return opengraph.PageMetadata("Tides of Skerry", "When to sail.", "Harbour")
 
     def fetched(message_id: int) -> None:
         jobs.fetch_previews(message_id)
         connection.close()
 
-    monkeypatch.setattr(previews, "ask", tides)
+    monkeypatch.setattr(previews, "fetch_page", tides)
     one, other = enter(ana), enter(ben)
     (linking,) = said(ana, "See https://tides.example/skerry")
     expect(message(other, "See")).to_be_visible()

@@ -42,7 +42,7 @@ def render_footers(messages: list[Message]) -> dict[int, str]:
 
     Only a message that mentions somebody, or did before it was edited, can have asked an agent.
     """
-    messages = [message for message in messages if message.edited_at or parse.mentioned_in(message.html)]
+    messages = [message for message in messages if message.edited_at or parse.mentioned_ids(message.html)]
     if not messages:
         return {}
     found: dict[int, list[FooterLine]] = {}
@@ -62,7 +62,7 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
         .distinct("message_id", "agent_id")
     )
     runs = list(runs.select_related("agent__user").defer("request_body", "result"))
-    answers = Message.objects.standing().filter(client_message_id__in=[run.pk for run in runs])
+    answers = Message.objects.not_deleted().filter(client_message_id__in=[run.pk for run in runs])
     by_run = {answer.client_message_id: answer for answer in answers.select_related("room__project")}
     for run in runs:
         run.answer = by_run.get(run.pk)

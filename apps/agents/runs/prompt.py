@@ -99,7 +99,9 @@ def _code(task: Task, run: Run, fence: str) -> list[str]:
 def _said_before(message: Message, fence: str) -> list[str]:
     """The latest messages before this one, oldest first; MESSAGES and ROOM_BYTES at most."""
     before = (
-        message.room.messages.standing().filter(pk__lt=message.pk, system_message__isnull=True).select_related("author")
+        message.room.messages.not_deleted()
+        .filter(pk__lt=message.pk, system_message__isnull=True)
+        .select_related("author")
     )
     said: list[str] = []
     for each in before.order_by("-pk")[:MESSAGES]:

@@ -32,15 +32,15 @@ from apps.projects.permissions import Action
 MOST_FILES = 10  # of one message
 UPLOADS_PER_MINUTE = 30
 CHUNK_BYTES = 1024 * 1024
-KEPT_UNSENT = timedelta(hours=24)
+UNSENT_KEPT_FOR = timedelta(hours=24)
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 MOST_PIXELS = 50_000_000
 THUMBNAIL_SIZE = (480, 360)
 # Of messages that were found for somebody: their files, without what is in them.
 OF_MESSAGES = Prefetch("files", Attachment.objects.defer("thumbnail").order_by("created_at", "pk"))
 # What turns or hides text, or ends a line.
-UNNAMEABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-DRAWING = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB
+UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
+THUMBNAIL_LOCK = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB
 
 
 class TooLarge(Refused):
@@ -57,12 +57,12 @@ class Empty(Refused):
     api_status = 400
 
 
-class NotThere(Refused):
+class FileGone(Refused):
     code = "file_gone"
 
 
-def keep(room: Room, file: File, *, name: str, by: User) -> Attachment:
-    """Keep `file` for a message that `by` is about to post in `room`; unsent, it is forgotten after KEPT_UNSENT.
+def upload(room: Room, file: File, *, name: str, by: User) -> Attachment:
+    """Keep `file` for a message that `by` is about to post in `room`; unsent, it is forgotten after UNSENT_KEPT_FOR.
 
     Raises Empty, TooLarge, NoSpace when the project has no more room for it, TooOften.
     """
@@ -74,7 +74,7 @@ def keep(room: Room, file: File, *, name: str, by: User) -> Attachment:
         raise TooLarge(_("A file may have {limit} at most.").format(limit=filesizeformat(settings.LARGEST_FILE)))
     attachment = _reserve(room, file.size, name=name, by=by)
     try:
-        _fill(attachment, file)
+        _store(attachment, file)
     except BaseException:
         attachment.delete()
         raise
@@ -87,24 +87,24 @@ def _reserve(room: Room, size: int, *, name: str, by: User) -> Attachment:
         used = Attachment.objects.filter(room__project=project).aggregate(sum=Sum("size"))["sum"] or 0
         if used + size > settings.PROJECT_FILES:
             raise NoSpace(_("The files of this project take all the space they may. Delete some first."))
-        return Attachment.objects.create(room=room, uploader=by, name=cleaned(name), size=size)
+        return Attachment.objects.create(room=room, uploader=by, name=clean_name(name), size=size)
 
 
-def cleaned(name: str) -> str:
+def clean_name(name: str) -> str:
     """What people see of a file's name: its last part, on one line, with nothing that hides or turns."""
-    plain = UNNAMEABLE.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    plain = UNSAFE_IN_NAMES.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     return plain[-FILE_NAME_LENGTH:] or _("file")
 
 
 @transaction.atomic
-def _fill(attachment: Attachment, file: File) -> None:
+def _store(attachment: Attachment, file: File) -> None:
     digest = hashlib.sha256()
     for number, content in enumerate(iter(lambda: file.read(CHUNK_BYTES), b"")):
         digest.update(content)
         FileChunk.objects.create(attachment=attachment, number=number, content=content)
     attachment.sha256, attachment.is_complete = digest.hexdigest(), True
     file.seek(0)
-    drawn = _drawn(file)
+    drawn = _thumbnail_of(file)
     if drawn:
         attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = drawn
     attachment.save(
@@ -112,9 +112,9 @@ def _fill(attachment: Attachment, file: File) -> None:
     )
 
 
-def _drawn(file: File) -> tuple[str, bytes, int, int] | None:
+def _thumbnail_of(file: File) -> tuple[str, bytes, int, int] | None:
     """What sort of picture it is, and a small one of it, drawn anew, with its size; None when it is no picture."""
-    with DRAWING:
+    with THUMBNAIL_LOCK:
         try:
             with Image.open(file, formats=list(PICTURES)) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
@@ -131,13 +131,13 @@ def _drawn(file: File) -> tuple[str, bytes, int, int] | None:
 
 
 def attach(message: Message, files: list[UUID]) -> None:
-    """Have `message` carry what its author has uploaded. Under the project's lock. Raises NotThere, TooLarge."""
+    """Have `message` carry what its author has uploaded. Under the project's lock. Raises FileGone, TooLarge."""
     if len(files) > MOST_FILES:
-        told = ngettext("A message carries {n} file at most.", "A message carries {n} files at most.", MOST_FILES)
-        raise TooLarge(told.format(n=MOST_FILES))
+        sentence = ngettext("A message carries {n} file at most.", "A message carries {n} files at most.", MOST_FILES)
+        raise TooLarge(sentence.format(n=MOST_FILES))
     mine = Attachment.objects.filter(room=message.room_id, uploader=message.author, message=None, is_complete=True)
     if mine.filter(pk__in=files).update(message=message) != len(set(files)):
-        raise NotThere(_("One of the files is not here any more. Add it again."))
+        raise FileGone(_("One of the files is not here any more. Add it again."))
 
 
 def chunks(attachment: Attachment) -> Iterator[bytes]:
@@ -150,17 +150,17 @@ def chunks(attachment: Attachment) -> Iterator[bytes]:
         yield bytes(content)
 
 
-def forget_unsent() -> None:
+def delete_unsent() -> None:
     """Delete what nobody has sent, whole or not."""
-    Attachment.objects.filter(message=None, created_at__lt=Now() - KEPT_UNSENT).delete()
+    Attachment.objects.filter(message=None, created_at__lt=Now() - UNSENT_KEPT_FOR).delete()
 
 
-def carried_by(messages: list[Message]) -> dict[int, list[Attachment]]:
+def files_of(messages: list[Message]) -> dict[int, list[Attachment]]:
     """By message; nothing is asked for those that carry none."""
-    carrying = [message.pk for message in messages if message.has_files]
+    message_ids = [message.pk for message in messages if message.has_files]
     found: dict[int, list[Attachment]] = {}
-    if carrying:
-        files = Attachment.objects.filter(message__in=carrying).defer("thumbnail")
+    if message_ids:
+        files = Attachment.objects.filter(message__in=message_ids).defer("thumbnail")
         for attachment in files.order_by("created_at", "pk"):
             found.setdefault(attachment.message_id, []).append(attachment)
     return found

@@ -14,7 +14,7 @@ HEADERS = {
 }
 
 
-def served(attachment: Attachment) -> StreamingHttpResponse:
+def file_response(attachment: Attachment) -> StreamingHttpResponse:
     """A picture to look at; anything else to take along."""
     answer = StreamingHttpResponse(attachments.chunks(attachment), headers=HEADERS)
     answer.headers["Content-Type"] = attachment.content_type or "application/octet-stream"
@@ -23,6 +23,6 @@ def served(attachment: Attachment) -> StreamingHttpResponse:
     return answer
 
 
-def thumbnail(attachment: Attachment) -> HttpResponse:
+def thumbnail_response(attachment: Attachment) -> HttpResponse:
     """The small picture that we have drawn of it."""
     return HttpResponse(bytes(attachment.thumbnail), content_type="image/webp", headers=HEADERS)

@@ -24,18 +24,20 @@ def upload(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     file = request.FILES.get("file")
     if file is None:
         return refusal_response(422, _("Choose a file."), "invalid")
-    kept = attachments.keep(room, file, name=file.name, by=request.user)
+    kept = attachments.upload(room, file, name=file.name, by=request.user)
     return JsonResponse({"id": str(kept.pk), "name": kept.name, "size": kept.size}, status=201)
 
 
 @require_GET
 def download(request: MemberRequest, key: str, pk: UUID) -> StreamingHttpResponse:
-    return attachment_download.served(get_object_or_404(_visible(request, key), pk=pk))
+    return attachment_download.file_response(get_object_or_404(_visible(request, key), pk=pk))
 
 
 @require_GET
 def thumbnail(request: MemberRequest, key: str, pk: UUID) -> HttpResponse:
-    return attachment_download.thumbnail(get_object_or_404(_visible(request, key).exclude(thumbnail=None), pk=pk))
+    return attachment_download.thumbnail_response(
+        get_object_or_404(_visible(request, key).exclude(thumbnail=None), pk=pk)
+    )
 
 
 def _visible(request: MemberRequest, key: str) -> QuerySet[Attachment]:

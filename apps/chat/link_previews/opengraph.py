@@ -19,7 +19,7 @@ CODECS = re.compile(
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
-class About(NamedTuple):
+class PageMetadata(NamedTuple):
     """Plain text, each on one line and of bounded length."""
 
     title: str
@@ -27,7 +27,7 @@ class About(NamedTuple):
     site_name: str
 
 
-def read(body: bytes, charset: str = "") -> About | None:
+def read(body: bytes, charset: str = "") -> PageMetadata | None:
     """What the HTML `body` says, `charset` being what its answer claims; None when that has no title."""
     head = _Head()
     with contextlib.suppress(AssertionError):  # the parser's, for `<![`: what came before it counts
@@ -35,7 +35,7 @@ def read(body: bytes, charset: str = "") -> About | None:
     found = head.found
     title = _plain("title", found.get("og:title") or found.get("title", ""))
     description = _plain("description", found.get("og:description") or found.get("description", ""))
-    return About(title, description, _plain("site_name", found.get("og:site_name", ""))) if title else None
+    return PageMetadata(title, description, _plain("site_name", found.get("og:site_name", ""))) if title else None
 
 
 class _Head(HTMLParser):

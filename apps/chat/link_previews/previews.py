@@ -25,7 +25,7 @@ from apps.projects.changes import locked_for_change
 
 MOST = 3  # of one message
 REDIRECTS = 3
-LEFT_BEHIND = timedelta(seconds=30)
+UNFETCHED_AFTER = timedelta(seconds=30)
 LONGEST = 10.0  # seconds for one page, with all its redirects
 PER_MINUTE = 20  # pages asked for one person, so that slow ones don't take up the workers
 LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
@@ -41,32 +41,32 @@ def links_in(html: str) -> list[str]:
     return [address for address in dict.fromkeys(outside) if len(address) <= URL_LENGTH][:MOST]
 
 
-def expect(message: Message) -> None:
+def schedule(message: Message) -> None:
     """Have the pages asked that `message` links to by now; those it doesn't any more are forgotten."""
     links = links_in(message.html) if settings.LINK_PREVIEWS and not message.author.is_agent else []
     if message.edited_at:
         message.previews.exclude(url__in=links).delete()
     if links:
         LinkPreview.objects.bulk_create((LinkPreview(message=message, url=url) for url in links), ignore_conflicts=True)
-        transaction.on_commit(lambda: _wake(message.pk), robust=True)
+        transaction.on_commit(lambda: _enqueue(message.pk), robust=True)
 
 
-def _wake(message_id: int) -> None:
+def _enqueue(message_id: int) -> None:
     from apps.chat import jobs  # the jobs call the verbs, and the verbs wake the jobs
 
     jobs.fetch_previews.delay(message_id)
 
 
-def left_behind() -> QuerySet[LinkPreview]:
+def unfetched() -> QuerySet[LinkPreview]:
     """Those that nobody has asked for: a worker died, or the broker forgot."""
-    return LinkPreview.objects.filter(fetched_at=None, created_at__lt=Now() - LEFT_BEHIND)
+    return LinkPreview.objects.filter(fetched_at=None, created_at__lt=Now() - UNFETCHED_AFTER)
 
 
 def fetch(message: Message) -> None:
     """Ask the pages that `message` waits for, and show what came; log `message.previewed` if anything did."""
     for preview in message.previews.filter(fetched_at=None):
         may_ask = rate_limits.passes(f"previews:{message.author_id}", PER_MINUTE)
-        about = asyncio.run(ask(preview.url)) if may_ask else None
+        about = asyncio.run(fetch_page(preview.url)) if may_ask else None
         if about:
             preview.title, preview.description, preview.site = about
         _keep(preview)
@@ -82,27 +82,27 @@ def _keep(preview: LinkPreview) -> None:
             events.record(project, "message.previewed", by=None, room=message.room_id, message=message.pk)
 
 
-async def ask(url: str) -> opengraph.About | None:
+async def fetch_page(url: str) -> opengraph.PageMetadata | None:
     """What the page at `url` says about itself; None when it can't be asked in time, is no HTML, or says nothing."""
     try:
         async with asyncio.timeout(LONGEST):
-            return await _asked(url)
+            return await _follow_redirects(url)
     except (outbound.OutboundError, TimeoutError, ValueError):
         return None
 
 
-async def _asked(url: str) -> opengraph.About | None:
+async def _follow_redirects(url: str) -> opengraph.PageMetadata | None:
     headers = {"Accept": ", ".join(HTML)}
     for _hop in range(REDIRECTS + 1):
         guarded = outbound.GuardedTransport(only_public=True)
         answer = await outbound.request("GET", url, headers=headers, limits=LIMITS, transport=guarded)
         if not (300 <= answer.status < 400 and "Location" in answer.headers):
-            return _about(answer)
+            return _metadata_of(answer)
         url = urljoin(url, answer.headers["Location"])
     return None
 
 
-def _about(answer: outbound.Answer) -> opengraph.About | None:
+def _metadata_of(answer: outbound.Answer) -> opengraph.PageMetadata | None:
     kind, _semicolon, parameters = answer.headers.get("Content-Type", "").partition(";")
     if answer.status != 200 or kind.strip().lower() not in HTML:
         return None
@@ -110,12 +110,12 @@ def _about(answer: outbound.Answer) -> opengraph.About | None:
     return opengraph.read(answer.body, charset[1] if charset else "")
 
 
-def shown_under(messages: list[Message]) -> dict[int, list[LinkPreview]]:
+def previews_of(messages: list[Message]) -> dict[int, list[LinkPreview]]:
     """By message; nothing is asked for those without links."""
     linking = [message.pk for message in messages if LINK.search(message.html)]
     found: dict[int, list[LinkPreview]] = {}
     if linking:
-        telling = LinkPreview.objects.filter(message__in=linking, is_hidden=False).exclude(title="")
-        for preview in telling.order_by("pk"):
+        shown = LinkPreview.objects.filter(message__in=linking, is_hidden=False).exclude(title="")
+        for preview in shown.order_by("pk"):
             found.setdefault(preview.message_id, []).append(preview)
     return found

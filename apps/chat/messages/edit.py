@@ -10,7 +10,7 @@ from apps.accounts.models import User
 from apps.chat.messages import parse, pins
 from apps.chat.messages.errors import Gone
 from apps.chat.messages.lock import locked_message
-from apps.chat.messages.post import point
+from apps.chat.messages.post import update_references
 from apps.chat.models import Message, MessageRevision
 from apps.errors import NotAllowed, Refused
 from apps.projects import events, permissions
@@ -32,7 +32,7 @@ def require_author(message: Message, by: User) -> None:
 def edit(message: Message, *, text: str, by: User) -> Message:
     """Have it say `text` and log `message.edited`, with those it mentions for the first time.
 
-    For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `parse.word` raises.
+    For its author, for CHAT_EDIT_HOURS. Raises NotAllowed, TooLate, Gone, and what `parse.parse` raises.
     """
     text = storable(text)
     with locked_message(message, by=by, needs=Action.COMMENT) as project:
@@ -43,11 +43,11 @@ def edit(message: Message, *, text: str, by: User) -> Message:
             raise TooLate(_("This was said too long ago to be changed. Say it anew."))
         if text == message.text:
             return message
-        worded = parse.word(project, text, by=by)
+        parsed = parse.parse(project, text, by=by)
         MessageRevision.objects.create(message=message, text=message.text)
-        message.text, message.html, message.edited_at = text, worded.html, timezone.now()
+        message.text, message.html, message.edited_at = text, parsed.html, timezone.now()
         message.save(update_fields=["text", "html", "edited_at"])
-        mentions = point(message, worded)
+        mentions = update_references(message, parsed)
         _log(project, "message.edited", message, by=by, mentions=mentions)
     return message
 

@@ -8,7 +8,7 @@ from apps.chat.models import Message, Room
 PAGE = 40
 
 
-class Shown(NamedTuple):
+class RenderedMessage(NamedTuple):
     pk: int
     rank: str
     html: str
@@ -17,7 +17,7 @@ class Shown(NamedTuple):
 class Page(NamedTuple):
     """`older` and `newer` are what to ask before and after of for more; None at the ends of the room."""
 
-    messages: list[Shown]
+    messages: list[RenderedMessage]
     older: int | None
     newer: int | None
 
@@ -25,16 +25,16 @@ class Page(NamedTuple):
 def page(room: Room, *, before: int | None = None, after: int | None = None, around: int | None = None) -> Page:
     """PAGE messages: the newest, or those `before`, `after` or `around` the key of one."""
     found, older, newer = keys(room, before=before, after=after, around=around)
-    messages = render.with_surroundings(Message.objects.standing().filter(pk__in=found)).order_by("pk")
-    html = render.drawn(messages)
-    return Page([Shown(pk, render.rank_of(pk), html[pk]) for pk in found if pk in html], older, newer)
+    messages = render.with_related(Message.objects.not_deleted().filter(pk__in=found)).order_by("pk")
+    html = render.render_messages(messages)
+    return Page([RenderedMessage(pk, render.rank_of(pk), html[pk]) for pk in found if pk in html], older, newer)
 
 
 def keys(
     room: Room, *, before: int | None = None, after: int | None = None, around: int | None = None, limit: int = PAGE
 ) -> tuple[list[int], int | None, int | None]:
     """The same as keys in their order; and which to ask before and after of for more."""
-    standing = room.messages.standing().order_by("pk").values_list("pk", flat=True)
+    standing = room.messages.not_deleted().order_by("pk").values_list("pk", flat=True)
     if after is not None:
         newer = list(standing.filter(pk__gt=after)[: limit + 1])
         return newer[:limit], _first_of(newer), newer[limit - 1] if len(newer) > limit else None

@@ -1,4 +1,4 @@
-"""What a message says: its Markdown as HTML, with the people it mentions and the tasks it names."""
+"""What a message says: its Markdown as HTML, with the members it mentions and the tasks it names."""
 
 import re
 import unicodedata
@@ -19,16 +19,16 @@ from apps.tasks import markdown
 from apps.tasks.models import Task
 
 MOST_MENTIONS = 50
-MOST_CALLED_BY_AGENTS = 5  # the others of an agent's mentions are just words
+MOST_MENTIONS_BY_AGENTS = 5  # the others of an agent's mentions are just words
 MOST_TASKS = 50
 MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
 MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)">')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
-DRAWN = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
-BLANKS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
+VISIBLE_ELEMENT = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
+BLANK_CHARACTERS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
 
 
-class NothingSaid(Refused):
+class EmptyMessage(Refused):
     code = "invalid"
     api_status = 400
 
@@ -44,53 +44,53 @@ class TooManyMentions(Refused):
 
 
 @dataclass
-class Worded:
+class ParsedMessage:
     html: str
     mentioned: list[User] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
 
 
-def word(project: Project, text: str, *, by: User) -> Worded:
+def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
     """`text` as HTML, with whom of the project it mentions and which of its tasks it names.
 
-    Raises NothingSaid when nobody could see anything of it, TooLong, TooManyMentions.
+    Raises EmptyMessage when nobody could see anything of it, TooLong, TooManyMentions.
     """
-    _refuse(text)
-    people = _people(project) if "@" in text else {}
+    _refuse_long(text)
+    members = _members_by_handle(project) if "@" in text else {}
     tasks = _tasks(project, text)
     mentioned: dict[int, User] = {}
 
     def mark(piece: str) -> str:
-        piece = MENTION.sub(lambda found: _mention(found[1], people, mentioned), escape(piece))
-        return _key(project).sub(lambda found: _named(found[0], tasks.get(int(found[1]))), piece)
+        piece = MENTION.sub(lambda found: _mention(found[1], members, mentioned), escape(piece))
+        return _key(project).sub(lambda found: _chip(found[0], tasks.get(int(found[1]))), piece)
 
     html = markdown.to_html(text, mark)
-    _refuse_unseen(html)
+    _refuse_invisible(html)
     if len(mentioned) > MOST_MENTIONS:
-        told = ngettext("Mention {n} person at most.", "Mention {n} people at most.", MOST_MENTIONS)
-        raise TooManyMentions(told.format(n=MOST_MENTIONS))
-    called = list(mentioned.values())
-    return Worded(html, called[:MOST_CALLED_BY_AGENTS] if by.is_agent else called, list(tasks.values()))
+        sentence = ngettext("Mention {n} person at most.", "Mention {n} people at most.", MOST_MENTIONS)
+        raise TooManyMentions(sentence.format(n=MOST_MENTIONS))
+    users = list(mentioned.values())
+    return ParsedMessage(html, users[:MOST_MENTIONS_BY_AGENTS] if by.is_agent else users, list(tasks.values()))
 
 
-def _refuse(text: str) -> None:
+def _refuse_long(text: str) -> None:
     if len(text) > TEXT_LENGTH:
-        raise TooLong(too_long())
+        raise TooLong(too_long_sentence())
 
 
-def too_long() -> str:
+def too_long_sentence() -> str:
     return _("That is too long: {n} characters at most.").format(n=TEXT_LENGTH)
 
 
-def _refuse_unseen(html: str) -> None:
+def _refuse_invisible(html: str) -> None:
     """What Markdown makes of the words decides: a link without text, or `&#8203;`, shows as little as a space."""
-    if not DRAWN.search(html) and not any(map(_is_seen, unescape(strip_tags(html)))):
-        raise NothingSaid(_("Write a few words first."))
+    if not VISIBLE_ELEMENT.search(html) and not any(map(_is_visible, unescape(strip_tags(html)))):
+        raise EmptyMessage(_("Write a few words first."))
 
 
-def _is_seen(character: str) -> bool:
+def _is_visible(character: str) -> bool:
     """Whether it is something to look at: no space, control, format (zero-width, bidi) or filler."""
-    return unicodedata.category(character)[0] not in "CZM" and character not in BLANKS
+    return unicodedata.category(character)[0] not in "CZM" and character not in BLANK_CHARACTERS
 
 
 def handle_of(user: User) -> str:
@@ -98,7 +98,7 @@ def handle_of(user: User) -> str:
     return user.username.removeprefix("agent-") if user.is_agent else user.username
 
 
-def _people(project: Project) -> dict[str, User]:
+def _members_by_handle(project: Project) -> dict[str, User]:
     """The members by handle; where an agent's slug is a person's username, the person has it."""
     members = project.members.filter(is_active=True).order_by("kind")
     handles: dict[str, User] = {}
@@ -111,18 +111,18 @@ def _people(project: Project) -> dict[str, User]:
     return handles
 
 
-def member_called(project: Project, handle: str) -> User | None:
-    return _people(project).get(handle.lower())
+def member_by_handle(project: Project, handle: str) -> User | None:
+    return _members_by_handle(project).get(handle.lower())
 
 
-def _mention(handle: str, people: dict[str, User], mentioned: dict[int, User]) -> str:
+def _mention(handle: str, members: dict[str, User], mentioned: dict[int, User]) -> str:
     """The mention of whoever goes by `handle`; a full stop after it is the sentence's."""
     name = handle.rstrip(".+-")
-    user = people.get(handle.lower()) or people.get(name.lower())
+    user = members.get(handle.lower()) or members.get(name.lower())
     if user is None:
         return f"@{handle}"
     mentioned[user.pk] = user
-    rest = "" if handle.lower() in people else handle[len(name) :]
+    rest = "" if handle.lower() in members else handle[len(name) :]
     return f'<span class="mention" data-user="{user.pk}">@{escape(user)}</span>{rest}'
 
 
@@ -137,14 +137,14 @@ def _tasks(project: Project, text: str) -> dict[int, Task]:
     return {task.number: task for task in found}
 
 
-def _named(key: str, task: Task | None) -> str:
+def _chip(key: str, task: Task | None) -> str:
     """The task as a chip; a key that nothing has is just words."""
     if task is None:
         return key
-    return f'<a class="chip" data-task="{task.pk}" href="{task.get_absolute_url()}">{chip_says(task)}</a>'
+    return f'<a class="chip" data-task="{task.pk}" href="{task.get_absolute_url()}">{chip_html(task)}</a>'
 
 
-def chip_says(task: Task) -> str:
+def chip_html(task: Task) -> str:
     return render_to_string("chat/messages/_chip.html", {"task": task}).strip()
 
 
@@ -152,12 +152,12 @@ def has_chips(html: str) -> bool:
     return CHIP.search(html) is not None
 
 
-def refreshed(html: str, tasks: Iterable[Task]) -> str:
+def refresh_chips(html: str, tasks: Iterable[Task]) -> str:
     """`html` of a message with its chips as the `tasks` are now."""
-    says = {str(task.pk): chip_says(task) for task in tasks}
-    return CHIP.sub(lambda found: f"{found[1]}{says.get(found[2], found[3])}</a>", html) if says else html
+    chips = {str(task.pk): chip_html(task) for task in tasks}
+    return CHIP.sub(lambda found: f"{found[1]}{chips.get(found[2], found[3])}</a>", html) if chips else html
 
 
-def mentioned_in(html: str) -> list[str]:
+def mentioned_ids(html: str) -> list[str]:
     """The primary keys of those whom `html` of a message mentions."""
     return MENTIONED.findall(html)

@@ -14,7 +14,7 @@ from apps.projects.permissions import Action
 from apps.projects.realtime.frames import Op
 
 MOST = 50  # of a room
-SHOWN_BY = ("message.pinned", "message.unpinned", "message.edited")
+RENDERED_KINDS = ("message.pinned", "message.unpinned", "message.edited")
 
 
 class TooManyPins(Refused):
@@ -56,17 +56,19 @@ def not_pinned(messages: QuerySet[Message]) -> QuerySet[Message]:
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of the lists of pins."""
-    touched = {event.payload["message"] for event in events if event.kind in SHOWN_BY}
+    touched = {event.payload["message"] for event in events if event.kind in RENDERED_KINDS}
     if not touched:
         return []
     pins = Pin.objects.filter(message__in=touched).select_related("message__author", "message__room__project")
-    ops = [
-        Op(op="put", id=f"pin-{pin.message_id}", parent=f"pins-{pin.message.room_id}", rank=pin.rank, html=drawn(pin))
-        for pin in pins
-    ]
-    taken = {event.payload["message"] for event in events if event.kind == "message.unpinned"}
-    return ops + [Op(op="drop", id=f"pin-{pk}") for pk in sorted(taken - {pin.message_id for pin in pins})]
+    ops = [_put(pin) for pin in pins]
+    unpinned = {event.payload["message"] for event in events if event.kind == "message.unpinned"}
+    return ops + [Op(op="drop", id=f"pin-{pk}") for pk in sorted(unpinned - {pin.message_id for pin in pins})]
 
 
-def drawn(pin: Pin) -> str:
+def _put(pin: Pin) -> Op:
+    parent = f"pins-{pin.message.room_id}"
+    return Op(op="put", id=f"pin-{pin.message_id}", parent=parent, rank=pin.rank, html=render_pin(pin))
+
+
+def render_pin(pin: Pin) -> str:
     return render_to_string("chat/messages/_pin.html", {"pin": pin})

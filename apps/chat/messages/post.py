@@ -11,7 +11,7 @@ from apps.accounts.models import User
 from apps.chat.attachments import attachments
 from apps.chat.link_previews import previews
 from apps.chat.messages import parse
-from apps.chat.messages.parse import Worded
+from apps.chat.messages.parse import ParsedMessage
 from apps.chat.models import Mention, Message, Room, TaskReference
 from apps.errors import Refused
 from apps.projects import events
@@ -25,7 +25,7 @@ class Archived(Refused):
     code = "archived"
 
 
-class AnswersNothing(Refused):
+class ReplyNotInRoom(Refused):
     code = "invalid"
     api_status = 400
 
@@ -44,7 +44,7 @@ def post(
 
     `files` are what `by` has uploaded for it; a message that carries some need not say anything. `as_board`: the
     board posts it in the name of `by`, whose role is not asked.
-    Raises NotAllowed, Archived, AnswersNothing, and what `parse.word` and `attachments.attach` raise.
+    Raises NotAllowed, Archived, ReplyNotInRoom, and what `parse.parse` and `attachments.attach` raise.
     """
     text = storable(text)
     needs = None if as_board else Action.COMMENT
@@ -56,15 +56,15 @@ def post(
         if is_archived:
             raise Archived(_("This room is archived: it can be read, and nothing is added."))
         if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
-            raise AnswersNothing(_("The message you answer is not in this room any more."))
-        worded = parse.word(project, text, by=by) if text.strip() or not files else Worded("")
-        message = Message(room=room, author=by, client_message_id=client_message_id, text=text, html=worded.html)
+            raise ReplyNotInRoom(_("The message you answer is not in this room any more."))
+        parsed = parse.parse(project, text, by=by) if text.strip() or not files else ParsedMessage("")
+        message = Message(room=room, author=by, client_message_id=client_message_id, text=text, html=parsed.html)
         message.reply_to, message.has_files = reply_to, bool(files)
         message.save(force_insert=True)
         if files:
             attachments.attach(message, list(files))
-        point(message, worded)
-        _log(project, "message.posted", message, worded, by=by)
+        update_references(message, parsed)
+        _log(project, "message.posted", message, parsed, by=by)
     return message
 
 
@@ -83,27 +83,27 @@ def post_system_message(room: Room, code: str, *, actor: User | None = None, **f
     with locked_for_change(room.project_id) as project:
         system_message = {"code": code, "facts": facts}
         message = room.messages.create(client_message_id=uuid.uuid4(), system_message=system_message)
-        _log(project, "message.posted", message, Worded(""), by=actor)
+        _log(project, "message.posted", message, ParsedMessage(""), by=actor)
     return message
 
 
-def point(message: Message, worded: Worded) -> list[int]:
-    """Have `message` mention and name whom and what `worded` says; returns who was not mentioned before."""
+def update_references(message: Message, parsed: ParsedMessage) -> list[int]:
+    """Have `message` mention and name whom and what `parsed` says; returns who was not mentioned before."""
     before = set(message.mentions.values_list("user", flat=True)) if message.edited_at else set()
-    called = {user.pk for user in worded.mentioned}
+    called = {user.pk for user in parsed.mentioned}
     if message.edited_at:
         message.mentions.exclude(user__in=called).delete()
         message.task_references.all().delete()
     new = sorted(called - before)
     if new:
         Mention.objects.bulk_create(Mention(message=message, user_id=pk) for pk in new)
-    if worded.tasks:
-        TaskReference.objects.bulk_create(TaskReference(message=message, task=task) for task in worded.tasks)
-    previews.expect(message)
+    if parsed.tasks:
+        TaskReference.objects.bulk_create(TaskReference(message=message, task=task) for task in parsed.tasks)
+    previews.schedule(message)
     return new
 
 
-def _log(project: Project, kind: str, message: Message, worded: Worded, *, by: User | None) -> None:
-    mentions = [user.pk for user in worded.mentioned]
-    tasks = [task.pk for task in worded.tasks]
+def _log(project: Project, kind: str, message: Message, parsed: ParsedMessage, *, by: User | None) -> None:
+    mentions = [user.pk for user in parsed.mentioned]
+    tasks = [task.pk for task in parsed.tasks]
     events.record(project, kind, by=by, room=message.room_id, message=message.pk, mentions=mentions, tasks=tasks)

@@ -29,26 +29,26 @@ def register_message_footer(renderer: FooterRenderer) -> None:
     _footer_renderers.append(renderer)
 
 
-def with_surroundings(messages: QuerySet[Message]) -> QuerySet[Message]:
+def with_related(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Bring along what drawing every one of them asks for."""
     messages = messages.select_related("author", "room__project", "reply_to__author", "pin")
     return messages.prefetch_related(Prefetch("reactions", Reaction.objects.order_by("pk")))
 
 
-def drawn(messages: Iterable[Message]) -> dict[int, str]:
-    """The HTML of each of `messages`, which were fetched `with_surroundings`, in the language that is active."""
+def render_messages(messages: Iterable[Message]) -> dict[int, str]:
+    """The HTML of each of `messages`, which were fetched `with_related`, in the language that is active."""
     messages = list(messages)
     tasks, previews, files = (
-        _tasks_named_in(messages),
-        link_previews.shown_under(messages),
-        attachments.carried_by(messages),
+        _referenced_tasks(messages),
+        link_previews.previews_of(messages),
+        attachments.files_of(messages),
     )
     footers: dict[int, list[str]] = defaultdict(list)
     for renderer in _footer_renderers if messages else ():
         for pk, html in renderer(messages).items():
             footers[pk].append(html)
     return {
-        message.pk: _drawn(
+        message.pk: _render(
             message,
             key=message.room.project.key,
             tasks=tasks[message.pk],
@@ -62,16 +62,16 @@ def drawn(messages: Iterable[Message]) -> dict[int, str]:
     }
 
 
-def _drawn_as_said(project: Project, messages: list[Message]) -> dict[int, str]:
+def _render_new(project: Project, messages: list[Message]) -> dict[int, str]:
     """The same before anything has come to them: reactions, previews and what stands below have their own events."""
-    tasks, files = _tasks_named_in(messages), attachments.carried_by(messages)
+    tasks, files = _referenced_tasks(messages), attachments.files_of(messages)
     return {
-        message.pk: _drawn(message, key=project.key, tasks=tasks[message.pk], files=files.get(message.pk, ()))
+        message.pk: _render(message, key=project.key, tasks=tasks[message.pk], files=files.get(message.pk, ()))
         for message in messages
     }
 
 
-def _tasks_named_in(messages: list[Message]) -> dict[int, list[Task]]:
+def _referenced_tasks(messages: list[Message]) -> dict[int, list[Task]]:
     """By message; most name none, and nothing is asked for them."""
     naming = [message.pk for message in messages if message.system_message or parse.has_chips(message.html)]
     found: dict[int, list[Task]] = defaultdict(list)
@@ -91,7 +91,7 @@ def _reactions_to(message: Message) -> dict[str, list[int]]:
     return reactions
 
 
-def _drawn(
+def _render(
     message: Message,
     *,
     key: str,
@@ -104,10 +104,10 @@ def _drawn(
 ) -> str:
     context = {
         "message": message,
-        "html": parse.refreshed(message.html, tasks),
+        "html": parse.refresh_chips(message.html, tasks),
         "told": system_messages.sentence_of(message.system_message) if message.system_message else "",
         "who": author_of(message),
-        "mentions": parse.mentioned_in(message.html),
+        "mentions": parse.mentioned_ids(message.html),
         "project_key": key,
         "tasks": tasks,
         "files": files,
@@ -129,52 +129,52 @@ def rank_of(pk: int) -> str:
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of messages, and of the tasks that messages name."""
-    said = _only_said(events)
-    touched = (messages_in(events) | _quoting(events)) - said.keys()
-    messages = [*_as_said(project, said), *_as_they_are(touched, _called(events))]
-    return [*sorted(messages, key=_place), *_chips(events)]
+    posted = _only_posted(events)
+    touched = (messages_in(events) | _replies_to_changed(events)) - posted.keys()
+    messages = [*_posted_ops(project, posted), *_current_ops(touched, _newly_mentioned(events))]
+    return [*sorted(messages, key=_order), *_chips(events)]
 
 
-def _place(op: Op) -> str:
+def _order(op: Op) -> str:
     """Puts in the order of the room, so that whoever counts meets the older first; then what goes."""
     return op.get("rank", "~")
 
 
-def _only_said(events: list[Event]) -> dict[int, Event]:
-    """The messages that were said, with which nothing else has happened within `events`."""
-    said = {event.payload["message"]: event for event in events if event.kind == "message.posted"}
+def _only_posted(events: list[Event]) -> dict[int, Event]:
+    """The messages that were posted, with which nothing else has happened within `events`."""
+    posted = {event.payload["message"]: event for event in events if event.kind == "message.posted"}
     others = [event for event in events if event.kind != "message.posted"]
-    since_changed = (messages_in(others) | _quoting(others)) if others else set()
-    return {pk: event for pk, event in said.items() if pk not in since_changed}
+    since_changed = (messages_in(others) | _replies_to_changed(others)) if others else set()
+    return {pk: event for pk, event in posted.items() if pk not in since_changed}
 
 
-# Messages as they were said, by the event that says so: however far behind each of many browsers is when many talk
+# Messages as they were posted, by the event that says so: however far behind each of many browsers is when many talk
 # at once, each message is drawn once.
-_said: SingleFlight[tuple, Op] = SingleFlight(max_size=64)
+_rendered_once: SingleFlight[tuple, Op] = SingleFlight(max_size=64)
 
 
-def _as_said(project: Project, said: dict[int, Event]) -> list[Op]:
+def _posted_ops(project: Project, posted: dict[int, Event]) -> list[Op]:
     language = get_language()
-    events = {(project.pk, project.epoch, event.seq, language): event for event in said.values()}
+    events = {(project.pk, project.epoch, event.seq, language): event for event in posted.values()}
 
-    def draw(mine: list[tuple]) -> dict[tuple, Op]:
+    def render(mine: list[tuple]) -> dict[tuple, Op]:
         asked = {events[key].payload["message"]: key for key in mine}
-        standing = Message.objects.standing().filter(pk__in=asked)
-        found = list(standing.select_related("author", "reply_to__author"))
-        html = _drawn_as_said(project, found)
-        ops = _ops(found, html, asked.keys(), _called(events[key] for key in mine))
+        messages = Message.objects.not_deleted().filter(pk__in=asked)
+        found = list(messages.select_related("author", "reply_to__author"))
+        html = _render_new(project, found)
+        ops = _ops(found, html, asked.keys(), _newly_mentioned(events[key] for key in mine))
         return {asked[pk]: op for pk, op in ops.items()}
 
-    return list(_said.all(events, draw).values())
+    return list(_rendered_once.all(events, render).values())
 
 
-def _as_they_are(messages: set[int], called: dict[int, set[int]]) -> Iterable[Op]:
+def _current_ops(messages: set[int], mentioned: dict[int, set[int]]) -> Iterable[Op]:
     """Messages as they are now; those that are gone are dropped."""
-    found = list(with_surroundings(Message.objects.standing().filter(pk__in=messages))) if messages else []
-    return _ops(found, drawn(found), messages, called).values()
+    found = list(with_related(Message.objects.not_deleted().filter(pk__in=messages))) if messages else []
+    return _ops(found, render_messages(found), messages, mentioned).values()
 
 
-def _ops(found: list[Message], html: dict[int, str], asked: Set[int], called: dict[int, set[int]]) -> dict[int, Op]:
+def _ops(found: list[Message], html: dict[int, str], asked: Set[int], mentioned: dict[int, set[int]]) -> dict[int, Op]:
     ops = {
         message.pk: Op(
             op="put",
@@ -182,7 +182,7 @@ def _ops(found: list[Message], html: dict[int, str], asked: Set[int], called: di
             parent=f"room-{message.room_id}",
             rank=rank_of(message.pk),
             html=html[message.pk],
-            calls=sorted(called[message.pk]),
+            calls=sorted(mentioned[message.pk]),
         )
         for message in found
     }
@@ -190,7 +190,7 @@ def _ops(found: list[Message], html: dict[int, str], asked: Set[int], called: di
 
 
 def id_of(pk: int) -> str:
-    """What a message is called on a page."""
+    """The id of a message's element."""
     return f"message-{pk}"
 
 
@@ -199,19 +199,19 @@ def messages_in(events: list[Event]) -> set[int]:
     return {pk for event in events for pk in (event.payload.get("message"), *event.payload.get("messages", ())) if pk}
 
 
-def _called(events: Iterable[Event]) -> dict[int, set[int]]:
-    """By message: whom it mentions for the first time, when it was said or in other words."""
-    called: dict[int, set[int]] = defaultdict(set)
+def _newly_mentioned(events: Iterable[Event]) -> dict[int, set[int]]:
+    """By message: whom it mentions for the first time, when it was posted or edited."""
+    mentioned: dict[int, set[int]] = defaultdict(set)
     for event in events:
         if event.kind in ("message.posted", "message.edited"):
-            called[event.payload["message"]].update(event.payload.get("mentions", ()))
-    return called
+            mentioned[event.payload["message"]].update(event.payload.get("mentions", ()))
+    return mentioned
 
 
-def _quoting(events: list[Event]) -> set[int]:
+def _replies_to_changed(events: list[Event]) -> set[int]:
     """The answers to messages that say something else now, or nothing any more."""
     changed = messages_in([event for event in events if event.kind in ("message.edited", "message.deleted")])
-    answers = Message.objects.standing().filter(reply_to__in=changed).values_list("pk", flat=True) if changed else ()
+    answers = Message.objects.not_deleted().filter(reply_to__in=changed).values_list("pk", flat=True) if changed else ()
     return set(answers)
 
 
@@ -220,4 +220,4 @@ def _chips(events: list[Event]) -> list[Op]:
     changed = cards.tasks_in([event for event in events if event.kind.startswith("task.")])
     named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct() if changed else ()
     tasks = named.select_related("project", "column") if changed else ()
-    return [Op(op="chip", task=task.pk, html=parse.chip_says(task)) for task in tasks]
+    return [Op(op="chip", task=task.pk, html=parse.chip_html(task)) for task in tasks]

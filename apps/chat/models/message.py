@@ -21,19 +21,19 @@ WORDS = SearchVector("text", config="simple")
 
 class MessageQuerySet(models.QuerySet):
     def visible_to(self, user: User) -> "MessageQuerySet":
-        return self.standing().filter(room__in=Room.objects.visible_to(user))
+        return self.not_deleted().filter(room__in=Room.objects.visible_to(user))
 
     def for_change(self) -> "MessageQuerySet":
         """With what a change of one asks for."""
         return self.select_related("room__project", "author")
 
-    def standing(self) -> "MessageQuerySet":
+    def not_deleted(self) -> "MessageQuerySet":
         """Those that nobody has deleted."""
         return self.filter(deleted_at=None)
 
-    def said_by_others(self, user: User) -> "MessageQuerySet":
+    def by_others(self, user: User) -> "MessageQuerySet":
         """What counts as unread for `user`, once it is after their mark: no own words, and none of the board's."""
-        return self.standing().filter(system_message__isnull=True).exclude(author=user)
+        return self.not_deleted().filter(system_message__isnull=True).exclude(author=user)
 
 
 class Message(models.Model):

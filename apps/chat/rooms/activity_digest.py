@@ -1,6 +1,6 @@
-"""What happens on the board, told in the project's own room: one line for many changes, which grows in its place.
+"""The digest of the board in the project's own room: one line for many changes, which grows in its place.
 
-Who changes something does not wait for it: a sweep reads the log from where the room was told last.
+Whoever changes something does not wait for it: a sweep reads the log from where the last digest ended.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from apps.projects.models import Event, Project
 from apps.tasks.models import Category, Column, Task
 
 WINDOW = timedelta(minutes=5)  # from its beginning, a line takes in what happens
-SAID_WITHIN = timedelta(seconds=15)  # who makes a task out of a message says so themselves
+POSTED_WITHIN = timedelta(seconds=15)  # who makes a task out of a message says so themselves
 MOST_SHOWN = 20
 MOST_NAMED = 2
 CREATED, MOVED, FINISHED = "created", "moved", "finished"
@@ -28,7 +28,7 @@ Parts = dict[str, dict[str, list]]
 
 
 def due_rooms() -> QuerySet[Room]:
-    """The rooms of projects in whose log there is more than they were told of."""
+    """The rooms of projects in whose log there is more than their digests hold."""
     return Room.objects.filter(is_default=True, digested_seq__lt=F("project__last_seq"))
 
 
@@ -45,47 +45,47 @@ def update(room: Room) -> None:
 
 def _add(project: Project, room: Room, changes: list[tuple[str, Event]]) -> None:
     line = _recent_line(room)
-    parts = with_changes(line.system_message["facts"]["parts"] if line else {}, changes)
+    parts = merge(line.system_message["facts"]["parts"] if line else {}, changes)
     if line is None:
         line = post_system_message(room, "activity_digest", parts=parts)
     else:
         line.system_message["facts"]["parts"] = parts
         line.save(update_fields=["system_message"])
         events.record(project, "message.updated", by=None, room=room.pk, message=line.pk)
-    _name(line, parts)
+    _reference_tasks(line, parts)
 
 
 def _changes(project: Project, log: list[Event]) -> Iterable[tuple[str, Event]]:
     """What of the log is worth a word: a task is new, came to another column, or is done."""
     done = set(Column.objects.filter(project=project, category=Category.DONE).values_list("pk", flat=True))
-    said = _said_themselves(log)
+    posted = _already_posted(log)
     for event in log:
         if event.kind == "task.created":
-            if (event.task_id, event.actor_id) not in said:
+            if (event.task_id, event.actor_id) not in posted:
                 yield CREATED, event
         elif len(set(event.payload["columns"])) > 1:
             yield FINISHED if event.payload["columns"][-1] in done else MOVED, event
 
 
-def _said_themselves(log: list[Event]) -> set[tuple[int, int]]:
+def _already_posted(log: list[Event]) -> set[tuple[int, int]]:
     """Which task was named in a room by whom, at about the time of the log."""
     if not log:
         return set()
-    said = TaskReference.objects.filter(
+    posted = TaskReference.objects.filter(
         task__in={event.task_id for event in log},
-        message__created_at__range=(log[0].created_at - SAID_WITHIN, log[-1].created_at + SAID_WITHIN),
+        message__created_at__range=(log[0].created_at - POSTED_WITHIN, log[-1].created_at + POSTED_WITHIN),
     )
-    return set(said.values_list("task", "message__author"))
+    return set(posted.values_list("task", "message__author"))
 
 
 def _recent_line(room: Room) -> Message | None:
     """The last that stands in the room, if it is such a line and has begun within WINDOW."""
-    last = room.messages.standing().order_by("-pk").first()
+    last = room.messages.not_deleted().order_by("-pk").first()
     is_line = last and last.system_message and last.system_message["code"] == "activity_digest"
     return last if is_line and last.created_at > timezone.now() - WINDOW else None
 
 
-def with_changes(parts: Parts, changes: Iterable[tuple[str, Event]]) -> Parts:
+def merge(parts: Parts, changes: Iterable[tuple[str, Event]]) -> Parts:
     """`parts` and what happened since. Each task counts once as moved or finished: as what became of it last."""
     found: Parts = {kind: {"tasks": [*part["tasks"]], "by": [*part["by"]]} for kind, part in parts.items()}
     for kind, event in changes:
@@ -99,21 +99,21 @@ def with_changes(parts: Parts, changes: Iterable[tuple[str, Event]]) -> Parts:
     return {kind: part for kind, part in found.items() if part["tasks"]}
 
 
-def _name(line: Message, parts: Parts) -> None:
+def _reference_tasks(line: Message, parts: Parts) -> None:
     """Have the line name its tasks, as far as it shows them: what they are is seen live."""
     keys = list(dict.fromkeys(key for part in parts.values() for key in part["tasks"]))[:MOST_SHOWN]
     known = Task.objects.filter(pk__in=keys)
     TaskReference.objects.bulk_create((TaskReference(message=line, task=task) for task in known), ignore_conflicts=True)
 
 
-def sentence(facts: dict) -> str:
+def digest_sentence(facts: dict) -> str:
     """`Ana and Scribe moved 4 cards.`, and the same for what is new and what is done."""
-    told = []
+    sentences = []
     for kind in (CREATED, MOVED, FINISHED):
         if part := facts["parts"].get(kind):
             n = len(part["tasks"])
-            told.append(_sentence_of(kind, n).format(names=_names(part["by"]), n=n))
-    return " ".join(told)
+            sentences.append(_sentence_of(kind, n).format(names=_names(part["by"]), n=n))
+    return " ".join(sentences)
 
 
 def _sentence_of(kind: str, n: int) -> str:

@@ -29,21 +29,23 @@ def export(room: Room, kind: str, *, by: User) -> StreamingHttpResponse:
     return answer
 
 
-def _standing(room: Room) -> Iterator[Message]:
+def _messages_of(room: Room) -> Iterator[Message]:
     messages = (
-        room.messages.standing().select_related("author").prefetch_related("reactions__user", attachments.OF_MESSAGES)
+        room.messages.not_deleted()
+        .select_related("author")
+        .prefetch_related("reactions__user", attachments.OF_MESSAGES)
     )
     return messages.order_by("pk").iterator(chunk_size=AT_ONCE)
 
 
 def _as_json(room: Room) -> Iterator[str]:
     yield f'{{"room": {json.dumps(room.name, ensure_ascii=False)}, "messages": ['
-    for number, message in enumerate(_standing(room)):
-        yield (",\n" if number else "\n") + json.dumps(_told(message), ensure_ascii=False)
+    for number, message in enumerate(_messages_of(room)):
+        yield (",\n" if number else "\n") + json.dumps(_as_dict(message), ensure_ascii=False)
     yield "\n]}\n"
 
 
-def _told(message: Message) -> dict:
+def _as_dict(message: Message) -> dict:
     return {
         "id": message.pk,
         "at": message.created_at.isoformat(),
@@ -58,7 +60,7 @@ def _told(message: Message) -> dict:
 
 def _as_markdown(room: Room) -> Iterator[str]:
     yield f"# {room.name}\n"
-    for message in _standing(room):
+    for message in _messages_of(room):
         yield f"\n**{_name_of(message)}**, {message.created_at:%Y-%m-%d %H:%M} UTC\n\n{_text_of(message)}\n"
 
 

@@ -45,13 +45,13 @@ def set_days(project: Project, *, days: int | None, by: User) -> None:
         post_system_message(room, "retention.changed", actor=by, name=str(by), days=days or 0)
 
 
-def rule(days: int) -> str:
+def retention_sentence(days: int) -> str:
     """What keeping messages for `days` means, as a sentence for people."""
-    told = ngettext("Messages older than {n} day are deleted.", "Messages older than {n} days are deleted.", days)
-    return told.format(n=days)
+    sentence = ngettext("Messages older than {n} day are deleted.", "Messages older than {n} days are deleted.", days)
+    return sentence.format(n=days)
 
 
-def older_than(project: Project, days: int) -> QuerySet[Message]:
+def expired(project: Project, days: int) -> QuerySet[Message]:
     """What is too old, were messages kept for `days`."""
     old = Message.objects.filter(room__in=project.rooms.values("pk"), created_at__lt=Now() - timedelta(days=days))
     for exclude in _exceptions:
@@ -59,7 +59,7 @@ def older_than(project: Project, days: int) -> QuerySet[Message]:
     return old
 
 
-def delete_some(project: Project) -> bool:
+def delete_expired(project: Project) -> bool:
     """Delete the oldest of what is too old, with all that hangs on it; log `message.expired`. True: there may be more.
 
     Read marks stay, and so does what is unread behind them: both only know keys.
@@ -68,9 +68,9 @@ def delete_some(project: Project) -> bool:
         days = days_of(project)
         if days is None:
             return False
-        keys = list(older_than(project, days).order_by("pk").values_list("pk", flat=True)[:BATCH])
+        keys = list(expired(project, days).order_by("pk").values_list("pk", flat=True)[:BATCH])
         if keys:
-            answers = Message.objects.standing().filter(reply_to__in=keys).exclude(pk__in=keys)
+            answers = Message.objects.not_deleted().filter(reply_to__in=keys).exclude(pk__in=keys)
             changed = [*keys, *answers.values_list("pk", flat=True)]
             Message.objects.filter(pk__in=keys).delete()
             events.record(project, "message.expired", by=None, messages=changed, count=len(keys))

@@ -38,11 +38,11 @@ def show_form(request: MemberRequest, project: Project, form: RetentionForm, dia
 
 def warning(project: Project, days: int) -> dict:
     """What deleting after `days` means, and how many messages go at once."""
-    count = room_retention.older_than(project, days).count()
+    count = room_retention.expired(project, days).count()
     going = ngettext("{n} message goes now.", "{n} messages go now.", count).format(n=count)
     reach = _("That is so in all rooms of this project, and nothing brings them back.")
     return {
         "title": _("Delete old messages?"),
-        "lead": f"{room_retention.rule(days)} {going} {reach}",
+        "lead": f"{room_retention.retention_sentence(days)} {going} {reach}",
         "submit": _("Delete them"),
     }

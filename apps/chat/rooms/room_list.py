@@ -13,16 +13,18 @@ LIST = "chat-rooms"
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events change of it. No room ever goes."""
     rooms = project.rooms.filter(pk__in={event.payload["room"] for event in events})
-    return [
-        Op(op="put", id=f"room-link-{room.pk}", parent=LIST, rank=rank_of(room), html=drawn(room)) for room in rooms
-    ]
+    return [_put(room) for room in rooms]
 
 
-def all_drawn(project: Project) -> list[str]:
-    return [drawn(room) for room in sorted(project.rooms.all(), key=rank_of)]
+def _put(room: Room) -> Op:
+    return Op(op="put", id=f"room-link-{room.pk}", parent=LIST, rank=rank_of(room), html=render_link(room))
 
 
-def drawn(room: Room) -> str:
+def render_all(project: Project) -> list[str]:
+    return [render_link(room) for room in sorted(project.rooms.all(), key=rank_of)]
+
+
+def render_link(room: Room) -> str:
     """Blind to who looks and to which room is open."""
     return render_to_string("chat/rooms/_room_link.html", {"room": room, "rank": rank_of(room)})
 

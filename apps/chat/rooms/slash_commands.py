@@ -70,8 +70,8 @@ def post(
     if command is None:
         return post_message(room, text=text, by=by, client_message_id=client_message_id, reply_to=reply_to, files=files)
     with locked_for_change(room.project_id, by=by, needs=Action.COMMENT):
-        if said := room.messages.filter(author=by, client_message_id=client_message_id).first():
-            return said
+        if posted := room.messages.filter(author=by, client_message_id=client_message_id).first():
+            return posted
         words = command.run(room, rest, by)
         if words is None:
             return None
@@ -105,7 +105,7 @@ def assign(room: Room, rest: str, by: User) -> str:
 def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
     found = re.fullmatch(rf"{project.key}-(\d{{1,9}})\s+@?(\S+)", rest, re.IGNORECASE)
     task = found and project.tasks.filter(number=found[1]).first()
-    to = found and parse.member_called(project, found[2])
+    to = found and parse.member_by_handle(project, found[2])
     if not task or not to:
         raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
     return task, to

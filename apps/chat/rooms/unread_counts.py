@@ -38,7 +38,7 @@ WHERE chat_readmark.last_read_id < excluded.last_read_id
 RETURNING last_read_id"""
 
 
-def read(room: Room, *, last_read_id: int, by: User) -> None:
+def mark_read(room: Room, *, last_read_id: int, by: User) -> None:
     """Note that `by` has read up to the message with the key `last_read_id`, and tell their other tabs and devices."""
     permissions.require(by, Action.VIEW, room.project)
     with connection.cursor() as cursor:
@@ -59,7 +59,7 @@ def unread_of(user: User, project: Project) -> dict[int, Unread]:
             newest_id=room.newest_id,
             level=room.level,
         )
-        for room in _counted(project.rooms.filter(archived_at=None), user)
+        for room in _with_counts(project.rooms.filter(archived_at=None), user)
     }
 
 
@@ -67,14 +67,14 @@ def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
     """By project of theirs, what is unread for `user` and how much of it mentions them, in rooms they follow."""
     rooms = Room.objects.visible_to(user).filter(archived_at=None)
     found: dict[int, tuple[int, int]] = {}
-    for room in _counted(rooms, user):
+    for room in _with_counts(rooms, user):
         if room.level != Level.NONE:
             unread, mentions = found.get(room.project_id, (0, 0))
             found[room.project_id] = unread + room.unread, mentions + room.mentions
     return found
 
 
-def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
+def _with_counts(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
     mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("last_read_id")
     level = RoomSubscription.objects.filter(room=OuterRef("pk"), user=user).values("level")
     marked = rooms.annotate(
@@ -82,7 +82,7 @@ def _counted(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
         newest_id=_newest_id(),
         level=Coalesce(Subquery(level), Value(Level.MENTIONS)),
     )
-    others = Message.objects.said_by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("last_read_id"))
+    others = Message.objects.by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("last_read_id"))
     return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
 
 
@@ -92,7 +92,7 @@ def _count(rows: QuerySet) -> Coalesce:
     return Coalesce(Subquery(counted.values("n")), 0)
 
 
-def on_joined(event: Event) -> None:
+def on_member_joined(event: Event) -> None:
     """Who comes new has nothing to catch up with: their count begins with what is said from now on."""
     rooms = Room.objects.filter(project=event.project_id).annotate(newest_id=_newest_id())
     marks = [ReadMark(room=room, user_id=event.payload["user"], last_read_id=room.newest_id) for room in rooms]
@@ -103,5 +103,5 @@ def on_joined(event: Event) -> None:
 
 def _newest_id() -> Coalesce:
     """Of those that stand: their index has it, however long the room has been silent."""
-    standing = Message.objects.standing().filter(room=OuterRef("pk"))
+    standing = Message.objects.not_deleted().filter(room=OuterRef("pk"))
     return Coalesce(Subquery(standing.order_by("-pk").values("pk")[:1]), 0)

@@ -80,9 +80,9 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
     return {
         "project": project,
         "room": room,
-        "rooms": room_list.all_drawn(project),
+        "rooms": room_list.render_all(project),
         "page": asked_page(request, room, last_read_id=unread["last_read_id"], unread=unread["unread"]),
-        "pins": [pins.drawn(pin) for pin in pins.pins_of(room)],
+        "pins": [pins.render_pin(pin) for pin in pins.pins_of(room)],
         "found": request.GET.get("around", ""),
         "last_read_id": unread["last_read_id"],
         "level": unread["level"],
@@ -107,7 +107,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
 def kept(project: Project) -> str:
     """What happens to old messages here, if anything does."""
     days = retention.days_of(project)
-    return retention.rule(days) if days else ""
+    return retention.retention_sentence(days) if days else ""
 
 
 def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:
@@ -179,7 +179,7 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     form = ReadForm(request.POST)
     if not form.is_valid():
         return refusal_response(422, _("Say up to which message."), "invalid")
-    unread_counts.read(room_of(project, pk), last_read_id=form.cleaned_data["last_read_id"], by=request.user)
+    unread_counts.mark_read(room_of(project, pk), last_read_id=form.cleaned_data["last_read_id"], by=request.user)
     return JsonResponse(unread_counts.unread_of(request.user, project))
 
 

@@ -39,7 +39,7 @@ def search(project: Project, query: str, *, before: int | None = None) -> tuple[
     words = re.findall(r"\w+", WISH.sub(" ", query))
     if not words and not WISH.search(query):
         raise NotUnderstood(_("Write what you look for."))
-    found = Message.objects.standing().filter(_wished(project, query))
+    found = Message.objects.not_deleted().filter(_wished(project, query))
     if before:
         found = found.filter(pk__lt=before)
     keys = _page(_lately(found, words, before)) if words else []

@@ -24,7 +24,7 @@ def search(request: MemberRequest, key: str) -> HttpResponse:
         except message_search.NotUnderstood as refusal:
             page["refusal"] = refusal.message
         else:
-            found = Message.objects.standing().filter(pk__in=keys).select_related("room__project", "author")
+            found = Message.objects.not_deleted().filter(pk__in=keys).select_related("room__project", "author")
             page["rows"] = [row_of(message) for message in found.order_by("-pk")]
     return render(request, "chat/search/search.html", page, status=422 if page["refusal"] else 200)
 

@@ -74,13 +74,13 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
 
     def some(**which) -> Message:
         return chance.choice(
-            list(Message.objects.standing().filter(system_message__isnull=True, author__in=[ana, ben], **which))
+            list(Message.objects.not_deleted().filter(system_message__isnull=True, author__in=[ana, ben], **which))
         )
 
     def expire() -> None:
         oldest = Message.objects.earliest("pk").pk
         Message.objects.filter(pk=oldest).update(created_at=timezone.now() - timedelta(days=9))
-        retention.delete_some(board)
+        retention.delete_expired(board)
 
     def answer() -> None:
         run = Run.objects.busy().first() or dispatch.start_next(scribe.pk, "worker")
@@ -96,11 +96,11 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
         lambda: edit(message := some(author=ana), text=f"{message.text} Or not.", by=ana),
         lambda: reactions.react(some(), emoji=chance.choice("👍🎉👀"), by=ben),
         lambda: reactions.unreact(some(), emoji="👍", by=ben),
-        lambda: Message.objects.standing().count() > 4 and delete(message := some(), by=message.author),
+        lambda: Message.objects.not_deleted().count() > 4 and delete(message := some(), by=message.author),
         lambda: move(fresh(chance.choice(tasks)), to=columns[chance.choice(["doing", "ready"])], by=ana),
         lambda: edit_task(fresh(chance.choice(tasks)), title=f"Task {chance.random():.3f}", by=ana),
         lambda: post_system_message(room, "retention.changed", actor=ana, name="Ana", days=5),
-        lambda: Message.objects.standing().count() > 4 and expire(),
+        lambda: Message.objects.not_deleted().count() > 4 and expire(),
         lambda: said(room, ana, f"@{scribe.slug} what happened?"),
         lambda: dispatch.start_next(scribe.pk, "worker"),
         answer,

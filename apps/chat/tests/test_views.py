@@ -166,7 +166,7 @@ def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, 
 
 @pytest.mark.req("CHT-9")
 def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
-    file = attachments.keep(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
+    file = attachments.upload(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
     message = post_message(room, text="", by=ana, client_message_id=uuid4(), files=[file.pk])
     address = f"{CHAT}messages/{message.pk}/task/"
     assert 'value="tables.csv"' in ana_visits.get(address).content.decode()

@@ -38,7 +38,7 @@ def picture(form: str = "PNG", size: tuple[int, int] = (900, 600)) -> bytes:
 
 
 def kept(room, by, content: bytes = b"tide", name: str = "tide.txt") -> Attachment:
-    return attachments.keep(room, file_of(content, name), name=name, by=by)
+    return attachments.upload(room, file_of(content, name), name=name, by=by)
 
 
 def sent(room, by, *files: Attachment, text: str = "") -> Message:
@@ -122,8 +122,8 @@ def test_too_many_pixels_are_not_opened(room, ana, monkeypatch):
     ],
 )
 def test_names_are_cleaned(given, seen):
-    assert attachments.cleaned(given) == seen
-    assert len(attachments.cleaned("x" * 1000 + ".txt")) == 150
+    assert attachments.clean_name(given) == seen
+    assert len(attachments.clean_name("x" * 1000 + ".txt")) == 150
 
 
 @pytest.mark.req("Z5")
@@ -163,7 +163,7 @@ def test_a_message_of_files_alone_is_quoted_as_that(client, room, ana):
 
 def test_what_is_anothers_or_gone_is_not_sent(room, ana, ben):
     for files in ([kept(room, ben).pk], [uuid4()], [kept(room, ana).pk, uuid4()]):
-        with pytest.raises(attachments.NotThere):
+        with pytest.raises(attachments.FileGone):
             post(room, text="See", by=ana, client_message_id=uuid4(), files=files)
     assert not Message.objects.exists()
 
@@ -210,7 +210,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(room, ana):
             raise ConnectionResetError
 
     with pytest.raises(ConnectionResetError):
-        attachments.keep(room, Broken("x", b"half of it"), name="x", by=ana)
+        attachments.upload(room, Broken("x", b"half of it"), name="x", by=ana)
     assert not Attachment.objects.exists()
 
 
@@ -218,10 +218,10 @@ def test_an_upload_that_breaks_off_leaves_nothing(room, ana):
 def test_what_nobody_sends_is_forgotten_after_a_day(room, ana):
     unsent, carried = kept(room, ana), kept(room, ana)
     sent(room, ana, carried)
-    jobs.forget_unsent_files()
+    jobs.delete_unsent_files()
     assert Attachment.objects.count() == 2
     Attachment.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    jobs.forget_unsent_files()
+    jobs.delete_unsent_files()
     assert Attachment.objects.get() == carried
     assert unsent.pk != carried.pk
 

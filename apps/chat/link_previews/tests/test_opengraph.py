@@ -9,7 +9,7 @@ from apps.chat.link_previews import opengraph
 pytestmark = pytest.mark.req("CHT-11")
 
 
-def about(html: str, charset: str = "") -> opengraph.About | None:
+def about(html: str, charset: str = "") -> opengraph.PageMetadata | None:
     return opengraph.read(html.encode(), charset)
 
 

@@ -46,7 +46,7 @@ def ask(message: Message) -> None:
 
 
 def told(message: Message) -> list[tuple[str, str]]:
-    return [(preview.url, preview.title) for preview in previews.shown_under([message]).get(message.pk, ())]
+    return [(preview.url, preview.title) for preview in previews.previews_of([message]).get(message.pk, ())]
 
 
 def test_a_page_is_asked_after_the_message_is_there_and_then_shown_under_it(board, room, ana, web):
@@ -107,7 +107,7 @@ def test_redirects_end_in_time_together(monkeypatch):
     monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: httpx.MockTransport(slow))
     monkeypatch.setattr(previews, "LONGEST", 0.3)
     began = time.monotonic()
-    assert asyncio.run(previews.ask(TIDES)) is None
+    assert asyncio.run(previews.fetch_page(TIDES)) is None
     assert time.monotonic() - began < 0.5
 
 
@@ -135,10 +135,10 @@ def test_who_wrote_it_takes_them_away_and_others_may_not(board, room, ana, ben, 
 
 def test_what_nobody_asked_is_asked_by_the_sweep(room, ana, web):
     message = said(room, ana, TIDES)
-    jobs.fetch_previews_left_behind()
+    jobs.fetch_remaining_previews()
     assert web.asked == []
     LinkPreview.objects.update(created_at=timezone.now() - timedelta(minutes=1))
-    jobs.fetch_previews_left_behind()
+    jobs.fetch_remaining_previews()
     assert told(message) == [(TIDES, "Tides of Skerry")]
 
 
@@ -190,7 +190,7 @@ INSIDE = [
 def test_nothing_inside_is_asked_not_even_what_the_operator_allows_for_gateways(monkeypatch, settings, url):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1", "localhost", "10.0.0.0/8", "::1"]
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("a connection was tried"))
-    assert asyncio.run(previews.ask(url)) is None
+    assert asyncio.run(previews.fetch_page(url)) is None
 
 
 @pytest.mark.req("W7")
@@ -210,7 +210,7 @@ def test_a_redirect_to_inside_is_not_followed(monkeypatch, settings):
 
     monkeypatch.setattr(outbound, "GuardedTransport", lambda **_options: First())
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("a connection was tried"))
-    assert asyncio.run(previews.ask(TIDES)) is None
+    assert asyncio.run(previews.fetch_page(TIDES)) is None
     assert asked == [TIDES, "http://127.0.0.1/"]
 
 
@@ -231,6 +231,6 @@ def test_a_name_that_means_the_world_once_and_us_the_next_time_gets_no_further(m
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     monkeypatch.setattr(asyncio.selector_events.BaseSelectorEventLoop, "sock_connect", refuse)
-    assert asyncio.run(previews.ask("http://rebinding.example/")) is None
+    assert asyncio.run(previews.fetch_page("http://rebinding.example/")) is None
     assert {address[0] for address in connected} <= {"93.184.215.14"}
     assert connected

@@ -61,7 +61,7 @@ def test_after_a_day_it_stays(message, ana, settings):
 
 
 def test_an_edit_may_not_empty_it(message, ana):
-    with pytest.raises(parse.NothingSaid):
+    with pytest.raises(parse.EmptyMessage):
         edit(message, text=" ", by=ana)
 
 
@@ -71,7 +71,7 @@ def test_a_deleted_one_leaves_no_words_behind(message, ana):
     delete(message, by=ana)
     message.refresh_from_db()
     assert (message.text, message.html) == ("", "")
-    assert not Message.objects.standing().exists()
+    assert not Message.objects.not_deleted().exists()
     assert [kind.objects.count() for kind in (Mention, TaskReference, Reaction)] == [0, 0, 0]
     assert "secret" not in str(list(Event.objects.values_list("payload", flat=True)))
     delete(message, by=ana)

@@ -15,26 +15,26 @@ pytestmark = pytest.mark.django_db
 
 
 def html(board, text, by) -> str:
-    return parse.word(board, text, by=by).html
+    return parse.parse(board, text, by=by).html
 
 
 def test_a_mention_is_of_a_member_by_username(board, ana, ben, cy):
-    worded = parse.word(board, "@ben, @cy and @BEN.", by=ana)
-    assert worded.mentioned == [ben]
-    assert worded.html.count(f'<span class="mention" data-user="{ben.pk}">@Ben</span>') == 2
-    assert "@cy" in worded.html
+    parsed = parse.parse(board, "@ben, @cy and @BEN.", by=ana)
+    assert parsed.mentioned == [ben]
+    assert parsed.html.count(f'<span class="mention" data-user="{ben.pk}">@Ben</span>') == 2
+    assert "@cy" in parsed.html
 
 
 def test_an_agent_is_called_by_its_slug(board, ana):
     scribe = agent_in(board, "Scribe")
-    assert parse.word(board, "@scribe what now?", by=ana).mentioned == [scribe.user]
+    assert parse.parse(board, "@scribe what now?", by=ana).mentioned == [scribe.user]
     assert parse.handle_of(scribe.user) == "scribe"
 
 
 def test_a_person_has_the_handle_before_an_agent(board, ana):
     agent_in(board, "Scribe")
     person = MembershipFactory(project=board, user__username="scribe").user
-    assert parse.word(board, "@scribe", by=ana).mentioned == [person]
+    assert parse.parse(board, "@scribe", by=ana).mentioned == [person]
 
 
 @pytest.mark.parametrize(
@@ -43,18 +43,18 @@ def test_a_person_has_the_handle_before_an_agent(board, ana):
 )
 def test_code_and_links_call_nobody(board, ana, ben, columns, text):
     task_in(columns["ready"])
-    worded = parse.word(board, text, by=ana)
-    assert worded.mentioned == []
-    assert "mention" not in worded.html
-    assert "chip" not in worded.html
+    parsed = parse.parse(board, text, by=ana)
+    assert parsed.mentioned == []
+    assert "mention" not in parsed.html
+    assert "chip" not in parsed.html
 
 
 @pytest.mark.parametrize("text", ["a@ben.example", "@@ben", "x/@ben", "XTIDE-1", "TIDE-1x", "TIDE-01", "TIDE-"])
 def test_what_only_looks_like_one_is_none(board, ana, ben, columns, text):
     task_in(columns["ready"])
-    worded = parse.word(board, text, by=ana)
-    assert "mention" not in worded.html
-    assert "chip" not in worded.html
+    parsed = parse.parse(board, text, by=ana)
+    assert "mention" not in parsed.html
+    assert "chip" not in parsed.html
 
 
 @pytest.mark.req("CHT-9")
@@ -62,7 +62,7 @@ def test_a_chip_says_the_task_as_it_is_now(board, room, ana, columns):
     task = task_in(columns["ready"], "Tide <tables> & more")
     message = said(room, ana, f"See **TIDE-{task.number}**.")
     task.title, task.column = "Renamed", columns["done"]
-    refreshed = parse.refreshed(message.html, [task])
+    refreshed = parse.refresh_chips(message.html, [task])
     assert "Tide &lt;tables&gt; &amp; more" in message.html
     assert f'data-task="{task.pk}" href="/projects/TIDE/tasks/{task.number}/"' in refreshed
     assert "Renamed · Done" in refreshed
@@ -90,9 +90,9 @@ def test_nothing_in_a_message_does_anything(board, ana, text):
 def test_200_mentions_are_refused_and_repeated_ones_are_one(board, ana, ben):
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(51)]
     with pytest.raises(Refused) as refused:
-        parse.word(board, " ".join(f"@{person.username}" for person in people), by=ana)
+        parse.parse(board, " ".join(f"@{person.username}" for person in people), by=ana)
     assert refused.value.code == "too_many_mentions"
-    assert parse.word(board, "@ben " * 200, by=ana).mentioned == [ben]
+    assert parse.parse(board, "@ben " * 200, by=ana).mentioned == [ben]
 
 
 @pytest.mark.req("G7")
@@ -100,9 +100,9 @@ def test_an_agent_calls_five_at_most(board):
     scribe = agent_in(board, "Scribe")
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(8)]
     text = " ".join(f"@{person.username}" for person in people)
-    assert len(parse.word(board, text, by=scribe.user).mentioned) == 5
+    assert len(parse.parse(board, text, by=scribe.user).mentioned) == 5
 
 
 def test_somebody_whose_account_is_closed_is_not_called(board, ana):
     gone = MembershipFactory(project=board, user=UserFactory(name="Gone", is_active=False)).user
-    assert parse.word(board, f"@{gone.username}", by=ana).mentioned == []
+    assert parse.parse(board, f"@{gone.username}", by=ana).mentioned == []

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from apps.chat.messages.post import AnswersNothing, Archived, post_system_message
+from apps.chat.messages.post import Archived, ReplyNotInRoom, post_system_message
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, system_messages
 from apps.chat.tests.factories import said
@@ -106,7 +106,7 @@ def test_an_answer_answers_a_message_of_its_room(board, room, ana):
     first = said(room, ana)
     assert said(room, ana, reply_to=first).reply_to == first
     elsewhere = said(rooms.create(board, name="Else", by=ana), ana)
-    with pytest.raises(AnswersNothing):
+    with pytest.raises(ReplyNotInRoom):
         said(room, ana, reply_to=elsewhere)
 
 

@@ -27,7 +27,7 @@ def told(room):
     """The lines of the room, in English, once it was told."""
 
     def sentences() -> list[str]:
-        jobs.tell_changes()
+        jobs.post_activity_digests()
         return [
             system_messages.sentence_of(line.system_message)
             for line in room.messages.filter(system_message__isnull=False).order_by("pk")
@@ -109,8 +109,8 @@ moves = st.lists(
 @given(moves, st.integers(0, 20))
 def test_however_it_is_cut_each_task_counts_once_as_what_became_of_it(changes, cut):
     events = [(kind, Event(task_id=task, actor=None, payload={"by": by})) for kind, task, by in changes]
-    whole = activity_digest.with_changes({}, events)
-    assert activity_digest.with_changes(activity_digest.with_changes({}, events[:cut]), events[cut:]) == whole
+    whole = activity_digest.merge({}, events)
+    assert activity_digest.merge(activity_digest.merge({}, events[:cut]), events[cut:]) == whole
     last = {task: kind for kind, task, _by in changes}
     for kind in (activity_digest.MOVED, activity_digest.FINISHED):
         counted = whole.get(kind, {"tasks": []})["tasks"]
@@ -120,5 +120,5 @@ def test_however_it_is_cut_each_task_counts_once_as_what_became_of_it(changes, c
 def test_russian_counts_its_own_way():
     facts = {"parts": {"moved": {"tasks": [1, 2, 3], "by": ["Ana", "Ben", "Cy"]}}}
     with translation.override("ru"):
-        assert "3 карточки" in activity_digest.sentence(facts)
-    assert activity_digest.sentence(facts) == "Ana and 2 others moved 3 cards."
+        assert "3 карточки" in activity_digest.digest_sentence(facts)
+    assert activity_digest.digest_sentence(facts) == "Ana and 2 others moved 3 cards."

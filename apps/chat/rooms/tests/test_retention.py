@@ -77,7 +77,7 @@ def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana
 @pytest.mark.req("CHT-1")
 def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
     messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
-    unread_counts.read(room, last_read_id=messages[1].pk, by=ana)
+    unread_counts.mark_read(room, last_read_id=messages[1].pk, by=ana)
     made_old(*messages[:4])
     retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
@@ -87,7 +87,7 @@ def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
     room.messages.filter(system_message__isnull=False).delete()
     jobs.delete_old_messages()
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 0
-    unread_counts.read(room, last_read_id=messages[5].pk, by=ana)
+    unread_counts.mark_read(room, last_read_id=messages[5].pk, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == messages[1].pk
     said(room, ben, "After all that.")
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 1
@@ -184,4 +184,4 @@ def test_programs_read_it_and_who_manages_sets_it(board, room, mai, ana):
 
 def test_one_day_is_said_as_one(room, ana):
     assert system_messages.of_retention({"name": "Mai", "days": 1}).endswith("older than 1 day are deleted.")
-    assert retention.rule(1) == "Messages older than 1 day are deleted."
+    assert retention.retention_sentence(1) == "Messages older than 1 day are deleted."

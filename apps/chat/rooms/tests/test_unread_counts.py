@@ -54,7 +54,7 @@ class TestUnread(TestCase):
                 delete(sent[which], by=sent[which].author)
             elif step == "read" and sent:
                 last_read_id = sent[min(extra, len(sent) - 1)].pk
-                unread_counts.read(room, last_read_id=last_read_id, by=ana)
+                unread_counts.mark_read(room, last_read_id=last_read_id, by=ana)
                 mark = max(mark, last_read_id)
             left = [each for each in sent if each.pk > mark and each.author != ana and not each.deleted_at]
             assert unread(ana, room) == (len(left), sum("@ana" in each.text for each in left))
@@ -62,9 +62,9 @@ class TestUnread(TestCase):
 
 def test_a_mark_only_goes_forward_and_never_beyond_the_last_message(room, ana, ben):
     first, second = said(room, ben), said(room, ben)
-    unread_counts.read(room, last_read_id=2**62, by=ana)
+    unread_counts.mark_read(room, last_read_id=2**62, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == second.pk
-    unread_counts.read(room, last_read_id=first.pk, by=ana)
+    unread_counts.mark_read(room, last_read_id=first.pk, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == second.pk
     said(room, ben)
     assert unread(ana, room) == (1, 0)
@@ -98,7 +98,7 @@ def test_two_devices_at_once_leave_the_mark_further_on(room, ana, ben):
     from apps.chat.messages.tests.test_post import at_once
 
     sent = [said(room, ben).pk for _ in range(8)]
-    at_once(8, lambda index: unread_counts.read(room, last_read_id=sent[index], by=ana))
+    at_once(8, lambda index: unread_counts.mark_read(room, last_read_id=sent[index], by=ana))
     assert ReadMark.objects.get(user=ana).last_read_id == sent[-1]
     assert connection.connection
     assert Message.objects.count() == 8

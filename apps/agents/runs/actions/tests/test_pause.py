@@ -117,6 +117,6 @@ def test_the_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
 def test_the_room_is_told_who_did_it(room, board, ana, ben):
     pause(board, by=ana)
     resume(board, by=ben)
-    told = render.drawn(render.with_surroundings(room.messages.all())).values()
+    told = render.render_messages(render.with_related(room.messages.all())).values()
     assert ["Ana has paused all agents." in html for html in told] == [True, False]
     assert ["Ben lets the agents go on." in html for html in told] == [False, True]
