@@ -1,4 +1,4 @@
-"""The cast of every app: a board, its columns, two members and an outsider."""
+"""The cast of every app: a board, its columns, two members, a maintainer and an outsider."""
 
 import pytest
 
@@ -26,6 +26,11 @@ def ana(board):
 @pytest.fixture
 def ben(board):
     return MembershipFactory(project=board, user__name="Ben", role=Role.MEMBER).user
+
+
+@pytest.fixture
+def mai(board):
+    return MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
 
 
 @pytest.fixture

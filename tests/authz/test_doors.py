@@ -30,7 +30,7 @@ WITHIN = {"WithinProject", "ManyWithinProject", "permissions.find"}
 REASONS = {
     "AuditEntry.objects.of_project(project.pk)": "the project was found by project_for, for its owners",
     "Gateway.objects.filter(is_enabled=True)": "the callback's signature finds its gateway",
-    "Message.objects.standing()": "narrowed to keys of a room that was found by visible_to",
+    "Message.objects.not_deleted()": "narrowed to keys of a room that was found by visible_to",
     "Avatar.objects.filter(user__in=seen)": "of those who share a project with one, whom the line above has found",
     "Comment.objects.filter(task=task_for(request, pk, Action.VIEW))": "the task was found by visible_to",
     "PullRequest.objects.filter(run_links__run=row['id'])": "the run was found by visible_to",

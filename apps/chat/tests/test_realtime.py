@@ -67,7 +67,7 @@ def said_now(chip: re.Match, op: dict) -> str:
 
 
 @pytest.fixture
-def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
+def actions(board, room, columns, ana, ben, scribe, gateway, mai):  # noqa: F811
     """What anybody can do to a room, on whatever stands in it."""
     tasks = [task_in(columns["ready"], f"Task {number}") for number in range(3)]
     chance = random.Random(5)
@@ -88,7 +88,7 @@ def actions(board, room, columns, ana, ben, scribe, gateway):  # noqa: F811
             report = {"teamboardRunId": str(run.pk), "status": "ok", "text": "It was quiet."}
             results.receive(scribe.gateway, f"event-{run.pk}", "run.finished", report)
 
-    retention.set_days(board, days=5, by=ana)
+    retention.set_days(board, days=5, by=mai)
     said(room, ana, f"First, about {tasks[0].key}.")
     return [
         lambda: said(room, chance.choice([ana, ben]), "Hello."),
@@ -137,8 +137,8 @@ def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed
 def test_a_message_is_drawn_once_however_far_behind_each_browser_is(room, ana, ben, monkeypatch):
     room.project.refresh_from_db()
     before, drawn = room.project.last_seq, []
-    draw = render._drawn
-    monkeypatch.setattr(render, "_drawn", lambda message, **how: drawn.append(message.pk) or draw(message, **how))
+    draw = render._render
+    monkeypatch.setattr(render, "_render", lambda message, **how: drawn.append(message.pk) or draw(message, **how))
     for number in range(4):
         said(room, ben, f"Word {number}.")
         for since in range(before, before + number + 1):

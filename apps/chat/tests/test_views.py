@@ -24,11 +24,6 @@ AS_SCRIPT = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def mai(board):
-    return MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
-
-
-@pytest.fixture
 def ana_visits(client, ana, room):
     client.force_login(ana)
     return client
@@ -74,7 +69,7 @@ def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
 
 @pytest.mark.django_db(transaction=True)
 def test_saying_something_costs_few_statements(ana_visits, board, room, django_assert_num_queries):
-    who_asks, said, frame = ["session", "project with role", "room"], 4, ["project", "events", "message"]
+    who_asks, said, frame = ["session", "project with role", "room"], 5, ["project", "events", "message"]
     sent = {"text": "Hello", "client_message_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
     with django_assert_num_queries(len([*who_asks, "BEGIN", *range(said), "COMMIT", *frame])):
         ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT)

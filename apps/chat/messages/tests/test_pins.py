@@ -62,10 +62,10 @@ def test_there_are_not_too_many(room, ana, monkeypatch):
     assert refused.value.code == "too_many_pins"
 
 
-def test_what_is_pinned_is_kept(board, room, message, ana):
+def test_what_is_pinned_is_kept(board, room, message, ana, mai):
     kept, gone = message, said(room, ana, "Old.")
     pins.pin(kept, by=ana)
-    retention.set_days(board, days=1, by=ana)
+    retention.set_days(board, days=1, by=mai)
     Message.objects.update(created_at="2020-01-01T00:00:00Z")
     retention.delete_expired(board)
     assert set(Message.objects.filter(system_message__isnull=True).values_list("pk", flat=True)) == {kept.pk}

@@ -31,11 +31,6 @@ PAGE = "/projects/TIDE/chat/retention/"
 
 
 @pytest.fixture
-def mai(board):
-    return MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
-
-
-@pytest.fixture
 def mai_visits(mai, room):
     client = Client()
     client.force_login(mai)
@@ -65,6 +60,7 @@ def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben
 
 def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana):
     elsewhere = room_of(BoardFactory(key="OTHER"))
+    MembershipFactory(project=elsewhere.project, user=mai)
     made_old(said(room, ana), said(elsewhere, mai), days=4000)
     jobs.delete_old_messages()
     retention.set_days(board, days=90, by=mai)
@@ -118,11 +114,12 @@ def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, roo
 
 def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, monkeypatch):
     other = BoardFactory(key="AAA", name="Aaa")
+    MembershipFactory(project=other, user=mai, role=Role.MAINTAINER)
     made_old(said(room_of(other), mai), said(room, ana))
     for project in (other, board):
         retention.set_days(project, days=90, by=mai)
     real = retention.delete_some
-    monkeypatch.setattr(retention, "delete_some", lambda project: 1 / 0 if project == other else real(project))
+    monkeypatch.setattr(retention, "delete_expired", lambda project: 1 / 0 if project == other else real(project))
     jobs.delete_old_messages()
     assert Message.objects.filter(system_message__isnull=True).get().room.project == other
 
@@ -183,5 +180,5 @@ def test_programs_read_it_and_who_manages_sets_it(board, room, mai, ana):
 
 
 def test_one_day_is_said_as_one(room, ana):
-    assert system_messages.of_retention({"name": "Mai", "days": 1}).endswith("older than 1 day are deleted.")
+    assert system_messages.retention_sentence({"name": "Mai", "days": 1}).endswith("older than 1 day are deleted.")
     assert retention.retention_sentence(1) == "Messages older than 1 day are deleted."

@@ -8,15 +8,15 @@ from apps.projects.realtime import frames
 pytestmark = pytest.mark.django_db
 
 
-def test_what_happens_to_a_room_comes_to_every_page(board, room, ana):
+def test_what_happens_to_a_room_comes_to_every_page(board, room, ana, mai):
     board.refresh_from_db()
-    quay = rooms.create(board, name="Quay", by=ana)
+    quay = rooms.create(board, name="Quay", by=mai)
     [op] = frames.frame_since(board.pk, board.last_seq, language="en")["ops"]
     assert (op["id"], op["parent"]) == (f"room-link-{quay.pk}", "chat-rooms")
     assert ">Quay<" in op["html"]
     created = op["rank"]
     board.refresh_from_db()
-    rooms.archive(quay, by=ana)
+    rooms.archive(quay, by=mai)
     [op] = frames.frame_since(board.pk, board.last_seq, language="en")["ops"]
     assert "archived" in op["html"]
     assert op["rank"] > created > room_list.rank_of(room)

@@ -19,38 +19,38 @@ def test_a_project_starts_with_a_room():
     assert [(room.name, room.is_default) for room in project.rooms.all()] == [("Tidewater", True)]
 
 
-def test_rooms_are_made_renamed_archived_and_opened_again(board, room, ana):
-    made = rooms.create(board, name=" Harbour ", by=ana)
-    rooms.rename(made, name="Quay", by=ana)
-    rooms.archive(made, by=ana)
-    rooms.archive(made, by=ana)
-    rooms.reopen(made, by=ana)
+def test_rooms_are_made_renamed_archived_and_opened_again(board, room, mai):
+    made = rooms.create(board, name=" Harbour ", by=mai)
+    rooms.rename(made, name="Quay", by=mai)
+    rooms.archive(made, by=mai)
+    rooms.archive(made, by=mai)
+    rooms.reopen(made, by=mai)
     kinds = ["room.created", "room.renamed", "room.archived", "room.reopened"]
     assert list(Event.objects.filter(kind__startswith="room.").order_by("seq").values_list("kind", flat=True)) == kinds
     assert Room.objects.get(pk=made.pk).name == "Quay"
 
 
-def test_open_rooms_go_by_different_names(board, room, ana):
-    made = rooms.create(board, name="Quay", by=ana)
+def test_open_rooms_go_by_different_names(board, room, mai):
+    made = rooms.create(board, name="Quay", by=mai)
     for taken in ("quay", "QUAY"):
         with pytest.raises(rooms.NameTaken):
-            rooms.create(board, name=taken, by=ana)
-    rooms.archive(made, by=ana)
-    rooms.create(board, name="Quay", by=ana)
+            rooms.create(board, name=taken, by=mai)
+    rooms.archive(made, by=mai)
+    rooms.create(board, name="Quay", by=mai)
     with pytest.raises(rooms.NameTaken):
-        rooms.reopen(made, by=ana)
+        rooms.reopen(made, by=mai)
 
 
-def test_the_projects_own_room_stays_open(room, ana):
+def test_the_projects_own_room_stays_open(room, mai):
     with pytest.raises(rooms.DefaultStays):
-        rooms.archive(room, by=ana)
+        rooms.archive(room, by=mai)
 
 
-def test_there_is_an_end_to_rooms(board, ana, monkeypatch):
+def test_there_is_an_end_to_rooms(board, monkeypatch, mai):
     monkeypatch.setattr(rooms, "MOST", 1)
-    rooms.create(board, name="One", by=ana)
+    rooms.create(board, name="One", by=mai)
     with pytest.raises(rooms.TooManyRooms):
-        rooms.create(board, name="Two", by=ana)
+        rooms.create(board, name="Two", by=mai)
 
 
 def test_a_reaction_is_given_once_and_taken_back(room, ana, ben):

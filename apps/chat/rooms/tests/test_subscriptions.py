@@ -6,6 +6,7 @@ from apps.accounts.tests.programs import Program
 from apps.chat.models import RoomSubscription
 from apps.chat.rooms import rooms, subscriptions, unread_counts
 from apps.chat.tests.factories import said
+from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
 
@@ -20,8 +21,8 @@ def test_without_a_word_it_is_what_mentions_one(board, room, ana):
     assert RoomSubscription.objects.get().level == unread_counts.unread_of(ana, board)[room.pk]["level"] == "none"
 
 
-def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, ana, ben):
-    quay = rooms.create(board, name="Quay", by=ben)
+def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, ana, ben, mai):
+    quay = rooms.create(board, name="Quay", by=mai)
     for each in (room, quay):
         said(each, ben, f"@{ana.username} hello")
     subscriptions.subscribe(quay, level="none", by=ana)
@@ -32,11 +33,12 @@ def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, an
     assert "Unread: 1." in client.get("/projects/").content.decode()
 
 
-def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_num_queries):
+def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_num_queries, mai):
     for key in ("ONE", "TWO"):
         other = BoardFactory(key=key)
-        MembershipFactory(project=other, user=ana)
-        said(rooms.create(other, name="Talk", by=ben), ben)
+        for user, role in ((ana, Role.MEMBER), (ben, Role.MEMBER), (mai, Role.MAINTAINER)):
+            MembershipFactory(project=other, user=user, role=role)
+        said(rooms.create(other, name="Talk", by=mai), ben)
     with django_assert_num_queries(1):
         assert sorted(unread_counts.unread_by_project(ana).values()) == [(0, 0), (1, 0), (1, 0)]
 

@@ -84,9 +84,9 @@ def test_who_comes_new_has_nothing_to_catch_up_with(board, room, ana, ben):
     assert unread(dan, room) == (1, 1)
 
 
-def test_fifty_rooms_are_counted_by_one_statement(board, room, ana, ben, django_assert_num_queries):
+def test_fifty_rooms_are_counted_by_one_statement(board, room, ana, ben, django_assert_num_queries, mai):
     for number in range(49):
-        said(rooms.create(board, name=f"Room {number}", by=ben), ben, "@ana hello")
+        said(rooms.create(board, name=f"Room {number}", by=mai), ben, "@ana hello")
     with django_assert_num_queries(1):
         counts = unread_counts.unread_of(ana, board)
     assert len(counts) == 50

@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-10")]
 
 
 @pytest.fixture
-def talk(board, room, ana, ben):
-    quay = rooms.create(board, name="Old quay", by=ana)
+def talk(board, room, ana, ben, mai):
+    quay = rooms.create(board, name="Old quay", by=mai)
     return {
         "rope": said(room, ana, "Buy a **rope** for the ferry."),
         "ropes": said(quay, ben, "Two ropes, please."),
