@@ -220,7 +220,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
-    "post-activity-digests": {"task": "apps.chat.jobs.post_activity_digests", "schedule": 10.0, "options": {"expires": 10}},
+    "post-activity-digests": {
+        "task": "apps.chat.jobs.post_activity_digests",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
     "delete-old-messages": {
         "task": "apps.chat.jobs.delete_old_messages",
         "schedule": 300.0,

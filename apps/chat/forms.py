@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.chat.models import MOST_DAYS, Message, Room, RoomSubscription
+from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import TITLE_LENGTH, Task
@@ -41,7 +41,7 @@ class EditForm(forms.Form):
 
 
 class EmojiForm(forms.Form):
-    emoji = forms.CharField(max_length=16)
+    emoji = forms.CharField(max_length=EMOJI_LENGTH)
 
 
 class ReadForm(forms.Form):
@@ -55,7 +55,7 @@ class SubscriptionForm(forms.Form):
 
 
 class RoomForm(forms.Form):
-    name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
 
 
 class RetentionForm(forms.Form):
@@ -64,7 +64,7 @@ class RetentionForm(forms.Form):
         help_text=_("Leave it empty to keep them for ever."),
         required=False,
         min_value=1,
-        max_value=MOST_DAYS,
+        max_value=MAX_RETENTION_DAYS,
     )
     is_confirmed = forms.BooleanField(widget=forms.HiddenInput, required=False)
 

@@ -3,14 +3,23 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.chat.models import EMOJI_LENGTH, MOST_DAYS, NAME_LENGTH, TEXT_LENGTH, Message, RoomSubscription
+from apps.chat.messages import history
+from apps.chat.models import (
+    EMOJI_LENGTH,
+    MAX_RETENTION_DAYS,
+    MESSAGE_LENGTH,
+    ROOM_NAME_LENGTH,
+    Message,
+    RoomSubscription,
+)
+from apps.chat.search import search
 from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
 
 
 class RoomSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=NAME_LENGTH)
+    name = serializers.CharField(max_length=ROOM_NAME_LENGTH)
     is_default = serializers.BooleanField(read_only=True, help_text="The one that every project has.")
     is_archived = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
@@ -20,14 +29,14 @@ class RoomSerializer(serializers.Serializer):
 
 
 class ChangedRoomSerializer(serializers.Serializer):
-    name = serializers.CharField(max_length=NAME_LENGTH, required=False)
+    name = serializers.CharField(max_length=ROOM_NAME_LENGTH, required=False)
     is_archived = serializers.BooleanField(required=False)
 
 
 class NewMessageSerializer(serializers.Serializer):
     client_message_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
     text = serializers.CharField(
-        max_length=TEXT_LENGTH,
+        max_length=MESSAGE_LENGTH,
         trim_whitespace=False,
         allow_blank=True,
         default="",
@@ -45,7 +54,7 @@ class NewMessageSerializer(serializers.Serializer):
 
 
 class EditedMessageSerializer(serializers.Serializer):
-    text = serializers.CharField(max_length=TEXT_LENGTH, trim_whitespace=False, help_text="Markdown.")
+    text = serializers.CharField(max_length=MESSAGE_LENGTH, trim_whitespace=False, help_text="Markdown.")
 
 
 class FileSerializer(serializers.Serializer):
@@ -111,23 +120,23 @@ class MessagePageSerializer(serializers.Serializer):
     after = serializers.IntegerField(allow_null=True, help_text="Ask `after` this for newer ones; null: none.")
 
 
-class WhereSerializer(serializers.Serializer):
+class PageQuerySerializer(serializers.Serializer):
     """Which page of a room: the newest messages, or those before, after or around the one with this id."""
 
     before = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
     after = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
     around = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
-    limit = serializers.IntegerField(min_value=1, max_value=100, default=40)
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=history.PAGE)
 
 
-class AskedSerializer(serializers.Serializer):
+class SearchQuerySerializer(serializers.Serializer):
     """What to look for: words, and `from:name`, `in:room`, `after:2026-11-01`, `before:2026-12-01`."""
 
-    q = serializers.CharField(max_length=500)
+    q = serializers.CharField(max_length=search.MAX_QUERY_LENGTH)
     before = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
 
 
-class FoundSerializer(serializers.Serializer):
+class SearchResultSerializer(serializers.Serializer):
     messages = MessageSerializer(many=True)
     before = serializers.IntegerField(allow_null=True, help_text="Ask `before` this for older ones; null: none.")
 
@@ -163,7 +172,7 @@ class UnreadSerializer(serializers.Serializer):
 class RetentionSerializer(serializers.Serializer):
     days = serializers.IntegerField(
         min_value=1,
-        max_value=MOST_DAYS,
+        max_value=MAX_RETENTION_DAYS,
         allow_null=True,
         help_text="Messages older than this many days are deleted; null: they are kept for ever.",
     )

@@ -5,7 +5,10 @@ from django.urls import path
 from apps.agents.roster import api as roster
 from apps.agents.runs import api as runs
 from apps.agents.runs.callbacks.callback_view import callback
-from apps.chat import api as chat
+from apps.chat.attachments import api as attachments
+from apps.chat.messages import api as messages
+from apps.chat.rooms import api as rooms
+from apps.chat.search import api as search
 from apps.projects import api as projects
 from apps.projects.git import api as git
 from apps.projects.git import pull_request_api as requests
@@ -26,21 +29,21 @@ urlpatterns = [
     path("projects/<str:key>/pause/", runs.PauseView.as_view(), name="pause"),
     path("projects/<str:key>/resume/", runs.ResumeView.as_view(), name="resume"),
     path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),
-    path("projects/<str:key>/rooms/", chat.RoomsView.as_view(), name="rooms"),
-    path("projects/<str:key>/messages/", chat.SearchView.as_view(), name="search"),
-    path("projects/<str:key>/retention/", chat.RetentionView.as_view(), name="retention"),
-    path("projects/<str:key>/unread/", chat.UnreadView.as_view(), name="unread"),
-    path("rooms/<int:pk>/", chat.RoomView.as_view(), name="room"),
-    path("rooms/<int:pk>/messages/", chat.MessagesView.as_view(), name="messages"),
-    path("rooms/<int:pk>/read/", chat.ReadView.as_view(), name="read"),
-    path("rooms/<int:pk>/subscription/", chat.SubscriptionView.as_view(), name="subscription"),
-    path("rooms/<int:pk>/files/", chat.FilesView.as_view(), name="files"),
-    path("files/<uuid:pk>/", chat.FileView.as_view(), name="file"),
-    path("rooms/<int:pk>/pins/", chat.PinsView.as_view(), name="pins"),
-    path("messages/<int:pk>/", chat.MessageView.as_view(), name="message"),
-    path("messages/<int:pk>/reactions/", chat.ReactionsView.as_view(), name="reactions"),
-    path("messages/<int:pk>/previews/", chat.PreviewsView.as_view(), name="previews"),
-    path("messages/<int:pk>/pin/", chat.PinView.as_view(), name="pin"),
+    path("projects/<str:key>/rooms/", rooms.RoomsView.as_view(), name="rooms"),
+    path("projects/<str:key>/messages/", search.SearchView.as_view(), name="search"),
+    path("projects/<str:key>/retention/", rooms.RetentionView.as_view(), name="retention"),
+    path("projects/<str:key>/unread/", rooms.UnreadView.as_view(), name="unread"),
+    path("rooms/<int:pk>/", rooms.RoomView.as_view(), name="room"),
+    path("rooms/<int:pk>/messages/", messages.MessagesView.as_view(), name="messages"),
+    path("rooms/<int:pk>/read/", rooms.ReadView.as_view(), name="read"),
+    path("rooms/<int:pk>/subscription/", rooms.SubscriptionView.as_view(), name="subscription"),
+    path("rooms/<int:pk>/files/", attachments.FilesView.as_view(), name="files"),
+    path("files/<uuid:pk>/", attachments.FileView.as_view(), name="file"),
+    path("rooms/<int:pk>/pins/", messages.PinsView.as_view(), name="pins"),
+    path("messages/<int:pk>/", messages.MessageView.as_view(), name="message"),
+    path("messages/<int:pk>/reactions/", messages.ReactionsView.as_view(), name="reactions"),
+    path("messages/<int:pk>/previews/", messages.PreviewsView.as_view(), name="previews"),
+    path("messages/<int:pk>/pin/", messages.PinView.as_view(), name="pin"),
     path("repositories/<int:pk>/", git.RepositoryView.as_view(), name="repository"),
     path("repositories/<int:pk>/branches/", git.BranchesView.as_view(), name="branches"),
     path("repositories/<int:pk>/commits/", git.CommitsView.as_view(), name="commits"),

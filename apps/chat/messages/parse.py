@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.chat.models import TEXT_LENGTH
+from apps.chat.models import MESSAGE_LENGTH
 from apps.errors import Refused
 from apps.projects.models import Project
 from apps.tasks import markdown
@@ -74,12 +74,12 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
 
 
 def _refuse_long(text: str) -> None:
-    if len(text) > TEXT_LENGTH:
+    if len(text) > MESSAGE_LENGTH:
         raise TooLong(too_long_sentence())
 
 
 def too_long_sentence() -> str:
-    return _("That is too long: {n} characters at most.").format(n=TEXT_LENGTH)
+    return _("That is too long: {n} characters at most.").format(n=MESSAGE_LENGTH)
 
 
 def _refuse_invisible(html: str) -> None:

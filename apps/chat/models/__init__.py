@@ -4,7 +4,7 @@ from apps.chat.models.attachment import FILE_NAME_LENGTH, Attachment, FileChunk
 from apps.chat.models.link_preview import URL_LENGTH, LinkPreview
 from apps.chat.models.message import (
     EMOJI_LENGTH,
-    TEXT_LENGTH,
+    MESSAGE_LENGTH,
     WORDS,
     Mention,
     Message,
@@ -14,14 +14,22 @@ from apps.chat.models.message import (
     Reaction,
     TaskReference,
 )
-from apps.chat.models.room import MOST_DAYS, NAME_LENGTH, ReadMark, Room, RoomQuerySet, RoomRetention, RoomSubscription
+from apps.chat.models.room import (
+    MAX_RETENTION_DAYS,
+    ROOM_NAME_LENGTH,
+    ReadMark,
+    Room,
+    RoomQuerySet,
+    RoomRetention,
+    RoomSubscription,
+)
 
 __all__ = [
     "EMOJI_LENGTH",
     "FILE_NAME_LENGTH",
-    "MOST_DAYS",
-    "NAME_LENGTH",
-    "TEXT_LENGTH",
+    "MAX_RETENTION_DAYS",
+    "MESSAGE_LENGTH",
+    "ROOM_NAME_LENGTH",
     "URL_LENGTH",
     "WORDS",
     "Attachment",

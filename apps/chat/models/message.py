@@ -13,7 +13,7 @@ from apps.chat.models.room import Room
 from apps.projects.models import Project
 from apps.tasks.models import Task
 
-TEXT_LENGTH = 50_000
+MESSAGE_LENGTH = 50_000
 EMOJI_LENGTH = 16
 # What a message is found by: its words as they stand, for people here write in more than one language.
 WORDS = SearchVector("text", config="simple")
@@ -43,7 +43,7 @@ class Message(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # Chosen by whoever sends it, so that sending again adds nothing.
     client_message_id = models.UUIDField()
-    text = models.TextField(_("message"), max_length=TEXT_LENGTH)
+    text = models.TextField(_("message"), max_length=MESSAGE_LENGTH)
     html = models.TextField()
     # What the board itself tells, in each reader's language: {"code", "facts"}, read by `telling`.
     system_message = models.JSONField(null=True)

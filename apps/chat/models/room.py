@@ -13,8 +13,8 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import User
 from apps.projects.models import Project
 
-NAME_LENGTH = 80
-MOST_DAYS = 3650  # that messages are kept, where they are not for ever
+ROOM_NAME_LENGTH = 80
+MAX_RETENTION_DAYS = 3650  # that messages are kept, where they are not for ever
 
 
 class RoomQuerySet(models.QuerySet):
@@ -26,7 +26,7 @@ class Room(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="rooms")
     # Names the room outside of us: the agents' conversation about it goes by this.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=NAME_LENGTH)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
     is_default = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True)
     # Up to where the project's log stands in the room's digest of what happens on the board.
@@ -95,7 +95,9 @@ class RoomRetention(models.Model):
     days = models.PositiveSmallIntegerField()
 
     class Meta:
-        constraints = [models.CheckConstraint(name="room_retention_in_range", condition=Q(days__range=(1, MOST_DAYS)))]
+        constraints = [
+            models.CheckConstraint(name="room_retention_in_range", condition=Q(days__range=(1, MAX_RETENTION_DAYS)))
+        ]
 
     def __str__(self) -> str:
         return f"{self.project_id} for {self.days} days"

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat.models import NAME_LENGTH, Room
+from apps.chat.models import ROOM_NAME_LENGTH, Room
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.changes import locked_for_change
@@ -29,7 +29,7 @@ class DefaultStays(Refused):
 
 def on_project_created(event: Event) -> None:
     """The project's own room, named like it."""
-    Room.objects.create(project=event.project, name=event.project.name[:NAME_LENGTH], is_default=True)
+    Room.objects.create(project=event.project, name=event.project.name[:ROOM_NAME_LENGTH], is_default=True)
 
 
 def create(project: Project, *, name: str, by: User) -> Room:

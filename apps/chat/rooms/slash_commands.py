@@ -20,7 +20,7 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign as assign_task
 from apps.tasks.actions.create import create
-from apps.tasks.models import Task
+from apps.tasks.models import TITLE_LENGTH, Task
 
 COMMAND = re.compile(r"^/(\w+)(?:\s+(.*))?$", re.DOTALL)
 
@@ -89,7 +89,7 @@ def _command_in(text: str) -> tuple[Command | None, str]:
 def task(room: Room, title: str, by: User) -> str:
     """`/task Buy rope`: the new task's key."""
     permissions.require(by, Action.WRITE, room.project)
-    return create(room.project, title=title[:200], by=by).key
+    return create(room.project, title=title[:TITLE_LENGTH], by=by).key
 
 
 def assign(room: Room, rest: str, by: User) -> str:

@@ -20,7 +20,7 @@ from apps.chat.messages import (
     pins,
     rate_limit,
 )
-from apps.chat.models import TEXT_LENGTH, Room, RoomSubscription
+from apps.chat.models import MESSAGE_LENGTH, Room, RoomSubscription
 from apps.chat.rooms import (
     retention,
     room_list,
@@ -99,7 +99,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "words": room_words(),
         "board_words": board_words(),
         "client_message_id": uuid.uuid4(),
-        "longest": TEXT_LENGTH,
+        "longest": MESSAGE_LENGTH,
         "kept": kept(project),
     }
 

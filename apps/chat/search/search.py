@@ -1,4 +1,4 @@
-"""Finding what was said: by words or parts of them, and by who said it, where and when.
+"""Finding messages: by words or parts of them, and by who said it, where and when.
 
 `rope from:ana in:quay after:2026-11-01` are messages that have rope in them, said by Ana in the room
 Quay since the first of November.
@@ -19,10 +19,10 @@ from apps.chat.models import WORDS, Message
 from apps.errors import Refused
 from apps.projects.models import Project
 
-LONGEST = 500
-TRIGRAM = 3
-RECENT = 20_000
-WISH = re.compile(r'(?<!\S)(from|in|has|after|before):("[^"]*"|\S+)', re.IGNORECASE)
+MAX_QUERY_LENGTH = 500
+TRIGRAM = 3  # characters of the shortest word that the index finds within others
+RECENT = 20_000  # messages
+FILTER = re.compile(r'(?<!\S)(from|in|has|after|before):("[^"]*"|\S+)', re.IGNORECASE)
 
 
 class NotUnderstood(Refused):
@@ -35,14 +35,14 @@ def search(project: Project, query: str, *, before: int | None = None) -> tuple[
 
     Looking at them marks nothing read. Raises NotUnderstood, with a sentence about the part that is wrong.
     """
-    query = query[:LONGEST]
-    words = re.findall(r"\w+", WISH.sub(" ", query))
-    if not words and not WISH.search(query):
+    query = query[:MAX_QUERY_LENGTH]
+    words = re.findall(r"\w+", FILTER.sub(" ", query))
+    if not words and not FILTER.search(query):
         raise NotUnderstood(_("Write what you look for."))
-    found = Message.objects.not_deleted().filter(_wished(project, query))
+    found = Message.objects.not_deleted().filter(_filters_of(project, query))
     if before:
         found = found.filter(pk__lt=before)
-    keys = _page(_lately(found, words, before)) if words else []
+    keys = _page(_recent(found, words, before)) if words else []
     if len(keys) <= history.PAGE:
         keys = _page(found.alias(words=WORDS).filter(*map(_has, words)))
     return keys[: history.PAGE], keys[history.PAGE - 1] if len(keys) > history.PAGE else None
@@ -53,10 +53,10 @@ def _page(found: QuerySet[Message]) -> list[int]:
     return list(found.order_by("-pk").values_list("pk", flat=True)[: history.PAGE + 1])
 
 
-def _lately(found: QuerySet[Message], words: list[str], before: int | None) -> QuerySet[Message]:
+def _recent(found: QuerySet[Message], words: list[str], before: int | None) -> QuerySet[Message]:
     """Those among the last RECENT messages, read one by one.
 
-    What is said often fills a page from them. An index would bring up every message that has it, to sort them.
+    What is written often fills a page from them. An index would bring up every message that has it, to sort them.
     """
     end = before or Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
     recent = found.filter(pk__gte=end - RECENT)
@@ -65,11 +65,11 @@ def _lately(found: QuerySet[Message], words: list[str], before: int | None) -> Q
     return recent
 
 
-def _wished(project: Project, query: str) -> Q:
+def _filters_of(project: Project, query: str) -> Q:
     """Messages of `project` that are by whom, where and from when `query` says."""
     meant = Q(room__in=list(project.rooms.values_list("pk", flat=True)), system_message__isnull=True)
-    for kind, given in WISH.findall(query):
-        meant &= _WISHES[kind.lower()](project, given.strip('"'))
+    for kind, given in FILTER.findall(query):
+        meant &= _FILTERS[kind.lower()](project, given.strip('"'))
     return meant
 
 
@@ -125,4 +125,4 @@ def _begin_of(given: str) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-_WISHES = {"from": _from, "in": _in, "has": _has_kind, "after": _after, "before": _before}
+_FILTERS = {"from": _from, "in": _in, "has": _has_kind, "after": _after, "before": _before}

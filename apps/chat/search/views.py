@@ -1,4 +1,4 @@
-"""Looking for what was said."""
+"""The page that finds messages."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -18,6 +18,7 @@ def search(request: MemberRequest, key: str) -> HttpResponse:
     project = project_of(request, key)
     query, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
     page = {"project": project, "query": query, "rows": [], "refusal": "", "older": None}
+    page["max_query_length"] = message_search.MAX_QUERY_LENGTH
     if query:
         try:
             keys, page["older"] = message_search.search(project, query, before=whole(before))
