@@ -29,7 +29,7 @@ def post(program, room, text="Hello.", **fields):
     return program.post(f"rooms/{room.pk}/messages/", {"client_message_id": str(uuid.uuid4()), "text": text, **fields})
 
 
-def test_rooms_are_listed_made_and_changed(board, room, program, maintainer):
+def test_api_rooms_list_create_and_change(board, room, program, maintainer):
     made = maintainer.post("projects/TIDE/rooms/", {"name": "Quay"}).json()
     assert [each["name"] for each in program.get("projects/TIDE/rooms/").json()] == ["Tidewater", "Quay"]
     changed = maintainer.patch(f"rooms/{made['id']}/", {"name": "Pier", "is_archived": True}).json()
@@ -41,7 +41,7 @@ def test_rooms_are_listed_made_and_changed(board, room, program, maintainer):
 
 
 @pytest.mark.req("E9", "CHT-3")
-def test_a_bot_says_something_once(room, program, ben, columns):
+def test_api_post_again_adds_nothing(room, program, ben, columns):
     task = task_in(columns["ready"])
     client_message_id = str(uuid.uuid4())
     first = post(program, room, f"@ben see TIDE-{task.number}", client_message_id=client_message_id)
@@ -54,7 +54,7 @@ def test_a_bot_says_something_once(room, program, ben, columns):
 
 
 @pytest.mark.req("E9")
-def test_what_was_deleted_meanwhile_is_gone_for_who_sends_it_again(room, program):
+def test_api_post_again_of_a_deleted_message_is_gone(room, program):
     client_message_id = str(uuid.uuid4())
     first = post(program, room, client_message_id=client_message_id).json()
     program.delete(f"messages/{first['id']}/")
@@ -63,7 +63,7 @@ def test_what_was_deleted_meanwhile_is_gone_for_who_sends_it_again(room, program
 
 
 @pytest.mark.req("CHT-2", "E9")
-def test_history_is_paged_both_ways(room, ana, program):
+def test_api_history_is_paged_both_ways(room, ana, program):
     sent = [said(room, ana).pk for _ in range(7)]
     page = program.get(f"rooms/{room.pk}/messages/?limit=3").json()
     seen = [each["id"] for each in page["messages"]]
@@ -77,7 +77,7 @@ def test_history_is_paged_both_ways(room, ana, program):
         assert program.get(f"rooms/{room.pk}/messages/?{wrong}").status_code == 400
 
 
-def test_a_page_is_a_fixed_number_of_statements(room, ana, program, django_assert_max_num_queries):
+def test_api_history_costs_a_fixed_number_of_statements(room, ana, program, django_assert_max_num_queries):
     for _ in range(30):
         said(room, ana, "@ana")
     program.get(f"rooms/{room.pk}/")
@@ -86,7 +86,7 @@ def test_a_page_is_a_fixed_number_of_statements(room, ana, program, django_asser
 
 
 @pytest.mark.req("CHT-6")
-def test_a_message_is_changed_and_taken_away(room, program, ben, maintainer):
+def test_api_message_edit_and_delete(room, program, ben, maintainer):
     pk = post(program, room).json()["id"]
     assert program.patch(f"messages/{pk}/", {"text": "Changed."}).json()["edited_at"]
     assert Program(ben).patch(f"messages/{pk}/", {"text": "Mine."}).status_code == 403
@@ -96,7 +96,7 @@ def test_a_message_is_changed_and_taken_away(room, program, ben, maintainer):
     assert "Changed" not in str(program.get(f"rooms/{room.pk}/messages/").json())
 
 
-def test_reactions(room, program, ana):
+def test_api_reactions(room, program, ana):
     pk = post(program, room).json()["id"]
     assert program.post(f"messages/{pk}/reactions/", {"emoji": "🎉"}).json()["reactions"] == {"🎉": [ana.pk]}
     assert program.post(f"messages/{pk}/reactions/", {"emoji": "🎉", "on": False}).json()["reactions"] == {}
@@ -104,7 +104,7 @@ def test_reactions(room, program, ana):
 
 
 @pytest.mark.req("CHT-1")
-def test_what_is_unread_is_told_and_marked_read(room, program, ana, ben):
+def test_api_unread_and_mark_read(room, program, ana, ben):
     said(room, ben, "@ana hello")
     last = said(room, ben)
     assert [(each["unread"], each["mentions"]) for each in program.get("projects/TIDE/unread/").json()] == [(2, 1)]
@@ -112,7 +112,7 @@ def test_what_is_unread_is_told_and_marked_read(room, program, ana, ben):
     assert unread_counts.unread_of(ana, room.project)[room.pk]["last_read_id"] == last.pk
 
 
-def test_who_talks_too_fast_is_told_to_wait(room, program, settings):
+def test_api_post_too_often_says_when_to_retry(room, program, settings):
     settings.CHAT_MESSAGES_PER_MINUTE = 3
     answers = [post(program, room) for _ in range(8)]
     refused = [answer for answer in answers if answer.status_code == 429]
@@ -123,11 +123,11 @@ def test_who_talks_too_fast_is_told_to_wait(room, program, settings):
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\u200b", "x" * 50_001, "a" * 65_536])
-def test_what_can_not_be_said_is_refused(room, program, text):
+def test_api_post_refuses_invalid_bodies(room, program, text):
     assert post(program, room, text).status_code == 400
 
 
-def test_another_rooms_message_is_not_answered(board, room, program, maintainer):
+def test_api_reply_stays_in_its_room(board, room, program, maintainer):
     elsewhere = maintainer.post("projects/TIDE/rooms/", {"name": "Quay"}).json()["id"]
     other = post(program, Message(pk=elsewhere)).json()["id"]
     assert post(program, room, reply_to=other).status_code == 400

@@ -43,7 +43,7 @@ def shown(room) -> str:
 
 
 @pytest.mark.req("S3", "E9")
-def test_a_bot_that_floods_hears_when_to_go_on_and_people_talk_meanwhile(room, ana, bot, settings):
+def test_rate_limit_is_per_person(room, ana, bot, settings):
     settings.CHAT_MESSAGES_PER_MINUTE = 3
     program, address = Program(bot), f"rooms/{room.pk}/messages/"
     assert [program.post(address, sent()).status_code for _ in range(3)] == [201] * 3
@@ -57,7 +57,7 @@ def test_a_bot_that_floods_hears_when_to_go_on_and_people_talk_meanwhile(room, a
 
 
 @pytest.mark.req("E9", "CHT-3")
-def test_sending_again_what_stands_already_is_never_too_often(client, room, ana, settings):
+def test_rate_limit_spares_repeated_messages(client, room, ana, settings):
     settings.CHAT_MESSAGES_PER_MINUTE = 1
     once = sent("Once.")
     answers = [Program(ana).post(f"rooms/{room.pk}/messages/", once) for _ in range(5)]
@@ -70,7 +70,7 @@ def test_sending_again_what_stands_already_is_never_too_often(client, room, ana,
 
 @pytest.mark.req("CHT-3", "E9")
 @pytest.mark.django_db(transaction=True)
-def test_a_command_sent_five_times_at_once_is_done_once(room, ana, columns):
+def test_command_five_times_at_once_runs_once(room, ana, columns):
     client_message_id = uuid4()
     done = at_once(
         5, lambda _i: slash_commands.post(room, text="/task Buy rope", by=ana, client_message_id=client_message_id).pk
@@ -82,7 +82,7 @@ def test_a_command_sent_five_times_at_once_is_done_once(room, ana, columns):
 # Too long
 
 
-def test_64_kib_are_refused_and_what_was_typed_stays(client, room, ana):
+def test_too_long_text_is_refused_and_kept_in_the_form(client, room, ana):
     client.force_login(ana)
     long = "x" * 65_536
     answer = client.post(f"/projects/TIDE/chat/{room.pk}/messages/", sent(long))
@@ -101,7 +101,7 @@ def test_64_kib_are_refused_and_what_was_typed_stays(client, room, ana):
 @pytest.mark.parametrize(
     "text", ["&#8203;", "[](https://a.example)", "[x]: https://a.example", "**\u200b**", "> \u2800"]
 )
-def test_what_markdown_makes_invisible_is_not_said_either(client, room, ana, text):
+def test_invisible_markdown_is_refused(client, room, ana, text):
     client.force_login(ana)
     answer = client.post(f"/projects/TIDE/chat/{room.pk}/messages/", sent(text))
     assert "Write a few words first." in answer.content.decode()
@@ -109,18 +109,18 @@ def test_what_markdown_makes_invisible_is_not_said_either(client, room, ana, tex
 
 
 @pytest.mark.parametrize("text", ["---", "- ", "&amp;", "שלום", "\u0645\u06cc\u200c\u062e\u0648", "1."])
-def test_little_is_not_nothing(room, ana, text):
+def test_short_visible_text_is_accepted(room, ana, text):
     assert said(room, ana, text).text == text
 
 
-def test_what_is_quoted_turns_nothing_around_it(room, ana):
+def test_quote_does_not_turn_text_direction(room, ana):
     first = said(room, ana, f"{RIGHT_TO_LEFT}drawkcab")
     said(room, ana, "Indeed.", reply_to=first)
     assert f"<b><bdi>Ana</bdi></b> <bdi>{RIGHT_TO_LEFT}drawkcab</bdi>" in shown(room)
 
 
 @pytest.mark.parametrize("name", [f"Ana{RIGHT_TO_LEFT}", "\u2066Ana", "\u200b", "A\u200fna"])
-def test_no_name_turns_what_stands_beside_it(ana, name):
+def test_name_does_not_turn_text_direction(ana, name):
     given = {"name": name, "language": "", "theme": "", "density": "normal"}
     assert "name" in PreferencesForm(given, instance=ana).errors
     assert "name" not in PreferencesForm(given | {"name": "\u05e2\u05dc\u200c\u05d9 Āna-1"}, instance=ana).errors
@@ -129,7 +129,7 @@ def test_no_name_turns_what_stands_beside_it(ana, name):
 # Who has left
 
 
-def test_of_a_deleted_account_the_words_stay(board, room, ana, ben):
+def test_message_of_a_deleted_account_stays(board, room, ana, ben):
     first = said(room, ben, f"Ask @{ana.username}.")
     said(room, ana, "I answer.", reply_to=first)
     ben.delete()
@@ -148,7 +148,7 @@ def test_of_a_deleted_account_the_words_stay(board, room, ana, ben):
 
 
 @pytest.mark.req("X1", "X2", "G2")
-def test_no_piece_of_a_message_is_markup_where_it_is_shown(room, ana, ben):
+def test_message_parts_are_escaped_everywhere(room, ana, ben):
     text = 'A <script>alert(1)</script> "onload="x ![x](https://evil.example/x.png) <img src=x onerror=alert(1)>'
     said(room, ana, "Indeed.", reply_to=said(room, ben, text))
     tags = "".join(re.findall("<[a-z][^>]*>", shown(room)))
@@ -157,7 +157,7 @@ def test_no_piece_of_a_message_is_markup_where_it_is_shown(room, ana, ben):
 
 
 @pytest.mark.req("G7")
-def test_200_mentions_by_an_agent_call_five(board, room):
+def test_mention_by_an_agent_notifies_five_of_200(board, room):
     scribe = agent_in(board, "Scribe").user
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(45)]
     message = said(room, scribe, " ".join(f"@{person.username}" for person in people * 5))

@@ -114,7 +114,7 @@ def fresh(task: Task) -> Task:
 
 @pytest.mark.req("E4", "RT-2", "E9")
 @pytest.mark.parametrize("seed", range(4))
-def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed):
+def test_frames_lost_doubled_or_late_converge(room, actions, seed):
     chance, browsers, frames = random.Random(seed), [], []
     for _ in range(12):
         browsers.append(OpenRoom(room))
@@ -134,7 +134,7 @@ def test_frames_lost_doubled_and_late_make_the_room_as_it_is(room, actions, seed
         assert browser.in_order == wanted
 
 
-def test_a_message_is_drawn_once_however_far_behind_each_browser_is(room, ana, ben, monkeypatch):
+def test_message_is_rendered_once_for_all_browsers(room, ana, ben, monkeypatch):
     room.project.refresh_from_db()
     before, drawn = room.project.last_seq, []
     draw = render._render
@@ -149,7 +149,7 @@ def test_a_message_is_drawn_once_however_far_behind_each_browser_is(room, ana, b
     assert len(drawn) == 8
 
 
-def test_messages_come_in_the_order_of_the_room_also_when_one_has_changed(room, ana, ben):
+def test_frame_orders_messages_also_when_one_has_changed(room, ana, ben):
     room.project.refresh_from_db()
     since = room.project.last_seq
     first, second = said(room, ben, "One."), said(room, ben, "Two.")
@@ -159,7 +159,7 @@ def test_messages_come_in_the_order_of_the_room_also_when_one_has_changed(room, 
 
 
 @pytest.mark.req("CHT-6")
-def test_only_who_is_mentioned_for_the_first_time_is_called(room, ana, ben):
+def test_frame_calls_first_mentions_alone(room, ana, ben):
     def called_by(verb) -> list[list[int]]:
         room.project.refresh_from_db()
         since = room.project.last_seq
@@ -175,7 +175,7 @@ def test_only_who_is_mentioned_for_the_first_time_is_called(room, ana, ben):
 
 @pytest.mark.req("E2", "E5")
 @pytest.mark.django_db(transaction=True)
-async def test_what_is_too_much_for_a_socket_at_once_is_fetched_anew(board, room, ana, open_socket):  # noqa: F811
+async def test_frame_too_large_for_a_socket_is_a_reload(board, room, ana, open_socket):  # noqa: F811
     """Thirty long messages behind: no queue takes that, however often it is tried."""
     await in_database(lambda: [said(room, ana, "x" * 40_000) for _ in range(30)])()
     one = await open_socket(query="since=0")

@@ -34,7 +34,7 @@ def post(client, room: Room, text: str, **fields):
 
 
 @pytest.mark.parametrize("count", [3, 90])
-def test_the_rooms_queries_do_not_grow(ana_visits, room, ben, columns, count, django_assert_max_num_queries):
+def test_room_page_costs_few_statements(ana_visits, room, ben, columns, count, django_assert_max_num_queries):
     for number in range(count):
         task = task_in(columns["ready"], f"Task {number}")
         said(room, ben, f"See {task.key}")
@@ -42,14 +42,14 @@ def test_the_rooms_queries_do_not_grow(ana_visits, room, ben, columns, count, dj
         assert ana_visits.get(CHAT).status_code == 200
 
 
-def test_every_page_of_a_project_says_what_is_unread(ana_visits, room, ana, ben):
+def test_tab_shows_unread_on_every_page(ana_visits, room, ana, ben):
     said(room, ben, f"@{ana.username} and")
     said(room, ben)
     for path in ("/projects/TIDE/", "/projects/TIDE/members/", CHAT):
         assert 'class="tabs__count" aria-hidden="true" data-mentions>2</span>' in ana_visits.get(path).content.decode()
 
 
-def test_a_plain_form_posts_and_leads_to_the_message(ana_visits, room):
+def test_post_by_a_plain_form_leads_to_the_message(ana_visits, room):
     answer = post(ana_visits, room, "Plain words")
     message = Message.objects.get()
     assert answer.url == f"{CHAT}{room.pk}/?around={message.pk}"
@@ -57,7 +57,7 @@ def test_a_plain_form_posts_and_leads_to_the_message(ana_visits, room):
     assert "Write a few words first." in post(ana_visits, room, " ").content.decode()
 
 
-def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
+def test_post_by_a_script_returns_its_frame(ana_visits, board, room):
     sent = {"text": "Hello", "client_message_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
     frame = ana_visits.post(f"{CHAT}{room.pk}/messages/", sent, headers=AS_SCRIPT).json()
     [op] = frame["ops"]
@@ -68,7 +68,7 @@ def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, room):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_saying_something_costs_few_statements(ana_visits, board, room, django_assert_num_queries):
+def test_post_costs_few_statements(ana_visits, board, room, django_assert_num_queries):
     who_asks, said, frame = ["session", "project with role", "room"], 5, ["project", "events", "message"]
     sent = {"text": "Hello", "client_message_id": uuid4(), "since": board.last_seq, "epoch": str(board.epoch)}
     with django_assert_num_queries(len([*who_asks, "BEGIN", *range(said), "COMMIT", *frame])):
@@ -76,7 +76,7 @@ def test_saying_something_costs_few_statements(ana_visits, board, room, django_a
 
 
 @pytest.mark.req("CHT-2")
-def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
+def test_room_page_before_after_and_around(ana_visits, room, ben):
     keys = [said(room, ben, f"Word {number}.").pk for number in range(60)]
     ReadMark.objects.create(room=room, user_id=ana_visits.session["_auth_user_id"], last_read_id=keys[-1])
     html = ana_visits.get(CHAT).content.decode()
@@ -93,7 +93,7 @@ def test_the_page_goes_on_before_after_and_around(ana_visits, room, ben):
         assert ana_visits.get(CHAT, {"around": far}).status_code == 200
 
 
-def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, ben):
+def test_room_page_begins_at_the_read_mark(ana_visits, room, ana, ben):
     keys = [said(room, ben, f"Word {number}.").pk for number in range(100)]
     ReadMark.objects.create(room=room, user=ana, last_read_id=keys[9])
     html = ana_visits.get(CHAT).content.decode()
@@ -103,7 +103,7 @@ def test_the_page_begins_where_somebody_stopped_reading(ana_visits, room, ana, b
 
 
 @pytest.mark.req("CHT-1")
-def test_reading_answers_with_what_is_left(ana_visits, room, ben):
+def test_mark_read_returns_what_is_left(ana_visits, room, ben):
     first, second = said(room, ben), said(room, ben)
     left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"last_read_id": first.pk}).json()
     assert left == ana_visits.get(f"{CHAT}unread/").json()
@@ -117,7 +117,7 @@ def test_reading_answers_with_what_is_left(ana_visits, room, ben):
     assert ana_visits.post(f"{CHAT}{room.pk}/read/", {"last_read_id": "x"}).status_code == 422
 
 
-def test_a_viewer_reads_and_does_not_write(client, board, room, ben):
+def test_viewer_reads_and_does_not_write(client, board, room, ben):
     message = said(room, ben)
     client.force_login(MembershipFactory(project=board, role=Role.VIEWER).user)
     assert "composer__field" not in client.get(CHAT).content.decode()
@@ -125,7 +125,7 @@ def test_a_viewer_reads_and_does_not_write(client, board, room, ben):
     assert client.post(f"{CHAT}messages/{message.pk}/react/", {"emoji": "👍"}).status_code == 403
 
 
-def test_a_commenter_talks_and_makes_no_tasks(client, board, room, ben):
+def test_commenter_posts_and_creates_no_tasks(client, board, room, ben):
     message = said(room, ben)
     client.force_login(MembershipFactory(project=board, role=Role.COMMENTER).user)
     assert post(client, room, "Yes").status_code == 302
@@ -134,7 +134,7 @@ def test_a_commenter_talks_and_makes_no_tasks(client, board, room, ben):
     assert not Task.objects.exists()
 
 
-def test_questions_work_without_a_script(ana_visits, room, ana):
+def test_dialogs_work_without_a_script(ana_visits, room, ana):
     message = said(room, ana, "Frist")
     address = f"{CHAT}messages/{message.pk}/"
     assert "Frist" in ana_visits.get(f"{address}edit/").content.decode()
@@ -146,7 +146,7 @@ def test_questions_work_without_a_script(ana_visits, room, ana):
 
 
 @pytest.mark.req("CHT-9")
-def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, ben):
+def test_make_task_again_returns_the_same_task(ana_visits, room, ben):
     message = said(room, ben, "The ladder\nis loose.")
     wish = {"title": "Fix the ladder", "client_message_id": uuid4()}
     for _ in range(2):
@@ -160,7 +160,7 @@ def test_a_message_becomes_one_task_however_often_it_is_asked(ana_visits, room, 
 
 
 @pytest.mark.req("CHT-9")
-def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
+def test_make_task_of_a_file_takes_its_name(ana_visits, room, ana):
     file = attachments.upload(room, SimpleUploadedFile("tables.csv", b"1"), name="tables.csv", by=ana)
     message = post_message(room, text="", by=ana, client_message_id=uuid4(), files=[file.pk])
     address = f"{CHAT}messages/{message.pk}/task/"
@@ -170,7 +170,7 @@ def test_a_file_alone_becomes_a_task_by_its_name(ana_visits, room, ana):
 
 
 @pytest.mark.req("CHT-9")
-def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana, ben):
+def test_make_task_again_after_its_reply_was_deleted_is_gone(ana_visits, room, ana, ben):
     message, wish = said(room, ben), {"title": "Fix the ladder", "client_message_id": uuid4()}
     ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
     delete(Message.objects.get(reply_to=message), by=ana)
@@ -180,7 +180,7 @@ def test_a_task_is_not_made_again_when_its_answer_is_gone(ana_visits, room, ana,
 
 
 @pytest.mark.req("CHT-4")
-def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board, ben, columns):
+def test_command_runs_once_and_posts_its_outcome(ana_visits, room, board, ben, columns):
     sent = uuid4()
     for _ in range(2):
         post(ana_visits, room, "/task Buy rope", client_message_id=sent)
@@ -196,13 +196,13 @@ def test_a_command_is_done_once_and_says_what_came_of_it(ana_visits, room, board
     assert post(ana_visits, room, "/unknown is just words").status_code == 302
 
 
-def test_a_command_may_say_nothing_in_the_room(ana_visits, room, monkeypatch):
+def test_command_may_post_nothing(ana_visits, room, monkeypatch):
     monkeypatch.setitem(slash_commands._commands, "hush", slash_commands.Command(lambda *_: None, ""))
     assert post(ana_visits, room, "/hush").url == room.get_absolute_url()
     assert not Message.objects.exists()
 
 
-def test_who_may_not_direct_agents_assigns_none(ana_visits, room, board, columns, monkeypatch):
+def test_command_assign_needs_the_right_to_direct_agents(ana_visits, room, board, columns, monkeypatch):
     scribe = agent_in(board).user
     task = task_in(columns["ready"])
     monkeypatch.setattr("apps.accounts.models.User.may_direct_agents", False)
@@ -210,7 +210,7 @@ def test_who_may_not_direct_agents_assigns_none(ana_visits, room, board, columns
 
 
 @pytest.mark.req("CHT-4")
-def test_tasks_are_offered_by_number_and_by_words(ana_visits, board, columns):
+def test_task_suggestions_by_number_and_title(ana_visits, board, columns):
     task_in(columns["ready"], "Paint the quay")
     task_in(columns["ready"], "Mend the nets")
     assert ana_visits.get(f"{CHAT}tasks/?q=nets").json() == {"tasks": [{"text": "TIDE-2", "says": "Mend the nets"}]}
@@ -218,13 +218,13 @@ def test_tasks_are_offered_by_number_and_by_words(ana_visits, board, columns):
     assert len(ana_visits.get(f"{CHAT}tasks/").json()["tasks"]) == 2
 
 
-def test_rooms_of_other_projects_are_not_there(ana_visits):
+def test_room_of_another_project_is_not_found(ana_visits):
     elsewhere = room_of(BoardFactory(key="OTHER"))
     assert ana_visits.get(f"{CHAT}{elsewhere.pk}/").status_code == 404
     assert post(ana_visits, elsewhere, "Hello?").status_code == 404
 
 
-def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai):
+def test_room_is_created_archived_and_reopened_by_a_maintainer(client, board, room, mai):
     client.force_login(mai)
     made = client.post(f"{CHAT}new/", {"name": "Repairs"})
     repairs = board.rooms.get(name="Repairs")
@@ -239,7 +239,7 @@ def test_a_maintainer_makes_archives_and_reopens_a_room(client, board, room, mai
 
 
 @pytest.mark.req("CHT-6")
-def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, mai):
+def test_revisions_are_shown_to_managers(client, room, ana, mai):
     message = said(room, ana, "<b>Rude</b> words")
     edit(message, text="Kind words", by=ana)
     address = f"{CHAT}messages/{message.pk}/revisions/"
@@ -249,7 +249,7 @@ def test_who_manages_sees_what_an_edited_message_said_before(client, room, ana, 
     assert client.get(address).status_code == 403
 
 
-def test_forms_under_a_message_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
+def test_message_footer_forms_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
     message = said(room, ben)
     form = '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
     monkeypatch.setattr(render, "_footer_renderers", [lambda messages: {message.pk: form}])

@@ -50,7 +50,7 @@ def content_of(answer) -> bytes:
 
 
 @pytest.mark.req("I5")
-def test_a_file_comes_back_as_it_went(client, room, ana, ben):
+def test_download_returns_the_uploaded_bytes(client, room, ana, ben):
     content = bytes(range(256)) * 10_000  # three chunks
     file = kept(room, ana, content, "tables of 2027.bin")
     sent(room, ana, file, text="The tables")
@@ -76,7 +76,7 @@ def test_a_file_comes_back_as_it_went(client, room, ana, ben):
         ("polyglot.gif", b"GIF89a/*" + b"x" * 100 + b"*/=alert(1)"),
     ],
 )
-def test_what_is_no_picture_is_only_taken_along(client, room, ana, name, content):
+def test_download_offers_other_types_as_attachment(client, room, ana, name, content):
     file = kept(room, ana, content, name)
     sent(room, ana, file)
     client.force_login(ana)
@@ -90,7 +90,7 @@ def test_what_is_no_picture_is_only_taken_along(client, room, ana, name, content
 
 @pytest.mark.req("X3")
 @pytest.mark.parametrize(("form", "kind"), attachments.PICTURES.items())
-def test_a_picture_is_looked_at_and_its_small_one_is_drawn_anew(client, room, ana, form, kind):
+def test_thumbnail_is_rendered_from_the_picture(client, room, ana, form, kind):
     file = kept(room, ana, picture(form), "pier.exe")
     message = sent(room, ana, file)
     client.force_login(ana)
@@ -103,7 +103,7 @@ def test_a_picture_is_looked_at_and_its_small_one_is_drawn_anew(client, room, an
 
 
 @pytest.mark.req("X3")
-def test_too_many_pixels_are_not_opened(room, ana, monkeypatch):
+def test_thumbnail_skips_pictures_with_too_many_pixels(room, ana, monkeypatch):
     monkeypatch.setattr(attachments, "MOST_PIXELS", 1000)
     assert kept(room, ana, picture()).content_type == ""
 
@@ -121,13 +121,13 @@ def test_too_many_pixels_are_not_opened(room, ana, monkeypatch):
         ("приливы.txt", "приливы.txt"),
     ],
 )
-def test_names_are_cleaned(given, seen):
+def test_file_name_is_cleaned(given, seen):
     assert attachments.clean_name(given) == seen
     assert len(attachments.clean_name("x" * 1000 + ".txt")) == 150
 
 
 @pytest.mark.req("Z5")
-def test_it_is_for_those_who_read_the_room(client, room, ana, ben):
+def test_download_is_for_readers_of_the_room(client, room, ana, ben):
     file = kept(room, ana)
     paths = [f"{CHAT}files/{file.pk}/", f"/api/v1/files/{file.pk}/"]
     client.force_login(ana)
@@ -144,7 +144,7 @@ def test_it_is_for_those_who_read_the_room(client, room, ana, ben):
     assert not FileChunk.objects.exists()
 
 
-def test_a_message_may_be_nothing_but_files_and_is_sent_once(client, room, ana):
+def test_post_with_files_alone_is_sent_once(client, room, ana):
     file = kept(room, ana)
     client.force_login(ana)
     form = {"text": "", "client_message_id": str(uuid4()), "files": str(file.pk)}
@@ -154,21 +154,21 @@ def test_a_message_may_be_nothing_but_files_and_is_sent_once(client, room, ana):
     assert client.post(f"{CHAT}{room.pk}/messages/", {"text": " ", "client_message_id": uuid4()}).status_code == 422
 
 
-def test_a_message_of_files_alone_is_quoted_as_that(client, room, ana):
+def test_quote_of_a_message_with_files_alone(client, room, ana):
     message = sent(room, ana, kept(room, ana))
     said(room, ana, "Read it.", reply_to=message)
     client.force_login(ana)
     assert "<bdi>Files</bdi></a>" in client.get(CHAT).content.decode()
 
 
-def test_what_is_anothers_or_gone_is_not_sent(room, ana, ben):
+def test_attach_refuses_files_of_others_and_deleted_ones(room, ana, ben):
     for files in ([kept(room, ben).pk], [uuid4()], [kept(room, ana).pk, uuid4()]):
         with pytest.raises(attachments.FileGone):
             post(room, text="See", by=ana, client_message_id=uuid4(), files=files)
     assert not Message.objects.exists()
 
 
-def test_limits_are_said(client, room, ana, settings):
+def test_upload_refuses_beyond_its_limits(client, room, ana, settings):
     settings.LARGEST_FILE, settings.PROJECT_FILES = 10, 25
     with pytest.raises(attachments.TooLarge, match="10"):
         kept(room, ana, b"x" * 11)
@@ -188,7 +188,7 @@ def test_limits_are_said(client, room, ana, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_do_not_share_the_last_space(room, ana, settings):
+def test_upload_twice_at_once_keeps_the_space_limit(room, ana, settings):
     settings.PROJECT_FILES = 15
 
     def upload(_: int) -> bool:
@@ -204,7 +204,7 @@ def test_two_at_once_do_not_share_the_last_space(room, ana, settings):
 
 
 @pytest.mark.req("I5")
-def test_an_upload_that_breaks_off_leaves_nothing(room, ana):
+def test_upload_that_breaks_off_leaves_nothing(room, ana):
     class Broken(SimpleUploadedFile):
         def read(self, size=-1):
             raise ConnectionResetError
@@ -215,7 +215,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(room, ana):
 
 
 @pytest.mark.req("I5")
-def test_what_nobody_sends_is_forgotten_after_a_day(room, ana):
+def test_unsent_files_are_deleted_after_a_day(room, ana):
     unsent, carried = kept(room, ana), kept(room, ana)
     sent(room, ana, carried)
     jobs.delete_unsent_files()
@@ -227,7 +227,7 @@ def test_what_nobody_sends_is_forgotten_after_a_day(room, ana):
 
 
 @pytest.mark.req("CHT-10")
-def test_it_is_found_by_having_a_file(board, room, ana):
+def test_search_finds_messages_that_have_a_file(board, room, ana):
     said(room, ana, "Without")
     message = sent(room, ana, kept(room, ana), text="With")
     assert search.search(board, "has:file")[0] == [message.pk]
@@ -236,7 +236,7 @@ def test_it_is_found_by_having_a_file(board, room, ana):
         search.search(board, "has:nothing")
 
 
-def test_programs_upload_and_download(room, ana):
+def test_api_uploads_and_downloads(room, ana):
     program = Program(ana)
     upload = program.client.post(f"/api/v1/rooms/{room.pk}/files/", {"file": file_of()})
     assert upload.status_code == 201
@@ -251,7 +251,7 @@ def test_programs_upload_and_download(room, ana):
     )
 
 
-def test_files_cost_a_page_two_statements_however_many(client, room, ana, django_assert_max_num_queries):
+def test_files_cost_a_page_two_statements(client, room, ana, django_assert_max_num_queries):
     for _ in range(12):
         sent(room, ana, kept(room, ana), kept(room, ana))
     client.force_login(ana)

@@ -49,7 +49,7 @@ def told(message: Message) -> list[tuple[str, str]]:
     return [(preview.url, preview.title) for preview in previews.previews_of([message]).get(message.pk, ())]
 
 
-def test_a_page_is_asked_after_the_message_is_there_and_then_shown_under_it(board, room, ana, web):
+def test_preview_is_fetched_after_commit_and_shown(board, room, ana, web):
     message = said(room, ana, f"See {TIDES}")
     assert web.asked == []
     board.refresh_from_db()
@@ -73,25 +73,25 @@ def test_a_page_is_asked_after_the_message_is_there_and_then_shown_under_it(boar
         "notes.md",
     ],
 )
-def test_what_is_no_link_to_outside_is_not_asked(room, ana, settings, text):
+def test_preview_needs_a_link_to_outside(room, ana, settings, text):
     settings.PUBLIC_URL = "http://testserver"
     said(room, ana, text)
     assert not LinkPreview.objects.exists()
 
 
-def test_three_links_are_asked_at_most(room, ana):
+def test_preview_of_three_links_at_most(room, ana):
     said(room, ana, " ".join(f"https://a.example/{number}" for number in (1, 1, 2, 3, 4)))
     assert LinkPreview.objects.count() == 3
 
 
-def test_an_agents_links_are_not_asked_and_neither_where_it_is_switched_off(board, room, ana, settings):
+def test_preview_is_off_for_agents_and_by_setting(board, room, ana, settings):
     said(room, agent_in(board, "Scribe").user, TIDES)
     settings.LINK_PREVIEWS = False
     said(room, ana, TIDES)
     assert not LinkPreview.objects.exists()
 
 
-def test_one_person_has_only_so_many_pages_asked(room, ana, web, monkeypatch):
+def test_preview_fetches_are_limited_per_person(room, ana, web, monkeypatch):
     monkeypatch.setattr(previews, "PER_MINUTE", 0)
     message = said(room, ana, TIDES)
     ask(message)
@@ -99,7 +99,7 @@ def test_one_person_has_only_so_many_pages_asked(room, ana, web, monkeypatch):
     assert web.asked == []
 
 
-def test_redirects_end_in_time_together(monkeypatch):
+def test_redirects_share_one_time_limit(monkeypatch):
     async def slow(request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0.2)
         return httpx.Response(302, headers={"Location": "/on"})
@@ -111,7 +111,7 @@ def test_redirects_end_in_time_together(monkeypatch):
     assert time.monotonic() - began < 0.5
 
 
-def test_previews_follow_an_edit_and_go_with_the_message(room, ana, web):
+def test_previews_follow_edit_and_delete(room, ana, web):
     message = said(room, ana, TIDES)
     ask(message)
     message = edit(message, text=f"{TIDES} https://other.example/", by=ana)
@@ -124,7 +124,7 @@ def test_previews_follow_an_edit_and_go_with_the_message(room, ana, web):
     assert not LinkPreview.objects.exists()
 
 
-def test_who_wrote_it_takes_them_away_and_others_may_not(board, room, ana, ben, web):
+def test_remove_previews_is_for_author_and_manager(board, room, ana, ben, web):
     message = said(room, ana, TIDES)
     ask(message)
     with pytest.raises(NotAllowed):
@@ -133,7 +133,7 @@ def test_who_wrote_it_takes_them_away_and_others_may_not(board, room, ana, ben, 
     assert told(message) == []
 
 
-def test_what_nobody_asked_is_asked_by_the_sweep(room, ana, web):
+def test_job_fetches_remaining_previews(room, ana, web):
     message = said(room, ana, TIDES)
     jobs.fetch_remaining_previews()
     assert web.asked == []
@@ -154,7 +154,7 @@ def test_what_nobody_asked_is_asked_by_the_sweep(room, ana, web):
         httpx.Response(302, headers={"Location": "file:///etc/passwd"}),
     ],
 )
-def test_what_is_no_page_is_not_shown(room, ana, web, answer):
+def test_preview_needs_an_html_page(room, ana, web, answer):
     web[TIDES] = answer
     message = said(room, ana, TIDES)
     ask(message)
@@ -163,7 +163,7 @@ def test_what_is_no_page_is_not_shown(room, ana, web, answer):
 
 
 @pytest.mark.parametrize(("hops", "is_followed"), [(3, True), (4, False)])
-def test_three_redirects_are_followed(room, ana, web, hops, is_followed):
+def test_preview_follows_three_redirects(room, ana, web, hops, is_followed):
     for hop in range(hops):
         web[f"https://tides.example/{hop}"] = httpx.Response(301, headers={"Location": f"/{hop + 1}"})
     web[f"https://tides.example/{hops}"] = httpx.Response(200, html=PAGE)
@@ -187,14 +187,14 @@ INSIDE = [
 
 @pytest.mark.req("W7")
 @pytest.mark.parametrize("url", INSIDE)
-def test_nothing_inside_is_asked_not_even_what_the_operator_allows_for_gateways(monkeypatch, settings, url):
+def test_preview_never_asks_private_hosts(monkeypatch, settings, url):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1", "localhost", "10.0.0.0/8", "::1"]
     monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("a connection was tried"))
     assert asyncio.run(previews.fetch_page(url)) is None
 
 
 @pytest.mark.req("W7")
-def test_a_redirect_to_inside_is_not_followed(monkeypatch, settings):
+def test_preview_follows_no_redirect_to_private_hosts(monkeypatch, settings):
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     asked = []
     real = outbound.GuardedTransport
@@ -215,7 +215,7 @@ def test_a_redirect_to_inside_is_not_followed(monkeypatch, settings):
 
 
 @pytest.mark.req("W7")
-def test_a_name_that_means_the_world_once_and_us_the_next_time_gets_no_further(monkeypatch):
+def test_preview_pins_the_address_against_rebinding(monkeypatch):
     looked_up = []
 
     def look_up(host, port, *_args, **_kwargs):

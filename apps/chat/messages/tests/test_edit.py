@@ -25,7 +25,7 @@ def message(room, ana, ben, columns):
     return said(room, ana, "@ben TIDE-1 is secret.")
 
 
-def test_its_author_changes_it_and_the_former_words_are_kept(message, ana):
+def test_edit_keeps_the_former_text_as_revision(message, ana):
     edit(message, text="TIDE-1 is **open**.", by=ana)
     message.refresh_from_db()
     assert message.text == "TIDE-1 is **open**."
@@ -36,37 +36,37 @@ def test_its_author_changes_it_and_the_former_words_are_kept(message, ana):
     assert TaskReference.objects.count() == 1
 
 
-def test_a_mention_that_an_edit_adds_calls_and_an_old_one_does_not_again(message, ana, board):
+def test_edit_notifies_new_mentions_alone(message, ana, board):
     cat = MembershipFactory(project=board, user__username="cat").user
     edit(message, text="@ben @cat TIDE-1", by=ana)
     assert Event.objects.get(kind="message.edited").payload["mentions"] == [cat.pk]
     assert Mention.objects.count() == 2
 
 
-def test_the_same_words_change_nothing(message, ana):
+def test_edit_with_the_same_text_changes_nothing(message, ana):
     edit(message, text=message.text, by=ana)
     assert not Event.objects.filter(kind="message.edited").exists()
 
 
-def test_nobody_else_changes_it(message, ben):
+def test_edit_is_for_the_author(message, ben):
     with pytest.raises(NotAllowed):
         edit(message, text="Mine.", by=ben)
 
 
-def test_after_a_day_it_stays(message, ana, settings):
+def test_edit_is_refused_after_a_day(message, ana, settings):
     Message.objects.update(created_at=timezone.now() - timedelta(hours=settings.CHAT_EDIT_HOURS, seconds=1))
     message.refresh_from_db()
     with pytest.raises(TooLate):
         edit(message, text="Later.", by=ana)
 
 
-def test_an_edit_may_not_empty_it(message, ana):
+def test_edit_refuses_an_empty_text(message, ana):
     with pytest.raises(parse.EmptyMessage):
         edit(message, text=" ", by=ana)
 
 
 @pytest.mark.req("E9")
-def test_a_deleted_one_leaves_no_words_behind(message, ana):
+def test_delete_leaves_no_text_behind(message, ana):
     reactions.react(message, emoji="👍", by=ana)
     delete(message, by=ana)
     message.refresh_from_db()
@@ -80,7 +80,7 @@ def test_a_deleted_one_leaves_no_words_behind(message, ana):
         edit(message, text="Back.", by=ana)
 
 
-def test_who_manages_may_delete_it_and_others_may_not(message, ben, board):
+def test_delete_is_for_author_and_manager(message, ben, board):
     with pytest.raises(NotAllowed):
         delete(message, by=ben)
     delete(message, by=MembershipFactory(project=board, role=Role.MAINTAINER).user)
@@ -88,7 +88,7 @@ def test_who_manages_may_delete_it_and_others_may_not(message, ben, board):
 
 
 @pytest.mark.req("T1")
-def test_moderation_is_in_the_audit_and_ones_own_change_of_mind_is_not(room, ana, board):
+def test_audit_has_deletes_of_others_messages_alone(room, ana, board):
     rest, own = said(room, ana, "A secret."), said(room, ana, "Never mind.")
     delete(own, by=ana)
     delete(rest, by=MembershipFactory(project=board, role=Role.OWNER, user__name="Olga").user)

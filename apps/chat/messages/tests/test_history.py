@@ -28,7 +28,7 @@ def pages(room, limit=4, **where) -> tuple[list[int], int | None, int | None]:
     return history.keys(room, limit=limit, **where)
 
 
-def test_the_newest_come_first_and_lead_to_all_before(room, sent):
+def test_history_before_leads_to_all_older(room, sent):
     found, older, newer = pages(room)
     seen = list(found)
     assert newer is None
@@ -38,7 +38,7 @@ def test_the_newest_come_first_and_lead_to_all_before(room, sent):
     assert seen == [pk for pk in sent if pk != sent[5]]
 
 
-def test_after_leads_back_to_the_newest(room, sent):
+def test_history_after_leads_to_the_newest(room, sent):
     seen, newer = [], 0
     while newer is not None:
         found, _older, newer = pages(room, after=newer)
@@ -46,16 +46,16 @@ def test_after_leads_back_to_the_newest(room, sent):
     assert seen == [pk for pk in sent if pk != sent[5]]
 
 
-def test_around_stands_in_the_middle_even_of_one_that_is_gone(room, sent):
+def test_history_around_a_message_even_a_deleted_one(room, sent):
     assert pages(room, around=sent[5]) == ([sent[3], sent[4], sent[6], sent[7]], sent[3], sent[7])
     assert pages(room, around=sent[0]) == ([sent[0], sent[1]], None, sent[1])
 
 
-def test_an_empty_room_is_a_page(room):
+def test_history_of_an_empty_room(room):
     assert history.page(room) == ([], None, None)
 
 
-def test_a_page_is_a_fixed_number_of_statements(room, ana, ben, columns, django_assert_max_num_queries):
+def test_history_page_costs_a_fixed_number_of_statements(room, ana, ben, columns, django_assert_max_num_queries):
     task = task_in(columns["ready"])
     for _ in range(60):
         said(room, ana, f"@ben TIDE-{task.number}")
@@ -68,7 +68,7 @@ def ops(board, since):
     return frames.frame_since(board.pk, since, language="en")["ops"]
 
 
-def test_browsers_get_a_new_message_a_changed_one_and_lose_a_deleted_one(board, room, ana):
+def test_frame_puts_new_and_changed_drops_deleted(board, room, ana):
     message = said(room, ana, "One.")
     put = ops(board, 0)[-1]
     assert (put["op"], put["id"], put["parent"], put["rank"]) == (
@@ -83,7 +83,7 @@ def test_browsers_get_a_new_message_a_changed_one_and_lose_a_deleted_one(board, 
 
 
 @pytest.mark.req("CHT-9")
-def test_a_task_that_moves_changes_its_chips_by_one_op(board, room, ana, columns):
+def test_frame_updates_all_chips_of_a_task_by_one_op(board, room, ana, columns):
     task = task_in(columns["ready"], "Tide tables")
     for _ in range(3):
         said(room, ana, f"TIDE-{task.number}")
@@ -93,7 +93,7 @@ def test_a_task_that_moves_changes_its_chips_by_one_op(board, room, ana, columns
     assert [(chip["task"], "Done" in chip["html"]) for chip in chips] == [(task.pk, True)]
 
 
-def test_a_task_that_no_message_names_has_no_chip(board, room, ana, columns):
+def test_frame_has_no_chip_of_a_task_nobody_names(board, room, ana, columns):
     task = task_in(columns["ready"])
     board.refresh_from_db()
     move(task, to=columns["done"], by=ana)

@@ -18,20 +18,20 @@ def html(board, text, by) -> str:
     return parse.parse(board, text, by=by).html
 
 
-def test_a_mention_is_of_a_member_by_username(board, ana, ben, cy):
+def test_mention_is_of_a_member_by_username(board, ana, ben, cy):
     parsed = parse.parse(board, "@ben, @cy and @BEN.", by=ana)
     assert parsed.mentioned == [ben]
     assert parsed.html.count(f'<span class="mention" data-user="{ben.pk}">@Ben</span>') == 2
     assert "@cy" in parsed.html
 
 
-def test_an_agent_is_called_by_its_slug(board, ana):
+def test_mention_of_an_agent_by_its_slug(board, ana):
     scribe = agent_in(board, "Scribe")
     assert parse.parse(board, "@scribe what now?", by=ana).mentioned == [scribe.user]
     assert parse.handle_of(scribe.user) == "scribe"
 
 
-def test_a_person_has_the_handle_before_an_agent(board, ana):
+def test_mention_prefers_the_person_over_the_agent(board, ana):
     agent_in(board, "Scribe")
     person = MembershipFactory(project=board, user__username="scribe").user
     assert parse.parse(board, "@scribe", by=ana).mentioned == [person]
@@ -41,7 +41,7 @@ def test_a_person_has_the_handle_before_an_agent(board, ana):
     "text",
     ["`@ben TIDE-1`", "```\n@ben TIDE-1\n```", "[@ben TIDE-1](https://a.example)", "https://a.example/@ben/TIDE-1"],
 )
-def test_code_and_links_call_nobody(board, ana, ben, columns, text):
+def test_mention_in_code_and_links_is_none(board, ana, ben, columns, text):
     task_in(columns["ready"])
     parsed = parse.parse(board, text, by=ana)
     assert parsed.mentioned == []
@@ -50,7 +50,7 @@ def test_code_and_links_call_nobody(board, ana, ben, columns, text):
 
 
 @pytest.mark.parametrize("text", ["a@ben.example", "@@ben", "x/@ben", "XTIDE-1", "TIDE-1x", "TIDE-01", "TIDE-"])
-def test_what_only_looks_like_one_is_none(board, ana, ben, columns, text):
+def test_mention_lookalikes_are_none(board, ana, ben, columns, text):
     task_in(columns["ready"])
     parsed = parse.parse(board, text, by=ana)
     assert "mention" not in parsed.html
@@ -58,7 +58,7 @@ def test_what_only_looks_like_one_is_none(board, ana, ben, columns, text):
 
 
 @pytest.mark.req("CHT-9")
-def test_a_chip_says_the_task_as_it_is_now(board, room, ana, columns):
+def test_chip_shows_the_task_as_it_is_now(board, room, ana, columns):
     task = task_in(columns["ready"], "Tide <tables> & more")
     message = said(room, ana, f"See **TIDE-{task.number}**.")
     task.title, task.column = "Renamed", columns["done"]
@@ -81,13 +81,13 @@ def test_a_chip_says_the_task_as_it_is_now(board, room, ana, columns):
         '<a class="chip" data-task="1" href="https://evil.example">x</a>',
     ],
 )
-def test_nothing_in_a_message_does_anything(board, ana, text):
+def test_parse_removes_active_content(board, ana, text):
     tags = "".join(re.findall("<[a-z][^>]*>", html(board, text, ana)))
     for live in ("<script", "<img", "<span", "onerror", "javascript:", "chip"):
         assert live not in tags
 
 
-def test_200_mentions_are_refused_and_repeated_ones_are_one(board, ana, ben):
+def test_mention_limit_counts_each_member_once(board, ana, ben):
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(51)]
     with pytest.raises(Refused) as refused:
         parse.parse(board, " ".join(f"@{person.username}" for person in people), by=ana)
@@ -96,13 +96,13 @@ def test_200_mentions_are_refused_and_repeated_ones_are_one(board, ana, ben):
 
 
 @pytest.mark.req("G7")
-def test_an_agent_calls_five_at_most(board):
+def test_mention_by_an_agent_of_five_at_most(board):
     scribe = agent_in(board, "Scribe")
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(8)]
     text = " ".join(f"@{person.username}" for person in people)
     assert len(parse.parse(board, text, by=scribe.user).mentioned) == 5
 
 
-def test_somebody_whose_account_is_closed_is_not_called(board, ana):
+def test_mention_of_a_deactivated_member_is_none(board, ana):
     gone = MembershipFactory(project=board, user=UserFactory(name="Gone", is_active=False)).user
     assert parse.parse(board, f"@{gone.username}", by=ana).mentioned == []

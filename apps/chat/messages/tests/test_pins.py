@@ -26,7 +26,7 @@ def ops_since(project, seq: int) -> list[tuple[str, str]]:
     return [(op["op"], op["id"]) for op in frames.frame_since(project.pk, seq, language="en")["ops"]]
 
 
-def test_a_pin_comes_to_every_page_and_goes(board, room, message, ben):
+def test_pin_and_unpin_reach_every_page(board, room, message, ben):
     board.refresh_from_db()
     pins.pin(message, by=ben)
     pins.pin(message, by=ben)
@@ -38,13 +38,13 @@ def test_a_pin_comes_to_every_page_and_goes(board, room, message, ben):
     assert list(kinds) == ["message.pinned", "message.unpinned"]
 
 
-def test_an_edited_message_is_pinned_as_it_says_now(board, room, message, ana):
+def test_pin_shows_the_edited_text(board, room, message, ana):
     pins.pin(message, by=ana)
     edit(message, text="Other codes.", by=ana)
     assert "Other codes." in pins.drawn(pins.pins_of(room).get())
 
 
-def test_a_deleted_message_is_not_pinned_any_more(board, room, message, ana):
+def test_delete_removes_the_pin(board, room, message, ana):
     pins.pin(message, by=ana)
     board.refresh_from_db()
     delete(message, by=ana)
@@ -54,7 +54,7 @@ def test_a_deleted_message_is_not_pinned_any_more(board, room, message, ana):
     assert not Pin.objects.exists()
 
 
-def test_there_are_not_too_many(room, ana, monkeypatch):
+def test_pin_refuses_beyond_its_limit(room, ana, monkeypatch):
     monkeypatch.setattr(pins, "MOST", 1)
     pins.pin(said(room, ana), by=ana)
     with pytest.raises(Refused) as refused:
@@ -62,7 +62,7 @@ def test_there_are_not_too_many(room, ana, monkeypatch):
     assert refused.value.code == "too_many_pins"
 
 
-def test_what_is_pinned_is_kept(board, room, message, ana, mai):
+def test_retention_keeps_pinned_messages(board, room, message, ana, mai):
     kept, gone = message, said(room, ana, "Old.")
     pins.pin(kept, by=ana)
     retention.set_days(board, days=1, by=mai)
@@ -72,7 +72,7 @@ def test_what_is_pinned_is_kept(board, room, message, ana, mai):
     assert gone.pk != kept.pk
 
 
-def test_the_room_shows_its_pins_the_latest_first(client, room, message, ana):
+def test_room_shows_the_latest_pin_first(client, room, message, ana):
     later = said(room, ana, "<b>Tides</b>")
     for each in (message, later):
         pins.pin(each, by=ana)
@@ -82,14 +82,14 @@ def test_the_room_shows_its_pins_the_latest_first(client, room, message, ana):
     assert "<bdi>&lt;b&gt;Tides" in page
 
 
-def test_one_click_pins_and_the_next_takes_it_down(client, room, message, ana):
+def test_pin_button_toggles(client, room, message, ana):
     client.force_login(ana)
     for pinned in (True, False):
         assert client.post(f"/projects/TIDE/chat/messages/{message.pk}/pin/").status_code == 302
         assert Pin.objects.filter(message=message).exists() is pinned
 
 
-def test_programs_pin_too(room, message, ana):
+def test_api_pins_and_unpins(room, message, ana):
     program = Program(ana)
     assert program.put(f"messages/{message.pk}/pin/", {"is_pinned": True}).json()["is_pinned"] is True
     assert [each["id"] for each in program.get(f"rooms/{room.pk}/pins/").json()] == [message.pk]

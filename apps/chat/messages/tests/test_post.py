@@ -33,7 +33,7 @@ def at_once(number: int, do) -> list:
         return list(pool.map(turn, range(number)))
 
 
-def test_a_message_is_logged_without_its_words(room, ana):
+def test_post_logs_no_text(room, ana):
     message = said(room, ana, "The **tide** is high.")
     event = Event.objects.get(kind="message.posted")
     assert (message.html, message.author) == ("<p>The <strong>tide</strong> is high.</p>\n", ana)
@@ -41,7 +41,7 @@ def test_a_message_is_logged_without_its_words(room, ana):
 
 
 @pytest.mark.req("CHT-3", "E9")
-def test_sent_again_it_is_the_same(room, ana):
+def test_post_again_returns_the_same_message(room, ana):
     client_message_id = uuid.uuid4()
     first = said(room, ana, "Once.", client_message_id=client_message_id)
     again = said(room, ana, "Once, but edited on the way.", client_message_id=client_message_id)
@@ -51,7 +51,7 @@ def test_sent_again_it_is_the_same(room, ana):
 
 @pytest.mark.req("CHT-3", "E9")
 @pytest.mark.django_db(transaction=True)
-def test_sent_five_times_at_once_it_stands_once(room, ana):
+def test_post_five_times_at_once_adds_one(room, ana):
     client_message_id = uuid.uuid4()
     sent = at_once(5, lambda _index: said(room, ana, "Once.", client_message_id=client_message_id).pk)
     assert len(set(sent)) == 1
@@ -60,7 +60,7 @@ def test_sent_five_times_at_once_it_stands_once(room, ana):
 
 @pytest.mark.req("E9")
 @pytest.mark.django_db(transaction=True)
-def test_eight_at_once_stand_in_the_order_of_their_commits(room, ana, ben):
+def test_post_orders_ids_by_commit(room, ana, ben):
     at_once(8, lambda index: [said(room, (ana, ben)[index % 2], f"{index} {turn}") for turn in range(5)])
     posted = Event.objects.filter(kind="message.posted").order_by("seq").values_list("payload__message", flat=True)
     messages = list(Message.objects.order_by("pk"))
@@ -76,25 +76,25 @@ def test_post_costs_five_statements(room, ana, django_assert_num_queries):
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\u200b\u200d\ufeff", "\u202e\u2066", "\u3164", "\U000e0041"])
-def test_what_nobody_could_see_is_not_said(room, ana, text):
+def test_post_refuses_invisible_text(room, ana, text):
     with pytest.raises(Refused) as refused:
         said(room, ana, text)
     assert refused.value.code == "invalid"
 
 
-def test_what_is_too_long_is_refused_whole(room, ana):
+def test_post_refuses_too_long_text(room, ana):
     assert said(room, ana, "x" * 50_000)
     with pytest.raises(Refused) as refused:
         said(room, ana, "x" * 50_001)
     assert (refused.value.code, refused.value.api_status) == ("too_large", 413)
 
 
-def test_odd_characters_are_kept_or_replaced(room, ana):
+def test_post_replaces_characters_that_cannot_be_stored(room, ana):
     assert said(room, ana, "a\x00b\ud800c").text == "a\ufffdb\ufffdc"
     assert said(room, ana, "שלום \u202eabc").text == "שלום \u202eabc"
 
 
-def test_nothing_is_added_to_an_archived_room(board, ana, mai):
+def test_post_to_an_archived_room_is_refused(board, ana, mai):
     room = rooms.create(board, name="Old", by=mai)
     rooms.archive(room, by=mai)
     with pytest.raises(Archived):
@@ -102,7 +102,7 @@ def test_nothing_is_added_to_an_archived_room(board, ana, mai):
 
 
 @pytest.mark.req("CHT-8")
-def test_an_answer_answers_a_message_of_its_room(board, room, ana, mai):
+def test_post_replies_within_its_room_alone(board, room, ana, mai):
     first = said(room, ana)
     assert said(room, ana, reply_to=first).reply_to == first
     elsewhere = said(rooms.create(board, name="Else", by=mai), ana)
@@ -110,7 +110,7 @@ def test_an_answer_answers_a_message_of_its_room(board, room, ana, mai):
         said(room, ana, reply_to=elsewhere)
 
 
-def test_the_board_tells_in_each_readers_language(room, ana):
+def test_system_message_is_in_each_readers_language(room, ana):
     system_messages.register_system_message("tested", lambda facts: f"Tested {facts['times']} times.")
     message = post_system_message(room, "tested", actor=ana, times=3)
     assert system_messages.sentence_of(message.system_message) == "Tested 3 times."
@@ -118,7 +118,7 @@ def test_the_board_tells_in_each_readers_language(room, ana):
 
 
 @pytest.mark.req("CHT-9")
-def test_it_points_at_people_and_tasks(room, ana, ben, columns):
+def test_post_stores_mentions_and_task_references(room, ana, ben, columns):
     task = task_in(columns["ready"], "Tide tables")
     message = said(room, ana, f"@ben see TIDE-{task.number}, TIDE-{task.number} and TIDE-999.")
     assert [mention.user for mention in message.mentions.all()] == [ben]

@@ -32,7 +32,7 @@ def discuss(browser, message, **fields):
     return browser.post(f"/projects/TIDE/chat/messages/{message.pk}/discuss/", known | fields)
 
 
-def test_the_comment_quotes_the_message_and_the_room_leads_to_the_task(room, ben, task, browser):
+def test_discuss_comments_and_links_both_ways(room, ben, task, browser):
     message = said(room, ben, "The datum changed.\nBy 18 cm.")
     assert discuss(browser, message).status_code == 302
     comment = Comment.objects.get()
@@ -43,7 +43,7 @@ def test_the_comment_quotes_the_message_and_the_room_leads_to_the_task(room, ben
     assert (answer.text, answer.reply_to, answer.task_references.get().task) == ("→ TIDE-1", message, task)
 
 
-def test_sent_again_it_is_said_once(room, ana, task):
+def test_discuss_again_adds_nothing(room, ana, task):
     message, client_message_id = said(room, ana), uuid.uuid4()
     for _ in range(2):
         to_task.discuss(message, task=task, words="Once.", client_message_id=client_message_id, by=ana)
@@ -51,18 +51,18 @@ def test_sent_again_it_is_said_once(room, ana, task):
 
 
 @pytest.mark.parametrize("key", ["TIDE-99", "OTHER-1", "x", "TIDE-", "TIDE-99999999999999"])
-def test_a_task_that_is_none_is_refused(room, ana, task, browser, key):
+def test_discuss_refuses_an_unknown_task(room, ana, task, browser, key):
     assert discuss(browser, said(room, ana), task=key).status_code == 422
     assert not Comment.objects.exists()
 
 
-def test_the_form_knows_the_task_that_the_message_names(room, ana, task, browser):
+def test_discuss_form_offers_the_named_task(room, ana, task, browser):
     message = said(room, ana, "See TIDE-1.")
     page = browser.get(f"/projects/TIDE/chat/messages/{message.pk}/discuss/").content.decode()
     assert 'value="TIDE-1"' in page
 
 
 @pytest.mark.parametrize("verb", ["discuss", "task"])
-def test_what_the_board_tells_is_about_nothing_further(room, browser, verb):
+def test_discuss_refuses_system_messages(room, browser, verb):
     told = post_system_message(room, "agents.paused", name="Ana")
     assert browser.get(f"/projects/TIDE/chat/messages/{told.pk}/{verb}/").status_code == 404

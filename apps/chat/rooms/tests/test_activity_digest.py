@@ -36,7 +36,7 @@ def told(room):
     return sentences
 
 
-def test_many_changes_are_one_line(columns, told, ana, ben):
+def test_digest_is_one_line_for_many_changes(columns, told, ana, ben):
     tasks = [task_in(columns["ready"], f"Task {number}") for number in range(4)]
     told()
     for number, task in enumerate(tasks):
@@ -44,7 +44,7 @@ def test_many_changes_are_one_line(columns, told, ana, ben):
     assert told()[-1].endswith("Ana and Ben moved 4 cards.")
 
 
-def test_the_line_grows_in_its_place_while_it_is_the_last(board, room, columns, told, ana, ben):
+def test_digest_line_grows_while_it_is_the_last(board, room, columns, told, ana, ben):
     create(board, title="One", by=ana)
     assert told() == ["Ana created 1 task."]
     board.refresh_from_db()
@@ -60,7 +60,7 @@ def test_the_line_grows_in_its_place_while_it_is_the_last(board, room, columns, 
     assert told() == ["Ana and Ben created 2 tasks.", "Ana created 1 task."]
 
 
-def test_an_old_line_is_left_as_it_is(board, told, ana):
+def test_digest_starts_a_new_line_after_its_window(board, told, ana):
     create(board, title="One", by=ana)
     told()
     Message.objects.update(created_at=timezone.now() - timedelta(minutes=6))
@@ -68,31 +68,31 @@ def test_an_old_line_is_left_as_it_is(board, told, ana):
     assert told() == ["Ana created 1 task.", "Ana created 1 task."]
 
 
-def test_being_told_twice_adds_nothing(board, told, ana):
+def test_digest_update_twice_adds_nothing(board, told, ana):
     create(board, title="One", by=ana)
     assert told() == told() == ["Ana created 1 task."]
     assert Event.objects.filter(kind="message.updated").count() == 0
 
 
-def test_who_makes_a_task_of_a_message_said_so_already(board, room, told, ana):
+def test_digest_omits_tasks_made_from_messages(board, room, told, ana):
     to_task.make_task(said(room, ana), title="From here", client_message_id=uuid4(), by=ana)
     assert told() == []
 
 
-def test_a_move_within_its_column_is_no_news(columns, told, ana):
+def test_digest_omits_moves_within_a_column(columns, told, ana):
     one, other = task_in(columns["ready"], "One"), task_in(columns["ready"], "Two")
     before = told()
     move(one, to=columns["ready"], after=other, by=ana)
     assert told() == before
 
 
-def test_nobody_has_it_as_unread(board, room, told, ana, ben):
+def test_digest_is_not_unread(board, room, told, ana, ben):
     create(board, title="One", by=ana)
     told()
     assert unread_counts.unread_of(ben, board)[room.pk]["unread"] == 0
 
 
-def test_it_unfolds_to_the_tasks_as_they_are(client, columns, told, ana):
+def test_digest_lists_tasks_as_they_are_now(client, columns, told, ana):
     task = task_in(columns["ready"], "Mend <the> gate")
     told()
     client.force_login(ana)
@@ -107,7 +107,7 @@ moves = st.lists(
 
 
 @given(moves, st.integers(0, 20))
-def test_however_it_is_cut_each_task_counts_once_as_what_became_of_it(changes, cut):
+def test_digest_counts_each_task_once_however_it_is_cut(changes, cut):
     events = [(kind, Event(task_id=task, actor=None, payload={"by": by})) for kind, task, by in changes]
     whole = activity_digest.merge({}, events)
     assert activity_digest.merge(activity_digest.merge({}, events[:cut]), events[cut:]) == whole
@@ -117,7 +117,7 @@ def test_however_it_is_cut_each_task_counts_once_as_what_became_of_it(changes, c
         assert sorted(counted) == sorted(task for task, became in last.items() if became == kind)
 
 
-def test_russian_counts_its_own_way():
+def test_digest_has_russian_plurals():
     facts = {"parts": {"moved": {"tasks": [1, 2, 3], "by": ["Ana", "Ben", "Cy"]}}}
     with translation.override("ru"):
         assert "3 карточки" in activity_digest.digest_sentence(facts)

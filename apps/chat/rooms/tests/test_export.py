@@ -34,7 +34,7 @@ def talk(room, ana, ben):
     return first
 
 
-def test_as_json_it_is_all_that_stands(board, room, talk, maintainer):
+def test_export_as_json(board, room, talk, maintainer):
     answer = maintainer.get(f"/projects/TIDE/chat/{room.pk}/export.json")
     told = json.loads(answer.getvalue())
     assert told["room"] == "Tidewater"
@@ -45,26 +45,26 @@ def test_as_json_it_is_all_that_stands(board, room, talk, maintainer):
     assert answer.headers["Content-Disposition"] == f'attachment; filename="room-{room.pk}.json"'
 
 
-def test_as_markdown_it_is_to_be_read(room, talk, maintainer):
+def test_export_as_markdown(room, talk, maintainer):
     text = maintainer.get(f"/projects/TIDE/chat/{room.pk}/export.md").getvalue().decode()
     assert text.startswith("# Tidewater\n\n**Ana**, 20")
     assert "\n\nOui.\n" in text
     assert "Secret" not in text
 
 
-def test_the_audit_tells_of_it_and_ends_many_of_them(room, talk, maintainer):
+def test_export_is_audited_and_limited(room, talk, maintainer):
     address = f"/projects/TIDE/chat/{room.pk}/export.md"
     assert [maintainer.get(address).status_code for _ in range(7)] == [200] * 6 + [429]
     assert {entry.who for entry in AuditEntry.objects.filter(action="room.exported")} == {"Mai"}
 
 
-def test_others_may_read_the_room_and_not_carry_it_off(room, talk, ana):
+def test_export_is_for_maintainers(room, talk, ana):
     client = Client()
     client.force_login(ana)
     assert client.get(f"/projects/TIDE/chat/{room.pk}/export.json").status_code == 403
 
 
-def test_an_export_is_few_statements_for_many_messages(room, ana, maintainer, django_assert_max_num_queries):
+def test_export_costs_few_statements(room, ana, maintainer, django_assert_max_num_queries):
     for _ in range(40):
         said(room, ana)
     with django_assert_max_num_queries(9):

@@ -42,7 +42,7 @@ def made_old(*messages: Message, days: float = 100) -> None:
     Message.objects.filter(pk__in=keys).update(created_at=timezone.now() - timedelta(days=days))
 
 
-def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben):
+def test_retention_deletes_old_messages_with_their_rows(board, room, mai, ana, ben):
     old, new = said(room, ben, f"Hello @{ana.username}"), said(room, ben, "New.")
     answer = said(room, ana, "Indeed.", reply_to=old)
     edit(old, text=f"Hullo @{ana.username}", by=ben)
@@ -58,7 +58,7 @@ def test_what_is_older_goes_with_all_that_hangs_on_it(board, room, mai, ana, ben
     assert answer.reply_to is None
 
 
-def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana):
+def test_retention_off_keeps_everything(board, room, mai, ana):
     elsewhere = room_of(BoardFactory(key="OTHER"))
     MembershipFactory(project=elsewhere.project, user=mai)
     made_old(said(room, ana), said(elsewhere, mai), days=4000)
@@ -71,7 +71,7 @@ def test_without_a_decision_and_elsewhere_everything_stays(board, room, mai, ana
 
 
 @pytest.mark.req("CHT-1")
-def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
+def test_retention_keeps_unread_counts_exact(board, room, mai, ana, ben):
     messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
     unread_counts.mark_read(room, last_read_id=messages[1].pk, by=ana)
     made_old(*messages[:4])
@@ -89,7 +89,7 @@ def test_what_is_unread_stays_exact(board, room, mai, ana, ben):
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 1
 
 
-def test_pages_that_are_open_drop_them_by_one_event_a_batch(board, room, mai, ana, monkeypatch):
+def test_retention_logs_one_event_a_batch(board, room, mai, ana, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     old = [said(room, ana) for _ in range(5)]
     made_old(*old)
@@ -101,7 +101,7 @@ def test_pages_that_are_open_drop_them_by_one_event_a_batch(board, room, mai, an
     assert ops == [{"op": "drop", "id": f"message-{message.pk}"} for message in old]
 
 
-def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, room, mai, ana, monkeypatch):
+def test_retention_deletes_few_batches_of_a_project_at_once(board, room, mai, ana, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(jobs, "MOST_BATCHES", 2)
     made_old(*[said(room, ana) for _ in range(5)])
@@ -112,7 +112,7 @@ def test_a_project_with_years_of_messages_does_not_hold_up_the_others(board, roo
     assert not room.messages.filter(system_message__isnull=True).exists()
 
 
-def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, monkeypatch):
+def test_retention_goes_on_after_a_project_failed(board, room, mai, ana, monkeypatch):
     other = BoardFactory(key="AAA", name="Aaa")
     MembershipFactory(project=other, user=mai, role=Role.MAINTAINER)
     made_old(said(room_of(other), mai), said(room, ana))
@@ -124,7 +124,7 @@ def test_one_project_that_fails_does_not_stop_the_others(board, room, mai, ana, 
     assert Message.objects.filter(system_message__isnull=True).get().room.project == other
 
 
-def test_a_question_stays_while_an_agent_is_at_it(board, room, mai):
+def test_retention_keeps_questions_of_open_runs(board, room, mai):
     scribe = agent_in(board)
     question = said(room, mai, f"@{scribe.slug} how long?")
     made_old(question)
@@ -136,7 +136,7 @@ def test_a_question_stays_while_an_agent_is_at_it(board, room, mai):
     assert not Message.objects.filter(pk=question.pk).exists()
 
 
-def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, board, room, mai, ana):
+def test_retention_is_confirmed_announced_and_audited(mai_visits, board, room, mai, ana):
     made_old(said(room, ana), said(rooms.create(board, name="Quay", by=mai), ana))
     assert "How long messages are kept" in mai_visits.get(f"/projects/TIDE/chat/{room.pk}/").content.decode()
     asked = mai_visits.post(PAGE, {"days": "90"}).content.decode()
@@ -155,7 +155,7 @@ def test_the_rule_is_confirmed_said_in_the_room_and_in_the_audit(mai_visits, boa
     ]
 
 
-def test_keeping_longer_or_for_ever_needs_no_second_question(mai_visits, board, mai):
+def test_retention_of_longer_needs_no_confirmation(mai_visits, board, mai):
     retention.set_days(board, days=30, by=mai)
     assert mai_visits.post(PAGE, {"days": "60"}).status_code == 302
     assert retention.days_of(board) == 60
@@ -165,13 +165,13 @@ def test_keeping_longer_or_for_ever_needs_no_second_question(mai_visits, board, 
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "3651", "x", "1.5"])
-def test_it_takes_days_from_one_to_ten_years(mai_visits, board, mai, days):
+def test_retention_takes_one_day_to_ten_years(mai_visits, board, mai, days):
     assert mai_visits.post(PAGE, {"days": days, "is_confirmed": "True"}).status_code == 422
     assert Program(mai).put("projects/TIDE/retention/", {"days": days}).status_code == 400
     assert retention.days_of(board) is None
 
 
-def test_programs_read_it_and_who_manages_sets_it(board, room, mai, ana):
+def test_retention_api_reads_and_sets(board, room, mai, ana):
     assert Program(ana).get("projects/TIDE/retention/").json() == {"days": None}
     assert Program(ana).put("projects/TIDE/retention/", {"days": 90}).status_code == 403
     assert Program(mai).put("projects/TIDE/retention/", {"days": 90}).json() == {"days": 90}
@@ -179,6 +179,6 @@ def test_programs_read_it_and_who_manages_sets_it(board, room, mai, ana):
     assert Program(mai).put("projects/TIDE/retention/", {"days": None}).json() == {"days": None}
 
 
-def test_one_day_is_said_as_one(room, ana):
+def test_retention_sentence_of_one_day(room, ana):
     assert system_messages.retention_sentence({"name": "Mai", "days": 1}).endswith("older than 1 day are deleted.")
     assert retention.retention_sentence(1) == "Messages older than 1 day are deleted."

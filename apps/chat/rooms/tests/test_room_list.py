@@ -8,7 +8,7 @@ from apps.projects.realtime import frames
 pytestmark = pytest.mark.django_db
 
 
-def test_what_happens_to_a_room_comes_to_every_page(board, room, ana, mai):
+def test_room_list_follows_changes_on_every_page(board, room, ana, mai):
     board.refresh_from_db()
     quay = rooms.create(board, name="Quay", by=mai)
     [op] = frames.frame_since(board.pk, board.last_seq, language="en")["ops"]

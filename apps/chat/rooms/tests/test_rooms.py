@@ -14,12 +14,12 @@ from apps.projects.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db
 
 
-def test_a_project_starts_with_a_room():
+def test_project_starts_with_a_room():
     project = create(name="Tidewater", key="TW", by=UserFactory())
     assert [(room.name, room.is_default) for room in project.rooms.all()] == [("Tidewater", True)]
 
 
-def test_rooms_are_made_renamed_archived_and_opened_again(board, room, mai):
+def test_room_is_created_renamed_archived_and_reopened(board, room, mai):
     made = rooms.create(board, name=" Harbour ", by=mai)
     rooms.rename(made, name="Quay", by=mai)
     rooms.archive(made, by=mai)
@@ -30,7 +30,7 @@ def test_rooms_are_made_renamed_archived_and_opened_again(board, room, mai):
     assert Room.objects.get(pk=made.pk).name == "Quay"
 
 
-def test_open_rooms_go_by_different_names(board, room, mai):
+def test_room_name_is_unique_among_open_ones(board, room, mai):
     made = rooms.create(board, name="Quay", by=mai)
     for taken in ("quay", "QUAY"):
         with pytest.raises(rooms.NameTaken):
@@ -41,19 +41,19 @@ def test_open_rooms_go_by_different_names(board, room, mai):
         rooms.reopen(made, by=mai)
 
 
-def test_the_projects_own_room_stays_open(room, mai):
+def test_archive_refuses_the_default_room(room, mai):
     with pytest.raises(rooms.DefaultStays):
         rooms.archive(room, by=mai)
 
 
-def test_there_is_an_end_to_rooms(board, monkeypatch, mai):
+def test_room_count_is_limited(board, monkeypatch, mai):
     monkeypatch.setattr(rooms, "MOST", 1)
     rooms.create(board, name="One", by=mai)
     with pytest.raises(rooms.TooManyRooms):
         rooms.create(board, name="Two", by=mai)
 
 
-def test_a_reaction_is_given_once_and_taken_back(room, ana, ben):
+def test_reaction_is_given_once_and_taken_back(room, ana, ben):
     message = said(room, ana)
     for _ in range(2):
         reactions.react(message, emoji="👍", by=ben)
@@ -63,16 +63,16 @@ def test_a_reaction_is_given_once_and_taken_back(room, ana, ben):
 
 
 @pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", "👩‍🚀", "1️⃣", "🇩🇪"])
-def test_emojis_are_taken(emoji):
+def test_reaction_takes_emojis(emoji):
     assert reactions.is_emoji(emoji)
 
 
 @pytest.mark.parametrize("emoji", ["", "a", "1", "<b>", "👍a", " ", "\u202e", "👍" * 20])
-def test_words_are_no_emojis(emoji):
+def test_reaction_refuses_words(emoji):
     assert not reactions.is_emoji(emoji)
 
 
-def test_there_is_an_end_to_kinds_of_emoji(room, ana, monkeypatch):
+def test_reaction_kinds_are_limited(room, ana, monkeypatch):
     monkeypatch.setattr(reactions, "MOST_KINDS", 1)
     message = said(room, ana)
     reactions.react(message, emoji="👍", by=ana)

@@ -14,14 +14,14 @@ pytestmark = pytest.mark.django_db
 CHAT = "/projects/TIDE/chat/"
 
 
-def test_without_a_word_it_is_what_mentions_one(board, room, ana):
+def test_subscription_defaults_to_mentions(board, room, ana):
     assert unread_counts.unread_of(ana, board)[room.pk]["level"] == "mentions"
     subscriptions.subscribe(room, level="all", by=ana)
     subscriptions.subscribe(room, level="none", by=ana)
     assert RoomSubscription.objects.get().level == unread_counts.unread_of(ana, board)[room.pk]["level"] == "none"
 
 
-def test_a_room_that_one_wants_nothing_of_counts_nowhere(client, board, room, ana, ben, mai):
+def test_subscription_to_nothing_counts_nowhere(client, board, room, ana, ben, mai):
     quay = rooms.create(board, name="Quay", by=mai)
     for each in (room, quay):
         said(each, ben, f"@{ana.username} hello")
@@ -43,7 +43,7 @@ def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_n
         assert sorted(unread_counts.unread_by_project(ana).values()) == [(0, 0), (1, 0), (1, 0)]
 
 
-def test_one_click_says_it(client, board, room, ana):
+def test_subscription_is_set_by_one_click(client, board, room, ana):
     client.force_login(ana)
     assert client.post(f"{CHAT}{room.pk}/subscription/", {"level": "all"}).status_code == 302
     assert 'value="all" aria-pressed="true"' in client.get(CHAT).content.decode()
@@ -51,7 +51,7 @@ def test_one_click_says_it(client, board, room, ana):
     assert RoomSubscription.objects.get().level == "all"
 
 
-def test_programs_say_it_too(room, ana):
+def test_subscription_is_set_by_api(room, ana):
     program = Program(ana)
     assert program.put(f"rooms/{room.pk}/subscription/", {"level": "none"}).json()[0]["level"] == "none"
     assert program.put(f"rooms/{room.pk}/subscription/", {"level": "loud"}).status_code == 400

@@ -38,7 +38,7 @@ STEPS = st.lists(
 class TestUnread(TestCase):
     @given(STEPS)
     @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-    def test_it_is_what_one_would_count_by_hand(self, steps) -> None:
+    def test_unread_counts_equal_a_count_by_hand(self, steps) -> None:
         board = BoardFactory()
         people = {
             name: MembershipFactory(project=board, user=UserFactory(username=name)).user for name in ("ana", "ben")
@@ -60,7 +60,7 @@ class TestUnread(TestCase):
             assert unread(ana, room) == (len(left), sum("@ana" in each.text for each in left))
 
 
-def test_a_mark_only_goes_forward_and_never_beyond_the_last_message(room, ana, ben):
+def test_read_mark_goes_forward_up_to_the_last_message(room, ana, ben):
     first, second = said(room, ben), said(room, ben)
     unread_counts.mark_read(room, last_read_id=2**62, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == second.pk
@@ -70,12 +70,12 @@ def test_a_mark_only_goes_forward_and_never_beyond_the_last_message(room, ana, b
     assert unread(ana, room) == (1, 0)
 
 
-def test_what_the_board_tells_is_not_unread(room, ana):
+def test_system_message_is_not_unread(room, ana):
     post_system_message(room, "tested")
     assert unread(ana, room) == (0, 0)
 
 
-def test_who_comes_new_has_nothing_to_catch_up_with(board, room, ana, ben):
+def test_unread_of_a_new_member_is_zero(board, room, ana, ben):
     said(room, ben, "@dan is coming.")
     dan = UserFactory(username="dan")
     memberships.join(board, dan, by=None)
@@ -84,7 +84,7 @@ def test_who_comes_new_has_nothing_to_catch_up_with(board, room, ana, ben):
     assert unread(dan, room) == (1, 1)
 
 
-def test_fifty_rooms_are_counted_by_one_statement(board, room, ana, ben, django_assert_num_queries, mai):
+def test_unread_of_fifty_rooms_is_one_statement(board, room, ana, ben, django_assert_num_queries, mai):
     for number in range(49):
         said(rooms.create(board, name=f"Room {number}", by=mai), ben, "@ana hello")
     with django_assert_num_queries(1):
@@ -94,7 +94,7 @@ def test_fifty_rooms_are_counted_by_one_statement(board, room, ana, ben, django_
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_devices_at_once_leave_the_mark_further_on(room, ana, ben):
+def test_read_mark_of_two_devices_is_the_further_one(room, ana, ben):
     from apps.chat.messages.tests.test_post import at_once
 
     sent = [said(room, ben).pk for _ in range(8)]

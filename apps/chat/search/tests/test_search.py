@@ -56,12 +56,12 @@ def found(board, query: str) -> list[int]:
         ("r:*|&!(", ["ropes", "rope"]),
     ],
 )
-def test_it_finds_words_people_rooms_and_days(board, talk, query, names):
+def test_search_by_words_people_rooms_and_days(board, talk, query, names):
     assert found(board, query) == [talk[name].pk for name in names]
 
 
 @pytest.mark.parametrize("query", ["from:nobody", "in:nowhere", "after:yesterday", "before:2026-02-31", "!?", "from:"])
-def test_what_makes_no_sense_is_said(board, talk, query):
+def test_search_refuses_unknown_filters(board, talk, query):
     if query == "from:":
         assert found(board, query) == []
         return
@@ -69,7 +69,7 @@ def test_what_makes_no_sense_is_said(board, talk, query):
         search.search(board, query)
 
 
-def test_a_day_begins_by_the_readers_clock(board, room, ana):
+def test_search_days_begin_by_the_readers_clock(board, room, ana):
     message = said(room, ana)
     Message.objects.filter(pk=message.pk).update(created_at="2026-11-22T22:30:00+00:00")
     with timezone.override("Europe/Moscow"):
@@ -77,14 +77,14 @@ def test_a_day_begins_by_the_readers_clock(board, room, ana):
     assert found(board, "after:2026-11-23") == []
 
 
-def test_changed_words_are_found_and_deleted_ones_are_not(board, talk, ana, ben):
+def test_search_finds_edited_and_no_deleted_messages(board, talk, ana, ben):
     edit(talk["rope"], text="Buy a chain.", by=ana)
     delete(talk["ropes"], by=ben)
     assert found(board, "rope") == []
     assert found(board, "chain") == [talk["rope"].pk]
 
 
-def test_another_project_is_never_searched(board, talk, ana):
+def test_search_stays_in_its_project(board, talk, ana):
     other = BoardFactory(key="OTHER")
     MembershipFactory(project=other, user=ana)
     assert found(other, "rope") == []
@@ -92,13 +92,13 @@ def test_another_project_is_never_searched(board, talk, ana):
         search.search(other, "from:ben")
 
 
-def test_an_agent_is_found_by_its_handle(board, room):
+def test_search_from_an_agent_by_its_handle(board, room):
     scribe = agent_in(board, "Scribe")
     message = said(room, scribe.user, "Done.")
     assert found(board, "from:scribe") == [message.pk]
 
 
-def test_results_come_by_pages(board, room, ana, monkeypatch):
+def test_search_results_come_by_pages(board, room, ana, monkeypatch):
     monkeypatch.setattr(history, "PAGE", 2)
     sent = [said(room, ana, f"rope {number}").pk for number in range(5)]
     seen, before = [], None
@@ -110,7 +110,7 @@ def test_results_come_by_pages(board, room, ana, monkeypatch):
     assert seen == sent[::-1]
 
 
-def test_the_page_shows_them_in_context_and_marks_nothing_read(board, talk, ana):
+def test_search_page_links_to_messages_and_marks_none_read(board, talk, ana):
     client = Client()
     client.force_login(ana)
     page = client.get("/projects/TIDE/chat/search/?q=rope").content.decode()
@@ -120,7 +120,7 @@ def test_the_page_shows_them_in_context_and_marks_nothing_read(board, talk, ana)
     assert client.get("/projects/TIDE/chat/search/").status_code == 200
 
 
-def test_programs_search_too(board, talk, ana):
+def test_search_by_api(board, talk, ana):
     program = Program(ana)
     answer = program.get("projects/TIDE/messages/?q=rope").json()
     assert ([each["id"] for each in answer["messages"]], answer["before"]) == (
@@ -131,7 +131,7 @@ def test_programs_search_too(board, talk, ana):
     assert program.get("projects/TIDE/messages/").status_code == 400
 
 
-def test_it_is_a_fixed_number_of_statements(board, room, ana, django_assert_num_queries):
+def test_search_costs_a_fixed_number_of_statements(board, room, ana, django_assert_num_queries):
     for _ in range(30):
         said(room, ana, "rope")
     with django_assert_num_queries(len(["rooms", "the newest", "lately", "by the index"])):
@@ -144,7 +144,7 @@ def test_it_is_a_fixed_number_of_statements(board, room, ana, django_assert_num_
 
 @pytest.mark.parametrize("query", ["rope", "op", "ro", "ROPES", "ёвк", "ве", "rope from:ana"])
 @pytest.mark.parametrize("recent", [0, 2])
-def test_it_is_the_same_page_by_the_index_and_one_by_one(board, room, ana, ben, talk, monkeypatch, query, recent):
+def test_search_by_index_and_by_scan_find_the_same(board, room, ana, ben, talk, monkeypatch, query, recent):
     """What fills a page among the last messages, and what has to be looked for in all of them."""
     monkeypatch.setattr(history, "PAGE", 1)
     monkeypatch.setattr(search, "RECENT", 10**9)
@@ -153,7 +153,7 @@ def test_it_is_the_same_page_by_the_index_and_one_by_one(board, room, ana, ben, 
     assert search.search(board, query) == wanted
 
 
-def test_parts_of_words_are_parts_in_every_alphabet(db):
+def test_search_by_parts_of_words_in_every_alphabet(db):
     """pg_trgm sees what the database's LC_CTYPE calls a letter; with C it would find Russian by reading everything."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT show_trgm('верёвка')")
