@@ -30,7 +30,7 @@ from apps.chat.rooms import (
     subscriptions,
     unread_counts,
 )
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.projects.models import (
     CheckRun,
     Commit,
@@ -135,7 +135,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     lifecycle.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     room, message = talk(project, owner, f"{key} secret")
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
-    said(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a MentionRefusal
+    message_in(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a MentionRefusal
     pause(project, by=owner)
     retention.set_days(project, days=365, by=owner)
     why = {"code": PullRequestEvent.OPEN, "number": 1, "name": "x"}
@@ -198,7 +198,7 @@ def talk(project: Project, by: User, words: str) -> tuple[Room, Message]:
     room_of(project)
     room = rooms.create(project, name=words, by=by)
     file = attachments.upload(room, ContentFile(picture(size=(8, 8))), name=f"{words}.png", by=by)
-    message = said(room, by, "First.", files=[file.pk])
+    message = message_in(room, by, "First.", files=[file.pk])
     subscriptions.subscribe(room, level="all", by=by)
     task = f"{project.key}-{project.tasks.get().number}"
     edit(message, text=f"{words} https://tides.example/ @{by.username} {task}", by=by)

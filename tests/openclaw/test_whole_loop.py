@@ -11,7 +11,7 @@ from apps.agents.runs import queue
 from apps.agents.runs.actions.review import accept, send_back
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.models import Message
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Comment
 from apps.tasks.tests.factories import BoardFactory, task_in
@@ -87,7 +87,7 @@ def ask(board, ana, coder):
     room = room_of(board)
 
     def say(words: str) -> Run:
-        return said(room, ana, f"@{coder.slug} {words}").runs.get()
+        return message_in(room, ana, f"@{coder.slug} {words}").runs.get()
 
     return say
 

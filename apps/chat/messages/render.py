@@ -105,7 +105,7 @@ def _render(
     context = {
         "message": message,
         "html": parse.refresh_chips(message.html, tasks),
-        "told": system_messages.sentence_of(message.system_message) if message.system_message else "",
+        "system_sentence": system_messages.sentence_of(message.system_message) if message.system_message else "",
         "who": author_of(message),
         "mentions": parse.mentioned_ids(message.html),
         "project_key": key,

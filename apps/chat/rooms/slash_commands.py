@@ -1,4 +1,4 @@
-"""What somebody types after a slash: it is done, and what comes of it is said in the room."""
+"""What somebody types after a slash: it is done, and what comes of it is posted in the room."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ Run = Callable[[Room, str, User], str | None]
 
 
 class Command(NamedTuple):
-    """`run(room, rest of the line, by)` does it and returns what is said in the room; None for nothing."""
+    """`run(room, rest of the line, by)` does it and returns what is posted in the room; None for nothing."""
 
     run: Run
     description: Promise
@@ -50,7 +50,7 @@ def register_slash_command(name: str, run: Run, *, description: Promise) -> None
 
 def known_commands() -> list[dict[str, str]]:
     """The commands as the composer offers them."""
-    return [{"text": f"/{name}", "says": str(command.description)} for name, command in _commands.items()]
+    return [{"text": f"/{name}", "label": str(command.description)} for name, command in _commands.items()]
 
 
 def post(

@@ -43,7 +43,7 @@ from apps.tasks.board.views import (
 )
 from apps.tasks.detail.views import with_token
 
-MOST_OFFERED = 8
+MAX_SUGGESTIONS = 8
 # An archived room waits for nobody.
 ALL_READ = unread_counts.Unread(unread=0, mentions=0, last_read_id=LARGEST_ID, newest_id=LARGEST_ID, level="none")
 
@@ -52,20 +52,20 @@ ALL_READ = unread_counts.Unread(unread=0, mentions=0, last_read_id=LARGEST_ID, n
 def home(request: MemberRequest, key: str) -> HttpResponse:
     """The room that every project has."""
     project = project_of(request, key)
-    return shown(request, project, get_object_or_404(project.rooms, is_default=True))
+    return room_response(request, project, get_object_or_404(project.rooms, is_default=True))
 
 
 @require_GET
 def room(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project = project_of(request, key)
-    return shown(request, project, room_of(project, pk))
+    return room_response(request, project, room_of(project, pk))
 
 
 def room_of(project: Project, pk: int) -> Room:
     return get_object_or_404(project.rooms, pk=pk)
 
 
-def shown(request: MemberRequest, project: Project, room: Room) -> HttpResponse:
+def room_response(request: MemberRequest, project: Project, room: Room) -> HttpResponse:
     """The whole page; for the board's script the room alone."""
     is_panel = "X-Fragment" in request.headers
     context = room_context(request, project, room)
@@ -81,43 +81,43 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "project": project,
         "room": room,
         "rooms": room_list.render_all(project),
-        "page": asked_page(request, room, last_read_id=unread["last_read_id"], unread=unread["unread"]),
+        "page": page_of(request, room, last_read_id=unread["last_read_id"], unread=unread["unread"]),
         "pins": [pins.render_pin(pin) for pin in pins.pins_of(room)],
-        "found": request.GET.get("around", ""),
+        "around": request.GET.get("around", ""),
         "last_read_id": unread["last_read_id"],
         "level": unread["level"],
         "levels": RoomSubscription.Level.choices,
         "can": " ".join(can),
         "can_comment": Action.COMMENT in can,
         "can_manage": Action.MANAGE in can,
-        "who": who_reads(members),
-        "people": [{"text": f"@{parse.handle_of(member)}", "says": str(member)} for member in members],
+        "members_sentence": members_sentence(members),
+        "people": [{"text": f"@{parse.handle_of(member)}", "label": str(member)} for member in members],
         "commands": slash_commands.known_commands(),
         "palette": PALETTE,
-        "largest_file": settings.LARGEST_FILE,
-        "most_files": attachments.MOST_FILES,
+        "max_file_size": settings.LARGEST_FILE,
+        "max_files": attachments.MOST_FILES,
         "words": room_words(),
         "board_words": board_words(),
         "client_message_id": uuid.uuid4(),
-        "longest": MESSAGE_LENGTH,
-        "kept": kept(project),
+        "max_length": MESSAGE_LENGTH,
+        "retention_sentence": retention_sentence(project),
     }
 
 
-def kept(project: Project) -> str:
+def retention_sentence(project: Project) -> str:
     """What happens to old messages here, if anything does."""
     days = retention.days_of(project)
     return retention.retention_sentence(days) if days else ""
 
 
-def asked_page(request: MemberRequest, room: Room, **read: int) -> history.Page:
+def page_of(request: MemberRequest, room: Room, **read: int) -> history.Page:
     """What is asked for, with the reader's token in the forms that stand under messages."""
-    page = wished_page(request, room, **read)
+    page = read_page(request, room, **read)
     messages = [shown._replace(html=with_token(request, shown.html)) for shown in page.messages]
     return page._replace(messages=messages)
 
 
-def wished_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, unread: int = 0) -> history.Page:
+def read_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, unread: int = 0) -> history.Page:
     """The messages `before`, `after` or `around` the one that is asked for.
 
     Without a wish the newest ones; when more is unread than a page holds, those around the mark.
@@ -128,13 +128,13 @@ def wished_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, un
     return history.page(room, around=last_read_id) if unread > history.PAGE else history.page(room)
 
 
-def who_reads(members: list) -> str:
+def members_sentence(members: list) -> str:
     agents = sum(member.is_agent for member in members)
     people = len(members) - agents
-    told = [ngettext("{n} person", "{n} people", people).format(n=people)]
+    parts = [ngettext("{n} person", "{n} people", people).format(n=people)]
     if agents:
-        told.append(ngettext("{n} agent", "{n} agents", agents).format(n=agents))
-    return ", ".join(told)
+        parts.append(ngettext("{n} agent", "{n} agents", agents).format(n=agents))
+    return ", ".join(parts)
 
 
 @require_http_methods(["GET", "POST"])
@@ -143,26 +143,26 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     if request.method == "GET":
         project = project_of(request, key)
         room = room_of(project, pk)
-        return render(request, "chat/messages/_messages.html", {"room": room, "page": asked_page(request, room)})
+        return render(request, "chat/messages/_messages.html", {"room": room, "page": page_of(request, room)})
     project = project_of(request, key)
     room = room_of(project, pk)
     form = MessageForm(request.POST, room=room)
     if not form.is_valid():
-        return not_understood(request, form, "chat/rooms/room.html", room_again(request, project, room))
+        return not_understood(request, form, "chat/rooms/room.html", rejected_room_context(request, project, room))
     try:
         rate_limit.require(room, client_message_id=form.cleaned_data["client_message_id"], by=request.user)
-        said = slash_commands.post(room, **form.cleaned_data, by=request.user)
+        posted = slash_commands.post(room, **form.cleaned_data, by=request.user)
     except Refused as refusal:
         if wants_json(request):
             raise
-        page = room_again(request, project, room) | {"refusal": refusal.message}
+        page = rejected_room_context(request, project, room) | {"refusal": refusal.message}
         return render(request, "chat/rooms/room.html", page, status=refusal.page_status)
-    return frame_or(request, project, (said or room).get_absolute_url())
+    return frame_or(request, project, (posted or room).get_absolute_url())
 
 
-def room_again(request: MemberRequest, project: Project, room: Room) -> dict:
+def rejected_room_context(request: MemberRequest, project: Project, room: Room) -> dict:
     """The room with what was typed and not taken, for who has no script."""
-    return room_context(request, project, room) | {"refused_text": request.POST.get("text", "")}
+    return room_context(request, project, room) | {"rejected_text": request.POST.get("text", "")}
 
 
 @engine.asked_by_page
@@ -185,7 +185,7 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
 
 @require_POST
 def subscription(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    """How much of the room its reader wants to be told."""
+    """How much of the room its reader wants to be parts."""
     project = project_of(request, key)
     room = room_of(project, pk)
     form = SubscriptionForm(request.POST)
@@ -201,5 +201,5 @@ def tasks(request: MemberRequest, key: str) -> JsonResponse:
     project = project_of(request, key)
     asked = request.GET.get("q", "")
     wanted = {"number__startswith": asked} if asked.isdecimal() else {"title__icontains": asked}
-    offered = project.tasks.filter(**wanted).order_by("-number").values_list("number", "title")[:MOST_OFFERED]
-    return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "says": title} for number, title in offered]})
+    suggested = project.tasks.filter(**wanted).order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]
+    return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "label": title} for number, title in suggested]})

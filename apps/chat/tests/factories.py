@@ -11,7 +11,7 @@ def room_of(project: Project) -> Room:
     return Room.objects.get_or_create(project=project, is_default=True, defaults={"name": project.name})[0]
 
 
-def said(room: Room, by: User, text: str = "Hello.", **fields) -> Message:
+def message_in(room: Room, by: User, text: str = "Hello.", **fields) -> Message:
     """A message, posted by the verb."""
     return post(
         room, text=text, by=by, client_message_id=fields.pop("client_message_id", None) or uuid.uuid4(), **fields

@@ -7,7 +7,7 @@ import pytest
 from apps.accounts.tests.programs import Program
 from apps.chat.models import Message
 from apps.chat.rooms import unread_counts
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import task_in
@@ -64,7 +64,7 @@ def test_api_post_again_of_a_deleted_message_is_gone(room, program):
 
 @pytest.mark.req("CHT-2", "E9")
 def test_api_history_is_paged_both_ways(room, ana, program):
-    sent = [said(room, ana).pk for _ in range(7)]
+    sent = [message_in(room, ana).pk for _ in range(7)]
     page = program.get(f"rooms/{room.pk}/messages/?limit=3").json()
     seen = [each["id"] for each in page["messages"]]
     while page["before"]:
@@ -79,7 +79,7 @@ def test_api_history_is_paged_both_ways(room, ana, program):
 
 def test_api_history_costs_a_fixed_number_of_statements(room, ana, program, django_assert_max_num_queries):
     for _ in range(30):
-        said(room, ana, "@ana")
+        message_in(room, ana, "@ana")
     program.get(f"rooms/{room.pk}/")
     with django_assert_max_num_queries(10):
         program.get(f"rooms/{room.pk}/messages/")
@@ -105,8 +105,8 @@ def test_api_reactions(room, program, ana):
 
 @pytest.mark.req("CHT-1")
 def test_api_unread_and_mark_read(room, program, ana, ben):
-    said(room, ben, "@ana hello")
-    last = said(room, ben)
+    message_in(room, ben, "@ana hello")
+    last = message_in(room, ben)
     assert [(each["unread"], each["mentions"]) for each in program.get("projects/TIDE/unread/").json()] == [(2, 1)]
     assert program.post(f"rooms/{room.pk}/read/", {"last_read_id": last.pk}).json()[0]["unread"] == 0
     assert unread_counts.unread_of(ana, room.project)[room.pk]["last_read_id"] == last.pk

@@ -13,7 +13,7 @@ from apps.chat.messages import history, parse
 from apps.chat.messages.tests.test_post import at_once
 from apps.chat.models import Message
 from apps.chat.rooms import export, slash_commands, unread_counts
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Task
 
@@ -110,12 +110,12 @@ def test_invisible_markdown_is_refused(client, room, ana, text):
 
 @pytest.mark.parametrize("text", ["---", "- ", "&amp;", "שלום", "\u0645\u06cc\u200c\u062e\u0648", "1."])
 def test_short_visible_text_is_accepted(room, ana, text):
-    assert said(room, ana, text).text == text
+    assert message_in(room, ana, text).text == text
 
 
 def test_quote_does_not_turn_text_direction(room, ana):
-    first = said(room, ana, f"{RIGHT_TO_LEFT}drawkcab")
-    said(room, ana, "Indeed.", reply_to=first)
+    first = message_in(room, ana, f"{RIGHT_TO_LEFT}drawkcab")
+    message_in(room, ana, "Indeed.", reply_to=first)
     assert f"<b><bdi>Ana</bdi></b> <bdi>{RIGHT_TO_LEFT}drawkcab</bdi>" in shown(room)
 
 
@@ -130,8 +130,8 @@ def test_name_does_not_turn_text_direction(ana, name):
 
 
 def test_message_of_a_deleted_account_stays(board, room, ana, ben):
-    first = said(room, ben, f"Ask @{ana.username}.")
-    said(room, ana, "I answer.", reply_to=first)
+    first = message_in(room, ben, f"Ask @{ana.username}.")
+    message_in(room, ana, "I answer.", reply_to=first)
     ben.delete()
     html = shown(room)
     assert html.count("Somebody who has left") == 2  # above the message, and where it is quoted
@@ -150,7 +150,7 @@ def test_message_of_a_deleted_account_stays(board, room, ana, ben):
 @pytest.mark.req("X1", "X2", "G2")
 def test_message_parts_are_escaped_everywhere(room, ana, ben):
     text = 'A <script>alert(1)</script> "onload="x ![x](https://evil.example/x.png) <img src=x onerror=alert(1)>'
-    said(room, ana, "Indeed.", reply_to=said(room, ben, text))
+    message_in(room, ana, "Indeed.", reply_to=message_in(room, ben, text))
     tags = "".join(re.findall("<[a-z][^>]*>", shown(room)))
     for live in ("<script", "<img", "onload", "onerror"):
         assert live not in tags
@@ -160,5 +160,5 @@ def test_message_parts_are_escaped_everywhere(room, ana, ben):
 def test_mention_by_an_agent_notifies_five_of_200(board, room):
     scribe = agent_in(board, "Scribe").user
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(45)]
-    message = said(room, scribe, " ".join(f"@{person.username}" for person in people * 5))
+    message = message_in(room, scribe, " ".join(f"@{person.username}" for person in people * 5))
     assert message.mentions.count() == parse.MOST_CALLED_BY_AGENTS

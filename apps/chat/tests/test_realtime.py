@@ -22,7 +22,7 @@ from apps.chat.messages.edit import delete, edit
 from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, Room
 from apps.chat.rooms import retention
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.realtime import frames as realtime_frames
 from apps.projects.realtime.tests.test_feed import frame, in_database, open_socket  # noqa: F401
 from apps.tasks.actions.edit import edit as edit_task
@@ -89,10 +89,10 @@ def actions(board, room, columns, ana, ben, scribe, gateway, mai):  # noqa: F811
             results.receive(scribe.gateway, f"event-{run.pk}", "run.finished", report)
 
     retention.set_days(board, days=5, by=mai)
-    said(room, ana, f"First, about {tasks[0].key}.")
+    message_in(room, ana, f"First, about {tasks[0].key}.")
     return [
-        lambda: said(room, chance.choice([ana, ben]), "Hello."),
-        lambda: said(room, ben, f"See {chance.choice(tasks).key}.", reply_to=some()),
+        lambda: message_in(room, chance.choice([ana, ben]), "Hello."),
+        lambda: message_in(room, ben, f"See {chance.choice(tasks).key}.", reply_to=some()),
         lambda: edit(message := some(author=ana), text=f"{message.text} Or not.", by=ana),
         lambda: reactions.react(some(), emoji=chance.choice("👍🎉👀"), by=ben),
         lambda: reactions.unreact(some(), emoji="👍", by=ben),
@@ -101,7 +101,7 @@ def actions(board, room, columns, ana, ben, scribe, gateway, mai):  # noqa: F811
         lambda: edit_task(fresh(chance.choice(tasks)), title=f"Task {chance.random():.3f}", by=ana),
         lambda: post_system_message(room, "retention.changed", actor=ana, name="Ana", days=5),
         lambda: Message.objects.not_deleted().count() > 4 and expire(),
-        lambda: said(room, ana, f"@{scribe.slug} what happened?"),
+        lambda: message_in(room, ana, f"@{scribe.slug} what happened?"),
         lambda: dispatch.start_next(scribe.pk, "worker"),
         answer,
         lambda: [cancel(run, by=ana) for run in Run.objects.open()[:1]],
@@ -140,7 +140,7 @@ def test_message_is_rendered_once_for_all_browsers(room, ana, ben, monkeypatch):
     draw = render._render
     monkeypatch.setattr(render, "_render", lambda message, **how: drawn.append(message.pk) or draw(message, **how))
     for number in range(4):
-        said(room, ben, f"Word {number}.")
+        message_in(room, ben, f"Word {number}.")
         for since in range(before, before + number + 1):
             puts = realtime_frames.frame_since(room.project_id, since, language="en")["ops"]
             assert len([op for op in puts if f"Word {number}." in op["html"]]) == 1
@@ -152,7 +152,7 @@ def test_message_is_rendered_once_for_all_browsers(room, ana, ben, monkeypatch):
 def test_frame_orders_messages_also_when_one_has_changed(room, ana, ben):
     room.project.refresh_from_db()
     since = room.project.last_seq
-    first, second = said(room, ben, "One."), said(room, ben, "Two.")
+    first, second = message_in(room, ben, "One."), message_in(room, ben, "Two.")
     reactions.react(first, emoji="👍", by=ana)
     ops = realtime_frames.frame_since(room.project_id, since, language="en")["ops"]
     assert [op["id"] for op in ops] == [f"message-{first.pk}", f"message-{second.pk}"]
@@ -166,7 +166,7 @@ def test_frame_calls_first_mentions_alone(room, ana, ben):
         verb()
         return [op["calls"] for op in realtime_frames.frame_since(room.project_id, since, language="en")["ops"]]
 
-    assert called_by(lambda: said(room, ana, "The tide is late.")) == [[]]
+    assert called_by(lambda: message_in(room, ana, "The tide is late.")) == [[]]
     message = Message.objects.get()
     assert called_by(lambda: edit(message, text=f"@{ben.username} the tide is late.", by=ana)) == [[ben.pk]]
     assert called_by(lambda: edit(message, text=f"@{ben.username} it is late.", by=ana)) == [[]]
@@ -177,9 +177,9 @@ def test_frame_calls_first_mentions_alone(room, ana, ben):
 @pytest.mark.django_db(transaction=True)
 async def test_frame_too_large_for_a_socket_is_a_reload(board, room, ana, open_socket):  # noqa: F811
     """Thirty long messages behind: no queue takes that, however often it is tried."""
-    await in_database(lambda: [said(room, ana, "x" * 40_000) for _ in range(30)])()
+    await in_database(lambda: [message_in(room, ana, "x" * 40_000) for _ in range(30)])()
     one = await open_socket(query="since=0")
     assert (await frame(one))["ops"] == [{"op": "reload"}]
-    await in_database(said)(room, ana, "Short.")
+    await in_database(message_in)(room, ana, "Short.")
     [op] = (await frame(one))["ops"]
     assert "Short." in op["html"]

@@ -12,7 +12,7 @@ from apps.chat.messages.edit import delete, edit
 from apps.chat.messages.post import post as post_message
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.rooms import slash_commands
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Task
@@ -37,14 +37,14 @@ def post(client, room: Room, text: str, **fields):
 def test_room_page_costs_few_statements(ana_visits, room, ben, columns, count, django_assert_max_num_queries):
     for number in range(count):
         task = task_in(columns["ready"], f"Task {number}")
-        said(room, ben, f"See {task.key}")
+        message_in(room, ben, f"See {task.key}")
     with django_assert_max_num_queries(15):
         assert ana_visits.get(CHAT).status_code == 200
 
 
 def test_tab_shows_unread_on_every_page(ana_visits, room, ana, ben):
-    said(room, ben, f"@{ana.username} and")
-    said(room, ben)
+    message_in(room, ben, f"@{ana.username} and")
+    message_in(room, ben)
     for path in ("/projects/TIDE/", "/projects/TIDE/members/", CHAT):
         assert 'class="tabs__count" aria-hidden="true" data-mentions>2</span>' in ana_visits.get(path).content.decode()
 
@@ -77,7 +77,7 @@ def test_post_costs_few_statements(ana_visits, board, room, django_assert_num_qu
 
 @pytest.mark.req("CHT-2")
 def test_room_page_before_after_and_around(ana_visits, room, ben):
-    keys = [said(room, ben, f"Word {number}.").pk for number in range(60)]
+    keys = [message_in(room, ben, f"Word {number}.").pk for number in range(60)]
     ReadMark.objects.create(room=room, user_id=ana_visits.session["_auth_user_id"], last_read_id=keys[-1])
     html = ana_visits.get(CHAT).content.decode()
     assert "Word 20." in html
@@ -94,7 +94,7 @@ def test_room_page_before_after_and_around(ana_visits, room, ben):
 
 
 def test_room_page_begins_at_the_read_mark(ana_visits, room, ana, ben):
-    keys = [said(room, ben, f"Word {number}.").pk for number in range(100)]
+    keys = [message_in(room, ben, f"Word {number}.").pk for number in range(100)]
     ReadMark.objects.create(room=room, user=ana, last_read_id=keys[9])
     html = ana_visits.get(CHAT).content.decode()
     assert "Word 9." in html
@@ -104,7 +104,7 @@ def test_room_page_begins_at_the_read_mark(ana_visits, room, ana, ben):
 
 @pytest.mark.req("CHT-1")
 def test_mark_read_returns_what_is_left(ana_visits, room, ben):
-    first, second = said(room, ben), said(room, ben)
+    first, second = message_in(room, ben), message_in(room, ben)
     left = ana_visits.post(f"{CHAT}{room.pk}/read/", {"last_read_id": first.pk}).json()
     assert left == ana_visits.get(f"{CHAT}unread/").json()
     assert left[str(room.pk)] == {
@@ -118,7 +118,7 @@ def test_mark_read_returns_what_is_left(ana_visits, room, ben):
 
 
 def test_viewer_reads_and_does_not_write(client, board, room, ben):
-    message = said(room, ben)
+    message = message_in(room, ben)
     client.force_login(MembershipFactory(project=board, role=Role.VIEWER).user)
     assert "composer__field" not in client.get(CHAT).content.decode()
     assert post(client, room, "No").status_code == 403
@@ -126,7 +126,7 @@ def test_viewer_reads_and_does_not_write(client, board, room, ben):
 
 
 def test_commenter_posts_and_creates_no_tasks(client, board, room, ben):
-    message = said(room, ben)
+    message = message_in(room, ben)
     client.force_login(MembershipFactory(project=board, role=Role.COMMENTER).user)
     assert post(client, room, "Yes").status_code == 302
     assert client.get(f"{CHAT}messages/{message.pk}/task/").status_code == 403
@@ -135,7 +135,7 @@ def test_commenter_posts_and_creates_no_tasks(client, board, room, ben):
 
 
 def test_dialogs_work_without_a_script(ana_visits, room, ana):
-    message = said(room, ana, "Frist")
+    message = message_in(room, ana, "Frist")
     address = f"{CHAT}messages/{message.pk}/"
     assert "Frist" in ana_visits.get(f"{address}edit/").content.decode()
     assert ana_visits.post(f"{address}edit/", {"text": "First"}).url == message.get_absolute_url()
@@ -147,7 +147,7 @@ def test_dialogs_work_without_a_script(ana_visits, room, ana):
 
 @pytest.mark.req("CHT-9")
 def test_make_task_again_returns_the_same_task(ana_visits, room, ben):
-    message = said(room, ben, "The ladder\nis loose.")
+    message = message_in(room, ben, "The ladder\nis loose.")
     wish = {"title": "Fix the ladder", "client_message_id": uuid4()}
     for _ in range(2):
         assert ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish).status_code == 302
@@ -171,7 +171,7 @@ def test_make_task_of_a_file_takes_its_name(ana_visits, room, ana):
 
 @pytest.mark.req("CHT-9")
 def test_make_task_again_after_its_reply_was_deleted_is_gone(ana_visits, room, ana, ben):
-    message, wish = said(room, ben), {"title": "Fix the ladder", "client_message_id": uuid4()}
+    message, wish = message_in(room, ben), {"title": "Fix the ladder", "client_message_id": uuid4()}
     ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
     delete(Message.objects.get(reply_to=message), by=ana)
     answer = ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish)
@@ -213,7 +213,7 @@ def test_command_assign_needs_the_right_to_direct_agents(ana_visits, room, board
 def test_task_suggestions_by_number_and_title(ana_visits, board, columns):
     task_in(columns["ready"], "Paint the quay")
     task_in(columns["ready"], "Mend the nets")
-    assert ana_visits.get(f"{CHAT}tasks/?q=nets").json() == {"tasks": [{"text": "TIDE-2", "says": "Mend the nets"}]}
+    assert ana_visits.get(f"{CHAT}tasks/?q=nets").json() == {"tasks": [{"text": "TIDE-2", "label": "Mend the nets"}]}
     assert ana_visits.get(f"{CHAT}tasks/?q=1").json()["tasks"][0]["text"] == "TIDE-1"
     assert len(ana_visits.get(f"{CHAT}tasks/").json()["tasks"]) == 2
 
@@ -240,7 +240,7 @@ def test_room_is_created_archived_and_reopened_by_a_maintainer(client, board, ro
 
 @pytest.mark.req("CHT-6")
 def test_revisions_are_shown_to_managers(client, room, ana, mai):
-    message = said(room, ana, "<b>Rude</b> words")
+    message = message_in(room, ana, "<b>Rude</b> words")
     edit(message, text="Kind words", by=ana)
     address = f"{CHAT}messages/{message.pk}/revisions/"
     client.force_login(mai)
@@ -250,7 +250,7 @@ def test_revisions_are_shown_to_managers(client, room, ana, mai):
 
 
 def test_message_footer_forms_carry_the_readers_token(ana_visits, room, ben, monkeypatch):
-    message = said(room, ben)
+    message = message_in(room, ben)
     form = '<form><input type="hidden" name="csrfmiddlewaretoken" value=""></form>'
     monkeypatch.setattr(render, "_footer_renderers", [lambda messages: {message.pk: form}])
     assert 'name="csrfmiddlewaretoken" value=""' not in ana_visits.get(CHAT).content.decode()

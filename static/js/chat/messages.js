@@ -4,7 +4,7 @@ import { change, release } from "../realtime/live.js"
 import { jumpTo, openRoom, pkOf, words } from "./history.js"
 import { isComposing, toast } from "../page/page.js"
 
-const urlOf = (message, verb) => `${openRoom().dataset.home}messages/${pkOf(message)}/${verb}/`
+const urlOf = (message, action) => `${openRoom().dataset.home}messages/${pkOf(message)}/${action}/`
 const can = (what) => openRoom().dataset.can.split(" ").includes(what)
 export const textOf = (message) => message.querySelector(".entry__text").textContent.trim().replace(/\s+/g, " ").slice(0, 200)
 
@@ -84,7 +84,7 @@ document.addEventListener("click", (event) => {
   const message = button.closest(".message")
   closeMenu({ focus: true })
   if (button.dataset.emoji) return react(message, button.dataset.emoji)
-  actions[button.dataset.verb](message)
+  actions[button.dataset.action](message)
 })
 
 const actions = {

@@ -24,7 +24,7 @@ function begun(field) {
 }
 
 const sources = {
-  "@": (typed) => people().filter((one) => matches(one.text.slice(1), typed) || matches(one.says, typed)),
+  "@": (typed) => people().filter((one) => matches(one.text.slice(1), typed) || matches(one.label, typed)),
   "/": (typed) => commands().filter((one) => one.text.startsWith(`/${typed}`)),
   "#": tasks,
 }
@@ -51,10 +51,10 @@ async function offer(room) {
   choose(room, 0)
 }
 
-function optionOf({ text, says }, index) {
+function optionOf({ text, label }, index) {
   const option = Object.assign(document.createElement("li"), { id: `suggestion-${index}`, className: "suggestion", role: "option" })
   option.dataset.text = text
-  option.append(Object.assign(document.createElement("span"), { textContent: text }), Object.assign(document.createElement("span"), { textContent: says }))
+  option.append(Object.assign(document.createElement("span"), { textContent: text }), Object.assign(document.createElement("span"), { textContent: label }))
   return option
 }
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from apps.agents.models import Pause
 from apps.chat.rooms import slash_commands
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.errors import NotAllowed
 from apps.projects.models import Role
 from apps.projects.realtime import frames
@@ -49,7 +49,7 @@ def test_pause_command_needs_the_right_to_direct_agents(room, board, words):
 
 
 def test_commands_of_agents_are_plain_text(room, scribe, ana):
-    said(room, scribe.user, "/pause")
+    message_in(room, scribe.user, "/pause")
     assert not Pause.objects.exists()
 
 

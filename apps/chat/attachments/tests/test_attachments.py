@@ -19,7 +19,7 @@ from apps.chat.messages.edit import delete
 from apps.chat.messages.post import post
 from apps.chat.models import Attachment, FileChunk, Message
 from apps.chat.search import search
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.tests.factories import UserFactory
 
@@ -156,7 +156,7 @@ def test_post_with_files_alone_is_sent_once(client, room, ana):
 
 def test_quote_of_a_message_with_files_alone(client, room, ana):
     message = sent(room, ana, kept(room, ana))
-    said(room, ana, "Read it.", reply_to=message)
+    message_in(room, ana, "Read it.", reply_to=message)
     client.force_login(ana)
     assert "<bdi>Files</bdi></a>" in client.get(CHAT).content.decode()
 
@@ -228,7 +228,7 @@ def test_unsent_files_are_deleted_after_a_day(room, ana):
 
 @pytest.mark.req("CHT-10")
 def test_search_finds_messages_that_have_a_file(board, room, ana):
-    said(room, ana, "Without")
+    message_in(room, ana, "Without")
     message = sent(room, ana, kept(room, ana), text="With")
     assert search.search(board, "has:file")[0] == [message.pk]
     assert search.search(board, "with has:file")[0] == [message.pk]

@@ -15,7 +15,7 @@ from apps.chat import jobs
 from apps.chat.link_previews import previews
 from apps.chat.messages.edit import delete, edit, remove_previews
 from apps.chat.models import LinkPreview, Message
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import NotAllowed
 from apps.projects.realtime import frames
 
@@ -50,7 +50,7 @@ def told(message: Message) -> list[tuple[str, str]]:
 
 
 def test_preview_is_fetched_after_commit_and_shown(board, room, ana, web):
-    message = said(room, ana, f"See {TIDES}")
+    message = message_in(room, ana, f"See {TIDES}")
     assert web.asked == []
     board.refresh_from_db()
     ask(message)
@@ -75,25 +75,25 @@ def test_preview_is_fetched_after_commit_and_shown(board, room, ana, web):
 )
 def test_preview_needs_a_link_to_outside(room, ana, settings, text):
     settings.PUBLIC_URL = "http://testserver"
-    said(room, ana, text)
+    message_in(room, ana, text)
     assert not LinkPreview.objects.exists()
 
 
 def test_preview_of_three_links_at_most(room, ana):
-    said(room, ana, " ".join(f"https://a.example/{number}" for number in (1, 1, 2, 3, 4)))
+    message_in(room, ana, " ".join(f"https://a.example/{number}" for number in (1, 1, 2, 3, 4)))
     assert LinkPreview.objects.count() == 3
 
 
 def test_preview_is_off_for_agents_and_by_setting(board, room, ana, settings):
-    said(room, agent_in(board, "Scribe").user, TIDES)
+    message_in(room, agent_in(board, "Scribe").user, TIDES)
     settings.LINK_PREVIEWS = False
-    said(room, ana, TIDES)
+    message_in(room, ana, TIDES)
     assert not LinkPreview.objects.exists()
 
 
 def test_preview_fetches_are_limited_per_person(room, ana, web, monkeypatch):
     monkeypatch.setattr(previews, "PER_MINUTE", 0)
-    message = said(room, ana, TIDES)
+    message = message_in(room, ana, TIDES)
     ask(message)
     assert not message.previews.filter(fetched_at=None).exists()
     assert web.asked == []
@@ -112,7 +112,7 @@ def test_redirects_share_one_time_limit(monkeypatch):
 
 
 def test_previews_follow_edit_and_delete(room, ana, web):
-    message = said(room, ana, TIDES)
+    message = message_in(room, ana, TIDES)
     ask(message)
     message = edit(message, text=f"{TIDES} https://other.example/", by=ana)
     assert told(message) == [(TIDES, "Tides of Skerry")]
@@ -125,7 +125,7 @@ def test_previews_follow_edit_and_delete(room, ana, web):
 
 
 def test_remove_previews_is_for_author_and_manager(board, room, ana, ben, web):
-    message = said(room, ana, TIDES)
+    message = message_in(room, ana, TIDES)
     ask(message)
     with pytest.raises(NotAllowed):
         remove_previews(message, by=ben)
@@ -134,7 +134,7 @@ def test_remove_previews_is_for_author_and_manager(board, room, ana, ben, web):
 
 
 def test_job_fetches_remaining_previews(room, ana, web):
-    message = said(room, ana, TIDES)
+    message = message_in(room, ana, TIDES)
     jobs.fetch_remaining_previews()
     assert web.asked == []
     LinkPreview.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -156,7 +156,7 @@ def test_job_fetches_remaining_previews(room, ana, web):
 )
 def test_preview_needs_an_html_page(room, ana, web, answer):
     web[TIDES] = answer
-    message = said(room, ana, TIDES)
+    message = message_in(room, ana, TIDES)
     ask(message)
     assert told(message) == []
     assert LinkPreview.objects.get().fetched_at
@@ -167,7 +167,7 @@ def test_preview_follows_three_redirects(room, ana, web, hops, is_followed):
     for hop in range(hops):
         web[f"https://tides.example/{hop}"] = httpx.Response(301, headers={"Location": f"/{hop + 1}"})
     web[f"https://tides.example/{hops}"] = httpx.Response(200, html=PAGE)
-    message = said(room, ana, "https://tides.example/0")
+    message = message_in(room, ana, "https://tides.example/0")
     ask(message)
     assert bool(told(message)) is is_followed
 

@@ -10,7 +10,7 @@ from apps.chat.messages import parse, reactions
 from apps.chat.messages.edit import TooLate, delete, edit
 from apps.chat.messages.errors import Gone
 from apps.chat.models import Mention, Message, Reaction, TaskReference
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import NotAllowed
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-6")]
 @pytest.fixture
 def message(room, ana, ben, columns):
     task_in(columns["ready"])
-    return said(room, ana, "@ben TIDE-1 is secret.")
+    return message_in(room, ana, "@ben TIDE-1 is secret.")
 
 
 def test_edit_keeps_the_former_text_as_revision(message, ana):
@@ -89,7 +89,7 @@ def test_delete_is_for_author_and_manager(message, ben, board):
 
 @pytest.mark.req("T1")
 def test_audit_has_deletes_of_others_messages_alone(room, ana, board):
-    rest, own = said(room, ana, "A secret."), said(room, ana, "Never mind.")
+    rest, own = message_in(room, ana, "A secret."), message_in(room, ana, "Never mind.")
     delete(own, by=ana)
     delete(rest, by=MembershipFactory(project=board, role=Role.OWNER, user__name="Olga").user)
     entry = AuditEntry.objects.get(action="message.deleted")

@@ -4,7 +4,7 @@ import pytest
 
 from apps.chat.messages import history, render
 from apps.chat.messages.edit import delete
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.realtime import frames
 from apps.tasks.actions.move import move
 from apps.tasks.tests.factories import task_in
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-2")]
 @pytest.fixture
 def sent(room, ana, monkeypatch):
     monkeypatch.setattr(history, "PAGE", 4)
-    sent = [said(room, ana, f"{number}").pk for number in range(12)]
+    sent = [message_in(room, ana, f"{number}").pk for number in range(12)]
     delete(room.messages.get(pk=sent[5]), by=ana)
     return sent
 
@@ -58,7 +58,7 @@ def test_history_of_an_empty_room(room):
 def test_history_page_costs_a_fixed_number_of_statements(room, ana, ben, columns, django_assert_max_num_queries):
     task = task_in(columns["ready"])
     for _ in range(60):
-        said(room, ana, f"@ben TIDE-{task.number}")
+        message_in(room, ana, f"@ben TIDE-{task.number}")
     with django_assert_max_num_queries(6):
         page = history.page(room)
     assert len(page.messages) == 40
@@ -69,7 +69,7 @@ def ops(board, since):
 
 
 def test_frame_puts_new_and_changed_drops_deleted(board, room, ana):
-    message = said(room, ana, "One.")
+    message = message_in(room, ana, "One.")
     put = ops(board, 0)[-1]
     assert (put["op"], put["id"], put["parent"], put["rank"]) == (
         "put",
@@ -86,7 +86,7 @@ def test_frame_puts_new_and_changed_drops_deleted(board, room, ana):
 def test_frame_updates_all_chips_of_a_task_by_one_op(board, room, ana, columns):
     task = task_in(columns["ready"], "Tide tables")
     for _ in range(3):
-        said(room, ana, f"TIDE-{task.number}")
+        message_in(room, ana, f"TIDE-{task.number}")
     board.refresh_from_db()
     move(task, to=columns["done"], by=ana)
     chips = [op for op in ops(board, board.last_seq) if op["op"] == "chip"]

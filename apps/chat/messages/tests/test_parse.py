@@ -6,7 +6,7 @@ import pytest
 
 from apps.agents.tests.factories import agent_in
 from apps.chat.messages import parse
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks.tests.factories import task_in
@@ -60,7 +60,7 @@ def test_mention_lookalikes_are_none(board, ana, ben, columns, text):
 @pytest.mark.req("CHT-9")
 def test_chip_shows_the_task_as_it_is_now(board, room, ana, columns):
     task = task_in(columns["ready"], "Tide <tables> & more")
-    message = said(room, ana, f"See **TIDE-{task.number}**.")
+    message = message_in(room, ana, f"See **TIDE-{task.number}**.")
     task.title, task.column = "Renamed", columns["done"]
     refreshed = parse.refresh_chips(message.html, [task])
     assert "Tide &lt;tables&gt; &amp; more" in message.html

@@ -9,7 +9,7 @@ from apps.chat.messages import pins
 from apps.chat.messages.edit import delete, edit
 from apps.chat.models import Message, Pin
 from apps.chat.rooms import retention
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.models import Event
 from apps.projects.realtime import frames
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def message(room, ana) -> Message:
-    return said(room, ana, "The berth codes.")
+    return message_in(room, ana, "The berth codes.")
 
 
 def ops_since(project, seq: int) -> list[tuple[str, str]]:
@@ -56,14 +56,14 @@ def test_delete_removes_the_pin(board, room, message, ana):
 
 def test_pin_refuses_beyond_its_limit(room, ana, monkeypatch):
     monkeypatch.setattr(pins, "MOST", 1)
-    pins.pin(said(room, ana), by=ana)
+    pins.pin(message_in(room, ana), by=ana)
     with pytest.raises(Refused) as refused:
-        pins.pin(said(room, ana), by=ana)
+        pins.pin(message_in(room, ana), by=ana)
     assert refused.value.code == "too_many_pins"
 
 
 def test_retention_keeps_pinned_messages(board, room, message, ana, mai):
-    kept, gone = message, said(room, ana, "Old.")
+    kept, gone = message, message_in(room, ana, "Old.")
     pins.pin(kept, by=ana)
     retention.set_days(board, days=1, by=mai)
     Message.objects.update(created_at="2020-01-01T00:00:00Z")
@@ -73,7 +73,7 @@ def test_retention_keeps_pinned_messages(board, room, message, ana, mai):
 
 
 def test_room_shows_the_latest_pin_first(client, room, message, ana):
-    later = said(room, ana, "<b>Tides</b>")
+    later = message_in(room, ana, "<b>Tides</b>")
     for each in (message, later):
         pins.pin(each, by=ana)
     client.force_login(ana)

@@ -10,7 +10,7 @@ from django.db import connection
 from apps.chat.messages.post import Archived, ReplyNotInRoom, post_system_message
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, system_messages
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.models import Event
 from apps.tasks.tests.factories import task_in
@@ -34,7 +34,7 @@ def at_once(number: int, do) -> list:
 
 
 def test_post_logs_no_text(room, ana):
-    message = said(room, ana, "The **tide** is high.")
+    message = message_in(room, ana, "The **tide** is high.")
     event = Event.objects.get(kind="message.posted")
     assert (message.html, message.author) == ("<p>The <strong>tide</strong> is high.</p>\n", ana)
     assert event.payload == {"room": room.pk, "message": message.pk, "mentions": [], "tasks": []}
@@ -43,8 +43,8 @@ def test_post_logs_no_text(room, ana):
 @pytest.mark.req("CHT-3", "E9")
 def test_post_again_returns_the_same_message(room, ana):
     client_message_id = uuid.uuid4()
-    first = said(room, ana, "Once.", client_message_id=client_message_id)
-    again = said(room, ana, "Once, but edited on the way.", client_message_id=client_message_id)
+    first = message_in(room, ana, "Once.", client_message_id=client_message_id)
+    again = message_in(room, ana, "Once, but edited on the way.", client_message_id=client_message_id)
     assert (again.pk, again.text) == (first.pk, "Once.")
     assert Event.objects.filter(kind="message.posted").count() == 1
 
@@ -53,7 +53,7 @@ def test_post_again_returns_the_same_message(room, ana):
 @pytest.mark.django_db(transaction=True)
 def test_post_five_times_at_once_adds_one(room, ana):
     client_message_id = uuid.uuid4()
-    sent = at_once(5, lambda _index: said(room, ana, "Once.", client_message_id=client_message_id).pk)
+    sent = at_once(5, lambda _index: message_in(room, ana, "Once.", client_message_id=client_message_id).pk)
     assert len(set(sent)) == 1
     assert Message.objects.count() == Event.objects.filter(kind="message.posted").count() == 1
 
@@ -61,7 +61,7 @@ def test_post_five_times_at_once_adds_one(room, ana):
 @pytest.mark.req("E9")
 @pytest.mark.django_db(transaction=True)
 def test_post_orders_ids_by_commit(room, ana, ben):
-    at_once(8, lambda index: [said(room, (ana, ben)[index % 2], f"{index} {turn}") for turn in range(5)])
+    at_once(8, lambda index: [message_in(room, (ana, ben)[index % 2], f"{index} {turn}") for turn in range(5)])
     posted = Event.objects.filter(kind="message.posted").order_by("seq").values_list("payload__message", flat=True)
     messages = list(Message.objects.order_by("pk"))
     assert list(posted) == [message.pk for message in messages]
@@ -72,42 +72,42 @@ def test_post_orders_ids_by_commit(room, ana, ben):
 @pytest.mark.django_db(transaction=True)
 def test_post_costs_five_statements(room, ana, django_assert_num_queries):
     with django_assert_num_queries(5 + len(["BEGIN", "COMMIT"])):
-        said(room, ana, "Nothing named.")
+        message_in(room, ana, "Nothing named.")
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\u200b\u200d\ufeff", "\u202e\u2066", "\u3164", "\U000e0041"])
 def test_post_refuses_invisible_text(room, ana, text):
     with pytest.raises(Refused) as refused:
-        said(room, ana, text)
+        message_in(room, ana, text)
     assert refused.value.code == "invalid"
 
 
 def test_post_refuses_too_long_text(room, ana):
-    assert said(room, ana, "x" * 50_000)
+    assert message_in(room, ana, "x" * 50_000)
     with pytest.raises(Refused) as refused:
-        said(room, ana, "x" * 50_001)
+        message_in(room, ana, "x" * 50_001)
     assert (refused.value.code, refused.value.api_status) == ("too_large", 413)
 
 
 def test_post_replaces_characters_that_cannot_be_stored(room, ana):
-    assert said(room, ana, "a\x00b\ud800c").text == "a\ufffdb\ufffdc"
-    assert said(room, ana, "שלום \u202eabc").text == "שלום \u202eabc"
+    assert message_in(room, ana, "a\x00b\ud800c").text == "a\ufffdb\ufffdc"
+    assert message_in(room, ana, "שלום \u202eabc").text == "שלום \u202eabc"
 
 
 def test_post_to_an_archived_room_is_refused(board, ana, mai):
     room = rooms.create(board, name="Old", by=mai)
     rooms.archive(room, by=mai)
     with pytest.raises(Archived):
-        said(room, ana)
+        message_in(room, ana)
 
 
 @pytest.mark.req("CHT-8")
 def test_post_replies_within_its_room_alone(board, room, ana, mai):
-    first = said(room, ana)
-    assert said(room, ana, reply_to=first).reply_to == first
-    elsewhere = said(rooms.create(board, name="Else", by=mai), ana)
+    first = message_in(room, ana)
+    assert message_in(room, ana, reply_to=first).reply_to == first
+    elsewhere = message_in(rooms.create(board, name="Else", by=mai), ana)
     with pytest.raises(ReplyNotInRoom):
-        said(room, ana, reply_to=elsewhere)
+        message_in(room, ana, reply_to=elsewhere)
 
 
 def test_system_message_is_in_each_readers_language(room, ana):
@@ -120,6 +120,6 @@ def test_system_message_is_in_each_readers_language(room, ana):
 @pytest.mark.req("CHT-9")
 def test_post_stores_mentions_and_task_references(room, ana, ben, columns):
     task = task_in(columns["ready"], "Tide tables")
-    message = said(room, ana, f"@ben see TIDE-{task.number}, TIDE-{task.number} and TIDE-999.")
+    message = message_in(room, ana, f"@ben see TIDE-{task.number}, TIDE-{task.number} and TIDE-999.")
     assert [mention.user for mention in message.mentions.all()] == [ben]
     assert [named.task for named in message.task_references.all()] == [task]

@@ -8,7 +8,7 @@ from django.test import Client
 from apps.chat.messages import to_task
 from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.tasks.models import Comment
 from apps.tasks.tests.factories import task_in
 
@@ -33,7 +33,7 @@ def discuss(browser, message, **fields):
 
 
 def test_discuss_comments_and_links_both_ways(room, ben, task, browser):
-    message = said(room, ben, "The datum changed.\nBy 18 cm.")
+    message = message_in(room, ben, "The datum changed.\nBy 18 cm.")
     assert discuss(browser, message).status_code == 302
     comment = Comment.objects.get()
     assert comment.text.startswith("> The datum changed.\n> By 18 cm.")
@@ -44,7 +44,7 @@ def test_discuss_comments_and_links_both_ways(room, ben, task, browser):
 
 
 def test_discuss_again_adds_nothing(room, ana, task):
-    message, client_message_id = said(room, ana), uuid.uuid4()
+    message, client_message_id = message_in(room, ana), uuid.uuid4()
     for _ in range(2):
         to_task.discuss(message, task=task, words="Once.", client_message_id=client_message_id, by=ana)
     assert (Comment.objects.count(), Message.objects.count()) == (1, 2)
@@ -52,12 +52,12 @@ def test_discuss_again_adds_nothing(room, ana, task):
 
 @pytest.mark.parametrize("key", ["TIDE-99", "OTHER-1", "x", "TIDE-", "TIDE-99999999999999"])
 def test_discuss_refuses_an_unknown_task(room, ana, task, browser, key):
-    assert discuss(browser, said(room, ana), task=key).status_code == 422
+    assert discuss(browser, message_in(room, ana), task=key).status_code == 422
     assert not Comment.objects.exists()
 
 
 def test_discuss_form_offers_the_named_task(room, ana, task, browser):
-    message = said(room, ana, "See TIDE-1.")
+    message = message_in(room, ana, "See TIDE-1.")
     page = browser.get(f"/projects/TIDE/chat/messages/{message.pk}/discuss/").content.decode()
     assert 'value="TIDE-1"' in page
 

@@ -12,7 +12,7 @@ from apps.chat import jobs
 from apps.chat.messages import to_task
 from apps.chat.models import Message
 from apps.chat.rooms import activity_digest, system_messages, unread_counts
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.models import Event
 from apps.projects.realtime import frames
 from apps.tasks.actions.create import create
@@ -55,7 +55,7 @@ def test_digest_line_grows_while_it_is_the_last(board, room, columns, told, ana,
         f"message-{line.pk}"
     ) == 1
     assert line.task_references.count() == 2
-    said(room, ben, "Enough for today.")
+    message_in(room, ben, "Enough for today.")
     create(board, title="Three", by=ana)
     assert told() == ["Ana and Ben created 2 tasks.", "Ana created 1 task."]
 
@@ -75,7 +75,7 @@ def test_digest_update_twice_adds_nothing(board, told, ana):
 
 
 def test_digest_omits_tasks_made_from_messages(board, room, told, ana):
-    to_task.make_task(said(room, ana), title="From here", client_message_id=uuid4(), by=ana)
+    to_task.make_task(message_in(room, ana), title="From here", client_message_id=uuid4(), by=ana)
     assert told() == []
 
 

@@ -9,7 +9,7 @@ from apps.accounts.models import AuditEntry
 from apps.chat.messages import reactions
 from apps.chat.messages.edit import delete
 from apps.chat.messages.post import post_system_message
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 
@@ -25,10 +25,10 @@ def maintainer(board):
 
 @pytest.fixture
 def talk(room, ana, ben):
-    first = said(room, ana, 'Buy "rope".\nAnd a <b>chain</b>.')
-    said(room, ben, "Oui.", reply_to=first)
+    first = message_in(room, ana, 'Buy "rope".\nAnd a <b>chain</b>.')
+    message_in(room, ben, "Oui.", reply_to=first)
     reactions.react(first, emoji="👍", by=ben)
-    gone = said(room, ben, "Secret.")
+    gone = message_in(room, ben, "Secret.")
     delete(gone, by=ben)
     post_system_message(room, "agents.paused", actor=ana, name="Ana")
     return first
@@ -66,6 +66,6 @@ def test_export_is_for_maintainers(room, talk, ana):
 
 def test_export_costs_few_statements(room, ana, maintainer, django_assert_max_num_queries):
     for _ in range(40):
-        said(room, ana)
+        message_in(room, ana)
     with django_assert_max_num_queries(9):
         maintainer.get(f"/projects/TIDE/chat/{room.pk}/export.json").getvalue()

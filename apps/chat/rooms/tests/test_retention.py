@@ -20,7 +20,7 @@ from apps.chat.rooms import (
     system_messages,
     unread_counts,
 )
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.projects.models import Event, Project, Role
 from apps.projects.realtime.frames import frame_since
 from apps.projects.tests.factories import MembershipFactory
@@ -43,11 +43,11 @@ def made_old(*messages: Message, days: float = 100) -> None:
 
 
 def test_retention_deletes_old_messages_with_their_rows(board, room, mai, ana, ben):
-    old, new = said(room, ben, f"Hello @{ana.username}"), said(room, ben, "New.")
-    answer = said(room, ana, "Indeed.", reply_to=old)
+    old, new = message_in(room, ben, f"Hello @{ana.username}"), message_in(room, ben, "New.")
+    answer = message_in(room, ana, "Indeed.", reply_to=old)
     edit(old, text=f"Hullo @{ana.username}", by=ben)
     reactions.react(old, emoji="👍", by=ana)
-    gone = said(room, ana, "Deleted.")
+    gone = message_in(room, ana, "Deleted.")
     delete(gone, by=ana)
     made_old(old, gone)
     retention.set_days(board, days=90, by=mai)
@@ -61,7 +61,7 @@ def test_retention_deletes_old_messages_with_their_rows(board, room, mai, ana, b
 def test_retention_off_keeps_everything(board, room, mai, ana):
     elsewhere = room_of(BoardFactory(key="OTHER"))
     MembershipFactory(project=elsewhere.project, user=mai)
-    made_old(said(room, ana), said(elsewhere, mai), days=4000)
+    made_old(message_in(room, ana), message_in(elsewhere, mai), days=4000)
     jobs.delete_old_messages()
     retention.set_days(board, days=90, by=mai)
     retention.set_days(board, days=None, by=mai)
@@ -72,7 +72,7 @@ def test_retention_off_keeps_everything(board, room, mai, ana):
 
 @pytest.mark.req("CHT-1")
 def test_retention_keeps_unread_counts_exact(board, room, mai, ana, ben):
-    messages = [said(room, ben, f"{n} @{ana.username}") for n in range(6)]
+    messages = [message_in(room, ben, f"{n} @{ana.username}") for n in range(6)]
     unread_counts.mark_read(room, last_read_id=messages[1].pk, by=ana)
     made_old(*messages[:4])
     retention.set_days(board, days=90, by=mai)
@@ -85,13 +85,13 @@ def test_retention_keeps_unread_counts_exact(board, room, mai, ana, ben):
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 0
     unread_counts.mark_read(room, last_read_id=messages[5].pk, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == messages[1].pk
-    said(room, ben, "After all that.")
+    message_in(room, ben, "After all that.")
     assert unread_counts.unread_of(ana, board)[room.pk]["unread"] == 1
 
 
 def test_retention_logs_one_event_a_batch(board, room, mai, ana, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
-    old = [said(room, ana) for _ in range(5)]
+    old = [message_in(room, ana) for _ in range(5)]
     made_old(*old)
     retention.set_days(board, days=90, by=mai)
     since = Project.objects.get(pk=board.pk).last_seq
@@ -104,7 +104,7 @@ def test_retention_logs_one_event_a_batch(board, room, mai, ana, monkeypatch):
 def test_retention_deletes_few_batches_of_a_project_at_once(board, room, mai, ana, monkeypatch):
     monkeypatch.setattr(retention, "BATCH", 2)
     monkeypatch.setattr(jobs, "MOST_BATCHES", 2)
-    made_old(*[said(room, ana) for _ in range(5)])
+    made_old(*[message_in(room, ana) for _ in range(5)])
     retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
     assert room.messages.filter(system_message__isnull=True).count() == 1
@@ -115,7 +115,7 @@ def test_retention_deletes_few_batches_of_a_project_at_once(board, room, mai, an
 def test_retention_goes_on_after_a_project_failed(board, room, mai, ana, monkeypatch):
     other = BoardFactory(key="AAA", name="Aaa")
     MembershipFactory(project=other, user=mai, role=Role.MAINTAINER)
-    made_old(said(room_of(other), mai), said(room, ana))
+    made_old(message_in(room_of(other), mai), message_in(room, ana))
     for project in (other, board):
         retention.set_days(project, days=90, by=mai)
     real = retention.delete_some
@@ -126,7 +126,7 @@ def test_retention_goes_on_after_a_project_failed(board, room, mai, ana, monkeyp
 
 def test_retention_keeps_questions_of_open_runs(board, room, mai):
     scribe = agent_in(board)
-    question = said(room, mai, f"@{scribe.slug} how long?")
+    question = message_in(room, mai, f"@{scribe.slug} how long?")
     made_old(question)
     retention.set_days(board, days=90, by=mai)
     jobs.delete_old_messages()
@@ -137,7 +137,7 @@ def test_retention_keeps_questions_of_open_runs(board, room, mai):
 
 
 def test_retention_is_confirmed_announced_and_audited(mai_visits, board, room, mai, ana):
-    made_old(said(room, ana), said(rooms.create(board, name="Quay", by=mai), ana))
+    made_old(message_in(room, ana), message_in(rooms.create(board, name="Quay", by=mai), ana))
     assert "How long messages are kept" in mai_visits.get(f"/projects/TIDE/chat/{room.pk}/").content.decode()
     asked = mai_visits.post(PAGE, {"days": "90"}).content.decode()
     assert "Messages older than 90 days are deleted. 2 messages go now." in asked

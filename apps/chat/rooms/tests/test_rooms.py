@@ -5,7 +5,7 @@ import pytest
 from apps.chat.messages import reactions
 from apps.chat.models import Reaction, Room
 from apps.chat.rooms import rooms
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.actions.create import create
 from apps.projects.models import Event
@@ -54,7 +54,7 @@ def test_room_count_is_limited(board, monkeypatch, mai):
 
 
 def test_reaction_is_given_once_and_taken_back(room, ana, ben):
-    message = said(room, ana)
+    message = message_in(room, ana)
     for _ in range(2):
         reactions.react(message, emoji="👍", by=ben)
     assert Reaction.objects.count() == Event.objects.filter(kind="message.reacted").count() == 1
@@ -74,7 +74,7 @@ def test_reaction_refuses_words(emoji):
 
 def test_reaction_kinds_are_limited(room, ana, monkeypatch):
     monkeypatch.setattr(reactions, "MOST_KINDS", 1)
-    message = said(room, ana)
+    message = message_in(room, ana)
     reactions.react(message, emoji="👍", by=ana)
     with pytest.raises(Refused):
         reactions.react(message, emoji="🎉", by=ana)

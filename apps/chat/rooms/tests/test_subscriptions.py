@@ -5,7 +5,7 @@ import pytest
 from apps.accounts.tests.programs import Program
 from apps.chat.models import RoomSubscription
 from apps.chat.rooms import rooms, subscriptions, unread_counts
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
@@ -24,7 +24,7 @@ def test_subscription_defaults_to_mentions(board, room, ana):
 def test_subscription_to_nothing_counts_nowhere(client, board, room, ana, ben, mai):
     quay = rooms.create(board, name="Quay", by=mai)
     for each in (room, quay):
-        said(each, ben, f"@{ana.username} hello")
+        message_in(each, ben, f"@{ana.username} hello")
     subscriptions.subscribe(quay, level="none", by=ana)
     assert unread_counts.unread_by_project(ana) == {board.pk: (1, 1)}
     client.force_login(ana)
@@ -38,7 +38,7 @@ def test_unread_of_all_projects_is_one_statement(room, ana, ben, django_assert_n
         other = BoardFactory(key=key)
         for user, role in ((ana, Role.MEMBER), (ben, Role.MEMBER), (mai, Role.MAINTAINER)):
             MembershipFactory(project=other, user=user, role=role)
-        said(rooms.create(other, name="Talk", by=mai), ben)
+        message_in(rooms.create(other, name="Talk", by=mai), ben)
     with django_assert_num_queries(1):
         assert sorted(unread_counts.unread_by_project(ana).values()) == [(0, 0), (1, 0), (1, 0)]
 

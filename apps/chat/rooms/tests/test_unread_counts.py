@@ -10,7 +10,7 @@ from apps.chat.messages.edit import delete, edit
 from apps.chat.messages.post import post_system_message
 from apps.chat.models import Message, ReadMark
 from apps.chat.rooms import rooms, unread_counts
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.projects.members import memberships
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks.tests.factories import BoardFactory
@@ -47,7 +47,7 @@ class TestUnread(TestCase):
         sent, mark = [], 0
         for step, which, extra in steps:
             if step == "send":
-                sent.append(said(room, people[which], "@ana hello" if extra else "hello"))
+                sent.append(message_in(room, people[which], "@ana hello" if extra else "hello"))
             elif step == "edit" and which < len(sent) and not sent[which].deleted_at:
                 edit(sent[which], text="@ana changed" if extra else "changed", by=sent[which].author)
             elif step == "delete" and which < len(sent):
@@ -61,12 +61,12 @@ class TestUnread(TestCase):
 
 
 def test_read_mark_goes_forward_up_to_the_last_message(room, ana, ben):
-    first, second = said(room, ben), said(room, ben)
+    first, second = message_in(room, ben), message_in(room, ben)
     unread_counts.mark_read(room, last_read_id=2**62, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == second.pk
     unread_counts.mark_read(room, last_read_id=first.pk, by=ana)
     assert ReadMark.objects.get(user=ana).last_read_id == second.pk
-    said(room, ben)
+    message_in(room, ben)
     assert unread(ana, room) == (1, 0)
 
 
@@ -76,17 +76,17 @@ def test_system_message_is_not_unread(room, ana):
 
 
 def test_unread_of_a_new_member_is_zero(board, room, ana, ben):
-    said(room, ben, "@dan is coming.")
+    message_in(room, ben, "@dan is coming.")
     dan = UserFactory(username="dan")
     memberships.join(board, dan, by=None)
     assert unread(dan, room) == (0, 0)
-    said(room, ben, "Hello @dan.")
+    message_in(room, ben, "Hello @dan.")
     assert unread(dan, room) == (1, 1)
 
 
 def test_unread_of_fifty_rooms_is_one_statement(board, room, ana, ben, django_assert_num_queries, mai):
     for number in range(49):
-        said(rooms.create(board, name=f"Room {number}", by=mai), ben, "@ana hello")
+        message_in(rooms.create(board, name=f"Room {number}", by=mai), ben, "@ana hello")
     with django_assert_num_queries(1):
         counts = unread_counts.unread_of(ana, board)
     assert len(counts) == 50
@@ -97,7 +97,7 @@ def test_unread_of_fifty_rooms_is_one_statement(board, room, ana, ben, django_as
 def test_read_mark_of_two_devices_is_the_further_one(room, ana, ben):
     from apps.chat.messages.tests.test_post import at_once
 
-    sent = [said(room, ben).pk for _ in range(8)]
+    sent = [message_in(room, ben).pk for _ in range(8)]
     at_once(8, lambda index: unread_counts.mark_read(room, last_read_id=sent[index], by=ana))
     assert ReadMark.objects.get(user=ana).last_read_id == sent[-1]
     assert connection.connection

@@ -14,7 +14,7 @@ from apps.chat.messages.edit import delete, edit
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, unread_counts
 from apps.chat.search import search
-from apps.chat.tests.factories import said
+from apps.chat.tests.factories import message_in
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
 
@@ -25,9 +25,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("CHT-10")]
 def talk(board, room, ana, ben, mai):
     quay = rooms.create(board, name="Old quay", by=mai)
     return {
-        "rope": said(room, ana, "Buy a **rope** for the ferry."),
-        "ropes": said(quay, ben, "Two ropes, please."),
-        "russian": said(room, ben, "Верёвка для парома куплена."),
+        "rope": message_in(room, ana, "Buy a **rope** for the ferry."),
+        "ropes": message_in(quay, ben, "Two ropes, please."),
+        "russian": message_in(room, ben, "Верёвка для парома куплена."),
     }
 
 
@@ -70,7 +70,7 @@ def test_search_refuses_unknown_filters(board, talk, query):
 
 
 def test_search_days_begin_by_the_readers_clock(board, room, ana):
-    message = said(room, ana)
+    message = message_in(room, ana)
     Message.objects.filter(pk=message.pk).update(created_at="2026-11-22T22:30:00+00:00")
     with timezone.override("Europe/Moscow"):
         assert found(board, "after:2026-11-23") == [message.pk]
@@ -94,13 +94,13 @@ def test_search_stays_in_its_project(board, talk, ana):
 
 def test_search_from_an_agent_by_its_handle(board, room):
     scribe = agent_in(board, "Scribe")
-    message = said(room, scribe.user, "Done.")
+    message = message_in(room, scribe.user, "Done.")
     assert found(board, "from:scribe") == [message.pk]
 
 
 def test_search_results_come_by_pages(board, room, ana, monkeypatch):
     monkeypatch.setattr(history, "PAGE", 2)
-    sent = [said(room, ana, f"rope {number}").pk for number in range(5)]
+    sent = [message_in(room, ana, f"rope {number}").pk for number in range(5)]
     seen, before = [], None
     while True:
         keys, before = search.search(board, "rope", before=before)
@@ -133,7 +133,7 @@ def test_search_by_api(board, talk, ana):
 
 def test_search_costs_a_fixed_number_of_statements(board, room, ana, django_assert_num_queries):
     for _ in range(30):
-        said(room, ana, "rope")
+        message_in(room, ana, "rope")
     with django_assert_num_queries(len(["rooms", "the newest", "lately", "by the index"])):
         found(board, "rope")
     with connection.cursor() as cursor:
