@@ -11,7 +11,7 @@ from apps.tasks.models import TITLE_LENGTH, Task
 
 
 class MessageForm(forms.Form):
-    """What is posted. How long it may be, and that it says something, is the verb's to refuse."""
+    """What is posted. How long it may be, and that it is not empty, the action refuses."""
 
     text = forms.CharField(
         label=_("Message"),
@@ -70,16 +70,16 @@ class RetentionForm(forms.Form):
 
 
 class ConfirmForm(RetentionForm):
-    """The same again, once it has been said what it means."""
+    """The same again, once the warning has been shown."""
 
     days = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class DiscussForm(forms.Form):
-    """Where the talk about a message goes on: under which task of its project, and beginning with what."""
+    """Under which task of its project a message is discussed, and the first comment there."""
 
     task = forms.CharField(label=_("Task"), max_length=20, help_text=_("Its key, such as TB-12."))
-    words = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
+    text = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
     client_message_id = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args, project: Project, **kwargs) -> None:

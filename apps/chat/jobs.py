@@ -1,4 +1,4 @@
-"""What is done without anybody asking."""
+"""Background jobs of the chat."""
 
 import logging
 
@@ -16,7 +16,7 @@ MOST_BATCHES = 20  # of one project at one time, so that none waits for another'
 
 @shared_task
 def fetch_previews(message_id: int) -> None:
-    """Ask the pages that a message links to; asked already, it finds nothing to do."""
+    """Fetch the pages that a message links to; run again, it finds nothing to do."""
     if message := Message.objects.not_deleted().select_related("room").filter(pk=message_id).first():
         previews.fetch(message)
 
@@ -28,23 +28,23 @@ def fetch_remaining_previews() -> None:
         try:
             fetch_previews(message_id)
         except Exception:
-            log.exception("A message's links could not be asked", extra={"said": message_id})
+            log.exception("A message's links could not be fetched", extra={"chat_message": message_id})
 
 
 @shared_task
 def delete_unsent_files() -> None:
-    """Of people who thought anew, or whose upload broke off."""
+    """Delete files whose message was never sent, or whose upload broke off."""
     attachments.delete_unsent()
 
 
 @shared_task
 def post_activity_digests() -> None:
-    """In each project's own room what has happened on its board; one that fails does not stop the others."""
+    """Post in each project's own room what has happened on its board; one that fails does not stop the others."""
     for room in activity_digest.due_rooms():
         try:
             activity_digest.update(room)
         except Exception:
-            log.exception("A room could not be told", extra={"room": room.pk})
+            log.exception("A room's digest could not be posted", extra={"room": room.pk})
 
 
 @shared_task

@@ -1,4 +1,4 @@
-"""Changing one's mind about what was said. What it said before is kept for those who moderate."""
+"""Editing and deleting a message. Its former text is kept for those who moderate."""
 
 from datetime import timedelta
 

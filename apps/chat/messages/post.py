@@ -1,4 +1,4 @@
-"""Saying something in a room."""
+"""Posting a message in a room."""
 
 import uuid
 from collections.abc import Sequence
@@ -50,9 +50,9 @@ def post(
     needs = None if as_board else Action.COMMENT
     # The room's row is read by _before, together with what was posted.
     with locked_for_change(room.project_id, by=by, needs=needs) as project:
-        is_archived, said = _before(room, by, client_message_id)
-        if said:
-            return Message.objects.get(pk=said)
+        is_archived, posted = _before(room, by, client_message_id)
+        if posted:
+            return Message.objects.get(pk=posted)
         if is_archived:
             raise Archived(_("This room is archived: it can be read, and nothing is added."))
         if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
@@ -70,15 +70,15 @@ def post(
 
 def _before(room: Room, by: User, client_message_id: UUID) -> tuple[bool, int | None]:
     """Whether the room is archived by now, and the key of what was posted with the `client_message_id`."""
-    said = Message.objects.filter(room=OuterRef("pk"), author=by, client_message_id=client_message_id).values("pk")
-    archived_at, key = Room.objects.filter(pk=room.pk).values_list("archived_at", Subquery(said)).get()
+    posted = Message.objects.filter(room=OuterRef("pk"), author=by, client_message_id=client_message_id).values("pk")
+    archived_at, key = Room.objects.filter(pk=room.pk).values_list("archived_at", Subquery(posted)).get()
     return archived_at is not None, key
 
 
 def post_system_message(room: Room, code: str, *, actor: User | None = None, **facts: str | int | dict) -> Message:
-    """Have the board itself say something: `system_messages` has the sentence for `code`, in each reader's language.
+    """Post as the board itself: `system_messages` has the sentence for `code`, in each reader's language.
 
-    `actor` is who made the board say it, for the log.
+    `actor` is who caused it, for the log.
     """
     with locked_for_change(room.project_id) as project:
         system_message = {"code": code, "facts": facts}
@@ -88,7 +88,7 @@ def post_system_message(room: Room, code: str, *, actor: User | None = None, **f
 
 
 def update_references(message: Message, parsed: ParsedMessage) -> list[int]:
-    """Have `message` mention and name whom and what `parsed` says; returns who was not mentioned before."""
+    """Store the mentions and task references that `parsed` has; returns who is mentioned for the first time."""
     before = set(message.mentions.values_list("user", flat=True)) if message.edited_at else set()
     called = {user.pk for user in parsed.mentioned}
     if message.edited_at:

@@ -1,4 +1,4 @@
-"""A message that turns out to be about work: made a task that says who said it and where, or talked about under one."""
+"""From a message to a task: made one that links back to it, or discussed under one."""
 
 from uuid import UUID
 
@@ -32,14 +32,14 @@ def make_task(message: Message, *, title: str, client_message_id: UUID, by: User
     return task
 
 
-def discuss(message: Message, *, task: Task, words: str, client_message_id: UUID, by: User) -> Task:
-    """Go on about `message` under `task`: a comment that quotes it, and an answer here that leads there.
+def discuss(message: Message, *, task: Task, text: str, client_message_id: UUID, by: User) -> Task:
+    """Discuss `message` under `task`: a comment that quotes it, and a reply here that links there.
 
     `client_message_id` is the answer's: sent again with it, nothing new is posted. Raises what both actions raise.
     """
     with locked_message(message, by=by, needs=Action.COMMENT):
         if not message.room.messages.filter(author=by, client_message_id=client_message_id).exists():
-            comment(task, words=f"{_description(message)}\n\n{words}", by=by)
+            comment(task, words=f"{_description(message)}\n\n{text}", by=by)
             post(message.room, text=f"→ {task.key}", by=by, client_message_id=client_message_id, reply_to=message)
     return task
 

@@ -1,4 +1,4 @@
-"""A project's rooms and what is said in them."""
+"""A project's rooms and the messages in them."""
 
 from apps.chat.models.attachment import FILE_NAME_LENGTH, Attachment, FileChunk
 from apps.chat.models.link_preview import URL_LENGTH, LinkPreview

@@ -1,4 +1,4 @@
-"""What is said in a room, and what hangs on a message."""
+"""Messages, and what belongs to each: mentions, references, revisions, pins, reactions."""
 
 from django.conf import settings
 from django.contrib.postgres.indexes import BrinIndex, GinIndex, OpClass
@@ -45,7 +45,7 @@ class Message(models.Model):
     client_message_id = models.UUIDField()
     text = models.TextField(_("message"), max_length=MESSAGE_LENGTH)
     html = models.TextField()
-    # What the board itself tells, in each reader's language: {"code", "facts"}, read by `telling`.
+    # What the board itself writes, in each reader's language: {"code", "facts"}, read by `system_messages`.
     system_message = models.JSONField(null=True)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     created_at = models.DateTimeField(db_default=Now())
@@ -115,7 +115,7 @@ class TaskReference(models.Model):
 
 
 class MessageRevision(models.Model):
-    """What a message said before it was edited or deleted: for those who moderate, and nobody else."""
+    """The text of a message before it was edited or deleted: for those who moderate, and nobody else."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
     text = models.TextField()

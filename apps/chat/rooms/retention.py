@@ -1,4 +1,4 @@
-"""How long a project keeps what is said in its rooms; what is older is deleted, some at a time."""
+"""How long a project keeps its messages; older ones are deleted, some at a time."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -52,7 +52,7 @@ def rename(room: Room, *, name: str, by: User) -> Room:
 
 
 def archive(room: Room, *, by: User) -> Room:
-    """Close it for new messages; what was said stays to be read. Raises DefaultStays."""
+    """Close it for new messages; its messages stay readable. Raises DefaultStays."""
     with locked_for_change(room.project_id, room, by=by, needs=Action.MANAGE) as project:
         if room.is_default:
             raise DefaultStays(_("The project's own room stays open."))

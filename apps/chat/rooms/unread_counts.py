@@ -93,7 +93,7 @@ def _count(rows: QuerySet) -> Coalesce:
 
 
 def on_member_joined(event: Event) -> None:
-    """Who comes new has nothing to catch up with: their count begins with what is said from now on."""
+    """A new member has nothing to catch up with: their count begins with the next message."""
     rooms = Room.objects.filter(project=event.project_id).annotate(newest_id=_newest_id())
     marks = [ReadMark(room=room, user_id=event.payload["user"], last_read_id=room.newest_id) for room in rooms]
     ReadMark.objects.bulk_create(

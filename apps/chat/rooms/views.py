@@ -139,7 +139,7 @@ def members_sentence(members: list) -> str:
 
 @require_http_methods(["GET", "POST"])
 def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    """GET: a page of the history, for the script. POST: something is said."""
+    """GET: a page of the history, for the script. POST: a message is posted."""
     if request.method == "GET":
         project = project_of(request, key)
         room = room_of(project, pk)

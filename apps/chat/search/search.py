@@ -1,6 +1,6 @@
-"""Finding messages: by words or parts of them, and by who said it, where and when.
+"""Finding messages: by words or parts of them, and by author, room and date.
 
-`rope from:ana in:quay after:2026-11-01` are messages that have rope in them, said by Ana in the room
+`rope from:ana in:quay after:2026-11-01` are messages that have rope in them, by Ana in the room
 Quay since the first of November.
 """
 
@@ -81,12 +81,12 @@ def _has(word: str) -> Q:
 
 
 def _from(project: Project, name: str) -> Q:
-    """Members by handle or name, and former ones who said something."""
+    """Members by handle or name, and former ones who wrote something."""
     handle = name.removeprefix("@")
     usernames = Q(username__iexact=handle) | Q(username__iexact=f"agent-{handle}")
     called = User.objects.filter(usernames | Q(name__iexact=handle))
-    said = Message.objects.filter(author=OuterRef("pk"), room__project=project)
-    known = called.filter(Q(memberships__project=project) | Exists(said)).distinct()
+    written = Message.objects.filter(author=OuterRef("pk"), room__project=project)
+    known = called.filter(Q(memberships__project=project) | Exists(written)).distinct()
     found = [user.pk for user in known if handle.lower() in (parse.handle_of(user).lower(), user.name.lower())]
     if not found:
         raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=name))

@@ -28,7 +28,7 @@ def browser(ana):
 
 
 def discuss(browser, message, **fields):
-    known = {"task": "TIDE-1", "words": "Let us measure.", "client_message_id": str(uuid.uuid4())}
+    known = {"task": "TIDE-1", "text": "Let us measure.", "client_message_id": str(uuid.uuid4())}
     return browser.post(f"/projects/TIDE/chat/messages/{message.pk}/discuss/", known | fields)
 
 
@@ -46,7 +46,7 @@ def test_discuss_comments_and_links_both_ways(room, ben, task, browser):
 def test_discuss_again_adds_nothing(room, ana, task):
     message, client_message_id = message_in(room, ana), uuid.uuid4()
     for _ in range(2):
-        to_task.discuss(message, task=task, words="Once.", client_message_id=client_message_id, by=ana)
+        to_task.discuss(message, task=task, text="Once.", client_message_id=client_message_id, by=ana)
     assert (Comment.objects.count(), Message.objects.count()) == (1, 2)
 
 
