@@ -161,4 +161,4 @@ def test_mention_by_an_agent_notifies_five_of_200(board, room):
     scribe = agent_in(board, "Scribe").user
     people = [MembershipFactory(project=board, user__username=f"p{number}").user for number in range(45)]
     message = message_in(room, scribe, " ".join(f"@{person.username}" for person in people * 5))
-    assert message.mentions.count() == parse.MOST_CALLED_BY_AGENTS
+    assert message.mentions.count() == parse.MOST_MENTIONS_BY_AGENTS

@@ -31,7 +31,7 @@ from apps.agents.runs.actions.review import accept, send_back
 from apps.agents.runs.callbacks import reconcile, results
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import GatewayFactory, agent_in
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 from apps.errors import Refused
 from apps.projects.models import Event, Project
 from apps.projects.tests.factories import MembershipFactory, UserFactory
@@ -150,7 +150,7 @@ class Life(RuleBasedStateMachine):
         ready = self.board.columns.get(category="ready")
         self.tasks = [task_in(ready, f"Task {number}") for number in range(3)]
         room = room_of(self.board)
-        self.messages = [said(room, self.ana, f"Question {number}") for number in range(2)]
+        self.messages = [message_in(room, self.ana, f"Question {number}") for number in range(2)]
         self.claims: list[dispatch.Claim] = []
         self.reports: list[tuple] = []
 

@@ -13,7 +13,7 @@ from apps.agents.runs import dispatch, queue, run_notes, scheduler, targets, wai
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import agent_in, run_of
-from apps.chat.tests.factories import room_of, said
+from apps.chat.tests.factories import message_in, room_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def run(room, scribe, ana):
 
 
 def question(room, agent: Agent, by) -> Run:
-    return queue.enqueue(targets.MessageTarget(said(room, by, "Look?"), referenced_task=None), agent, by=by)
+    return queue.enqueue(targets.MessageTarget(message_in(room, by, "Look?"), referenced_task=None), agent, by=by)
 
 
 def be_paused(run: Run, by) -> None:

@@ -41,7 +41,7 @@ def test_pin_and_unpin_reach_every_page(board, room, message, ben):
 def test_pin_shows_the_edited_text(board, room, message, ana):
     pins.pin(message, by=ana)
     edit(message, text="Other codes.", by=ana)
-    assert "Other codes." in pins.drawn(pins.pins_of(room).get())
+    assert "Other codes." in pins.render_pin(pins.pins_of(room).get())
 
 
 def test_delete_removes_the_pin(board, room, message, ana):
