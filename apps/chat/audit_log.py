@@ -33,6 +33,6 @@ def on_messages_expired(event: Event) -> None:
 
 
 def on_message_deleted(event: Event) -> None:
-    """One's own message anybody may take away without a word about it."""
+    """Deleting one's own message is not recorded."""
     if event.payload["author"] != event.actor_id:
         audit.record(event.kind, by=event.actor, project_id=event.project_id, **event.payload)

@@ -29,7 +29,7 @@ class MessageForm(forms.Form):
 
     def clean_files(self) -> list[UUID]:
         try:
-            return [UUID(given) for given in self.cleaned_data["files"].split()]
+            return [UUID(text) for text in self.cleaned_data["files"].split()]
         except ValueError:
             raise forms.ValidationError(_("One of the files is not here any more. Add it again.")) from None
 

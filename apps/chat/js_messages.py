@@ -1,4 +1,4 @@
-"""What the room's script says, in the reader's language, and the reactions it offers."""
+"""The texts of the room's scripts, in the reader's language, and the reactions they offer."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +15,7 @@ PALETTE = [
 ]
 
 
-def room_words() -> dict[str, str]:
+def room_messages() -> dict[str, str]:
     return {
         "sending": _("Sending…"),
         "not_sent": _("Not sent yet."),

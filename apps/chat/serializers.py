@@ -69,7 +69,7 @@ class NewFileSerializer(serializers.Serializer):
 
 
 class PreviewSerializer(serializers.Serializer):
-    """What a page says about itself: plain text."""
+    """The metadata of a page: plain text."""
 
     url = serializers.CharField()
     title = serializers.CharField()
@@ -101,8 +101,8 @@ class MessageSerializer(serializers.Serializer):
 
     @extend_schema_field(PreviewSerializer(many=True))
     def get_previews(self, message: Message) -> list[dict]:
-        told = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
-        return PreviewSerializer(told, many=True).data
+        shown = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
+        return PreviewSerializer(shown, many=True).data
 
     def get_is_pinned(self, message: Message) -> bool:
         return hasattr(message, "pin")
@@ -166,7 +166,7 @@ class UnreadSerializer(serializers.Serializer):
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
     last_read_id = serializers.IntegerField(help_text="The id of the last one seen; 0: none.")
     newest_id = serializers.IntegerField(help_text="The id of the last one there is; 0: none.")
-    level = serializers.ChoiceField(RoomSubscription.Level.choices, help_text="How much of it you want to be told.")
+    level = serializers.ChoiceField(RoomSubscription.Level.choices, help_text="Which messages of it notify you.")
 
 
 class RetentionSerializer(serializers.Serializer):

@@ -80,7 +80,7 @@ def toll_of(room: Room, writers: list[Writer], told: dict[int, set[int]]) -> tup
     written = [client_message_id for writer in writers for client_message_id in writer.written]
     messages = list(room.messages.filter(system_message__isnull=True).values_list("pk", "client_message_id"))
     stands = Counter(str(client_message_id) for _pk, client_message_id in messages)
-    untold = sum(len({pk for pk, _client_id in messages} - heard) for heard in told.values())
+    untold = sum(len({pk for pk, _client_message_id in messages} - heard) for heard in told.values())
     logged = Event.objects.filter(kind="message.posted", payload__room=room.pk).values_list("payload__message")
     doubled = sum(count - 1 for counts in (stands, Counter(logged)) for count in counts.values())
     return sum(not stands[client_message_id] for client_message_id in written) + untold, doubled

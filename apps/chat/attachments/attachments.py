@@ -104,16 +104,16 @@ def _store(attachment: Attachment, file: File) -> None:
         FileChunk.objects.create(attachment=attachment, number=number, content=content)
     attachment.sha256, attachment.is_complete = digest.hexdigest(), True
     file.seek(0)
-    drawn = _thumbnail_of(file)
-    if drawn:
-        attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = drawn
+    thumbnail = _thumbnail_of(file)
+    if thumbnail:
+        attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = thumbnail
     attachment.save(
         update_fields=["sha256", "is_complete", "content_type", "thumbnail", "width", "height"],
     )
 
 
 def _thumbnail_of(file: File) -> tuple[str, bytes, int, int] | None:
-    """What sort of picture it is, and a small one of it, drawn anew, with its size; None when it is no picture."""
+    """The content type of a picture and a small one rendered from it, with its size; None when it is no picture."""
     with THUMBNAIL_LOCK:
         try:
             with Image.open(file, formats=list(PICTURES)) as picture:
@@ -123,9 +123,9 @@ def _thumbnail_of(file: File) -> tuple[str, bytes, int, int] | None:
                 picture.draft("RGB", THUMBNAIL_SIZE)
                 thumbnail = ImageOps.exif_transpose(picture).convert("RGBA")
                 thumbnail.thumbnail(THUMBNAIL_SIZE)
-            drawn = BytesIO()
-            thumbnail.save(drawn, "WEBP", quality=80)
-            return kind, drawn.getvalue(), *thumbnail.size
+            rendered = BytesIO()
+            thumbnail.save(rendered, "WEBP", quality=80)
+            return kind, rendered.getvalue(), *thumbnail.size
         except Exception:  # decoders raise whatever they stumble over
             return None
 
@@ -156,7 +156,7 @@ def delete_unsent() -> None:
 
 
 def files_of(messages: list[Message]) -> dict[int, list[Attachment]]:
-    """By message; nothing is asked for those that carry none."""
+    """By message; nothing is queried for those that carry none."""
     message_ids = [message.pk for message in messages if message.has_files]
     found: dict[int, list[Attachment]] = {}
     if message_ids:

@@ -24,5 +24,5 @@ def file_response(attachment: Attachment) -> StreamingHttpResponse:
 
 
 def thumbnail_response(attachment: Attachment) -> HttpResponse:
-    """The small picture that we have drawn of it."""
+    """The small picture that we have rendered from it."""
     return HttpResponse(bytes(attachment.thumbnail), content_type="image/webp", headers=HEADERS)

@@ -28,7 +28,7 @@ class PageMetadata(NamedTuple):
 
 
 def read(body: bytes, charset: str = "") -> PageMetadata | None:
-    """What the HTML `body` says, `charset` being what its answer claims; None when that has no title."""
+    """What the HTML `body` says, `charset` being what its response claims; None without a title."""
     head = _Head()
     with contextlib.suppress(AssertionError):  # the parser's, for `<![`: what came before it counts
         head.feed(_text(body[:HEAD_BYTES], charset))
@@ -39,7 +39,7 @@ def read(body: bytes, charset: str = "") -> PageMetadata | None:
 
 
 class _Head(HTMLParser):
-    """Takes down what a page says about itself, the first time it does."""
+    """Collects the metadata of a page, of each kind the first."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -47,12 +47,12 @@ class _Head(HTMLParser):
         self.is_title = self.is_over = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         self.is_over = self.is_over or tag == "body"
         self.is_title = tag == "title" and not self.is_over and "title" not in self.found
         if tag == "meta" and not self.is_over:
-            name = (given.get("property") or given.get("name") or "").lower()
-            self.found.setdefault(name, given.get("content") or "")
+            name = (attributes.get("property") or attributes.get("name") or "").lower()
+            self.found.setdefault(name, attributes.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self.is_title = self.is_title and tag != "title"

@@ -1,8 +1,8 @@
-"""What the pages that a message links to say about themselves, shown under it once a worker has asked them.
+"""Previews of the pages that a message links to, shown under it once a worker has fetched them.
 
 The addresses are anybody's, so the guarded client asks, and only where the whole world may: the
-operator's list of private hosts does not count here. An agent's links are not asked, for an
-address can carry away what the agent was told.
+operator's list of private hosts does not count here. An agent's links are not fetched, for an
+address can carry away what the agent was sent.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ MOST = 3  # of one message
 REDIRECTS = 3
 UNFETCHED_AFTER = timedelta(seconds=30)
 LONGEST = 10.0  # seconds for one page, with all its redirects
-PER_MINUTE = 20  # pages asked for one person, so that slow ones don't take up the workers
+PER_MINUTE = 20  # pages fetched for one person, so that slow ones don't take up the workers
 LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
-# A bare `notes.md` becomes a link too, though mostly a file is meant: it is not asked.
+# A bare `notes.md` becomes a link too, though mostly a file is meant: it is not fetched.
 LINK = re.compile(r'<a href="(https?://([^"]+))"[^>]*>(?!\2</a>)')
 HTML = ("text/html", "application/xhtml+xml")
 
@@ -42,7 +42,7 @@ def links_in(html: str) -> list[str]:
 
 
 def schedule(message: Message) -> None:
-    """Have the pages asked that `message` links to by now; those it doesn't any more are forgotten."""
+    """Fetch the pages that `message` links to in a job; previews of links that it no longer has are deleted."""
     links = links_in(message.html) if settings.LINK_PREVIEWS and not message.author.is_agent else []
     if message.edited_at:
         message.previews.exclude(url__in=links).delete()
@@ -58,7 +58,7 @@ def _enqueue(message_id: int) -> None:
 
 
 def unfetched() -> QuerySet[LinkPreview]:
-    """Those that nobody has asked for: a worker died, or the broker forgot."""
+    """Those that nobody has fetched: a worker died, or the broker lost the job."""
     return LinkPreview.objects.filter(fetched_at=None, created_at__lt=Now() - UNFETCHED_AFTER)
 
 
@@ -83,7 +83,7 @@ def _keep(preview: LinkPreview) -> None:
 
 
 async def fetch_page(url: str) -> opengraph.PageMetadata | None:
-    """What the page at `url` says about itself; None when it can't be asked in time, is no HTML, or says nothing."""
+    """What the page at `url` says about itself; None when it can't be fetched in time, is no HTML, or says nothing."""
     try:
         async with asyncio.timeout(LONGEST):
             return await _follow_redirects(url)
@@ -111,7 +111,7 @@ def _metadata_of(answer: outbound.Answer) -> opengraph.PageMetadata | None:
 
 
 def previews_of(messages: list[Message]) -> dict[int, list[LinkPreview]]:
-    """By message; nothing is asked for those without links."""
+    """By message; nothing is queried for those without links."""
     linking = [message.pk for message in messages if LINK.search(message.html)]
     found: dict[int, list[LinkPreview]] = {}
     if linking:

@@ -59,11 +59,11 @@ class MessagesView(APIView):
 
     @extend_schema(request=NewMessageSerializer, responses={201: MessageSerializer})
     def post(self, request: Request, pk: int) -> Response:
-        """Say something. With a `client_message_id` that came before: what was posted then."""
+        """Post a message. With a `client_message_id` that came before: what was posted then."""
         room = room_of(request, pk)
-        given = valid(NewMessageSerializer, request, room.project)
-        rate_limit.require(room, client_message_id=given["client_message_id"], by=request.user)
-        return Response(message_as_json(post(room, by=request.user, **given).pk), status=201)
+        fields = valid(NewMessageSerializer, request, room.project)
+        rate_limit.require(room, client_message_id=fields["client_message_id"], by=request.user)
+        return Response(message_as_json(post(room, by=request.user, **fields).pk), status=201)
 
 
 class MessageView(APIView):
@@ -74,10 +74,10 @@ class MessageView(APIView):
 
     @extend_schema(request=EditedMessageSerializer, responses=MessageSerializer)
     def patch(self, request: Request, pk: int) -> Response:
-        """Change what your message says."""
+        """Edit your message."""
         message = message_of(request, pk)
-        given = valid(EditedMessageSerializer, request, message.room.project)
-        return Response(message_as_json(edit(message, by=request.user, **given).pk))
+        fields = valid(EditedMessageSerializer, request, message.room.project)
+        return Response(message_as_json(edit(message, by=request.user, **fields).pk))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:
@@ -91,9 +91,9 @@ class ReactionsView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Put an emoji under a message, or take yours back."""
         message = message_of(request, pk)
-        given = valid(ReactionSerializer, request, message.room.project)
-        action = reactions.react if given["on"] else reactions.unreact
-        action(message, emoji=given["emoji"], by=request.user)
+        fields = valid(ReactionSerializer, request, message.room.project)
+        action = reactions.react if fields["on"] else reactions.unreact
+        action(message, emoji=fields["emoji"], by=request.user)
         return Response(message_as_json(pk))
 
 
@@ -102,8 +102,8 @@ class PinView(APIView):
     def put(self, request: Request, pk: int) -> Response:
         """Put a message above its room, or take it down again."""
         message = message_of(request, pk)
-        given = valid(PinSerializer, request, message.room.project)
-        (pins.pin if given["is_pinned"] else pins.unpin)(message, by=request.user)
+        fields = valid(PinSerializer, request, message.room.project)
+        (pins.pin if fields["is_pinned"] else pins.unpin)(message, by=request.user)
         return Response(message_as_json(pk))
 
 

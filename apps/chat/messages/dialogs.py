@@ -25,7 +25,7 @@ def show_dialog(
 ) -> HttpResponse:
     """The dialog; its button calls `action` with what the form says, and leads `back`, or to what the action returns.
 
-    Who may not do it gets no dialog: `require` raises NotAllowed then. What the action refuses is said on the
+    Who may not do it gets no dialog: `require` raises NotAllowed then. A refusal of the action stands on the
     dialog's page, to the script as JSON.
     """
     is_for_script = "X-Fragment" in request.headers

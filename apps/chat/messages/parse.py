@@ -1,4 +1,4 @@
-"""What a message says: its Markdown as HTML, with the members it mentions and the tasks it names."""
+"""Parsing a message: its Markdown as HTML, with the members it mentions and the tasks it names."""
 
 import re
 import unicodedata

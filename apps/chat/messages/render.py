@@ -1,4 +1,4 @@
-"""Messages as everybody sees them: drawn once, blind to who looks, by a fixed number of statements."""
+"""Rendering messages once for everybody, without regard to the viewer, by a fixed number of statements."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -56,7 +56,7 @@ def render_messages(messages: Iterable[Message]) -> dict[int, str]:
             previews=previews.get(message.pk, ()),
             reactions=_reactions_to(message),
             is_pinned=hasattr(message, "pin"),
-            footer=mark_safe("".join(footers[message.pk])),  # noqa: S308 - drawn by templates
+            footer=mark_safe("".join(footers[message.pk])),  # noqa: S308 - rendered by templates
         )
         for message in messages
     }
@@ -72,7 +72,7 @@ def _render_new(project: Project, messages: list[Message]) -> dict[int, str]:
 
 
 def _referenced_tasks(messages: list[Message]) -> dict[int, list[Task]]:
-    """By message; most name none, and nothing is asked for them."""
+    """By message; most name none, and nothing is queried for them."""
     naming = [message.pk for message in messages if message.system_message or parse.has_chips(message.html)]
     found: dict[int, list[Task]] = defaultdict(list)
     if naming:
@@ -149,7 +149,7 @@ def _only_posted(events: list[Event]) -> dict[int, Event]:
 
 
 # Messages as they were posted, by the event that says so: however far behind each of many browsers is when many talk
-# at once, each message is drawn once.
+# at once, each message is rendered once.
 _rendered_once: SingleFlight[tuple, Op] = SingleFlight(max_size=64)
 
 
@@ -158,12 +158,12 @@ def _posted_ops(project: Project, posted: dict[int, Event]) -> list[Op]:
     events = {(project.pk, project.epoch, event.seq, language): event for event in posted.values()}
 
     def render(mine: list[tuple]) -> dict[tuple, Op]:
-        asked = {events[key].payload["message"]: key for key in mine}
-        messages = Message.objects.not_deleted().filter(pk__in=asked)
+        keys = {events[key].payload["message"]: key for key in mine}
+        messages = Message.objects.not_deleted().filter(pk__in=keys)
         found = list(messages.select_related("author", "reply_to__author"))
         html = _render_new(project, found)
-        ops = _ops(found, html, asked.keys(), _newly_mentioned(events[key] for key in mine))
-        return {asked[pk]: op for pk, op in ops.items()}
+        ops = _ops(found, html, keys.keys(), _newly_mentioned(events[key] for key in mine))
+        return {keys[pk]: op for pk, op in ops.items()}
 
     return list(_rendered_once.all(events, render).values())
 
@@ -174,7 +174,7 @@ def _current_ops(messages: set[int], mentioned: dict[int, set[int]]) -> Iterable
     return _ops(found, render_messages(found), messages, mentioned).values()
 
 
-def _ops(found: list[Message], html: dict[int, str], asked: Set[int], mentioned: dict[int, set[int]]) -> dict[int, Op]:
+def _ops(found: list[Message], html: dict[int, str], keys: Set[int], mentioned: dict[int, set[int]]) -> dict[int, Op]:
     ops = {
         message.pk: Op(
             op="put",
@@ -186,7 +186,7 @@ def _ops(found: list[Message], html: dict[int, str], asked: Set[int], mentioned:
         )
         for message in found
     }
-    return ops | {pk: Op(op="drop", id=id_of(pk)) for pk in sorted(asked - ops.keys())}
+    return ops | {pk: Op(op="drop", id=id_of(pk)) for pk in sorted(keys - ops.keys())}
 
 
 def id_of(pk: int) -> str:

@@ -58,5 +58,5 @@ def title_of(message: Message) -> str:
 
 
 def lines_of(message: Message) -> list[str]:
-    """What it says, line by line; where it says nothing, the names of its files."""
+    """Its text line by line; without a text, the names of its files."""
     return message.text.strip().splitlines() or [file.name for file in message.files.order_by("pk")]

@@ -137,7 +137,7 @@ def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 
 def written_message_of(request: MemberRequest, project: Project, pk: int) -> Message:
-    """The message if a member wrote it: nothing further is done with what the board itself says."""
+    """The message if a member wrote it: nothing further is done with system messages."""
     message = message_of(request, project, pk)
     if message.system_message:
         raise Http404

@@ -12,7 +12,7 @@ URL_LENGTH = 1000
 
 
 class LinkPreview(models.Model):
-    """What a page says about itself to which a message leads; without a title it is not shown."""
+    """The metadata of a page that a message links to; without a title it is not shown."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="previews")
     url = models.CharField(max_length=URL_LENGTH)
@@ -32,5 +32,5 @@ class LinkPreview(models.Model):
 
     @property
     def host(self) -> str:
-        """Where it leads; what a page calls itself is its own word."""
+        """The host it leads to; the name that a page gives itself can't be trusted."""
         return urlsplit(self.url).hostname or ""

@@ -19,7 +19,7 @@ from apps.projects.models import Event, Project
 from apps.tasks.models import Category, Column, Task
 
 WINDOW = timedelta(minutes=5)  # from its beginning, a line takes in what happens
-POSTED_WITHIN = timedelta(seconds=15)  # who makes a task out of a message says so themselves
+POSTED_WITHIN = timedelta(seconds=15)  # a task made out of a message is announced by its author
 MOST_SHOWN = 20
 MOST_NAMED = 2
 CREATED, MOVED, FINISHED = "created", "moved", "finished"
@@ -56,7 +56,7 @@ def _add(project: Project, room: Room, changes: list[tuple[str, Event]]) -> None
 
 
 def _changes(project: Project, log: list[Event]) -> Iterable[tuple[str, Event]]:
-    """What of the log is worth a word: a task is new, came to another column, or is done."""
+    """What of the log belongs into the digest: a task is new, came to another column, or is done."""
     done = set(Column.objects.filter(project=project, category=Category.DONE).values_list("pk", flat=True))
     posted = _already_posted(log)
     for event in log:

@@ -75,7 +75,7 @@ class ReadView(APIView):
 class SubscriptionView(APIView):
     @extend_schema(request=SubscriptionSerializer, responses=UnreadSerializer(many=True))
     def put(self, request: Request, pk: int) -> Response:
-        """Say how much of a room you want to be told; what is unread in the project's rooms comes back."""
+        """Set which messages of a room notify you; what is unread in the project's rooms comes back."""
         room = room_of(request, pk)
         subscriptions.subscribe(room, by=request.user, **valid(SubscriptionSerializer, request, room.project))
         return Response(unread(request, room.project))
@@ -98,6 +98,6 @@ class RetentionView(APIView):
     def put(self, request: Request, key: str) -> Response:
         """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
         project = project_for(request, key)
-        given = valid(RetentionSerializer, request, project)
-        retention.set_days(project, by=request.user, **given)
-        return Response(given)
+        fields = valid(RetentionSerializer, request, project)
+        retention.set_days(project, by=request.user, **fields)
+        return Response(fields)

@@ -13,5 +13,5 @@ def subscribe(room: Room, *, level: str, by: User) -> None:
     """Have `by` notified of `room` as `level` (of RoomSubscription.Level) says, in all their tabs from now on."""
     permissions.require(by, Action.VIEW, room.project)
     RoomSubscription.objects.update_or_create(room=room, user=by, defaults={"level": level})
-    word = {"subscription": {"room": room.pk, "level": level}}
-    transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, word, only_user=by.pk))
+    message = {"subscription": {"room": room.pk, "level": level}}
+    transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, message, only_user=by.pk))

@@ -13,5 +13,5 @@ def is_valid(message: dict) -> bool:
 
 def on_typing(project_id: int, user: User, message: dict) -> None:
     """Tell the others, of whom all may see the project: the socket's feed is theirs alone."""
-    word = {"room": message["room"], "user": user.pk, "name": str(user), "on": message["on"]}
-    frames.send_ephemeral(project_id, {"typing": word}, except_user=user.pk)
+    typing = {"room": message["room"], "user": user.pk, "name": str(user), "on": message["on"]}
+    frames.send_ephemeral(project_id, {"typing": typing}, except_user=user.pk)

@@ -19,7 +19,7 @@ Level = RoomSubscription.Level
 class Unread(TypedDict):
     """A room as somebody has left it: how many messages of others they have not seen, and which was their last.
 
-    `level` says how much of it they want to be told (RoomSubscription.Level).
+    `level` says which messages of it notify them (RoomSubscription.Level).
     """
 
     unread: int
@@ -39,14 +39,14 @@ RETURNING last_read_id"""
 
 
 def mark_read(room: Room, *, last_read_id: int, by: User) -> None:
-    """Note that `by` has read up to the message with the key `last_read_id`, and tell their other tabs and devices."""
+    """Note that `by` has read up to the message with that id, and send it to their other tabs and devices."""
     permissions.require(by, Action.VIEW, room.project)
     with connection.cursor() as cursor:
         cursor.execute(_READ, [room.pk, by.pk, last_read_id, room.pk])
         moved = cursor.fetchone()
     if moved:
-        word = {"read": {"room": room.pk, "last_read_id": moved[0]}}
-        transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, word, only_user=by.pk))
+        message = {"read": {"room": room.pk, "last_read_id": moved[0]}}
+        transaction.on_commit(lambda: frames.send_ephemeral(room.project_id, message, only_user=by.pk))
 
 
 def unread_of(user: User, project: Project) -> dict[int, Unread]:

@@ -13,7 +13,7 @@ from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
 from apps.chat.attachments import attachments
 from apps.chat.forms import MessageForm, ReadForm, SubscriptionForm
-from apps.chat.js_messages import PALETTE, room_words
+from apps.chat.js_messages import PALETTE, room_messages
 from apps.chat.messages import (
     history,
     parse,
@@ -96,7 +96,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
         "palette": PALETTE,
         "max_file_size": settings.LARGEST_FILE,
         "max_files": attachments.MOST_FILES,
-        "words": room_words(),
+        "words": room_messages(),
         "board_words": board_words(),
         "client_message_id": uuid.uuid4(),
         "max_length": MESSAGE_LENGTH,
@@ -111,16 +111,16 @@ def retention_sentence(project: Project) -> str:
 
 
 def page_of(request: MemberRequest, room: Room, **read: int) -> history.Page:
-    """What is asked for, with the reader's token in the forms that stand under messages."""
+    """The page of messages that is requested, with the reader's token in the forms under messages."""
     page = read_page(request, room, **read)
     messages = [shown._replace(html=with_token(request, shown.html)) for shown in page.messages]
     return page._replace(messages=messages)
 
 
 def read_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, unread: int = 0) -> history.Page:
-    """The messages `before`, `after` or `around` the one that is asked for.
+    """The messages `before`, `after` or `around` the requested one.
 
-    Without a wish the newest ones; when more is unread than a page holds, those around the mark.
+    By default the newest ones; when more is unread than a page holds, those around the mark.
     """
     for where in ("before", "after", "around"):
         if (pk := whole(request.GET.get(where, ""))) is not None:
@@ -199,7 +199,7 @@ def subscription(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 def tasks(request: MemberRequest, key: str) -> JsonResponse:
     """The tasks that `?q=` may mean, the latest first: by the beginning of their number, or words of their title."""
     project = project_of(request, key)
-    asked = request.GET.get("q", "")
-    wanted = {"number__startswith": asked} if asked.isdecimal() else {"title__icontains": asked}
-    suggested = project.tasks.filter(**wanted).order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]
+    query = request.GET.get("q", "")
+    matching = {"number__startswith": query} if query.isdecimal() else {"title__icontains": query}
+    suggested = project.tasks.filter(**matching).order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]
     return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "label": title} for number, title in suggested]})

@@ -14,7 +14,7 @@ from apps.tasks.api import project_for
 class SearchView(APIView):
     @extend_schema(parameters=[SearchQuerySerializer], responses=SearchResultSerializer)
     def get(self, request: Request, key: str) -> Response:
-        """Messages of a project by their words, and by who said them, where and when; the latest first."""
+        """Messages of a project by their words, and by author, room and date; the latest first."""
         project = project_for(request, key)
         query = SearchQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)

@@ -68,8 +68,8 @@ def _recent(found: QuerySet[Message], words: list[str], before: int | None) -> Q
 def _filters_of(project: Project, query: str) -> Q:
     """Messages of `project` that are by whom, where and from when `query` says."""
     meant = Q(room__in=list(project.rooms.values_list("pk", flat=True)), system_message__isnull=True)
-    for kind, given in FILTER.findall(query):
-        meant &= _FILTERS[kind.lower()](project, given.strip('"'))
+    for kind, value in FILTER.findall(query):
+        meant &= _FILTERS[kind.lower()](project, value.strip('"'))
     return meant
 
 
@@ -106,22 +106,22 @@ def _has_kind(project: Project, kind: str) -> Q:
     return Q(has_files=True)
 
 
-def _after(project: Project, given: str) -> Q:
-    return Q(created_at__gte=_begin_of(given))
+def _after(project: Project, value: str) -> Q:
+    return Q(created_at__gte=_begin_of(value))
 
 
-def _before(project: Project, given: str) -> Q:
-    return Q(created_at__lt=_begin_of(given))
+def _before(project: Project, value: str) -> Q:
+    return Q(created_at__lt=_begin_of(value))
 
 
-def _begin_of(given: str) -> datetime:
+def _begin_of(value: str) -> datetime:
     """The first moment of a day, by the reader's clock."""
     try:
-        day: date | None = parse_date(given)
+        day: date | None = parse_date(value)
     except ValueError:
         day = None
     if day is None:
-        raise NotUnderstood(_("{given} is no day. Write it like 2026-11-23.").format(given=given))
+        raise NotUnderstood(_("{given} is no day. Write it like 2026-11-23.").format(given=value))
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
