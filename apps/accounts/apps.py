@@ -11,10 +11,10 @@ class AccountsConfig(AppConfig):
         from django.contrib.auth import signals
 
         from apps.accounts import checks
-        from apps.accounts.audit import signals as audit_signals
+        from apps.accounts.audit import sign_in_receivers
 
-        signals.user_logged_in.connect(audit_signals.on_signed_in)
-        signals.user_logged_out.connect(audit_signals.on_signed_out)
-        signals.user_login_failed.connect(audit_signals.on_sign_in_failed)
+        signals.user_logged_in.connect(sign_in_receivers.on_signed_in)
+        signals.user_logged_out.connect(sign_in_receivers.on_signed_out)
+        signals.user_login_failed.connect(sign_in_receivers.on_sign_in_failed)
         register(checks.can_sign_in)
         register(checks.authentik)

@@ -61,7 +61,9 @@ class PreferencesForm(forms.ModelForm):
 
     @transaction.atomic
     def save(self, commit: bool = True) -> User:
-        person = super().save(commit)
+        person = super().save(commit=False)
+        if commit:
+            person.save(update_fields=self._meta.fields)
         if "name" in self.changed_data:
             person_changed.send(User, user=person)
         return person

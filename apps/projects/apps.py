@@ -11,13 +11,13 @@ class ProjectsConfig(AppConfig):
         from apps import diagnostics
         from apps.accounts import signals
         from apps.accounts.audit import labels
-        from apps.projects import audit_log, checks, events
+        from apps.projects import audit_log, events
         from apps.projects.git.mirror import self_test
         from apps.projects.git.webhooks import resync
-        from apps.projects.members import group_grants, memberships
+        from apps.projects.members import group_grants, group_roles_check, memberships
         from apps.projects.realtime import frames, profile_changes
 
-        register(checks.group_roles)
+        register(group_roles_check.group_roles)
         diagnostics.register_diagnostics("git", self_test.examine)
         signals.groups_known.connect(group_grants.on_groups_known)
         signals.account_closing.connect(memberships.on_account_closing)

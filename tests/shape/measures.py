@@ -20,6 +20,7 @@ STANDARD_NAMES = {
     *("serializers", "urls", "views"),
     *("audit_log", "js_messages"),  # one of each an app: what it tells the audit, and its scripts
 }
+NO_ROW = re.compile(r"form|request\.session")  # what has a save() of its own
 NOT_PRODUCT = re.compile(r"(^|[./])(tests|migrations)([./]|$)|conftest")
 
 
@@ -150,7 +151,7 @@ def saves_whole_row(node: ast.AST) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "save"):
         return False
     on = node.func.value
-    is_row = not (isinstance(on, ast.Call) and ast.unparse(on.func) == "super") and "form" not in ast.unparse(on)
+    is_row = not (isinstance(on, ast.Call) and ast.unparse(on.func) == "super") and not NO_ROW.search(ast.unparse(on))
     says = {keyword.arg for keyword in node.keywords}
     return is_row and not node.args and not says & {"update_fields", "force_insert"}
 

@@ -40,14 +40,14 @@ class Users(UserManager.from_queryset(models.QuerySet)):
         """An agent's user: it can be assigned and can write, and nobody can sign in as it."""
         user = self.model(username=username, name=name, hue=hue, kind=User.Kind.AGENT)
         user.set_unusable_password()
-        user.save()
+        user.save(force_insert=True)
         return user
 
     def create_service_account(self, *, username: str, name: str) -> "User":
         """The user of a program: it comes with tokens, and nobody can sign in as it."""
         user = self.model(username=username, name=name, kind=User.Kind.SERVICE, hue=Hue.STONE)
         user.set_unusable_password()
-        user.save()
+        user.save(force_insert=True)
         return user
 
     def is_taken(self, username: str) -> bool:

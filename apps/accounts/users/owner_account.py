@@ -23,6 +23,6 @@ def reset_owner_password() -> tuple[User, str]:
     password = "-".join(secrets.token_hex(2) for _ in range(5))
     owner.set_password(password)
     owner.is_active = owner.is_staff = owner.is_superuser = True
-    owner.save()
+    owner.save(update_fields=["password", "is_active", "is_staff", "is_superuser"])
     audit.record("password.reset", by=None, of=owner)
     return owner, password

@@ -70,7 +70,7 @@ def _identity_of(claims: dict, may_create: bool) -> Identity:
 def _newcomer(claims: dict) -> Identity:
     user = User(username=usernames.free_username(claims.get("preferred_username")), kind=User.Kind.PERSON)
     user.set_unusable_password()
-    user.save()
+    user.save(force_insert=True)
     return Identity.objects.create(issuer=settings.AUTHENTIK_ISSUER, sub=claims["sub"], user=user)
 
 
@@ -89,7 +89,7 @@ def _take_over(identity: Identity, claims: dict) -> None:
     if told != (identity.email, identity.is_email_verified) or not is_noted:
         identity.email, identity.is_email_verified = told
         identity.used_at = now
-        identity.save()
+        identity.save(update_fields=["email", "is_email_verified", "used_at"])
     name = usernames.printable(claims.get("name"), 100) or user.name or user.username[:100]
     if (user.name, user.email) != (name, identity.email):
         is_renamed = user.name != name

@@ -91,7 +91,7 @@ def connect(
     )
     _check_credential(repository, address)
     with _unique(), locked_for_change(project, by=by, needs=Action.MANAGE) as project:
-        repository.save()
+        repository.save(force_insert=True)
         _record(project, repository, "repository.connected", by=by)
     return repository
 

@@ -8,8 +8,7 @@ from django.db import IntegrityError, connection
 
 from apps.accounts import signals
 from apps.accounts.models import User
-from apps.projects import checks
-from apps.projects.members import group_grants, memberships
+from apps.projects.members import group_grants, group_roles_check, memberships
 from apps.projects.models import Event, GroupGrant, Membership, Role
 from apps.projects.tests.factories import MembershipFactory, ProjectFactory
 
@@ -139,7 +138,7 @@ def test_the_setting_counts_like_the_table(tide, people, cy, settings):
 
 def test_a_wrong_piece_of_the_setting_is_named_before_the_start(settings):
     settings.GROUP_ROLES = ["board-devs=TIDE:member", "board-devs", "devs=TIDE:king", "=TIDE:member", "devs=:member"]
-    errors = [error.msg for error in checks.group_roles(None)]
+    errors = [error.msg for error in group_roles_check.group_roles(None)]
     assert len(errors) == 4
     for error, piece in zip(errors, settings.GROUP_ROLES[1:], strict=True):
         assert error.startswith("GROUP_ROLES: ")
