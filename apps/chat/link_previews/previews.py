@@ -8,6 +8,7 @@ address can carry away what the agent was sent.
 import asyncio
 import re
 from datetime import timedelta
+from functools import partial
 from html import unescape
 from urllib.parse import urljoin
 
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from apps import outbound
+from apps import job_queue, outbound
 from apps.accounts import rate_limits
 from apps.chat.link_previews import opengraph
 from apps.chat.models import URL_LENGTH, LinkPreview, Message
@@ -48,13 +49,8 @@ def schedule(message: Message) -> None:
         message.previews.exclude(url__in=links).delete()
     if links:
         LinkPreview.objects.bulk_create((LinkPreview(message=message, url=url) for url in links), ignore_conflicts=True)
-        transaction.on_commit(lambda: _enqueue(message.pk), robust=True)
-
-
-def _enqueue(message_id: int) -> None:
-    from apps.chat import jobs  # the jobs call the verbs, and the verbs wake the jobs
-
-    jobs.fetch_previews.delay(message_id)
+        wake = partial(job_queue.enqueue, "apps.chat.jobs.fetch_previews", message.pk)
+        transaction.on_commit(wake, robust=True)
 
 
 def unfetched() -> QuerySet[LinkPreview]:
