@@ -1,6 +1,5 @@
 """The socket of a page: `/ws/projects/<key>/?since=…&epoch=…&lang=…&task=…`."""
 
-import asyncio
 import time
 from urllib.parse import parse_qs
 
@@ -8,6 +7,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from apps import strict_json
+from apps.accounts.models import User
 from apps.projects.models import Project
 from apps.projects.realtime import feed, frames
 from apps.rest.numbers import whole
@@ -28,7 +28,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):
     message_types = ("open", "since")
 
     async def connect(self) -> None:
-        self.connection = self.feed = self.writer = None
+        self.connection = self.feed = None
         self.received_at: list[float] = []
         user = self.scope["user"]
         if not user.is_authenticated:
@@ -40,20 +40,14 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         if project is None or feed.connection_count(user.pk) >= CONNECTIONS_PER_USER:
             await self.close(code=feed.NO_ACCESS)
             return
-        self.connection = _connection_for(self.scope, user, project, self.close)
+        self.connection = _connection_for(self, user, project)
         await self.accept()
-        self.writer = asyncio.create_task(self.write())
         self.feed = feed.connect(project.pk, self.connection)
 
     async def reject_signed_out(self) -> None:
         """Close with the reason; a browser gets it only on a socket that was accepted."""
         await self.accept()
         await self.close(code=feed.SIGNED_OUT)
-
-    async def write(self) -> None:
-        """Send what waits, one frame after the other, as fast as this one browser reads."""
-        while True:
-            await self.send(text_data=await self.connection.next())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         message = self.parse(text_data)
@@ -85,17 +79,16 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         return message if isinstance(message, dict) and frames.is_ephemeral(message) else None
 
     async def disconnect(self, code: int) -> None:
-        if self.writer:
-            self.writer.cancel()
         if self.feed:
             feed.disconnect(self.feed, self.connection)
 
 
-def _visible(user, key: str) -> Project | None:
+def _visible(user: User, key: str) -> Project | None:
     return Project.objects.visible_to(user).filter(key=key).first()
 
 
-def _connection_for(scope: dict, user, project: Project, close) -> feed.Connection:
+def _connection_for(consumer: ProjectConsumer, user: User, project: Project) -> feed.Connection:
+    scope = consumer.scope
     query = {name: values[0] for name, values in parse_qs(scope["query_string"].decode(errors="replace")).items()}
     language = query.get("lang", "")
     since = whole(query.get("since", ""))
@@ -106,5 +99,6 @@ def _connection_for(scope: dict, user, project: Project, close) -> feed.Connecti
         epoch=query.get("epoch") or str(project.epoch),
         seq=project.last_seq if since is None else since,
         open_task=whole(query.get("task", "")),
-        close=close,
+        send=lambda text: consumer.send(text_data=text),
+        close=consumer.close,
     )

@@ -39,10 +39,12 @@ class Connection:
     language: str
     epoch: str
     seq: int
+    send: Callable[[str], Awaitable[None]]
     close: Callable[[int], Awaitable[None]]
     open_task: int | None = None
     queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     queue_bytes: int = 0
+    writer: asyncio.Task[None] | None = None
 
     @property
     def position(self) -> tuple[int, str, str, int | None]:
@@ -57,10 +59,12 @@ class Connection:
         self.queue.put_nowait(text)
         return True
 
-    async def next(self) -> str:
-        text = await self.queue.get()
-        self.queue_bytes -= len(text)
-        return text
+    async def write(self) -> None:
+        """Send what is queued, one frame after the other, as fast as this one browser reads."""
+        while True:
+            text = await self.queue.get()
+            self.queue_bytes -= len(text)
+            await self.send(text)
 
 
 class RenderedFrame(NamedTuple):
@@ -192,11 +196,14 @@ def connect(project_id: int, connection: Connection) -> Feed:
         _feeds[key].start()
     feed = _feeds[key]
     feed.connections.add(connection)
+    connection.writer = asyncio.create_task(connection.write())
     feed.notified.set()  # whatever happened since the page was made
     return feed
 
 
 def disconnect(feed: Feed, connection: Connection) -> None:
+    if connection.writer:
+        connection.writer.cancel()
     feed.connections.discard(connection)
     if not feed.connections:
         feed.stop()
