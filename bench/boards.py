@@ -7,7 +7,7 @@ from django.db import connection
 from apps.accounts.models import Hue, User
 from apps.chat.models import Message, ReadMark, Room
 from apps.projects.models import Membership, Project, Role
-from apps.tasks.actions.create import first_columns
+from apps.tasks.actions.create import create_default_columns
 from apps.tasks.board import ranks
 from apps.tasks.models import Label, Task
 
@@ -77,7 +77,7 @@ def _user(name: str) -> User:
 def _board(key: str, sizes: list[int], people: list[User]) -> Project:
     project = Project.objects.create(name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes))
     Membership.objects.bulk_create(Membership(project=project, user=user, role=Role.OWNER) for user in people)
-    first_columns(project)
+    create_default_columns(project)
     Room.objects.create(project=project, name="General", is_default=True)
     hues = list(Hue)
     labels = Label.objects.bulk_create(

@@ -20,9 +20,9 @@ class AgentsConfig(AppConfig):
         from apps.tasks.detail import timeline
 
         for code, sentence in run_notes.SENTENCES.items():
-            status_notes.says(code, sentence)
+            status_notes.register_status_note(code, sentence)
         for kind, (icon, sentence) in timeline_entries.SENTENCES.items():
-            timeline.tells(kind, icon, sentence)
+            timeline.register_timeline_entry(kind, icon, sentence)
         for code, sentence in timeline_entries.IN_ROOM.items():
             system_messages.register_system_message(code, sentence)
         render.register_message_footer(message_footer.render_footers)
@@ -31,8 +31,8 @@ class AgentsConfig(AppConfig):
         register_slash_command("pause", agent_commands.pause, description=_("stop all agents of this project"))
         register_slash_command("resume", agent_commands.resume, description=_("let the agents work again"))
         register_slash_command("agents", agent_commands.agents, description=_("see what the agents do"))
-        detail_panel.shows("runs", task_panel.runs)
-        detail_panel.shows("verdict", task_panel.verdict)
+        detail_panel.register_detail_section("runs", task_panel.runs)
+        detail_panel.register_detail_section("verdict", task_panel.verdict)
         recorded = audit_log.RUN_EVENTS | audit_log.TASK_EVENTS | audit_log.MESSAGE_EVENTS | audit_log.SETTING_EVENTS
         labels.register_audit_actions(recorded | audit_log.DIRECT_ACTIONS)
         for kind in audit_log.TASK_EVENTS:

@@ -115,7 +115,7 @@ def _tasks(project: Project, owner: User, people: dict[str, User]) -> dict[str, 
         child = create_task(project, title=title, parent=times, column=column, by=people["mei"])
         assign(child, to=people["mei"], by=people["mei"])
     words = "The import is the hard part: two harbours send summer time without saying so."
-    comment(times, words=words, by=people["mei"])
+    comment(times, text=words, by=people["mei"])
     return made
 
 

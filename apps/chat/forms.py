@@ -7,7 +7,8 @@ from django.utils.translation import pgettext_lazy
 from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
-from apps.tasks.models import TITLE_LENGTH, Task
+from apps.tasks.field_limits import TITLE_LENGTH
+from apps.tasks.models import Task
 
 
 class MessageForm(forms.Form):

@@ -21,11 +21,11 @@ class TasksConfig(AppConfig):
             frames.register_frame_renderer(prefix, panel.ops_of)
         frames.register_frame_renderer("member.changed", cards.ops_of)
         frames.register_frame_renderer("member.", panel.ops_of)
-        panel.shows("code", task_section.part)
+        panel.register_detail_section("code", task_section.section)
         labels.register_audit_actions(audit_log.KINDS)
         for kind in audit_log.KINDS:
             events.register_subscriber_in_transaction(kind, audit_log.on_event)
-        branch_badges.register_branch_badges(task_section.beside_branches)
+        branch_badges.register_branch_badges(task_section.badges_by_branch)
         events.register_subscriber("code.pushed", links.on_pushed)
         events.register_subscriber("code.request", links.on_pull_request)
         events.register_subscriber_in_transaction("project.created", on_project_created)

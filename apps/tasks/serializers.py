@@ -1,10 +1,10 @@
 from rest_framework import serializers
 
 from apps.accounts.models import User
-from apps.projects.models import Repository
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import status_notes
-from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, CodeLink, Column, Comment, Label, Task
+from apps.tasks.field_limits import COMMENT_LENGTH, DESCRIPTION_LENGTH, LABELS_PER_TASK, TITLE_LENGTH
+from apps.tasks.models import Column, Label, Task
 
 
 class ColumnSerializer(serializers.ModelSerializer):
@@ -33,7 +33,7 @@ class PriorityField(serializers.ChoiceField):
 
 
 class TaskLineSerializer(serializers.Serializer):
-    """A task in a list: a plain row of `api.rows()`."""
+    """A task in a list: a plain row of `detail.api.task_rows()`."""
 
     id = serializers.IntegerField()
     key = serializers.SerializerMethodField()
@@ -64,12 +64,12 @@ class TaskSerializer(TaskLineSerializer):
 
 class NewTaskSerializer(serializers.Serializer):
     title = serializers.CharField(max_length=TITLE_LENGTH)
-    description = serializers.CharField(max_length=TEXT_LENGTH, allow_blank=True, trim_whitespace=False)
+    description = serializers.CharField(max_length=DESCRIPTION_LENGTH, allow_blank=True, trim_whitespace=False)
     priority = PriorityField()
     column = WithinProject(queryset=Column.objects.all())
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
     parent = WithinProject(queryset=Task.objects.all(), allow_null=True)
-    labels = ManyWithinProject(queryset=Label.objects.all(), max_length=20)
+    labels = ManyWithinProject(queryset=Label.objects.all(), max_length=LABELS_PER_TASK)
 
     def get_fields(self) -> dict:
         fields = super().get_fields()
@@ -99,45 +99,5 @@ class CommentSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
     task = serializers.IntegerField(source="task_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
-    text = serializers.CharField(max_length=Comment._meta.get_field("text").max_length)
+    text = serializers.CharField(max_length=COMMENT_LENGTH)
     created_at = serializers.DateTimeField(read_only=True)
-
-
-class PullRequestRulesSerializer(serializers.Serializer):
-    """By event the column that cards go to, null where they stay. An event left out has its default column."""
-
-    draft = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
-    open = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
-    changes = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
-    merged = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
-    closed = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
-
-
-class LinkSerializer(serializers.ModelSerializer):
-    """What belongs to a task: a branch by its name, a commit by its hash, a pull request by its number."""
-
-    created_by = serializers.IntegerField(source="created_by_id", allow_null=True, help_text="Who linked it by hand.")
-
-    class Meta:
-        model = CodeLink
-        fields = ["id", "task", "repository", "kind", "ref", "triggers_moves", "created_by", "created_at"]
-
-
-class NewLinkSerializer(serializers.Serializer):
-    """A pull request, by hand: from then on it may move the card."""
-
-    repository = WithinProject(queryset=Repository.objects.all())
-    number = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
-
-
-class BranchNamesSerializer(serializers.Serializer):
-    template = serializers.CharField(
-        max_length=80,
-        allow_blank=True,
-        help_text="Such as {user}/{key}-{title}; {key} begins it or stands behind a slash. Empty: {key}-{title}.",
-    )
-
-
-class StartedSerializer(serializers.Serializer):
-    task = TaskSerializer()
-    branch = serializers.CharField(help_text="What to call the branch, so that what is pushed there is linked.")

@@ -1,7 +1,7 @@
 """The foot of a card: why it waits, in one true sentence.
 
 A note is data, so that each reader gets it in their own language. The app that writes a note
-also says its sentence; tasks only draw it. Its shape, as kept in `Task.status_note`:
+also registers its sentence; tasks only draw it. Its shape, as kept in `Task.status_note`:
 
     {"state": "queued", "code": "agent_full", "facts": {"agent": "Scribe", "busy": 2, "slots": 2, "place": 3},
      "user": 7, "since": "2026-11-22T10:42:00+00:00", "run": "<uuid>"}
@@ -38,15 +38,19 @@ Sentence = Callable[[dict], str]
 _sentences: dict[str, Sentence] = {}
 
 
-def says(code: str, sentence: Sentence) -> None:
+def register_status_note(code: str, sentence: Sentence) -> None:
     """Have notes with `code` read as `sentence(facts)`, in the language that is active then."""
     _sentences[code] = sentence
 
 
-def parsed(text: str) -> Note:
+def parse(text: str) -> Note:
     return json.loads(text)
 
 
 def sentence_of(note: Note) -> str:
     """The note's sentence; facts may hold words of agents, so templates escape it as ever."""
     return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
+
+
+def for_template(note: Note) -> dict:
+    return {**note, "sentence": sentence_of(note), "label": State(note["state"]).label}

@@ -12,7 +12,9 @@ from apps.chat.search import api as search
 from apps.projects import api as projects
 from apps.projects.git import api as git
 from apps.projects.git import pull_request_api as requests
-from apps.tasks import api as tasks
+from apps.tasks.board import api as board
+from apps.tasks.code import api as code
+from apps.tasks.detail import api as detail
 from teamboard.rest import docs
 
 app_name = "api"
@@ -21,11 +23,11 @@ urlpatterns = [
     path("projects/<str:key>/", projects.ProjectView.as_view(), name="project"),
     path("projects/<str:key>/members/", projects.MembersView.as_view(), name="members"),
     path("projects/<str:key>/members/<int:pk>/", projects.MemberView.as_view(), name="member"),
-    path("projects/<str:key>/columns/", tasks.ColumnsView.as_view(), name="columns"),
-    path("projects/<str:key>/labels/", tasks.LabelsView.as_view(), name="labels"),
-    path("projects/<str:key>/tasks/", tasks.TasksView.as_view(), name="tasks"),
-    path("projects/<str:key>/pull-request-rules/", tasks.PullRequestRulesView.as_view(), name="pull-request-rules"),
-    path("projects/<str:key>/branch-names/", tasks.BranchNamesView.as_view(), name="branch-names"),
+    path("projects/<str:key>/columns/", board.ColumnsView.as_view(), name="columns"),
+    path("projects/<str:key>/labels/", board.LabelsView.as_view(), name="labels"),
+    path("projects/<str:key>/tasks/", board.TasksView.as_view(), name="tasks"),
+    path("projects/<str:key>/pull-request-rules/", code.PullRequestRulesView.as_view(), name="pull-request-rules"),
+    path("projects/<str:key>/branch-names/", code.BranchNamesView.as_view(), name="branch-names"),
     path("projects/<str:key>/pause/", runs.PauseView.as_view(), name="pause"),
     path("projects/<str:key>/resume/", runs.ResumeView.as_view(), name="resume"),
     path("projects/<str:key>/repositories/", git.RepositoriesView.as_view(), name="repositories"),
@@ -47,12 +49,12 @@ urlpatterns = [
     path("repositories/<int:pk>/", git.RepositoryView.as_view(), name="repository"),
     path("repositories/<int:pk>/branches/", git.BranchesView.as_view(), name="branches"),
     path("repositories/<int:pk>/commits/", git.CommitsView.as_view(), name="commits"),
-    path("tasks/<int:pk>/", tasks.TaskView.as_view(), name="task"),
-    path("tasks/<int:pk>/move/", tasks.MoveView.as_view(), name="move"),
-    path("tasks/<int:pk>/links/", tasks.LinksView.as_view(), name="links"),
-    path("links/<int:pk>/", tasks.LinkView.as_view(), name="link"),
-    path("tasks/<int:pk>/start/", tasks.StartView.as_view(), name="start"),
-    path("tasks/<int:pk>/comments/", tasks.CommentsView.as_view(), name="comments"),
+    path("tasks/<int:pk>/", detail.TaskView.as_view(), name="task"),
+    path("tasks/<int:pk>/move/", board.MoveView.as_view(), name="move"),
+    path("tasks/<int:pk>/links/", code.LinksView.as_view(), name="links"),
+    path("links/<int:pk>/", code.LinkView.as_view(), name="link"),
+    path("tasks/<int:pk>/start/", code.StartView.as_view(), name="start"),
+    path("tasks/<int:pk>/comments/", detail.CommentsView.as_view(), name="comments"),
     path("repositories/<int:pk>/pull-requests/", requests.PullRequestsView.as_view(), name="pull-requests"),
     path("repositories/<int:pk>/pull-requests/<int:number>/", requests.PullRequestView.as_view(), name="pull-request"),
     path("agents/", roster.AgentsView.as_view(), name="agents"),

@@ -21,7 +21,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/move/": lambda own: {"to": own.column.pk},
     "POST projects/<str:key>/tasks/<int:number>/edit/": lambda own: {"title": "New"},
     "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
-    "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"words": "New"},
+    "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"text": "New"},
     "POST projects/<str:key>/tasks/<int:number>/link/": lambda own: {
         "repository": own.repository.pk,
         "number": own.repository.pk,
@@ -32,7 +32,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
         "from_agent": own.handoff.to_agent_id,
         "to_agent": own.agent.pk,
     },
-    "POST runs/<uuid:pk>/send-back/": lambda own: {"words": "New"},
+    "POST runs/<uuid:pk>/send-back/": lambda own: {"text": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},
     "POST projects/<str:key>/chat/<int:pk>/messages/": lambda own: {"text": "New", "client_message_id": str(uuid4())},
     "POST projects/<str:key>/chat/<int:pk>/read/": lambda own: {"last_read_id": own.message.pk},

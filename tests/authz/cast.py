@@ -151,7 +151,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         column=project.columns.get(category="ready"),
         label=LabelFactory(project=project, name=f"{key} label"),
         task=run.task,
-        comment=comment(run.task, words=f"{key} secret", by=owner),
+        comment=comment(run.task, text=f"{key} secret", by=owner),
         agent=agent,
         run=run,
         token=token_of(owner, "agents")[0],

@@ -64,7 +64,7 @@ def test_openproject_a_right_in_one_project_is_none_in_another(own, foreign):  #
         f"/projects/OTHER/columns/{own.column.pk}/",
         f"/runs/{own.run.pk}/accept/",
     ):
-        assert browser.post(address, {"title": "x", "words": "x"}).status_code in (404, 405), address
+        assert browser.post(address, {"title": "x", "text": "x"}).status_code in (404, 405), address
     program = Program(foreign.owner)
     for path in (f"tasks/{own.task.pk}/", f"projects/OTHER/members/{own.person.pk}/"):
         assert program.patch(path, {"title": "x", "role": "viewer"}).status_code == 404, path

@@ -135,14 +135,14 @@ def test_a_task_opened_from_the_board_misses_nothing(visit, ana, ben, task, colu
 
     def comment_while_it_is_fetched(route) -> None:
         answer = route.fetch()
-        comment(task, words="Just in between.", by=ben)
+        comment(task, text="Just in between.", by=ben)
         expect(page.locator(f"#task-{task.pk}").get_by_text("Comments")).to_be_attached()  # the board has heard of it
         route.fulfill(response=answer)
 
     page.route(f"**{task.get_absolute_url()}", comment_while_it_is_fetched)
     page.get_by_role("link", name="Paint the quay").click()
     expect(drawer(page).locator(".entry__text")).to_have_text(["Just in between."])
-    comment(task, words="And later.", by=ben)
+    comment(task, text="And later.", by=ben)
     expect(drawer(page).locator(".entry__text")).to_have_text(["Just in between.", "And later."])
 
 
@@ -151,8 +151,8 @@ def test_another_tasks_history_stays_out(opened, visit, ana, ben, task, columns)
     page = opened(ana)
     page.get_by_role("link", name="Mend the nets").click()
     expect(drawer(page).get_by_role("heading", name="Mend the nets")).to_be_visible()
-    comment(task, words="About the quay.", by=ben)
-    comment(other, words="About the nets.", by=ben)
+    comment(task, text="About the quay.", by=ben)
+    comment(other, text="About the nets.", by=ben)
     expect(drawer(page).locator(".entry__text")).to_have_text(["About the nets."])
 
 
@@ -188,7 +188,7 @@ def test_a_half_typed_subtask_survives_the_others_changes(opened, ana, ben, task
     box = page.get_by_label("Add a subtask")
     box.focus()
     page.keyboard.type("Buy bru")
-    comment(task, words="Meanwhile.", by=ben)
+    comment(task, text="Meanwhile.", by=ben)
     expect(drawer(page).locator(".entry__text")).to_have_text("Meanwhile.")
     expect(box).to_be_focused()
     page.keyboard.type("shes")
@@ -358,7 +358,7 @@ def test_deciding_works_without_a_script(plain, ana, task, result, columns):
 
 def test_a_viewer_sees_no_controls(opened, board, ana, task):
     viewer = MembershipFactory(project=board, user__name="Vi Ewer", role=Role.VIEWER).user
-    comment(task, words="For all to read.", by=ana)
+    comment(task, text="For all to read.", by=ana)
     page = opened(viewer)
     expect(drawer(page).get_by_text("For all to read.")).to_be_visible()
     expect(drawer(page).locator("form:visible, button:visible, select:visible, summary:visible")).to_have_count(0)
@@ -405,7 +405,7 @@ def test_axe_finds_nothing(visit, ana, ben, task, columns, result, query, theme)
         f"Some `code`, a [link](https://example.org/), ~~not this~~\n\n> said\n\n- [x] done\n\n```\n{'wide ' * 80}\n```"
     )
     task_in(columns["done"], "Buy brushes", parent=task, assignee=ben, by=ana)
-    comment(task, words=words, by=ben)
+    comment(task, text=words, by=ben)
     Run.objects.filter(pk=result.pk).update(result=words)
     page = visit(ana, task.get_absolute_url() + query)
     assert faults_of(page) == []
@@ -420,7 +420,7 @@ def test_nothing_is_wider_than_its_place(visit, ana, ben, board, task, columns, 
     words = f"{word}\n\n```\n{word}\n```\n\nhttps://example.org/{word}"
     edit(task, by=ben, title=word, description=words, labels=[LabelFactory(project=board, name=word[:40])])
     task_in(columns["done"], word, parent=task, by=ana)
-    comment(task, words=words, by=ben)
+    comment(task, text=words, by=ben)
     Run.objects.filter(pk=result.pk).update(result=words, error=word)
     page = visit(ana, task.get_absolute_url(), viewport=(width, 844))
     too_wide = """open => [...open.querySelectorAll("*")].filter(one => one.checkVisibility()

@@ -6,7 +6,7 @@ from apps.chat.models import Room
 from apps.chat.rooms import rooms
 from apps.projects.models import Membership, Project, Role
 from apps.tasks.actions.assign import assign
-from apps.tasks.actions.create import create, first_columns
+from apps.tasks.actions.create import create, create_default_columns
 from apps.tasks.models import Comment, Task
 from bench import environment
 
@@ -27,7 +27,7 @@ class Cast:
         self.ben = User.objects.create_user("ben", password=None, name="Ben Birch")
         for person in (self.ana, self.ben):
             Membership.objects.create(project=self.project, user=person, role=Role.OWNER)
-        first_columns(self.project)
+        create_default_columns(self.project)
         self.agents = [self.hire(slug) for slug in slugs]
 
     def hire(self, slug: str) -> Agent:

@@ -16,7 +16,7 @@ from apps.tasks.board import cards
 class FooterLine(NamedTuple):
     """What is said under a message of one agent; `run` is None where nothing was started."""
 
-    who: cards.Who
+    who: cards.UserSummary
     word: str
     sentence: str
     run: Run | None = None
@@ -75,5 +75,5 @@ def _line_of_run(run: Run) -> FooterLine:
     return FooterLine(_who(run.agent), word, sentence, run, run.answer)
 
 
-def _who(agent: Agent) -> cards.Who:
-    return cards.who(agent.user)
+def _who(agent: Agent) -> cards.UserSummary:
+    return cards.user_summary(agent.user)

@@ -7,7 +7,6 @@ from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from apps.agents.models import Run
@@ -27,8 +26,10 @@ from apps.agents.runs.serializers import (
 )
 from apps.projects import permissions
 from apps.projects.permissions import Action
+from apps.rest.filters import WholeNumberFilter, filter_parameters, filtered
 from apps.rest.pagination import PARAMETERS, page, page_of
-from apps.tasks.api import WholeNumberFilter, filter_parameters, filtered, task_for
+from apps.rest.validation import validated
+from apps.tasks.models import Task
 
 LINE = [
     *("id", "task_id", "task__status_note", "message_id", "referenced_task_id", "status_note"),
@@ -41,12 +42,6 @@ def shown(run: Run) -> dict:
     return RunSerializer(Run.objects.values(*LINE, "prompt", "result").get(pk=run.pk)).data
 
 
-def valid(shape: type[Serializer], request: Request) -> dict:
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    return given.validated_data
-
-
 def find_run(request: Request, pk: UUID, needs: Action = Action.VIEW) -> Run:
     return permissions.find(Run.objects.with_related(), by=request.user, needs=needs, pk=pk)
 
@@ -56,8 +51,8 @@ class AssignView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Hand a task over to an agent. Disabled or busy is 400, unless `queue` lets it wait in line."""
         agent = get_object_or_404(agents_for(request.user), pk=pk)
-        asked = valid(AssignSerializer, request)
-        task = task_for(request, asked.pop("task_id"), Action.VIEW)
+        asked = validated(AssignSerializer, request)
+        task = permissions.find(Task.objects.select_related("project"), by=request.user, pk=asked.pop("task_id"))
         return Response(shown(queue.assign_now(agent, task, by=request.user, **asked)), status=201)
 
 
@@ -103,7 +98,7 @@ class AcceptView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Accept the result; the task is done with that."""
         run = find_run(request, pk)
-        return Response(shown(accept(run, by=request.user, **valid(AcceptSerializer, request))))
+        return Response(shown(accept(run, by=request.user, **validated(AcceptSerializer, request))))
 
 
 class SendBackView(APIView):
@@ -111,7 +106,7 @@ class SendBackView(APIView):
     def post(self, request: Request, pk: UUID) -> Response:
         """Send the result back with a note: the next attempt, in the same session."""
         run = find_run(request, pk, needs=Action.RUN)  # before the body: who may not is told nothing about it
-        sent = send_back(run, by=request.user, **valid(NoteSerializer, request))
+        sent = send_back(run, by=request.user, **validated(NoteSerializer, request))
         return Response(shown(sent), status=201)
 
 

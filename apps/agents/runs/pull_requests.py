@@ -14,7 +14,7 @@ from apps.projects.changes import locked_for_change
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.models import Event, PullRequest, Repository
 from apps.projects.permissions import Action
-from apps.tasks.actions.move import ask_about_subtasks
+from apps.tasks.actions.move import require_subtasks_done
 from apps.tasks.models import CodeLink
 
 
@@ -70,7 +70,7 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
         if request is None or run.review != Review.WAITING:
             raise nothing_to_merge()
         if not anyway:
-            ask_about_subtasks(run.task)
+            require_subtasks_done(run.task)
     pull_request_merge.merge(request, sha=sha, by=by)
     with locked_for_change(run.project_id) as project:
         about = {"number": request.number, "name": request.repository.name, "sha": sha}

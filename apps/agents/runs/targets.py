@@ -63,14 +63,14 @@ class TaskTarget:
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's comment, and the card in review."""
-        comment(self.task, words=text, by=run.agent.user)
+        comment(self.task, text=text, by=run.agent.user, as_board=True)
         self._move(run, Category.REVIEW)
 
     def _move(self, run: Run, category: str) -> None:
         """Into the project's first column of that meaning, if it has one."""
         column = Column.objects.filter(project=self.project_id, category=category).first()
         if column and self.task.column_id != column.pk:
-            move(self.task, to=column, by=run.agent.user, anyway=True)
+            move(self.task, to=column, by=run.agent.user, anyway=True, as_board=True)
 
 
 class MessageTarget:

@@ -51,7 +51,7 @@ VERBS: dict[str, Callable[[SimpleNamespace], object]] = {
     "create": lambda house: create_task(house.idle.project, title="New", column=house.columns["ready"], by=house.ana),
     "edit": lambda house: edit(house.idle, by=house.ana, title="Other", description="Text."),
     "move": lambda house: move(house.idle, to=house.columns["doing"], by=house.ana),
-    "comment": lambda house: comment(house.idle, words="Look.", by=house.ana),
+    "comment": lambda house: comment(house.idle, text="Look.", by=house.ana),
     "assign": lambda house: assign(house.idle, to=house.scribe.user, by=house.ana),
     "assign now": lambda house: queue.assign_now(house.scribe, house.idle, by=house.ana),
     "cancel": lambda house: cancel(house.running, by=house.ana),

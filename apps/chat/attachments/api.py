@@ -15,7 +15,7 @@ from apps.chat.models import Attachment
 from apps.chat.rooms.api import room_of
 from apps.chat.serializers import FileSerializer, NewFileSerializer
 from apps.projects import permissions
-from apps.tasks.api import valid
+from apps.rest.validation import validated
 
 
 class FilesView(APIView):
@@ -25,7 +25,7 @@ class FilesView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Upload a file for a message that you are about to post in the room."""
         room = room_of(request, pk)
-        file = valid(NewFileSerializer, request, room.project)["file"]
+        file = validated(NewFileSerializer, request, room.project)["file"]
         kept = attachments.upload(room, file, name=file.name, by=request.user)
         return Response(FileSerializer(kept).data, status=201)
 

@@ -13,14 +13,14 @@ from apps.chat.attachments import attachments
 from apps.chat.attachments import download as attachment_download
 from apps.chat.models import Attachment
 from apps.chat.rooms.views import room_of
+from apps.projects import permissions
 from apps.rest.problems import refusal_response
-from apps.tasks.board.views import project_of
 
 
 @require_POST
 def upload(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     """Keep one file for a message to come; the answer has the id that the message names it by."""
-    room = room_of(project_of(request, key), pk)
+    room = room_of(permissions.project_for(request.user, key), pk)
     file = request.FILES.get("file")
     if file is None:
         return refusal_response(422, _("Choose a file."), "invalid")
@@ -41,4 +41,4 @@ def thumbnail(request: MemberRequest, key: str, pk: UUID) -> HttpResponse:
 
 
 def _visible(request: MemberRequest, key: str) -> QuerySet[Attachment]:
-    return Attachment.objects.visible_to(request.user).filter(room__project=project_of(request, key))
+    return Attachment.objects.visible_to(request.user).filter(room__project=permissions.project_for(request.user, key))

@@ -24,7 +24,7 @@ from apps.chat.serializers import (
     ReactionSerializer,
 )
 from apps.projects import permissions
-from apps.tasks.api import valid
+from apps.rest.validation import validated
 
 
 def message_of(request: Request, pk: int) -> Message:
@@ -61,7 +61,7 @@ class MessagesView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Post a message. With a `client_message_id` that came before: what was posted then."""
         room = room_of(request, pk)
-        fields = valid(NewMessageSerializer, request, room.project)
+        fields = validated(NewMessageSerializer, request, room.project)
         rate_limit.require(room, client_message_id=fields["client_message_id"], by=request.user)
         return Response(message_as_json(post(room, by=request.user, **fields).pk), status=201)
 
@@ -76,7 +76,7 @@ class MessageView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Edit your message."""
         message = message_of(request, pk)
-        fields = valid(EditedMessageSerializer, request, message.room.project)
+        fields = validated(EditedMessageSerializer, request, message.room.project)
         return Response(message_as_json(edit(message, by=request.user, **fields).pk))
 
     @extend_schema(responses={204: None})
@@ -91,7 +91,7 @@ class ReactionsView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Put an emoji under a message, or take yours back."""
         message = message_of(request, pk)
-        fields = valid(ReactionSerializer, request, message.room.project)
+        fields = validated(ReactionSerializer, request, message.room.project)
         action = reactions.react if fields["on"] else reactions.unreact
         action(message, emoji=fields["emoji"], by=request.user)
         return Response(message_as_json(pk))
@@ -102,7 +102,7 @@ class PinView(APIView):
     def put(self, request: Request, pk: int) -> Response:
         """Put a message above its room, or take it down again."""
         message = message_of(request, pk)
-        fields = valid(PinSerializer, request, message.room.project)
+        fields = validated(PinSerializer, request, message.room.project)
         (pins.pin if fields["is_pinned"] else pins.unpin)(message, by=request.user)
         return Response(message_as_json(pk))
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from apps.accounts.request_types import MemberRequest
 from apps.errors import NotAllowed, Refused
 from apps.projects.models import Project
-from apps.tasks.board.views import frame_or, not_understood, wants_json
+from apps.tasks.board.views import frame_or_redirect, invalid_form, wants_json
 
 
 def show_dialog(
@@ -34,7 +34,7 @@ def show_dialog(
         require()
         return render(request, "chat/messages/_dialog.html" if is_for_script else "chat/messages/dialog.html", page)
     if form and not form.is_valid():
-        return not_understood(request, form, "chat/messages/dialog.html", page)
+        return invalid_form(request, form, "chat/messages/dialog.html", page)
     try:
         outcome = action(**(form.cleaned_data if form else {}))
     except NotAllowed:
@@ -43,4 +43,4 @@ def show_dialog(
         if wants_json(request):
             raise
         return render(request, "chat/messages/dialog.html", page | {"refusal": refusal}, status=refusal.page_status)
-    return frame_or(request, project, outcome.get_absolute_url() if to_outcome else back)
+    return frame_or_redirect(request, project, outcome.get_absolute_url() if to_outcome else back)

@@ -119,8 +119,8 @@ def _render(
     return mark_safe(render_to_string("chat/messages/_message.html", context))  # noqa: S308
 
 
-def author_of(message: Message) -> cards.Who | None:
-    return cards.who(message.author) if message.author else None
+def author_of(message: Message) -> cards.UserSummary | None:
+    return cards.user_summary(message.author) if message.author else None
 
 
 def rank_of(pk: int) -> str:

@@ -12,7 +12,8 @@ from apps.chat.models import Message
 from apps.projects.permissions import Action
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.create import create
-from apps.tasks.models import TEXT_LENGTH, TITLE_LENGTH, Task
+from apps.tasks.field_limits import DESCRIPTION_LENGTH, TITLE_LENGTH
+from apps.tasks.models import Task
 
 
 def make_task(message: Message, *, title: str, client_message_id: UUID, by: User) -> Task:
@@ -39,7 +40,7 @@ def discuss(message: Message, *, task: Task, text: str, client_message_id: UUID,
     """
     with locked_message(message, by=by, needs=Action.COMMENT):
         if not message.room.messages.filter(author=by, client_message_id=client_message_id).exists():
-            comment(task, words=f"{_description(message)}\n\n{text}", by=by)
+            comment(task, text=f"{_description(message)}\n\n{text}", by=by)
             post(message.room, text=f"→ {task.key}", by=by, client_message_id=client_message_id, reply_to=message)
     return task
 
@@ -49,7 +50,7 @@ def _description(message: Message) -> str:
     source = _("{name} said this in {room}.").format(name=author, room=message.room)
     quoted = "\n".join(f"> {line}" for line in lines_of(message))
     link = f"[{source}]({message.get_absolute_url()})"
-    return f"{quoted[: TEXT_LENGTH - len(link) - 2]}\n\n{link}"
+    return f"{quoted[: DESCRIPTION_LENGTH - len(link) - 2]}\n\n{link}"
 
 
 def title_of(message: Message) -> str:

@@ -29,7 +29,7 @@ from apps.chat.models import Message
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
-from apps.tasks.board.views import frame_or, not_understood, project_of
+from apps.tasks.board.views import frame_or_redirect, invalid_form
 
 
 def message_of(request: MemberRequest, project: Project, pk: int) -> Message:
@@ -38,7 +38,7 @@ def message_of(request: MemberRequest, project: Project, pk: int) -> Message:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = message_of(request, project, pk)
 
     def require() -> None:
@@ -58,7 +58,7 @@ def edit(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def delete(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = message_of(request, project, pk)
 
     def require() -> None:
@@ -77,7 +77,7 @@ def delete(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 @require_GET
 def revisions(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """What a message said before it was edited, for those who moderate."""
-    project = project_of(request, key, Action.MANAGE)
+    project = permissions.project_for(request.user, key, Action.MANAGE)
     message = message_of(request, project, pk)
     page = {"project": project, "message": message, "revisions": message.revisions.all()}
     return render(request, "chat/messages/revisions.html", page)
@@ -86,37 +86,37 @@ def revisions(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 @require_POST
 def react(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """A reaction is given, or taken back when it was given before."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = message_of(request, project, pk)
     form = EmojiForm(request.POST)
     if not form.is_valid():
-        return not_understood(request, form, "chat/messages/dialog.html", {"project": project})
+        return invalid_form(request, form, "chat/messages/dialog.html", {"project": project})
     emoji = form.cleaned_data["emoji"]
     is_given = message.reactions.filter(user=request.user, emoji=emoji).exists()
     (reactions.unreact if is_given else reactions.react)(message, emoji=emoji, by=request.user)
-    return frame_or(request, project, message.get_absolute_url())
+    return frame_or_redirect(request, project, message.get_absolute_url())
 
 
 @require_POST
 def pin(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """It is pinned, or taken down when it was pinned before."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = message_of(request, project, pk)
     (pins.unpin if hasattr(message, "pin") else pins.pin)(message, by=request.user)
-    return frame_or(request, project, message.get_absolute_url())
+    return frame_or_redirect(request, project, message.get_absolute_url())
 
 
 @require_POST
 def remove_previews(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = message_of(request, project, pk)
     remove_previews_message(message, by=request.user)
-    return frame_or(request, project, message.get_absolute_url())
+    return frame_or_redirect(request, project, message.get_absolute_url())
 
 
 @require_http_methods(["GET", "POST"])
 def discuss(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = written_message_of(request, project, pk)
     dialog = {
         "title": _("Discuss it in a task"),
@@ -146,7 +146,7 @@ def written_message_of(request: MemberRequest, project: Project, pk: int) -> Mes
 
 @require_http_methods(["GET", "POST"])
 def make_task(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     message = written_message_of(request, project, pk)
     dialog = {
         "title": _("Create a task"),

@@ -17,12 +17,11 @@ from apps.chat.rooms import rooms
 from apps.chat.rooms.views import room_of
 from apps.projects import permissions
 from apps.projects.permissions import Action
-from apps.tasks.board.views import project_of
 
 
 @require_http_methods(["GET", "POST"])
 def create(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     dialog = {
         "title": _("New room"),
         "lead": _("Everybody in the project can read it."),
@@ -43,12 +42,12 @@ def create(request: MemberRequest, key: str) -> HttpResponse:
 @require_GET
 def export(request: MemberRequest, key: str, pk: int, kind: str) -> HttpResponseBase:
     """Everything that stands in the room, as a file."""
-    return room_export.export(room_of(project_of(request, key), pk), kind, by=request.user)
+    return room_export.export(room_of(permissions.project_for(request.user, key), pk), kind, by=request.user)
 
 
 @require_http_methods(["GET", "POST"])
 def rename(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     room = room_of(project, pk)
     return show_dialog(
         request,
@@ -63,7 +62,7 @@ def rename(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def archive(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     room = room_of(project, pk)
     dialog = {
         "title": _("Archive {name}?").format(name=room.name),
@@ -82,6 +81,6 @@ def archive(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_POST
 def reopen(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    room = room_of(project_of(request, key), pk)
+    room = room_of(permissions.project_for(request.user, key), pk)
     rooms.reopen(room, by=request.user)
     return redirect(room.get_absolute_url())

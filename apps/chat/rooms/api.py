@@ -18,7 +18,7 @@ from apps.chat.serializers import (
 )
 from apps.projects import permissions
 from apps.projects.models import Project
-from apps.tasks.api import project_for, valid
+from apps.rest.validation import validated
 
 
 def room_of(request: Request, pk: int) -> Room:
@@ -34,13 +34,13 @@ class RoomsView(APIView):
     @extend_schema(responses=RoomSerializer(many=True))
     def get(self, request: Request, key: str) -> Response:
         """A project's rooms, archived ones too; its own comes first."""
-        return Response(RoomSerializer(project_for(request, key).rooms.all(), many=True).data)
+        return Response(RoomSerializer(permissions.project_for(request.user, key).rooms.all(), many=True).data)
 
     @extend_schema(request=RoomSerializer, responses={201: RoomSerializer})
     def post(self, request: Request, key: str) -> Response:
         """Make a room, which everybody in the project can read (maintainers)."""
-        project = project_for(request, key)
-        room = rooms.create(project, by=request.user, **valid(RoomSerializer, request, project))
+        project = permissions.project_for(request.user, key)
+        room = rooms.create(project, by=request.user, **validated(RoomSerializer, request, project))
         return Response(RoomSerializer(room).data, status=201)
 
 
@@ -55,7 +55,7 @@ class RoomView(APIView):
     def patch(self, request: Request, pk: int) -> Response:
         """Rename a room, archive it or open it again (maintainers)."""
         room = room_of(request, pk)
-        changes = valid(ChangedRoomSerializer, request, room.project)
+        changes = validated(ChangedRoomSerializer, request, room.project)
         if "name" in changes:
             room = rooms.rename(room, name=changes["name"], by=request.user)
         if "is_archived" in changes:
@@ -68,7 +68,7 @@ class ReadView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Say how far you have read a room; what is left of the project's rooms comes back."""
         room = room_of(request, pk)
-        unread_counts.mark_read(room, by=request.user, **valid(ReadSerializer, request, room.project))
+        unread_counts.mark_read(room, by=request.user, **validated(ReadSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 
@@ -77,7 +77,7 @@ class SubscriptionView(APIView):
     def put(self, request: Request, pk: int) -> Response:
         """Set which messages of a room notify you; what is unread in the project's rooms comes back."""
         room = room_of(request, pk)
-        subscriptions.subscribe(room, by=request.user, **valid(SubscriptionSerializer, request, room.project))
+        subscriptions.subscribe(room, by=request.user, **validated(SubscriptionSerializer, request, room.project))
         return Response(unread(request, room.project))
 
 
@@ -85,19 +85,19 @@ class UnreadView(APIView):
     @extend_schema(responses=UnreadSerializer(many=True))
     def get(self, request: Request, key: str) -> Response:
         """What you have not read yet, for each open room of a project."""
-        return Response(unread(request, project_for(request, key)))
+        return Response(unread(request, permissions.project_for(request.user, key)))
 
 
 class RetentionView(APIView):
     @extend_schema(responses=RetentionSerializer)
     def get(self, request: Request, key: str) -> Response:
         """How long a project keeps its messages."""
-        return Response({"days": retention.days_of(project_for(request, key))})
+        return Response({"days": retention.days_of(permissions.project_for(request.user, key))})
 
     @extend_schema(request=RetentionSerializer, responses=RetentionSerializer)
     def put(self, request: Request, key: str) -> Response:
         """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
-        project = project_for(request, key)
-        fields = valid(RetentionSerializer, request, project)
+        project = permissions.project_for(request.user, key)
+        fields = validated(RetentionSerializer, request, project)
         retention.set_days(project, by=request.user, **fields)
         return Response(fields)

@@ -10,14 +10,16 @@ from django.views.decorators.http import require_http_methods
 from apps.accounts.request_types import MemberRequest
 from apps.chat.forms import ConfirmForm, RetentionForm
 from apps.chat.rooms import retention as room_retention
+from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
-from apps.tasks.board.views import project_of
 
 
 @require_http_methods(["GET", "POST"])
 def retention(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key, Action.MANAGE)  # the answer to a POST may be a page, with a count
+    project = permissions.project_for(
+        request.user, key, Action.MANAGE
+    )  # the answer to a POST may be a page, with a count
     now = room_retention.days_of(project)
     form = RetentionForm(request.POST or None, initial={"days": now})
     if not form.is_valid():

@@ -20,7 +20,8 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign as assign_task
 from apps.tasks.actions.create import create
-from apps.tasks.models import TITLE_LENGTH, Task
+from apps.tasks.field_limits import TITLE_LENGTH
+from apps.tasks.models import Task
 
 COMMAND = re.compile(r"^/(\w+)(?:\s+(.*))?$", re.DOTALL)
 

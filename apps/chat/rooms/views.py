@@ -36,12 +36,11 @@ from apps.rest.numbers import LARGEST_ID, whole
 from apps.rest.problems import refusal_response
 from apps.tasks.board.js_messages import board_words
 from apps.tasks.board.views import (
-    frame_or,
-    not_understood,
-    project_of,
+    frame_or_redirect,
+    invalid_form,
     wants_json,
 )
-from apps.tasks.detail.views import with_token
+from apps.tasks.detail.views import with_csrf_token
 
 MAX_SUGGESTIONS = 8
 # An archived room waits for nobody.
@@ -51,13 +50,13 @@ ALL_READ = unread_counts.Unread(unread=0, mentions=0, last_read_id=LARGEST_ID, n
 @require_GET
 def home(request: MemberRequest, key: str) -> HttpResponse:
     """The room that every project has."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     return room_response(request, project, get_object_or_404(project.rooms, is_default=True))
 
 
 @require_GET
 def room(request: MemberRequest, key: str, pk: int) -> HttpResponse:
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     return room_response(request, project, room_of(project, pk))
 
 
@@ -113,7 +112,7 @@ def retention_sentence(project: Project) -> str:
 def page_of(request: MemberRequest, room: Room, **read: int) -> history.Page:
     """The page of messages that is requested, with the reader's token in the forms under messages."""
     page = read_page(request, room, **read)
-    messages = [shown._replace(html=with_token(request, shown.html)) for shown in page.messages]
+    messages = [shown._replace(html=with_csrf_token(request, shown.html)) for shown in page.messages]
     return page._replace(messages=messages)
 
 
@@ -141,14 +140,14 @@ def members_sentence(members: list) -> str:
 def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """GET: a page of the history, for the script. POST: a message is posted."""
     if request.method == "GET":
-        project = project_of(request, key)
+        project = permissions.project_for(request.user, key)
         room = room_of(project, pk)
         return render(request, "chat/messages/_messages.html", {"room": room, "page": page_of(request, room)})
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     room = room_of(project, pk)
     form = MessageForm(request.POST, room=room)
     if not form.is_valid():
-        return not_understood(request, form, "chat/rooms/room.html", rejected_room_context(request, project, room))
+        return invalid_form(request, form, "chat/rooms/room.html", rejected_room_context(request, project, room))
     try:
         rate_limit.require(room, client_message_id=form.cleaned_data["client_message_id"], by=request.user)
         posted = slash_commands.post(room, **form.cleaned_data, by=request.user)
@@ -157,7 +156,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
             raise
         page = rejected_room_context(request, project, room) | {"refusal": refusal.message}
         return render(request, "chat/rooms/room.html", page, status=refusal.page_status)
-    return frame_or(request, project, (posted or room).get_absolute_url())
+    return frame_or_redirect(request, project, (posted or room).get_absolute_url())
 
 
 def rejected_room_context(request: MemberRequest, project: Project, room: Room) -> dict:
@@ -168,14 +167,14 @@ def rejected_room_context(request: MemberRequest, project: Project, room: Room) 
 @engine.asked_by_page
 @require_GET
 def unread(request: MemberRequest, key: str) -> JsonResponse:
-    return JsonResponse(unread_counts.unread_of(request.user, project_of(request, key)))
+    return JsonResponse(unread_counts.unread_of(request.user, permissions.project_for(request.user, key)))
 
 
 @engine.asked_by_page
 @require_POST
 def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     """What has passed the bottom of the window is read; the answer is what is left."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     form = ReadForm(request.POST)
     if not form.is_valid():
         return refusal_response(422, _("Say up to which message."), "invalid")
@@ -186,19 +185,19 @@ def read(request: MemberRequest, key: str, pk: int) -> JsonResponse:
 @require_POST
 def subscription(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """How much of the room its reader wants to be parts."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     room = room_of(project, pk)
     form = SubscriptionForm(request.POST)
     if not form.is_valid():
-        return not_understood(request, form, "chat/rooms/room.html", room_context(request, project, room))
+        return invalid_form(request, form, "chat/rooms/room.html", room_context(request, project, room))
     subscriptions.subscribe(room, level=form.cleaned_data["level"], by=request.user)
-    return frame_or(request, project, room.get_absolute_url())
+    return frame_or_redirect(request, project, room.get_absolute_url())
 
 
 @require_GET
 def tasks(request: MemberRequest, key: str) -> JsonResponse:
     """The tasks that `?q=` may mean, the latest first: by the beginning of their number, or words of their title."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     query = request.GET.get("q", "")
     matching = {"number__startswith": query} if query.isdecimal() else {"title__icontains": query}
     suggested = project.tasks.filter(**matching).order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]

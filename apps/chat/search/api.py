@@ -8,14 +8,14 @@ from rest_framework.views import APIView
 from apps.chat.messages.api import messages_as_json
 from apps.chat.search import search
 from apps.chat.serializers import SearchQuerySerializer, SearchResultSerializer
-from apps.tasks.api import project_for
+from apps.projects import permissions
 
 
 class SearchView(APIView):
     @extend_schema(parameters=[SearchQuerySerializer], responses=SearchResultSerializer)
     def get(self, request: Request, key: str) -> Response:
         """Messages of a project by their words, and by author, room and date; the latest first."""
-        project = project_for(request, key)
+        project = permissions.project_for(request.user, key)
         query = SearchQuerySerializer(data=request.query_params)
         query.is_valid(raise_exception=True)
         found, older = search.search(project, query.validated_data["q"], before=query.validated_data.get("before"))

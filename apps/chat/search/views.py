@@ -8,14 +8,14 @@ from apps.accounts.request_types import MemberRequest
 from apps.chat.messages import render as message_render
 from apps.chat.models import Message
 from apps.chat.search import search as message_search
+from apps.projects import permissions
 from apps.rest.numbers import whole
-from apps.tasks.board.views import project_of
 
 
 @require_GET
 def search(request: MemberRequest, key: str) -> HttpResponse:
     """The messages that `?q=` means; each leads to its place in its room."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     query, before = request.GET.get("q", "").strip(), request.GET.get("before", "")
     page = {"project": project, "query": query, "rows": [], "refusal": "", "older": None}
     page["max_query_length"] = message_search.MAX_QUERY_LENGTH

@@ -1,28 +1,31 @@
-"""Saying something under a task."""
+"""Commenting on a task."""
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.changes import locked_for_change
+from apps.projects.permissions import Action
 from apps.tasks import markdown
 from apps.tasks.models import Comment, Task
 
 
-class NothingSaid(Refused):
+class CommentEmpty(Refused):
     code = "invalid"
     api_status = 400
 
 
-@transaction.atomic
-def comment(task: Task, *, words: str, by: User) -> Comment:
-    """Add a comment in Markdown and log `comment.created`. Raises NothingSaid when it is blank."""
-    if not words.strip():
-        raise NothingSaid(_("Write a few words first."))
-    html = markdown.to_html(words)
-    project = Project.objects.locked(task.project_id)
-    said = Comment.objects.create(task=task, author=by, text=words, html=html)
-    events.record(project, "comment.created", by=by, task=task.pk, comment=said.pk)
-    return said
+def comment(task: Task, *, text: str, by: User, as_board: bool = False) -> Comment:
+    """Add a comment in Markdown and log `comment.created`. Raises CommentEmpty when it is blank.
+
+    `as_board`: the board itself writes in the name of `by`, who is not asked for the right.
+    """
+    if not text.strip():
+        raise CommentEmpty(_("Write a few words first."))
+    html = markdown.to_html(text)
+    needs = None if as_board else Action.COMMENT
+    with locked_for_change(task.project_id, by=by, needs=needs) as project:
+        created = Comment.objects.create(task=task, author=by, text=text, html=html)
+        events.record(project, "comment.created", by=by, task=task.pk, comment=created.pk)
+        return created

@@ -1,19 +1,20 @@
-"""Creating tasks, and the columns a new project starts with."""
+"""Creating tasks, and the columns that a new project starts with."""
 
 from collections.abc import Iterable
 
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import Hue, User
 from apps.errors import Refused
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Event, Project
+from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Label, Task
 
-FIRST_COLUMNS = [
+DEFAULT_COLUMNS = [
     (Category.BACKLOG, Hue.STONE),
     (Category.READY, Hue.OCHRE),
     (Category.DOING, Hue.INK),
@@ -22,18 +23,17 @@ FIRST_COLUMNS = [
 ]
 
 
-class NotACandidate(Refused):
+class InvalidTask(Refused):
     code = "invalid"
     page_status = 422
     api_status = 400
 
 
-@transaction.atomic
 def create(
     project: Project,
     *,
     title: str,
-    by: User,
+    by: User | None,
     column: Column | None = None,
     description: str = "",
     priority: int = Task.Priority.NORMAL,
@@ -43,43 +43,42 @@ def create(
 ) -> Task:
     """Put a new task at the end of `column` (else the first one) and log `task.created`.
 
-    Raises NotACandidate when the column, parent or a label is another project's, or the title is blank.
+    Raises InvalidTask when the column, parent or a label is another project's, or the title is blank.
     """
     if not title.strip():
-        raise NotACandidate(_("A task needs a title."))
+        raise InvalidTask(_("A task needs a title."))
     labels = list(labels)
-    project = Project.objects.locked(project.pk)
-    column = column or project.columns.first()
-    if {owned.project_id for owned in (column, parent, *labels) if owned} != {project.pk}:
-        raise NotACandidate(_("That belongs to another project."))
-    project.last_number += 1
-    project.save(update_fields=["last_number"])
-    task = Task.objects.create(
-        project=project,
-        number=project.last_number,
-        column=column,
-        rank=ranks.between(last_rank(column)),
-        title=title.strip(),
-        description=description,
-        priority=priority,
-        parent=parent,
-        created_by=by,
-    )
-    if labels:
-        task.labels.add(*labels)
-    events.record(
-        project, "task.created", by=by, task=task.pk, columns=[column.pk], tasks=[parent.pk] if parent else []
-    )
-    if assignee:
-        assign(task, to=assignee, by=by)
-    return task
+    with locked_for_change(project, by=by, needs=Action.WRITE) as project:
+        column = column or project.columns.first()
+        if {owned.project_id for owned in (column, parent, *labels) if owned} != {project.pk}:
+            raise InvalidTask(_("That belongs to another project."))
+        project.last_number += 1
+        project.save(update_fields=["last_number"])
+        task = Task.objects.create(
+            project=project,
+            number=project.last_number,
+            column=column,
+            rank=ranks.between(last_rank(column)),
+            title=title.strip(),
+            description=description,
+            priority=priority,
+            parent=parent,
+            created_by=by,
+        )
+        if labels:
+            task.labels.add(*labels)
+        parents = [parent.pk] if parent else []
+        events.record(project, "task.created", by=by, task=task.pk, columns=[column.pk], tasks=parents)
+        if assignee:
+            assign(task, to=assignee, by=by)
+        return task
 
 
 def last_rank(column: Column) -> str:
     return Task.objects.filter(column=column).order_by("-rank").values_list("rank", flat=True).first() or ""
 
 
-def first_columns(project: Project) -> None:
+def create_default_columns(project: Project) -> None:
     """Give a new project its five columns, named in the language that is active."""
     Column.objects.bulk_create(
         Column(
@@ -89,9 +88,9 @@ def first_columns(project: Project) -> None:
             hue=hue,
             position=position,
         )
-        for position, (category, hue) in enumerate(FIRST_COLUMNS)
+        for position, (category, hue) in enumerate(DEFAULT_COLUMNS)
     )
 
 
 def on_project_created(event: Event) -> None:
-    first_columns(event.project)
+    create_default_columns(event.project)

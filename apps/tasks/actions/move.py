@@ -1,6 +1,5 @@
-"""Moving a task: anchors only, and the server finds the place."""
+"""Moving a task: the caller names neighbours, and the server finds the rank between them."""
 
-from django.db import transaction
 from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
@@ -9,11 +8,12 @@ from django.utils.translation import ngettext
 from apps.accounts.models import User
 from apps.errors import Conflict, Refused
 from apps.projects import events
-from apps.projects.models import Project
+from apps.projects.changes import locked_for_change
+from apps.projects.permissions import Action
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Task
 
-WINDOW = 40  # neighbours whose ranks are spread anew when one has grown too long
+RESPACED = 40  # neighbours whose ranks are spread anew when one has grown too long
 
 
 class ForeignColumn(Refused):
@@ -27,7 +27,6 @@ class OpenSubtasks(Refused):
     code = "open_subtasks"
 
 
-@transaction.atomic
 def move(
     task: Task,
     *,
@@ -39,6 +38,7 @@ def move(
     anyway: bool = False,
     client: str = "",
     reason: dict | None = None,
+    as_board: bool = False,
 ) -> Task:
     """Put `task` into column `to` between the neighbours `after` and `before`, and log `task.moved`.
 
@@ -46,41 +46,42 @@ def move(
     both gone it is the end too, and the event says `at_end`. One row changes, however long the
     column. `seen_in` is the column the mover saw the task in: raises Conflict when it has left
     it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked; `reason` says why
-    the board itself moved it (`by` is None).
+    the board itself moved it (`by` is None). `as_board`: the board itself moves it in the name of
+    `by`, who is not asked for the right.
     """
-    project = Project.objects.locked(task.project_id)
-    task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
-    if to.project_id != project.pk:
-        raise ForeignColumn(_("That column is another project's."))
-    if seen_in and task.column_id != seen_in.pk:
-        raise Conflict(_("Somebody moved this task first."), column=task.column_id)
-    if to.category == Category.DONE and not anyway:
-        ask_about_subtasks(task)
-    source = task.column
-    low, high, at_end = _gap(task, to, after, before)
-    if source == to and low < task.rank < (high or "~"):
+    needs = None if as_board else Action.WRITE
+    with locked_for_change(task.project_id, task, by=by, needs=needs) as project:
+        if to.project_id != project.pk:
+            raise ForeignColumn(_("That column is another project's."))
+        if seen_in and task.column_id != seen_in.pk:
+            raise Conflict(_("Somebody moved this task first."), column=task.column_id)
+        if to.category == Category.DONE and not anyway:
+            require_subtasks_done(task)
+        source = task.column
+        low, high, at_end = _gap(task, to, after, before)
+        if source == to and low < task.rank < (high or "~"):
+            return task
+        rank, respaced = ranks.between(low, high), []
+        if len(rank) > ranks.MAX_LENGTH:
+            rank, respaced = _make_room(to, low, high, without=task)
+        task.column, task.rank, task.version = to, rank, task.version + 1
+        task.save(update_fields=["column", "rank", "version", "updated_at"])
+        events.record(
+            project,
+            "task.moved",
+            by=by,
+            task=task.pk,
+            tasks=[*([task.parent_id] if task.parent_id else []), *respaced],
+            columns=[source.pk, to.pk],
+            names=[source.name, to.name],
+            client=client,
+            **({"at_end": True} if at_end else {}),
+            **({"reason": reason} if reason else {}),
+        )
         return task
-    rank, respaced = ranks.between(low, high), []
-    if len(rank) > ranks.LONGEST:
-        rank, respaced = _make_room(to, low, high, without=task)
-    task.column, task.rank, task.version = to, rank, task.version + 1
-    task.save(update_fields=["column", "rank", "version", "updated_at"])
-    events.record(
-        project,
-        "task.moved",
-        by=by,
-        task=task.pk,
-        tasks=[*([task.parent_id] if task.parent_id else []), *respaced],
-        columns=[source.pk, to.pk],
-        names=[source.name, to.name],
-        client=client,
-        **({"at_end": True} if at_end else {}),
-        **({"reason": reason} if reason else {}),
-    )
-    return task
 
 
-def ask_about_subtasks(task: Task) -> None:
+def require_subtasks_done(task: Task) -> None:
     """Raise OpenSubtasks when closing `task` would leave some open."""
     if count := task.subtasks.open().count():
         raise OpenSubtasks(
@@ -94,7 +95,7 @@ def ask_about_subtasks(task: Task) -> None:
 
 
 def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
-    """The ranks on both sides of the asked-for place, and whether it fell back to the end."""
+    """The ranks on both sides of the wanted position, and whether it fell back to the end."""
     others = Task.objects.filter(column=to).exclude(pk=task.pk)
     if after and (up := _from(others, after, "rank__gte", "rank")):
         return up[0], up[1], False
@@ -117,8 +118,8 @@ def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, 
     Returns the rank of the gap and the tasks whose rank changed, whose cards must be put anew.
     """
     others = Task.objects.filter(column=to).exclude(pk=without.pk).only("rank")
-    below = list(others.filter(rank__lte=low).order_by("-rank")[: WINDOW // 2])[::-1] if low else []
-    above = list(others.filter(rank__gte=high).order_by("rank")[: WINDOW // 2]) if high else []
+    below = list(others.filter(rank__lte=low).order_by("-rank")[: RESPACED // 2])[::-1] if low else []
+    above = list(others.filter(rank__gte=high).order_by("rank")[: RESPACED // 2]) if high else []
     window = [*below, *above]
     floor = others.filter(rank__lt=window[0].rank).order_by("-rank").values_list("rank", flat=True).first() or ""
     ceiling = others.filter(rank__gt=window[-1].rank).order_by("rank").values_list("rank", flat=True).first() or ""

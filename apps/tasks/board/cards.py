@@ -1,12 +1,13 @@
-"""Card faces: plain rows by one query, and each drawn once for all who see it.
+"""Cards of the board: plain rows by one query, and each rendered once for all who see it.
 
-A face is everything that its HTML depends on, so the HTML can be kept by the face itself
+A row holds everything that the card's HTML depends on, so the HTML can be cached by the row itself
 and nothing has to be invalidated: another title, language or note is another key.
 """
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Annotated, NamedTuple, get_type_hints
 
 from django.db import connection
 from django.db.models import Q
@@ -22,11 +23,11 @@ from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the board
 NEXT_PAGE = 200  # and of each page that follows: a request costs more than its cards
-MOST_REDRAWN = 200  # cards drawn again for somebody who looks different; for more the page is fetched anew
+MAX_REDRAWN = 200  # cards rendered again for a user who looks different; for more the page is fetched anew
 
 
-class Who(NamedTuple):
-    """A user as faces show them."""
+class UserSummary(NamedTuple):
+    """A user as cards show them."""
 
     pk: int
     name: str
@@ -37,35 +38,14 @@ class Who(NamedTuple):
     avatar: str
 
 
-class Face(NamedTuple):
-    pk: int
-    column: int
-    rank: str
-    number: int
-    title: str
-    priority: int
-    is_done: bool
-    assignee: int | None
-    parent: int | None  # its number
-    subtasks: int
-    subtasks_done: int
-    comments: int
-    labels: tuple[tuple[str, str], ...]  # (name, hue)
-    note: str | None  # as JSON text, so that the row can be a key
-    code: str  # its dot: failing, approved, open or merged; empty without a pull request
-
-
-_ROW = """
-  t.id, t.column_id, t.rank, t.number, t.title, t.priority, c.category = 'done', t.assignee_id,
-  (SELECT p.number FROM tasks_task p WHERE p.id = t.parent_id),
-  (SELECT count(*) FROM tasks_task s WHERE s.parent_id = t.id),
-  (SELECT count(*) FROM tasks_task s JOIN tasks_column sc ON sc.id = s.column_id
-    WHERE s.parent_id = t.id AND sc.category = 'done'),
-  (SELECT count(*) FROM tasks_comment m WHERE m.task_id = t.id),
-  (SELECT array_agg(ARRAY[l.name, l.hue] ORDER BY l.name) FROM tasks_task_labels tl
-    JOIN tasks_label l ON l.id = tl.label_id WHERE tl.task_id = t.id),
-  t.status_note::text,
-  (SELECT CASE
+_PARENT = "(SELECT p.number FROM tasks_task p WHERE p.id = t.parent_id)"
+_SUBTASKS = "(SELECT count(*) FROM tasks_task s WHERE s.parent_id = t.id)"
+_SUBTASKS_DONE = """(SELECT count(*) FROM tasks_task s JOIN tasks_column sc ON sc.id = s.column_id
+    WHERE s.parent_id = t.id AND sc.category = 'done')"""
+_COMMENTS = "(SELECT count(*) FROM tasks_comment m WHERE m.task_id = t.id)"
+_LABELS = """(SELECT json_agg(json_build_array(l.name, l.hue) ORDER BY l.name)::text FROM tasks_task_labels tl
+    JOIN tasks_label l ON l.id = tl.label_id WHERE tl.task_id = t.id)"""
+_CODE = """(SELECT CASE
       WHEN bool_or(p.is_open AND p.fails) THEN 'failing'
       WHEN bool_and(p.review = 'approved') FILTER (WHERE p.is_open) THEN 'approved'
       WHEN bool_or(p.is_open) THEN 'open'
@@ -74,80 +54,107 @@ _ROW = """
           EXISTS (SELECT 1 FROM projects_checkrun k WHERE k.repository_id = r.repository_id
             AND k.sha = r.head_sha AND k.state = 'failed') AS fails
         FROM tasks_codelink l JOIN projects_pullrequest r ON r.id = l.pull_request_id
-        WHERE l.task_id = t.id AND NOT l.dismissed) p)
-"""
+        WHERE l.task_id = t.id AND NOT l.dismissed) p)"""
 
 
-def first_pages(project: Project) -> list[Face]:
-    """The first PAGE faces of each of the project's columns: flat in the number of tasks."""
-    return _faces(
+class CardRow(NamedTuple):
+    """One card as it is read: by each field its type, and the SQL that selects it (of task `t` and its column `c`)."""
+
+    pk: Annotated[int, "t.id"]
+    column: Annotated[int, "t.column_id"]
+    rank: Annotated[str, "t.rank"]
+    number: Annotated[int, "t.number"]
+    title: Annotated[str, "t.title"]
+    priority: Annotated[int, "t.priority"]
+    is_done: Annotated[bool, "c.category = 'done'"]
+    assignee: Annotated[int | None, "t.assignee_id"]
+    parent: Annotated[int | None, _PARENT]  # its number
+    subtasks: Annotated[int, _SUBTASKS]
+    subtasks_done: Annotated[int, _SUBTASKS_DONE]
+    comments: Annotated[int, _COMMENTS]
+    # As JSON text, so that the row can be a key: a list of [name, hue], and a status note.
+    labels: Annotated[str | None, _LABELS]
+    note: Annotated[str | None, "t.status_note::text"]
+    code: Annotated[str, _CODE]  # its dot: failing, approved, open or merged; empty without a pull request
+
+
+_SELECT = ", ".join(
+    f'{hint.__metadata__[0]} AS "{name}"' for name, hint in get_type_hints(CardRow, include_extras=True).items()
+)
+
+
+def first_pages(project: Project) -> list[CardRow]:
+    """The first PAGE cards of each of the project's columns: flat in the number of tasks."""
+    return _rows(
         f"""SELECT f.* FROM tasks_column c CROSS JOIN LATERAL (
-              SELECT {_ROW} FROM tasks_task t WHERE t.column_id = c.id ORDER BY t.rank LIMIT {PAGE}
-            ) f WHERE c.project_id = %s ORDER BY c.position, 3""",  # noqa: S608 - constants only
+              SELECT {_SELECT} FROM tasks_task t WHERE t.column_id = c.id ORDER BY t.rank LIMIT {PAGE}
+            ) f WHERE c.project_id = %s ORDER BY c.position, f.rank""",  # noqa: S608 - constants only
         [project.pk],
     )
 
 
-def next_page(column: Column, after: str) -> list[Face]:
-    """Up to NEXT_PAGE faces of `column` that sort behind the rank `after`."""
-    return _faces(
-        f"""SELECT {_ROW} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+def next_page(column: Column, after: str) -> list[CardRow]:
+    """Up to NEXT_PAGE cards of `column` that sort behind the rank `after`."""
+    return _rows(
+        f"""SELECT {_SELECT} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
             WHERE t.column_id = %s AND t.rank > %s COLLATE "C" ORDER BY t.rank LIMIT {NEXT_PAGE}""",  # noqa: S608
         [column.pk, after],
     )
 
 
-def of_tasks(project: Project, tasks: Iterable[int]) -> list[Face]:
-    return _faces(
-        f"""SELECT {_ROW} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+def of_tasks(project: Project, tasks: Iterable[int]) -> list[CardRow]:
+    return _rows(
+        f"""SELECT {_SELECT} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
             WHERE t.project_id = %s AND t.id = ANY(%s)""",  # noqa: S608
         [project.pk, list(tasks)],
     )
 
 
-def _faces(sql: str, arguments: list) -> list[Face]:
+def _rows(sql: str, arguments: list) -> list[CardRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
-        return [Face(*row[:12], tuple(map(tuple, row[12] or ())), *row[13:]) for row in cursor.fetchall()]
+        return list(map(CardRow._make, cursor.fetchall()))
 
 
-def people_of(project: Project, found: Iterable[Face] = ()) -> dict[int, Who]:
-    """Whom faces of the project may name, by primary key: its members, and former ones whom those `found` name."""
+def users_on(project: Project, rows: Iterable[CardRow] = ()) -> dict[int, UserSummary]:
+    """Whom cards of the project may show, by primary key: its members, and former ones whom `rows` name."""
     users = User.objects.only("name", "username", "hue", "kind", "avatar")
-    people = {user.pk: who(user) for user in users.filter(memberships__project=project)}
-    if former := {face.assignee for face in found} - people.keys() - {None}:
-        people |= {user.pk: who(user) for user in users.filter(pk__in=former)}
-    return people
+    found = {user.pk: user_summary(user) for user in users.filter(memberships__project=project)}
+    if former := {row.assignee for row in rows} - found.keys() - {None}:
+        found |= {user.pk: user_summary(user) for user in users.filter(pk__in=former)}
+    return found
 
 
-def who(user: User) -> Who:
-    return Who(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.avatar)
+def user_summary(user: User) -> UserSummary:
+    return UserSummary(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.avatar)
 
 
-def drawn(project_key: str, face: Face, people: dict[int, Who]) -> str:
+def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> str:
     """The card's HTML, the same for every viewer, in the language that is active."""
-    noted = _note_of(face)
-    noted_user = people.get(noted.get("user")) if noted else None
-    shown = face._replace(column=0, rank="")  # where a card stands is not on it: a move draws nothing
-    return _draw(project_key, shown, people.get(face.assignee), noted_user, get_language())
+    note = _note_of(row)
+    note_user = users.get(note.get("user")) if note else None
+    key = row._replace(column=0, rank="")  # where a card stands is not on it: a move renders nothing
+    return _render(project_key, key, users.get(row.assignee), note_user, get_language())
 
 
-def _note_of(face: Face) -> status_notes.Note | None:
-    return status_notes.parsed(face.note) if face.note else None
+def _note_of(row: CardRow) -> status_notes.Note | None:
+    return status_notes.parse(row.note) if row.note else None
 
 
 @lru_cache(maxsize=4096)
-def _draw(project_key: str, face: Face, assignee: Who | None, noted: Who | None, language: str) -> str:
-    note = _note_of(face)
+def _render(
+    project_key: str, row: CardRow, assignee: UserSummary | None, note_user: UserSummary | None, language: str
+) -> str:
+    note = _note_of(row)
     return render_to_string(
         "tasks/board/_card.html",
         {
             "project_key": project_key,
-            "card": face,
+            "card": row,
+            "labels": json.loads(row.labels) if row.labels else (),
             "assignee": assignee,
-            "note": note
-            and {**note, "say": status_notes.sentence_of(note), "word": status_notes.State(note["state"]).label},
-            "noted": noted,
+            "note": note and status_notes.for_template(note),
+            "note_user": note_user,
         },
     )
 
@@ -158,19 +165,19 @@ def column_counts(project: Project) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-def waiting(project: Project, people: dict[int, Who]) -> dict[str, list[Who]]:
-    """For the board's sentence: by state of note, whom the notes are about."""
-    found: dict[str, list[Who]] = {}
+def note_users(project: Project, users: dict[int, UserSummary]) -> dict[str, list[UserSummary | None]]:
+    """For the board's summary: by state of note, whom the notes are about."""
+    found: dict[str, list[UserSummary | None]] = {}
     rows = project.tasks.filter(status_note__isnull=False).exclude(column__category=Category.DONE)
     for state, user in rows.values_list("status_note__state", "status_note__user"):
-        found.setdefault(state, []).append(people.get(user))
+        found.setdefault(state, []).append(users.get(user))
     return found
 
 
 def tasks_in(events: list[Event]) -> set[int]:
     """The tasks that events are about, name besides or show the code of."""
-    named = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
-    return named | links.tasks_showing(events)
+    mentioned = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
+    return mentioned | links.tasks_showing(events)
 
 
 def members_changed(events: list[Event]) -> set[int]:
@@ -178,48 +185,48 @@ def members_changed(events: list[Event]) -> set[int]:
     return {event.payload["user"] for event in events if event.kind == "member.changed"}
 
 
-def _showing(project: Project, people: set[int]) -> set[int]:
-    """The tasks whose faces show one of `people`."""
-    shown = Q(assignee__in=people) | Q(status_note__user__in=people)
+def _tasks_showing(project: Project, users: set[int]) -> set[int]:
+    """The tasks whose cards show one of `users`."""
+    shown = Q(assignee__in=users) | Q(status_note__user__in=users)
     return set(project.tasks.filter(shown).values_list("pk", flat=True))
 
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
-    """What task, comment and run events change: faces, column headers, the sentence."""
+    """What task, comment and run events change: cards, column headers, the summary."""
     touched = tasks_in(events)
     if changed := members_changed(events):
-        showing = _showing(project, changed)
-        if len(showing) > MOST_REDRAWN:
+        showing = _tasks_showing(project, changed)
+        if len(showing) > MAX_REDRAWN:
             return [Op(op="reload")]
         touched |= showing
     found = of_tasks(project, touched)
-    people = people_of(project, found)
+    users = users_on(project, found)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}
     ops: list[Op] = []
-    for face in found:
+    for row in found:
         op = Op(
             op="put",
-            id=f"task-{face.pk}",
-            parent=f"column-{face.column}-list",
-            rank=face.rank,
-            html=drawn(project.key, face, people),
+            id=f"task-{row.pk}",
+            parent=f"column-{row.column}-list",
+            rank=row.rank,
+            html=render(project.key, row, users),
         )
-        if (event := movers.get(face.pk)) and event.actor:
+        if (event := movers.get(row.pk)) and event.actor:
             op["by"] = {
                 "name": str(event.actor),
                 "hue": event.actor.hue,
                 "client": event.payload.get("client", ""),
             }
         ops.append(op)
-    ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {face.pk for face in found}]
+    ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {row.pk for row in found}]
     ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
-    if len(found) < len(touched) or any(face.note for face in found) or any(map(_is_about_runs, events)):
-        ops.append(Op(op="put", id="board-sum", parent="board-head", rank="", html=sum_html(project, people)))
+    if len(found) < len(touched) or any(row.note for row in found) or any(map(_is_about_runs, events)):
+        ops.append(Op(op="put", id="board-summary", parent="board-head", rank="", html=summary_html(project, users)))
     return ops
 
 
 def _is_about_runs(event: Event) -> bool:
-    """Whether it may have taken a note away, which the board's sentence counts."""
+    """Whether it may have taken a note away, which the board's summary counts."""
     return event.kind.startswith("run.")
 
 
@@ -243,6 +250,6 @@ def count_html(column: int, count: int) -> str:
     return render_to_string("tasks/board/_count.html", {"column": column, "count": count})
 
 
-def sum_html(project: Project, people: dict[int, Who] | None = None) -> str:
-    people = people_of(project) if people is None else people
-    return render_to_string("tasks/board/_sum.html", {"waiting": waiting(project, people)})
+def summary_html(project: Project, users: dict[int, UserSummary] | None = None) -> str:
+    users = users_on(project) if users is None else users
+    return render_to_string("tasks/board/_summary.html", {"note_users": note_users(project, users)})

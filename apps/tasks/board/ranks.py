@@ -1,4 +1,4 @@
-"""A place between two neighbours, as a short string that sorts (base 62, C collation).
+"""A position between two neighbours, as a short string that sorts (base 62, C collation).
 
 The idea is known as fractional indexing (https://observablehq.com/@dgreensp/implementing-fractional-indexing);
 the one package for it has had no release for years. A rank is the digits after "0." of a
@@ -10,8 +10,8 @@ import secrets
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE = len(DIGITS)
-LONGEST = 32
-HEAD = 6  # digits that growing at an open end counts in: room for hundreds of millions
+MAX_LENGTH = 32
+COUNTED_DIGITS = 6  # digits that growing at an open end counts in: room for hundreds of millions
 
 
 def between(low: str = "", high: str = "") -> str:
@@ -26,10 +26,10 @@ def between(low: str = "", high: str = "") -> str:
     if not low and not high:
         return DIGITS[BASE // 2] + _jitter()
     step = 1 + secrets.randbelow(BASE - 1)
-    head = _counted(low or high) + (step if low else -step)
-    if not 0 < head < BASE**HEAD:
+    head = _to_number(low or high) + (step if low else -step)
+    if not 0 < head < BASE**COUNTED_DIGITS:
         return _midpoint(low, high) + _jitter()
-    return _written(head)
+    return _from_number(head)
 
 
 def spread(count: int, low: str = "", high: str = "") -> list[str]:
@@ -59,16 +59,16 @@ def _jitter() -> str:
     return secrets.choice(DIGITS) + secrets.choice(DIGITS[1:])
 
 
-def _counted(rank: str) -> int:
+def _to_number(rank: str) -> int:
     number = 0
-    for digit in rank[:HEAD].ljust(HEAD, DIGITS[0]):
+    for digit in rank[:COUNTED_DIGITS].ljust(COUNTED_DIGITS, DIGITS[0]):
         number = number * BASE + DIGITS.index(digit)
     return number
 
 
-def _written(number: int) -> str:
+def _from_number(number: int) -> str:
     digits = ""
-    for _ in range(HEAD):
+    for _ in range(COUNTED_DIGITS):
         number, digit = divmod(number, BASE)
         digits = DIGITS[digit] + digits
     return digits.rstrip(DIGITS[0])

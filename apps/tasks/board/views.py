@@ -1,4 +1,4 @@
-"""The board, and what is done on it: adding and moving tasks, more cards, updates for the poor in sockets."""
+"""The board, and what is done on it: adding and moving tasks, more cards, updates for pages without a socket."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
 from apps.projects import permissions
@@ -21,14 +22,14 @@ from apps.tasks.actions.create import create as create_task
 from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.actions.move import move as move_task
 from apps.tasks.board import cards as board_cards
+from apps.tasks.board.forms import MoveForm, TaskForm
 from apps.tasks.board.js_messages import board_words
-from apps.tasks.forms import MoveForm, TaskForm
 from apps.tasks.models import Column, Task
 
 
 @dataclass
-class Card:
-    """A place in a column's list: what the list sorts by, and the face."""
+class RenderedCard:
+    """An item of a column's list: what the list sorts by, and the card's HTML."""
 
     pk: int
     rank: str
@@ -36,11 +37,11 @@ class Card:
 
 
 @dataclass
-class Shelf:
+class ColumnPage:
     """A column with the cards that come with the page."""
 
     column: Column
-    cards: list[Card]
+    cards: list[RenderedCard]
     count: int
 
     @property
@@ -51,12 +52,7 @@ class Shelf:
 
 @require_GET
 def board(request: MemberRequest, key: str) -> HttpResponse:
-    return render(request, "tasks/board/board.html", board_context(request, project_of(request, key)))
-
-
-def project_of(request: MemberRequest, key: str, action: Action = Action.VIEW) -> Project:
-    """The project with the person's `role` in it, if they may see it (else 404) and do `action` (else 403)."""
-    return permissions.project_for(request.user, key, action)
+    return render(request, "tasks/board/board.html", board_context(request, permissions.project_for(request.user, key)))
 
 
 def board_context(request: MemberRequest, project: Project) -> dict:
@@ -66,17 +62,18 @@ def board_context(request: MemberRequest, project: Project) -> dict:
     can only be newer, which the first frame repeats harmlessly.
     """
     found = board_cards.first_pages(project)
-    people = board_cards.people_of(project, found)
+    users = board_cards.users_on(project, found)
     counts = board_cards.column_counts(project)
-    placed: dict[int, list[Card]] = {}
-    for face in found:
-        placed.setdefault(face.column, []).append(card_of(project, face, people))
+    by_column: dict[int, list[RenderedCard]] = {}
+    for row in found:
+        by_column.setdefault(row.column, []).append(rendered(project, row, users))
     return {
         "project": project,
-        "shelves": [
-            Shelf(column, placed.get(column.pk, []), counts.get(column.pk, 0)) for column in project.columns.all()
+        "column_pages": [
+            ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0))
+            for column in project.columns.all()
         ],
-        "sum": mark_safe(board_cards.sum_html(project, people)),  # noqa: S308 - a rendered template
+        "summary": mark_safe(board_cards.summary_html(project, users)),  # noqa: S308 - a rendered template
         "lesson": not counts,
         "words": board_words(),
         "can_write": permissions.role_may(project.role, Action.WRITE),
@@ -85,18 +82,18 @@ def board_context(request: MemberRequest, project: Project) -> dict:
     }
 
 
-def card_of(project: Project, face: board_cards.Face, people: dict[int, board_cards.Who]) -> Card:
-    return Card(face.pk, face.rank, mark_safe(board_cards.drawn(project.key, face, people)))  # noqa: S308
+def rendered(project: Project, row: board_cards.CardRow, users: dict[int, board_cards.UserSummary]) -> RenderedCard:
+    return RenderedCard(row.pk, row.rank, mark_safe(board_cards.render(project.key, row, users)))  # noqa: S308
 
 
 @require_GET
 def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The next cards of a column: list items for the board's script, a page for everybody else."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     column = get_object_or_404(project.columns, pk=pk)
     found = board_cards.next_page(column, after=request.GET.get("after", ""))
-    people = board_cards.people_of(project, found)
-    cards = [card_of(project, face, people) for face in found]
+    users = board_cards.users_on(project, found)
+    cards = [rendered(project, row, users) for row in found]
     context = {
         "project": project,
         "column": column,
@@ -110,40 +107,47 @@ def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_POST
 def create(request: MemberRequest, key: str) -> HttpResponse:
-    project = project_of(request, key, Action.WRITE)
+    project = permissions.project_for(request.user, key)
     form = TaskForm(request.POST, project=project)
     if not form.is_valid():
-        return not_understood(request, form, "tasks/detail/create.html", {"project": project})
+        return invalid_form(request, form, "tasks/detail/create.html", {"project": project})
     task = create_task(project, **form.cleaned_data, by=request.user)
     parent = form.cleaned_data["parent"]
-    return frame_or(request, project, parent.get_absolute_url() if parent else place_of(project, task))
+    return frame_or_redirect(request, project, parent.get_absolute_url() if parent else url_on_board(project, task))
 
 
 @require_http_methods(["GET", "POST"])
 def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
-    """The drag's door, and a page of its own for moving without a mouse or a script."""
-    project = project_of(request, key, Action.WRITE)
-    task = get_object_or_404(project.tasks.select_related("column"), number=number)
+    """The drag's request, and a page of its own for moving without a mouse or a script."""
+    task = find_task(request.user, key, number)
+    project = task.project
     form = MoveForm(request.POST or None, task=task, project=project)
     page = {"project": project, "task": task, "form": form}
+    if request.method == "GET" or not form.is_valid():
+        permissions.require(request.user, Action.WRITE, project)  # the page is for those who may move
     if request.method == "GET":
         return render(request, "tasks/board/move.html", page)
     if not form.is_valid():
-        return not_understood(request, form, "tasks/board/move.html", page)
+        return invalid_form(request, form, "tasks/board/move.html", page)
     try:
         move_task(task, **form.cleaned_data, by=request.user)
     except OpenSubtasks as question:
         if wants_json(request):
             raise
         return render(request, "tasks/board/move.html", page | {"question": question}, status=422)
-    return frame_or(request, project, place_of(project, task))
+    return frame_or_redirect(request, project, url_on_board(project, task))
+
+
+def find_task(user: User, key: str, number: int) -> Task:
+    """The task `number` of the project `key`, found or 404."""
+    return permissions.find(Task.objects.select_related("project"), by=user, project__key=key, number=number)
 
 
 @engine.asked_by_page
 @require_GET
 def updates(request: MemberRequest, key: str) -> JsonResponse:
     """The frame since `?since=` for a page without a socket."""
-    project = project_of(request, key)
+    project = permissions.project_for(request.user, key)
     return JsonResponse(frame_for(request, project, request.GET))
 
 
@@ -159,14 +163,14 @@ def frame_for(request: MemberRequest, project: Project, page: dict) -> dict:
     )
 
 
-def frame_or(request: MemberRequest, project: Project, place: str) -> HttpResponse:
-    """The answer to a change: a frame for the script, the way to `place` for a plain form."""
+def frame_or_redirect(request: MemberRequest, project: Project, url: str) -> HttpResponse:
+    """The answer to a change: a frame for the script, a redirect to `url` for a plain form."""
     if wants_json(request):
         return JsonResponse(frame_for(request, project, request.POST))
-    return redirect(place)
+    return redirect(url)
 
 
-def not_understood(request: MemberRequest, form, template: str, context: dict) -> HttpResponse:
+def invalid_form(request: MemberRequest, form, template: str, context: dict) -> HttpResponse:
     if wants_json(request):
         sentence = " ".join(error for errors in form.errors.values() for error in errors)
         return refusal_response(422, sentence, "invalid")
@@ -177,6 +181,5 @@ def wants_json(request: MemberRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def place_of(project: Project, task: Task) -> str:
-    """Where the task stands on the board."""
+def url_on_board(project: Project, task: Task) -> str:
     return f"{reverse('tasks:board', args=[project.key])}#task-{task.pk}"

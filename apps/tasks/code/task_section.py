@@ -8,11 +8,11 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.models import Commit, PullRequest, Repository
-from apps.tasks.actions.start import WAITING
+from apps.tasks.actions.start import NOT_STARTED
 from apps.tasks.code import automation, branch_names
 from apps.tasks.models import CodeLink, Task
 
-MOST_COMMITS = 5
+MAX_COMMITS = 5
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Linked:
         return self.link.pull_request
 
 
-def part(task: Task) -> str:
+def section(task: Task) -> str:
     """The section, always by the same number of queries; empty for a project without a repository."""
     repositories = list(task.project.repositories.only("pk", "name"))
     if not repositories:
@@ -39,15 +39,15 @@ def part(task: Task) -> str:
         "pull_requests": _pull_requests(links),
         "branches": [link for link in links if link.kind == CodeLink.Kind.BRANCH],
         **_commits(links),
-        "moved": automation.undoable(task),
-        "name": branch_names.name_for(task),
-        "shared_name": branch_names.shared_name_for(task),
-        "is_waiting": task.column.category in WAITING,
+        "automatic_move": automation.undoable(task),
+        "branch_name": branch_names.name_for(task),
+        "shared_branch_name": branch_names.shared_name_for(task),
+        "is_not_started": task.column.category in NOT_STARTED,
     }
     return render_to_string("tasks/code/_code.html", context)
 
 
-def beside_branches(repository: Repository, names: list[str]) -> dict[str, SafeString]:
+def badges_by_branch(repository: Repository, names: list[str]) -> dict[str, SafeString]:
     """The tasks that branches are linked with, by the branch's name; one query however many there are."""
     links = CodeLink.objects.active().filter(repository=repository, kind=CodeLink.Kind.BRANCH, ref__in=names)
     found: dict[str, list[Task]] = defaultdict(list)
@@ -68,10 +68,10 @@ def _pull_requests(links: list[CodeLink]) -> list[Linked]:
 
 
 def _commits(links: list[CodeLink]) -> dict:
-    """The newest MOST_COMMITS commits with their links, and how many more there are."""
+    """The newest MAX_COMMITS commits with their links, and how many more there are."""
     found = {(link.repository_id, link.ref): link for link in links if link.kind == CodeLink.Kind.COMMIT}
     repositories, shas = {repository for repository, _ in found}, {sha for _, sha in found}
     rows = Commit.objects.filter(sha__in=shas, repository__in=repositories).order_by("-committed_at", "-pk")
-    known = [(commit, found.get((commit.repository_id, commit.sha))) for commit in rows[: 2 * MOST_COMMITS]]
-    newest = [(commit, link) for commit, link in known if link][:MOST_COMMITS]
-    return {"commits": newest, "more_commits": max(0, len(found) - MOST_COMMITS)}
+    known = [(commit, found.get((commit.repository_id, commit.sha))) for commit in rows[: 2 * MAX_COMMITS]]
+    newest = [(commit, link) for commit, link in known if link][:MAX_COMMITS]
+    return {"commits": newest, "more_commits": max(0, len(found) - MAX_COMMITS)}

@@ -19,12 +19,15 @@ PAGE = 50  # entries that come at once, the latest first to be read
 
 # What an event says after its actor's name, and the icon before it. Apps above add their own kinds.
 Sentence = Callable[[dict], str]
-_tellings: dict[str, tuple[str, Sentence]] = {}
+_entry_kinds: dict[str, tuple[str, Sentence]] = {}
 
 
-def tells(kind: str, icon: str, sentence: Sentence) -> None:
-    """Have events of `kind` told as `icon`, actor and `sentence(payload)`. Kinds without one are not told."""
-    _tellings[kind] = (icon, sentence)
+def register_timeline_entry(kind: str, icon: str, sentence: Sentence) -> None:
+    """Have events of `kind` shown as `icon`, actor and `sentence(payload)`; other kinds are not shown.
+
+    Call this in `AppConfig.ready()`.
+    """
+    _entry_kinds[kind] = (icon, sentence)
 
 
 def _assigned(payload: dict) -> str:
@@ -70,13 +73,13 @@ def _linked(payload: dict, sentence: str) -> str:
     return sentence.format(what=named[payload["link"]].format(ref=ref))
 
 
-tells("task.created", "plus", lambda payload: _("wrote this down."))
-tells("task.moved", "arrow-right", _moved)
-tells("task.kept_open", "git-pull-request", _kept_open)
-tells("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
-tells("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
-tells("task.assigned", "user", _assigned)
-tells("task.edited", "file-text", _edited)
+register_timeline_entry("task.created", "plus", lambda payload: _("wrote this down."))
+register_timeline_entry("task.moved", "arrow-right", _moved)
+register_timeline_entry("task.kept_open", "git-pull-request", _kept_open)
+register_timeline_entry("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
+register_timeline_entry("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
+register_timeline_entry("task.assigned", "user", _assigned)
+register_timeline_entry("task.edited", "file-text", _edited)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ class Entry:
     """One thing that happened: a sentence about it, or the comment itself."""
 
     event: Event
-    actor: cards.Who | None
+    actor: cards.UserSummary | None
     icon: str = ""
     sentence: str = ""
     comment: Comment | None = None
@@ -102,29 +105,29 @@ def entries(task: Task, before: int | None = None) -> tuple[list[Entry], int | N
     log = _log(task).filter(seq__lt=before) if before else _log(task)
     found = list(log[: PAGE + 1])
     older = found[PAGE - 1].seq if len(found) > PAGE else None
-    return told(found[:PAGE][::-1]), older
+    return entries_for(found[:PAGE][::-1]), older
 
 
 def _log(task: Task) -> QuerySet[Event]:
-    """What can be told of the task, the latest first."""
-    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_tellings, "comment.created"])
+    """What can be entries_for of the task, the latest first."""
+    log = Event.objects.filter(project=task.project_id, task_id=task.pk, kind__in=[*_entry_kinds, "comment.created"])
     return log.select_related("actor").order_by("-seq")
 
 
-def told(log: list[Event]) -> list[Entry]:
+def entries_for(log: list[Event]) -> list[Entry]:
     comments = Comment.objects.in_bulk([event.payload["comment"] for event in log if "comment" in event.payload])
     return [entry for event in log if (entry := _entry(event, comments))]
 
 
 def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
     actor: User | None = event.actor
-    who = cards.who(actor) if actor else None
+    who = cards.user_summary(actor) if actor else None
     if event.kind == "comment.created":
         comment = comments.get(event.payload["comment"])
         return comment and Entry(event, who, comment=comment)
-    if event.kind not in _tellings:
+    if event.kind not in _entry_kinds:
         return None
-    icon, sentence = _tellings[event.kind]
+    icon, sentence = _entry_kinds[event.kind]
     return Entry(event, who, icon=icon, sentence=sentence(event.payload))
 
 
@@ -142,7 +145,7 @@ def ops_of(task: Task, events: list[Event]) -> list[Op]:
             html=entry.html,
             audience=task.pk,
         )
-        for entry in told(own)
+        for entry in entries_for(own)
     ]
 
 

@@ -5,11 +5,9 @@ from apps.tasks.models.code_settings import BranchNameTemplate, PullRequestEvent
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.comment import Comment
 from apps.tasks.models.label import Label
-from apps.tasks.models.task import TEXT_LENGTH, TITLE_LENGTH, Task
+from apps.tasks.models.task import Task
 
 __all__ = [
-    "TEXT_LENGTH",
-    "TITLE_LENGTH",
     "BranchNameTemplate",
     "Category",
     "CodeLink",

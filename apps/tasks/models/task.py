@@ -10,11 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.projects.models import Project
+from apps.tasks.field_limits import DESCRIPTION_LENGTH, TITLE_LENGTH
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
-
-TITLE_LENGTH = 200
-TEXT_LENGTH = 50_000
 
 
 class TaskQuerySet(models.QuerySet):
@@ -24,6 +22,10 @@ class TaskQuerySet(models.QuerySet):
     def for_change(self) -> "TaskQuerySet":
         """What is read anew under the lock: the column besides, which most changes look at."""
         return self.select_related("column")
+
+    def with_relations(self) -> "TaskQuerySet":
+        """With what a task's page shows of other rows."""
+        return self.select_related("project", "column", "assignee", "parent").prefetch_related("labels")
 
     def open(self) -> "TaskQuerySet":
         return self.exclude(column__category=Category.DONE)
@@ -43,7 +45,7 @@ class Task(models.Model):
     column = models.ForeignKey(Column, models.PROTECT, related_name="tasks")
     rank = models.CharField(max_length=64, db_collation="C")
     title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True)
+    description = models.TextField(_("description"), max_length=DESCRIPTION_LENGTH, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -3,7 +3,7 @@ from factory.django import DjangoModelFactory
 
 from apps.projects.tests.factories import ProjectFactory
 from apps.tasks.actions.create import create as create_task
-from apps.tasks.actions.create import first_columns
+from apps.tasks.actions.create import create_default_columns
 from apps.tasks.models import Column, Label, Task
 
 
@@ -33,7 +33,7 @@ class BoardFactory(ProjectFactory):
 
     @factory.post_generation
     def columns(self, create, extracted, **kwargs) -> None:
-        first_columns(self)
+        create_default_columns(self)
 
 
 def task_in(column: Column, title: str = "A task", **fields) -> Task:

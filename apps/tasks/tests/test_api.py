@@ -20,7 +20,7 @@ def task(columns, ana):
     return task_in(columns["ready"], "Sell tickets", by=ana)
 
 
-def test_a_project_is_created_with_columns_and_its_creator_as_owner(cy):
+def test_api_project_has_columns_and_its_creator_as_owner(cy):
     answer = Program(cy).post("projects/", {"key": "NEW", "name": "New"})
     assert answer.status_code == 201
     assert [member["role"] for member in answer.json()["members"]] == [Role.OWNER]
@@ -28,18 +28,18 @@ def test_a_project_is_created_with_columns_and_its_creator_as_owner(cy):
     assert categories == ["backlog", "ready", "doing", "review", "done"]
 
 
-def test_a_taken_key_is_refused_in_one_sentence(board, cy):
+def test_api_refuses_a_taken_project_key(board, cy):
     answer = Program(cy).post("projects/", {"key": board.key, "name": "Mine"})
     assert (answer.status_code, answer.json()["code"]) == (409, "key_taken")
 
 
-def test_only_ones_own_projects_are_listed_and_found(board, program, cy):
+def test_api_shows_own_projects_only(board, program, cy):
     assert [one["key"] for one in program.get("projects/").json()["results"]] == ["TIDE"]
     assert Program(cy).get("projects/").json()["results"] == []
     assert Program(cy).get("projects/TIDE/").status_code == 404
 
 
-def test_a_task_is_created_by_the_verb_with_all_its_fields(board, columns, program, ana, ben):
+def test_api_creates_a_task_with_all_fields(board, columns, program, ana, ben):
     label = LabelFactory(project=board)
     body = {
         "title": "Sell parking",
@@ -58,7 +58,7 @@ def test_a_task_is_created_by_the_verb_with_all_its_fields(board, columns, progr
     assert list(Event.objects.values_list("kind", flat=True)) == ["task.created", "task.assigned"]
 
 
-def test_what_may_not_be_written_is_not(board, columns, program, cy):
+def test_api_ignores_read_only_fields(board, columns, program, cy):
     other = BoardFactory(key="OTHER")
     body = {"title": "Mine", "project": other.pk, "created_by": cy.pk, "number": 99, "version": 7, "id": 1}
     made = Task.objects.get(pk=program.post("projects/TIDE/tasks/", body).json()["id"])
@@ -68,7 +68,7 @@ def test_what_may_not_be_written_is_not(board, columns, program, cy):
 
 @pytest.mark.req("Z3")
 @pytest.mark.parametrize("field", ["column", "parent", "assignee", "labels"])
-def test_another_projects_id_is_as_unknown_as_a_missing_one(board, program, cy, field):
+def test_api_answers_foreign_ids_like_missing_ones(board, program, cy, field):
     other = BoardFactory(key="OTHER")
     foreign = {
         "column": other.columns.first().pk,
@@ -87,14 +87,14 @@ def test_another_projects_id_is_as_unknown_as_a_missing_one(board, program, cy, 
     assert not board.tasks.exists()
 
 
-def test_broken_fields_are_each_named(program, board):
+def test_api_names_each_invalid_field(program, board):
     answer = program.post("projects/TIDE/tasks/", {"title": " ", "priority": "very", "labels": ["x"]})
     told = answer.json()
     assert (answer.status_code, answer["Content-Type"], told["code"]) == (400, PROBLEM, "invalid")
     assert {error["field"] for error in told["errors"]} == {"title", "priority", "labels.0"}
 
 
-def test_tasks_are_filtered_by_what_is_allowed_only(board, columns, program, ana):
+def test_api_filters_tasks_by_known_filters_only(board, columns, program, ana):
     label = LabelFactory(project=board)
     first = task_in(columns["ready"], "Sell tickets", assignee=ana, labels=[label])
     second = task_in(columns["doing"], "Sell parking", parent=first)
@@ -112,7 +112,7 @@ def test_tasks_are_filtered_by_what_is_allowed_only(board, columns, program, ana
 
 
 @pytest.mark.req("X6")
-def test_a_list_comes_in_pages_of_a_hundred_at_most_and_misses_nothing(columns, program):
+def test_api_pages_hold_100_at_most_and_miss_nothing(columns, program):
     for n in range(103):
         task_in(columns["ready"], f"Task {n}")
     first = program.get("projects/TIDE/tasks/?limit=1000").json()
@@ -124,11 +124,11 @@ def test_a_list_comes_in_pages_of_a_hundred_at_most_and_misses_nothing(columns, 
 
 
 @pytest.mark.parametrize("cursor", ["x", "cD1hYmM=", "bz05OTk5OTk5OTk5", "cD0lMDA="])
-def test_a_cursor_of_somebody_elses_making_is_refused(board, program, cursor):
+def test_api_refuses_a_foreign_cursor(board, program, cursor):
     assert program.get(f"projects/TIDE/tasks/?cursor={cursor}").status_code in (200, 404)
 
 
-def test_lists_take_the_same_queries_for_one_and_for_many(columns, program, board, django_assert_max_num_queries):
+def test_api_list_queries_do_not_grow(columns, program, board, django_assert_max_num_queries):
     for n in range(30):
         task_in(columns["ready"], f"Task {n}", labels=[LabelFactory(project=board)])
     with django_assert_max_num_queries(4):
@@ -136,7 +136,7 @@ def test_lists_take_the_same_queries_for_one_and_for_many(columns, program, boar
 
 
 @pytest.mark.req("I2")
-def test_a_stale_version_is_412_with_the_task_as_it_stands(task, program):
+def test_api_stale_version_is_412_with_the_present_task(task, program):
     edited = program.patch(f"tasks/{task.pk}/", {"title": "Sell tickets online", "version": 1})
     assert (edited.status_code, edited.json()["version"]) == (200, 2)
     stale = program.patch(f"tasks/{task.pk}/", {"title": "Give tickets away", "version": 1})
@@ -149,18 +149,18 @@ def test_a_stale_version_is_412_with_the_task_as_it_stands(task, program):
     assert fresh.json()["priority"] == "low"
 
 
-def test_a_patch_assigns_and_edits_in_one(task, program, ben):
+def test_api_patch_assigns_and_edits_together(task, program, ben):
     told = program.patch(f"tasks/{task.pk}/", {"assignee": ben.pk, "description": "All of it."}).json()
     assert (told["assignee"], told["description"]) == (ben.pk, "All of it.")
 
 
-def test_a_patch_that_is_refused_changes_nothing(task, program, ben):
+def test_api_patch_refused_changes_nothing(task, program, ben):
     assert program.patch(f"tasks/{task.pk}/", {"assignee": ben.pk, "title": ""}).status_code == 400
     task.refresh_from_db()
     assert task.assignee is None
 
 
-def test_a_task_moves_by_its_anchors(columns, task, program):
+def test_api_moves_a_task_by_its_anchors(columns, task, program):
     other = task_in(columns["doing"], "First")
     body = {"to": columns["doing"].pk, "before": other.pk, "seen_in": columns["ready"].pk}
     assert program.post(f"tasks/{task.pk}/move/", body).json()["category"] == "doing"
@@ -170,14 +170,14 @@ def test_a_task_moves_by_its_anchors(columns, task, program):
 
 
 @pytest.mark.req("Z4")
-def test_a_task_moves_into_no_other_project_and_beside_no_foreign_task(task, columns, program):
+def test_api_move_stays_within_the_project(task, columns, program):
     other = BoardFactory(key="OTHER")
     assert program.post(f"tasks/{task.pk}/move/", {"to": other.columns.first().pk}).status_code == 400
     anchors = {"to": columns["doing"].pk, "after": task_in(other.columns.first()).pk}
     assert program.post(f"tasks/{task.pk}/move/", anchors).status_code == 400
 
 
-def test_closing_a_parent_with_open_subtasks_asks_first(task, columns, program):
+def test_api_move_of_open_parent_to_done_asks(task, columns, program):
     task_in(columns["ready"], "A part", parent=task)
     asked = program.post(f"tasks/{task.pk}/move/", {"to": columns["done"].pk})
     assert (asked.status_code, asked.json()["code"]) == (409, "open_subtasks")
@@ -185,14 +185,14 @@ def test_closing_a_parent_with_open_subtasks_asks_first(task, columns, program):
     assert answer.json()["category"] == "done"
 
 
-def test_comments_are_said_and_listed(task, program, ana):
+def test_api_creates_and_lists_comments(task, program, ana):
     said = program.post(f"tasks/{task.pk}/comments/", {"text": "**Now**", "author": 1})
     assert (said.status_code, said.json()["author"]) == (201, ana.pk)
     assert [row["text"] for row in program.get(f"tasks/{task.pk}/comments/").json()["results"]] == ["**Now**"]
     assert program.post(f"tasks/{task.pk}/comments/", {"text": "  "}).status_code == 400
 
 
-def test_a_viewer_looks_and_changes_nothing(board, task, columns):
+def test_api_viewer_reads_and_changes_nothing(board, task, columns):
     program = Program(MembershipFactory(project=board, role=Role.VIEWER).user)
     assert program.get(f"tasks/{task.pk}/").status_code == 200
     refused = [
@@ -205,20 +205,20 @@ def test_a_viewer_looks_and_changes_nothing(board, task, columns):
     assert refused[0].json()["code"] == "not_allowed"
 
 
-def test_foreign_and_missing_tasks_answer_with_the_same_bytes(task, cy):
+def test_api_answers_foreign_tasks_like_missing_ones(task, cy):
     program = Program(cy)
     foreign, missing = program.get(f"tasks/{task.pk}/"), program.get("tasks/999999/")
     assert foreign.status_code == missing.status_code == 404
     assert foreign.content == missing.content
 
 
-def test_a_body_over_the_limit_is_413(task, program):
+def test_api_body_over_the_limit_is_413(task, program):
     answer = program.post(f"tasks/{task.pk}/comments/", {"text": "x" * 3_000_000})
     assert (answer.status_code, answer["Content-Type"]) == (413, PROBLEM)
 
 
 @pytest.mark.parametrize(("count", "allowed"), [(0, 13), (1, 15), (9, 15)])
-def test_creating_takes_few_queries(board, program, count, allowed, django_assert_max_num_queries):
+def test_api_create_takes_few_queries(board, program, count, allowed, django_assert_max_num_queries):
     labels = [label.pk for label in LabelFactory.create_batch(count, project=board)]
     with django_assert_max_num_queries(allowed):
         assert program.post("projects/TIDE/tasks/", {"title": "Quick", "labels": labels}).json()["labels"] == labels

@@ -25,7 +25,7 @@ def other(ana):
     return project
 
 
-def test_no_verb_ties_two_projects_together(board, columns, ana, other):
+def test_actions_tie_no_two_projects_together(board, columns, ana, other):
     task, foreign = task_in(columns["ready"]), task_in(other.columns.first())
     dee = other.members.get(name="Dee")
     verbs = {
@@ -45,7 +45,7 @@ def test_no_verb_ties_two_projects_together(board, columns, ana, other):
     assert board.tasks.count() == other.tasks.count() == 1
 
 
-def test_a_neighbour_in_another_project_is_none(columns, ana, other):
+def test_move_ignores_a_neighbour_of_another_project(columns, ana, other):
     first, second = task_in(columns["ready"]), task_in(columns["ready"])
     move(first, to=columns["ready"], after=task_in(other.columns.first()), by=ana)
     assert list(columns["ready"].tasks.all()) == [second, first]

@@ -28,15 +28,15 @@ class Page:
     def __init__(self, project) -> None:
         project.refresh_from_db()
         self.seq = project.last_seq
-        people, counts = cards.people_of(project), cards.column_counts(project)
+        users, counts = cards.users_on(project), cards.column_counts(project)
         self.elements = {
-            f"task-{face.pk}": (f"column-{face.column}-list", face.rank, cards.drawn(project.key, face, people))
-            for face in cards.of_tasks(project, project.tasks.values_list("pk", flat=True))
+            f"task-{row.pk}": (f"column-{row.column}-list", row.rank, cards.render(project.key, row, users))
+            for row in cards.of_tasks(project, project.tasks.values_list("pk", flat=True))
         }
         for column in project.columns.all():
             html = cards.count_html(column.pk, counts.get(column.pk, 0))
             self.elements[f"column-{column.pk}-count"] = (f"column-{column.pk}", "", html)
-        self.elements["board-sum"] = ("board-head", "", cards.sum_html(project))
+        self.elements["board-summary"] = ("board-head", "", cards.summary_html(project))
         self.versions = dict.fromkeys(self.elements, self.seq)
 
     def apply(self, frame: dict) -> None:
@@ -69,7 +69,7 @@ def actions(board, columns, tasks, ana, ben):
         "label": lambda: edit(tasks[3], labels=[label], by=ben),
         "urgent": lambda: edit(tasks[0], priority=4, by=ana),
         "assign": lambda: assign(tasks[0], to=ben, by=ana),
-        "comment": lambda: comment(tasks[1], words="Hello.", by=ana),
+        "comment": lambda: comment(tasks[1], text="Hello.", by=ana),
         "look different": lambda: avatars.change(ben, hue="rose", content=b"a picture"),
         "be called otherwise": lambda: renamed(ben),
         "close a subtask": lambda: move(
@@ -83,7 +83,7 @@ def renamed(person: User) -> None:
     person_changed.send(User, user=person)
 
 
-def test_every_action_brings_an_old_page_to_the_fresh_one(board, actions):
+def test_frames_bring_an_old_page_to_the_fresh_one(board, actions):
     for name, action in actions.items():
         page = Page(board)
         action()
@@ -91,7 +91,7 @@ def test_every_action_brings_an_old_page_to_the_fresh_one(board, actions):
         assert page.elements == Page(board).elements, name
 
 
-def test_lost_doubled_and_reordered_frames_still_end_up_the_same(board, actions):
+def test_frames_lost_doubled_or_reordered_end_alike(board, actions):
     page = Page(board)
     chance = random.Random(7)
     frames = []
@@ -105,7 +105,7 @@ def test_lost_doubled_and_reordered_frames_still_end_up_the_same(board, actions)
     assert page.elements == Page(board).elements
 
 
-def test_the_mover_is_named_so_that_others_see_whose_colour_it_is(board, columns, tasks, ana):
+def test_frame_of_a_move_names_the_mover(board, columns, tasks, ana):
     since = Page(board).seq
     move(tasks[0], to=columns["doing"], by=ana, client="page-1")
     ops = realtime_frames.frame_since(board.pk, since, language="en")["ops"]
@@ -113,11 +113,11 @@ def test_the_mover_is_named_so_that_others_see_whose_colour_it_is(board, columns
     assert put["by"] == {"name": "Ana", "hue": ana.hue, "client": "page-1"}
 
 
-def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_open_task(board, tasks, ana, ben):
+def test_profile_change_redraws_card_note_and_panel(board, tasks, ana, ben):
     assign(tasks[0], to=ben, by=ana)
     Task.objects.filter(pk=tasks[1].pk).update(status_note={"state": "queued", "code": "busy", "user": ben.pk})
-    comment(tasks[2], words="From Ben.", by=ben)
-    comment(tasks[2], words="From Ana.", by=ana)
+    comment(tasks[2], text="From Ben.", by=ben)
+    comment(tasks[2], text="From Ana.", by=ana)
     since = Page(board).seq
     avatars.change(ben, hue="rose", content=b"a picture")
     ops = realtime_frames.frame_since(board.pk, since, language="en", open_task=tasks[2].pk)["ops"]
@@ -126,15 +126,15 @@ def test_who_looks_different_is_drawn_again_as_assignee_in_the_note_and_in_the_o
     assert drawn == {f"task-{tasks[0].pk}", f"task-{tasks[1].pk}", f"task-{tasks[2].pk}-head", f"event-{by_ben}"}
 
 
-def test_who_is_on_very_many_cards_has_the_page_fetched_anew(board, tasks, ana, ben, monkeypatch):
-    monkeypatch.setattr(cards, "MOST_REDRAWN", 4)
+def test_profile_change_on_many_cards_reloads_the_page(board, tasks, ana, ben, monkeypatch):
+    monkeypatch.setattr(cards, "MAX_REDRAWN", 4)
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(assignee=ben)
     since = Page(board).seq
     avatars.change(ben, hue="rose")
     assert realtime_frames.frame_since(board.pk, since, language="en")["ops"] == [{"op": "reload"}]
 
 
-def test_a_picture_costs_a_board_no_query_more(client, board, tasks, ana, ben, django_assert_num_queries):
+def test_avatar_adds_no_query_to_the_board(client, board, tasks, ana, ben, django_assert_num_queries):
     assign(tasks[0], to=ben, by=ana)
     client.force_login(ana)
     client.get("/projects/TIDE/")
@@ -145,7 +145,7 @@ def test_a_picture_costs_a_board_no_query_more(client, board, tasks, ana, ben, d
         assert f"/avatars/{ben.avatar}/" in client.get("/projects/TIDE/").content.decode()
 
 
-def test_a_task_that_is_gone_is_dropped(board, tasks, ana):
+def test_deleted_task_is_dropped_from_the_page(board, tasks, ana):
     since = Page(board).seq
     edit(tasks[0], priority=4, by=ana)
     pk = tasks[0].pk

@@ -41,7 +41,7 @@ def send_back(run: Run, *, note: str, by: User) -> Run:
     if not note.strip():
         raise NoteMissing(_("Say first what is missing."))
     with _locked_for_decision(run, by) as project:
-        comment(run.task, words=note, by=by)
+        comment(run.task, text=note, by=by)
         lifecycle.decide(run, states.REQUEST_CHANGES, by=by, project=project)
         return queue.enqueue(targets.target_of(run), run.agent, by=by, prompt=note)
 

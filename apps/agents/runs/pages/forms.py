@@ -5,7 +5,7 @@ from apps.agents.runs.actions.review import NOTE_LENGTH
 
 
 class SendBackForm(forms.Form):
-    words = forms.CharField(
+    text = forms.CharField(
         label=_("What is missing?"),
         max_length=NOTE_LENGTH,
         widget=forms.Textarea,

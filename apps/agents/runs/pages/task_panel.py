@@ -27,7 +27,7 @@ def runs(task: Task) -> str:
         "task": task,
         "attempts": [shown(run, came.get(run.pk, [])) for run in attempts],
         "last": last,
-        "who": last and cards.who(last.agent.user),
+        "who": last and cards.user_summary(last.agent.user),
         "state": last and state_of(last, task),
         "can_stop": last and last.status in states.OPEN,
         "can_retry": last and last.status in states.RETRYABLE,

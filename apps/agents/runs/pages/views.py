@@ -20,7 +20,7 @@ from apps.projects.git.pages.check_status import checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.permissions import Action
 from apps.tasks.actions.move import OpenSubtasks
-from apps.tasks.board.views import frame_or, not_understood, wants_json
+from apps.tasks.board.views import frame_or_redirect, invalid_form, wants_json
 
 
 def find_run(request: MemberRequest, pk: UUID) -> Run:
@@ -29,7 +29,7 @@ def find_run(request: MemberRequest, pk: UUID) -> Run:
 
 
 def back(request: MemberRequest, run: Run) -> HttpResponse:
-    return frame_or(request, run.project, targets.target_of(run).url)
+    return frame_or_redirect(request, run.project, targets.target_of(run).url)
 
 
 @require_POST
@@ -95,6 +95,6 @@ def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
     form = SendBackForm(request.POST)
     if not form.is_valid() and run.task:
         permissions.require(request.user, Action.RUN, run.project)
-        return not_understood(request, form, "tasks/detail/edit.html", {"project": run.project, "task": run.task})
-    send_back_run(run, note=form.cleaned_data.get("words", ""), by=request.user)
+        return invalid_form(request, form, "tasks/detail/edit.html", {"project": run.project, "task": run.task})
+    send_back_run(run, note=form.cleaned_data.get("text", ""), by=request.user)
     return back(request, run)

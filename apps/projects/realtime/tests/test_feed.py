@@ -113,7 +113,7 @@ async def frame(one, *, until="seq"):
 
 
 @pytest.mark.req("RT-3", "E2")
-async def test_a_browser_catches_up_and_then_follows_live(project, open_socket):
+async def test_socket_catches_up_and_then_follows_live(project, open_socket):
     await in_database(change)(project, 3)
     one = await open_socket(query="since=1")
     assert (await frame(one))["seq"] == 3
@@ -122,7 +122,7 @@ async def test_a_browser_catches_up_and_then_follows_live(project, open_socket):
 
 
 @pytest.mark.req("E3", "RT-1")
-async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monkeypatch):
+async def test_heartbeat_finds_a_lost_notification(project, open_socket, monkeypatch):
     monkeypatch.setattr(frames, "notify", lambda *_: None)
     one = await open_socket()
     await in_database(change)(project)
@@ -132,7 +132,7 @@ async def test_a_lost_poke_is_found_by_the_heartbeat(project, open_socket, monke
 
 @pytest.mark.req("E2", "RT-3")
 @pytest.mark.parametrize("query", ["since=1", "since=9999", "since=600&epoch=00000000-0000-4000-8000-000000000000"])
-async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_socket, query):
+async def test_socket_too_far_behind_is_told_to_reload(project, open_socket, query):
     await in_database(change)(project)
     await in_database(Project.objects.filter(pk=project.pk).update)(last_seq=600)
     one = await open_socket(query=query)
@@ -140,14 +140,14 @@ async def test_too_far_behind_or_of_another_log_is_told_to_reload(project, open_
 
 
 @pytest.mark.parametrize(("asked", "spoken"), [("lang=ru", "ru"), ("lang=en", "en"), ("lang=xx", "en"), ("", "en")])
-async def test_frames_are_drawn_in_the_language_of_the_page(project, open_socket, monkeypatch, asked, spoken):
+async def test_frames_are_in_the_language_of_the_page(project, open_socket, monkeypatch, asked, spoken):
     monkeypatch.setattr(frames, "ops_for", lambda *_: [{"op": "put", "html": get_language()}])
     one = await open_socket(query=asked)
     await in_database(change)(project)
     assert (await frame(one))["ops"][0]["html"] == spoken
 
 
-async def test_sockets_at_one_position_share_one_drawing(project, open_socket, monkeypatch):
+async def test_sockets_at_one_position_share_one_rendering(project, open_socket, monkeypatch):
     drawings = []
     monkeypatch.setattr(frames, "ops_for", lambda *args: drawings.append(args) or [])
     sockets = [await open_socket(query="since=0") for _ in range(5)]
@@ -159,7 +159,7 @@ async def test_sockets_at_one_position_share_one_drawing(project, open_socket, m
 
 
 @pytest.mark.req("E5")
-async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project, open_socket, monkeypatch):
+async def test_socket_that_does_not_read_is_closed(project, open_socket, monkeypatch):
     monkeypatch.setattr(feed, "QUEUE_FRAMES", 0)
     one = await open_socket()
     await in_database(change)(project)
@@ -169,7 +169,7 @@ async def test_a_browser_that_does_not_read_is_closed_and_not_waited_for(project
 
 @pytest.mark.req("E7", "RT-8", "L25", "L33", "L34")
 @pytest.mark.parametrize("loss", ["membership", "group", "deactivated", "signed out", "password", "unused", "too old"])
-async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
+async def test_socket_without_access_is_closed_within_a_heartbeat(project, ana, open_socket, loss):
     one = await open_socket()
 
     def lose():
@@ -195,7 +195,7 @@ async def test_who_may_no_longer_look_is_closed_within_a_heartbeat(project, ana,
 
 
 @pytest.mark.req("E7", "RT-8")
-async def test_who_was_removed_hears_nothing_of_what_comes_after(project, ana, open_socket, monkeypatch):
+async def test_socket_of_removed_member_gets_no_later_event(project, ana, open_socket, monkeypatch):
     """Long before the next heartbeat: what was recorded after the removal is in no frame of theirs."""
     monkeypatch.setattr(feed, "HEARTBEAT", 60)
     owner = await in_database(MembershipFactory)(project=project, role=Role.OWNER)
@@ -225,14 +225,14 @@ def seen_by(ops_for):
 
 @pytest.mark.req("L32")
 @pytest.mark.parametrize("session_key", ["", "nosuchsession000000000000000000000"])
-async def test_nobody_hears_that_they_are_signed_out(project, session_key):
+async def test_socket_without_session_is_closed_as_signed_out(project, session_key):
     one = socket(session_key)
     assert await one.connect()
     assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
 
 
 @pytest.mark.req("L32")
-async def test_the_socket_knows_no_other_credential_than_the_cookie(project, ana):
+async def test_socket_accepts_no_credential_but_the_cookie(project, ana):
     key = await in_database(signed_in)(ana)
     one = socket("", query=f"session={key}&token={key}")
     assert await one.connect()
@@ -241,13 +241,13 @@ async def test_the_socket_knows_no_other_credential_than_the_cookie(project, ana
 
 @pytest.mark.req("E5")
 @pytest.mark.parametrize("query", [b"since=" + b"9" * 5000, b"task=" + b"9" * 5000, b"since=\xff&task=\xc2\xb2"])
-async def test_an_odd_address_opens_all_the_same(open_socket, query):
+async def test_socket_opens_with_odd_query(open_socket, query):
     one = await open_socket(query=query.decode("latin-1"))
     assert await frame(one, until="head")
 
 
 @pytest.mark.req("L25")
-async def test_an_open_socket_is_no_use_of_its_session(ana, open_socket):
+async def test_socket_does_not_count_as_use_of_its_session(ana, open_socket):
     long_ago = timezone.now() - timedelta(hours=1)
     one = await open_socket()
     await in_database(ana.sessions.update)(used_at=long_ago)
@@ -258,7 +258,7 @@ async def test_an_open_socket_is_no_use_of_its_session(ana, open_socket):
 
 @pytest.mark.req("RT-8", "Z2")
 @pytest.mark.parametrize("key", ["TIDE", "NONE"])
-async def test_an_outsider_and_a_missing_project_are_refused_alike(project, key):
+async def test_socket_refuses_outsiders_like_missing_projects(project, key):
     cy = await in_database(UserFactory)(name="Cy")
     one = socket(await in_database(signed_in)(cy), key=key)
     assert not await one.connect()
@@ -266,7 +266,7 @@ async def test_an_outsider_and_a_missing_project_are_refused_alike(project, key)
 
 @pytest.mark.req("E6")
 @pytest.mark.parametrize("origin", [b"https://evil.example", None])
-async def test_another_sites_page_or_none_is_refused(project, ana, origin):
+async def test_socket_refuses_other_origins(project, ana, origin):
     one = socket(await in_database(signed_in)(ana), origin=origin)
     assert not await one.connect()
 
@@ -275,7 +275,7 @@ async def test_another_sites_page_or_none_is_refused(project, ana, origin):
 @pytest.mark.parametrize(
     "text", ["no json", "[]", '{"type": "shout"}', '{"type": "since", "seq": "1"}', "x" * 70_000, "[" * 60_000]
 )
-async def test_what_is_not_understood_closes_the_socket(open_socket, text):
+async def test_socket_closes_on_an_invalid_message(open_socket, text):
     one = await open_socket()
     await one.say(text)
     while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
@@ -283,7 +283,7 @@ async def test_what_is_not_understood_closes_the_socket(open_socket, text):
     assert message["code"] == 1008
 
 
-async def test_a_browser_that_missed_a_frame_asks_again(project, open_socket):
+async def test_socket_sends_a_missed_frame_again(project, open_socket):
     await in_database(change)(project, 2)
     one = await open_socket(query="since=2")
     await one.say('{"type": "since", "seq": 1}')
@@ -291,7 +291,7 @@ async def test_a_browser_that_missed_a_frame_asks_again(project, open_socket):
 
 
 @pytest.mark.req("E5")
-async def test_one_person_has_ten_sockets_at_most(project, ana, open_socket):
+async def test_sockets_per_user_are_ten_at_most(project, ana, open_socket):
     for _ in range(10):
         await open_socket()
     one = socket(await in_database(signed_in)(ana))
@@ -299,7 +299,7 @@ async def test_one_person_has_ten_sockets_at_most(project, ana, open_socket):
 
 
 @pytest.mark.req("E1")
-def test_a_rolled_back_change_leaves_no_event_and_no_gap(project):
+def test_rolled_back_change_leaves_no_event_and_no_gap(project):
     change(project)
     with transaction.atomic():
         events.record(Project.objects.locked(project.pk), "label.created", by=None)

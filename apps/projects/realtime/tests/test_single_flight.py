@@ -6,7 +6,7 @@ import pytest
 from apps.projects.realtime.single_flight import SingleFlight
 
 
-def test_what_many_want_at_once_is_made_once():
+def test_single_flight_computes_once_for_many():
     once, made, all_here = SingleFlight(max_size=4), [], threading.Barrier(8)
 
     def make(keys):
@@ -23,7 +23,7 @@ def test_what_many_want_at_once_is_made_once():
     assert sorted(made) == [0, 1, 2, 3]
 
 
-def test_what_failed_is_told_to_all_and_tried_again():
+def test_single_flight_failure_reaches_all_and_is_not_kept():
     once, waits, fails = SingleFlight(max_size=4), threading.Event(), threading.Event()
 
     def fail(keys):
@@ -42,7 +42,7 @@ def test_what_failed_is_told_to_all_and_tried_again():
     assert once.get(1, lambda: "made") == "made"
 
 
-def test_only_the_latest_are_kept():
+def test_single_flight_keeps_the_latest():
     once = SingleFlight(max_size=2)
     for key in (1, 2, 3):
         once.get(key, lambda: "old")

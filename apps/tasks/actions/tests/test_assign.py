@@ -30,7 +30,7 @@ def assigned(column, to, title="A task"):
     return assign(task_in(column, title), to=to, by=to)
 
 
-def test_open_tasks_are_nobodys_and_done_ones_stay_theirs(board, columns, owner, ana):
+def test_removed_member_is_unassigned_from_open_tasks_only(board, columns, owner, ana):
     opened, done = assigned(columns["doing"], ana), assigned(columns["done"], ana)
     remove(board, ana, by=owner)
     opened.refresh_from_db()
@@ -45,9 +45,9 @@ def test_open_tasks_are_nobodys_and_done_ones_stay_theirs(board, columns, owner,
     )
 
 
-def test_what_they_wrote_stays_and_others_keep_theirs(board, columns, owner, ana, ben):
+def test_removed_members_comments_and_others_tasks_stay(board, columns, owner, ana, ben):
     mine, bens = assigned(columns["doing"], ana), assigned(columns["doing"], ben)
-    said = comment(mine, words="Half done.", by=ana)
+    said = comment(mine, text="Half done.", by=ana)
     elsewhere = BoardFactory(key="ELSE")
     memberships.join(elsewhere, ana, by=None)
     theirs_there = assigned(elsewhere.columns.get(category="doing"), ana)
@@ -57,7 +57,7 @@ def test_what_they_wrote_stays_and_others_keep_theirs(board, columns, owner, ana
     assert (said.author, bens.assignee, theirs_there.assignee) == (ana, ben, ana)
 
 
-def test_an_agents_run_ends_with_its_membership(board, owner):
+def test_removed_agents_run_is_cancelled(board, owner):
     agent = agent_in(board)
     run = run_of(agent, owner)
     remove(board, agent.user, by=owner)
@@ -66,7 +66,7 @@ def test_an_agents_run_ends_with_its_membership(board, owner):
     assert (run.status, run.task.assignee, run.task.status_note) == (Run.Status.CANCELLED, None, None)
 
 
-def test_a_refused_removal_takes_no_task_away(board, columns, owner):
+def test_refused_removal_unassigns_nothing(board, columns, owner):
     task = assigned(columns["doing"], owner)
     with pytest.raises(memberships.LastOwner):
         remove(board, owner, by=owner)
@@ -74,7 +74,7 @@ def test_a_refused_removal_takes_no_task_away(board, columns, owner):
     assert task.assignee == owner
 
 
-def test_an_open_task_offers_whoever_has_joined_and_nobody_who_has_left(board, columns, owner, ana):
+def test_open_task_offers_present_members_as_assignees(board, columns, owner, ana):
     task = task_in(columns["doing"], "A task")
     for verb, is_offered in (
         (lambda: memberships.join(board, UserFactory(name="Cy"), by=owner), True),
@@ -88,19 +88,19 @@ def test_an_open_task_offers_whoever_has_joined_and_nobody_who_has_left(board, c
         assert not any(op.get("id") == f"task-{task.pk}" for op in ops)
 
 
-def test_who_comes_and_goes_is_no_news_for_a_board_without_an_open_task(board, cy, owner):
+def test_membership_change_redraws_no_board_without_panel(board, cy, owner):
     since = board.last_seq
     memberships.join(board, cy, by=owner)
     assert frames.frame_since(board.pk, since, language="en")["ops"] == []
 
 
-def test_done_cards_keep_the_face_of_who_has_left(client, board, columns, owner, ana):
+def test_done_card_keeps_avatar_of_removed_member(client, board, columns, owner, ana):
     done = assigned(columns["done"], ana)
     remove(board, ana, by=owner)
     client.force_login(owner)
     assert ">An<" in card_of(client.get(f"/projects/{board.key}/").content.decode(), done)
     since = board.events.latest("seq").seq
-    comment(done, words="Well done.", by=owner)
+    comment(done, text="Well done.", by=owner)
     put = next(op for op in frames.frame_since(board.pk, since, language="en")["ops"] if op["id"] == f"task-{done.pk}")
     assert ">An<" in put["html"]
 

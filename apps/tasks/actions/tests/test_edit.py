@@ -2,7 +2,7 @@ import pytest
 
 from apps.errors import Conflict
 from apps.projects.models import Event
-from apps.tasks.actions.edit import Untitled, edit
+from apps.tasks.actions.edit import TitleMissing, edit
 from apps.tasks.tests.factories import LabelFactory, task_in
 
 pytestmark = pytest.mark.django_db
@@ -14,7 +14,7 @@ def task(columns):
 
 
 @pytest.mark.req("I2")
-def test_different_fields_from_the_same_page_merge(task, ana, ben):
+def test_edit_of_different_fields_merges(task, ana, ben):
     edit(task, title="New title", version=1, by=ana)
     edit(task, priority=4, version=1, by=ben)
     task.refresh_from_db()
@@ -22,20 +22,20 @@ def test_different_fields_from_the_same_page_merge(task, ana, ben):
 
 
 @pytest.mark.req("I2")
-def test_the_same_field_from_a_stale_page_is_a_conflict_with_both_texts(task, ana, ben):
+def test_edit_of_same_field_from_stale_page_is_a_conflict(task, ana, ben):
     edit(task, title="Ana's title", version=1, by=ana)
     with pytest.raises(Conflict) as refused:
         edit(task, title="Ben's title", version=1, by=ben)
     assert refused.value.facts == {"version": 2, "current": {"title": "Ana's title"}}
 
 
-def test_setting_what_stands_already_logs_nothing(task, ana):
+def test_edit_without_difference_logs_nothing(task, ana):
     label = LabelFactory(project=task.project)
     edit(task, labels=[label], by=ana)
     edit(task, labels=[label], title="Old title", by=ana)
     assert Event.objects.filter(kind="task.edited").count() == 1
 
 
-def test_a_title_cannot_become_blank(task, ana):
-    with pytest.raises(Untitled):
+def test_edit_keeps_title_from_becoming_blank(task, ana):
+    with pytest.raises(TitleMissing):
         edit(task, title="  ", by=ana)

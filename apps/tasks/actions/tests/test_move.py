@@ -23,7 +23,7 @@ def titles(column):
 
 @pytest.mark.django_db
 @pytest.mark.req("ORD-1")
-def test_a_task_is_put_between_its_anchors(ready, columns, ana):
+def test_move_puts_task_between_its_anchors(ready, columns, ana):
     first, _second, third = (task_in(ready, title) for title in "abc")
     moved = task_in(columns["backlog"], "x")
 
@@ -35,7 +35,7 @@ def test_a_task_is_put_between_its_anchors(ready, columns, ana):
 
 @pytest.mark.django_db
 @pytest.mark.req("E1", "RT-1")
-def test_a_move_is_one_event_that_names_both_columns(ready, columns, ana):
+def test_move_logs_one_event_with_both_columns(ready, columns, ana):
     task = task_in(columns["backlog"])
     move(task, to=ready, by=ana)
 
@@ -49,7 +49,7 @@ def test_a_move_is_one_event_that_names_both_columns(ready, columns, ana):
 
 
 @pytest.mark.django_db
-def test_putting_a_task_where_it_is_changes_nothing(ready, ana):
+def test_move_to_same_position_changes_nothing(ready, ana):
     first, second = task_in(ready, "a"), task_in(ready, "b")
     move(second, to=ready, after=first, by=ana)
     assert not Event.objects.filter(kind="task.moved").exists()
@@ -58,7 +58,7 @@ def test_putting_a_task_where_it_is_changes_nothing(ready, ana):
 @pytest.mark.django_db
 @pytest.mark.req("ORD-3")
 @pytest.mark.parametrize("gone", ["after", "before", "both"])
-def test_an_anchor_that_has_left_falls_back_to_the_other_and_then_to_the_end(ready, columns, ana, gone):
+def test_move_falls_back_when_anchors_left(ready, columns, ana, gone):
     left = task_in(columns["done"], "left")
     first, second = task_in(ready, "a"), task_in(ready, "b")
     moved = task_in(columns["backlog"], "x")
@@ -76,7 +76,7 @@ def test_an_anchor_that_has_left_falls_back_to_the_other_and_then_to_the_end(rea
 
 @pytest.mark.django_db
 @pytest.mark.req("I2")
-def test_a_task_that_was_moved_meanwhile_is_a_conflict(ready, columns, ana, ben):
+def test_move_of_task_moved_meanwhile_is_a_conflict(ready, columns, ana, ben):
     task = task_in(columns["backlog"])
     move(task, to=ready, by=ben)
     with pytest.raises(Conflict) as refused:
@@ -85,7 +85,7 @@ def test_a_task_that_was_moved_meanwhile_is_a_conflict(ready, columns, ana, ben)
 
 
 @pytest.mark.django_db
-def test_closing_a_parent_with_open_subtasks_asks(ready, columns, ana):
+def test_move_of_parent_with_open_subtasks_asks(ready, columns, ana):
     parent = task_in(ready)
     task_in(ready, "child", parent=parent)
     with pytest.raises(OpenSubtasks):
@@ -95,15 +95,15 @@ def test_closing_a_parent_with_open_subtasks_asks(ready, columns, ana):
 
 
 @pytest.mark.django_db
-def test_a_column_of_another_project_is_refused(ready, ana):
+def test_move_to_another_projects_column_is_refused(ready, ana):
     with pytest.raises(ForeignColumn):
         move(task_in(ready), to=BoardFactory().columns.first(), by=ana)
 
 
 @pytest.mark.django_db
 @pytest.mark.req("ORD-2")
-def test_ten_thousand_inserts_at_one_spot_keep_keys_short_and_the_order(ready, columns, ana, monkeypatch):
-    monkeypatch.setattr(ranks, "LONGEST", 8)  # forty times as many re-spacings as in life
+def test_move_keeps_ranks_short_after_10000_inserts(ready, columns, ana, monkeypatch):
+    monkeypatch.setattr(ranks, "MAX_LENGTH", 8)  # forty times as many re-spacings as in life
     first, _last = task_in(ready, "first"), task_in(ready, "last")
     expected = ["first", "last"]
     for number in range(250):
@@ -115,8 +115,8 @@ def test_ten_thousand_inserts_at_one_spot_keep_keys_short_and_the_order(ready, c
 
 
 @pytest.mark.django_db
-def test_respaced_neighbours_are_named_in_the_event_so_that_pages_follow(ready, columns, ana, monkeypatch):
-    monkeypatch.setattr(ranks, "LONGEST", 3)
+def test_move_event_names_respaced_neighbours(ready, columns, ana, monkeypatch):
+    monkeypatch.setattr(ranks, "MAX_LENGTH", 3)
     first, last = task_in(ready, "first"), task_in(ready, "last")
     for number in range(6):
         move(task_in(columns["backlog"], f"n{number}"), to=ready, after=first, by=ana)
@@ -126,7 +126,7 @@ def test_respaced_neighbours_are_named_in_the_event_so_that_pages_follow(ready, 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("ORD-1", "I1", "E1")
-def test_many_hands_moving_the_same_cards_lose_none_and_double_no_place(board, columns, ana):
+def test_concurrent_moves_keep_cards_and_ranks_unique(board, columns, ana):
     tasks = [task_in(columns["ready"], f"t{number}") for number in range(40)]
     targets = [columns["ready"], columns["doing"]]
 

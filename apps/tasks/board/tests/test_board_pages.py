@@ -18,9 +18,7 @@ def ana_visits(client, ana):
 
 
 @pytest.mark.parametrize("count", [10, 120])
-def test_the_boards_queries_do_not_grow_with_its_tasks(
-    ana_visits, board, columns, count, django_assert_max_num_queries
-):
+def test_board_queries_do_not_grow_with_tasks(ana_visits, board, columns, count, django_assert_max_num_queries):
     for number in range(count):
         task_in(columns["ready"], f"Task {number}")
     with django_assert_max_num_queries(10):
@@ -29,7 +27,7 @@ def test_the_boards_queries_do_not_grow_with_its_tasks(
 
 
 @pytest.mark.parametrize("count", [2, 120])
-def test_a_moves_queries_do_not_grow_with_the_column(ana_visits, board, columns, count, django_assert_max_num_queries):
+def test_move_queries_do_not_grow_with_the_column(ana_visits, board, columns, count, django_assert_max_num_queries):
     first, *_, last = [task_in(columns["ready"], f"Task {number}") for number in range(count)]
     board.refresh_from_db()
     move = {"to": columns["ready"].pk, "after": last.pk, "since": board.last_seq}
@@ -38,7 +36,7 @@ def test_a_moves_queries_do_not_grow_with_the_column(ana_visits, board, columns,
     assert f"task-{first.pk}" in {op["id"] for op in answer.json()["ops"]}
 
 
-def test_a_column_goes_on_where_the_page_ended(ana_visits, board, columns):
+def test_column_page_continues_where_the_board_ended(ana_visits, board, columns):
     for number in range(30):
         task_in(columns["ready"], f"Task {number}")
     html = ana_visits.get("/projects/TIDE/").content.decode()
@@ -49,25 +47,25 @@ def test_a_column_goes_on_where_the_page_ended(ana_visits, board, columns):
     assert "<main" in ana_visits.get(url).content.decode()
 
 
-def test_outsiders_find_no_board(client, board, cy):
+def test_board_is_404_for_outsiders(client, board, cy):
     client.force_login(cy)
     assert client.get("/projects/TIDE/").status_code == 404
 
 
-def test_a_plain_form_adds_a_task(ana_visits, board, columns):
+def test_create_works_as_a_plain_form(ana_visits, board, columns):
     answer = ana_visits.post("/projects/TIDE/tasks/", {"title": " Buy rope ", "column": columns["doing"].pk})
     task = board.tasks.get()
     assert (task.title, task.column) == ("Buy rope", columns["doing"])
     assert answer.url == f"/projects/TIDE/#task-{task.pk}"
 
 
-def test_a_task_without_a_title_is_asked_for_one(ana_visits, board):
+def test_create_without_title_shows_the_form(ana_visits, board):
     assert ana_visits.post("/projects/TIDE/tasks/", {"title": " "}).status_code == 422
     assert not board.tasks.exists()
 
 
 @pytest.mark.req("DND-3")
-def test_a_plain_page_moves_a_task(ana_visits, board, columns):
+def test_move_works_as_a_plain_page(ana_visits, board, columns):
     task_in(columns["doing"], "There already")
     task = task_in(columns["ready"])
     url = f"/projects/TIDE/tasks/{task.number}/move/"
@@ -77,7 +75,7 @@ def test_a_plain_page_moves_a_task(ana_visits, board, columns):
     assert list(columns["doing"].tasks.values_list("title", flat=True)) == [task.title, "There already"]
 
 
-def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, columns):
+def test_move_answers_a_script_with_its_frame(ana_visits, board, columns):
     task = task_in(columns["ready"])
     board.refresh_from_db()
     answer = ana_visits.post(
@@ -92,7 +90,7 @@ def test_a_script_gets_the_frame_from_where_it_is(ana_visits, board, columns):
     assert put["by"]["client"] == "c1"
 
 
-def test_closing_a_parent_asks_on_the_page_and_in_json(ana_visits, board, columns):
+def test_move_of_open_parent_to_done_asks_on_page_and_json(ana_visits, board, columns):
     task = task_in(columns["ready"])
     task_in(columns["ready"], "A part", parent=task)
     url, wish = f"/projects/TIDE/tasks/{task.number}/move/", {"to": columns["done"].pk}
@@ -102,7 +100,7 @@ def test_closing_a_parent_asks_on_the_page_and_in_json(ana_visits, board, column
     assert ana_visits.post(url, wish | {"anyway": "1"}).status_code == 302
 
 
-def test_a_viewer_looks_and_does_not_touch(client, board, columns):
+def test_viewer_reads_board_and_changes_nothing(client, board, columns):
     vera = MembershipFactory(project=board, user__name="Vera", role=Role.VIEWER).user
     client.force_login(vera)
     task = task_in(columns["ready"])
@@ -116,7 +114,7 @@ def test_a_viewer_looks_and_does_not_touch(client, board, columns):
 
 
 @pytest.mark.req("ORD-3")
-def test_a_neighbour_that_is_gone_is_no_trouble(ana_visits, board, columns):
+def test_move_ignores_a_missing_neighbour(ana_visits, board, columns):
     task_in(columns["doing"], "There already")
     task = task_in(columns["ready"], "Moved")
     gone = 999_999
@@ -127,14 +125,14 @@ def test_a_neighbour_that_is_gone_is_no_trouble(ana_visits, board, columns):
     assert list(columns["doing"].tasks.values_list("title", flat=True)) == ["There already", "Moved"]
 
 
-def test_updates_tell_what_is_new(ana_visits, board, columns):
+def test_updates_answer_with_what_is_new(ana_visits, board, columns):
     task_in(columns["ready"])
     frame = ana_visits.get(f"/projects/TIDE/updates/?since=0&epoch={board.epoch}").json()
     assert [op["op"] for op in frame["ops"]] == ["put", "put"]
     assert ana_visits.get("/projects/TIDE/updates/?since=9999").json()["ops"] == [{"op": "reload"}]
 
 
-def test_a_new_project_has_columns_and_an_owner(ana_visits, ana):
+def test_new_project_has_columns_and_an_owner(ana_visits, ana):
     answer = ana_visits.post("/projects/new/", {"name": "Lights", "key": "lk"})
     assert answer.url == "/projects/LK/"
     project = Project.objects.get(key="LK")
@@ -145,20 +143,20 @@ def test_a_new_project_has_columns_and_an_owner(ana_visits, ana):
     assert ana_visits.post("/projects/new/", {"name": "Again", "key": "LK"}).status_code == 422
 
 
-def test_the_list_shows_mine_only(ana_visits, board):
+def test_project_list_shows_own_projects_only(ana_visits, board):
     MembershipFactory(project__name="Elsewhere", project__key="ELSE")
     html = ana_visits.get("/projects/").content.decode()
     assert "Tidewater" in html
     assert "Elsewhere" not in html
 
 
-def test_unknown_pages_are_dressed_too(ana_visits):
+def test_unknown_page_has_the_sites_layout(ana_visits):
     answer = ana_visits.get("/projects/NOPE/")
     assert answer.status_code == 404
     assert "Nothing is here" in answer.content.decode()
 
 
-def test_words_are_data_not_markup(ana_visits, board, columns):
+def test_title_is_escaped_on_the_card(ana_visits, board, columns):
     task_in(columns["ready"], "<script>alert(1)</script>")
     html = ana_visits.get("/projects/TIDE/").content.decode()
     assert "<script>alert(1)" not in html

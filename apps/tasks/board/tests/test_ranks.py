@@ -10,7 +10,7 @@ pytestmark = pytest.mark.req("ORD-2")
 
 
 @given(st.lists(st.floats(0, 1, exclude_max=True), max_size=60))
-def test_a_new_rank_is_always_between_its_neighbours(places):
+def test_rank_is_between_its_neighbours(places):
     order = []
     for place in places:
         index = int(place * (len(order) + 1))
@@ -24,17 +24,17 @@ def test_a_new_rank_is_always_between_its_neighbours(places):
 
 
 @pytest.mark.parametrize("at_end", [True, False])
-def test_growing_at_an_open_end_stays_short(at_end):
+def test_rank_at_an_open_end_stays_short(at_end):
     rank = ranks.between()
     for _ in range(10_000):
         following = ranks.between(rank, "") if at_end else ranks.between("", rank)
         assert (following > rank) == at_end
         rank = following
-    assert len(rank) <= ranks.HEAD
+    assert len(rank) <= ranks.COUNTED_DIGITS
 
 
 @given(st.integers(0, 300))
-def test_spread_is_in_order_and_inside_its_bounds(count):
+def test_spread_is_ordered_and_within_bounds(count):
     low, high = "V1", "V2"
     fresh = ranks.spread(count, low, high)
     assert len(fresh) == count
@@ -42,6 +42,6 @@ def test_spread_is_in_order_and_inside_its_bounds(count):
     assert all(low < rank < high for rank in fresh)
 
 
-def test_bounds_in_the_wrong_order_are_refused():
+def test_rank_bounds_in_wrong_order_are_refused():
     with pytest.raises(ValueError, match="is not below"):
         ranks.between("b", "a")

@@ -16,8 +16,8 @@ from apps.tasks.actions.move import move
 from apps.tasks.board import cards
 from apps.tasks.code import automation, task_section
 from apps.tasks.code import links as code_links
-from apps.tasks.detail import panel, timeline
-from apps.tasks.models import CodeLink
+from apps.tasks.detail import timeline
+from apps.tasks.models import CodeLink, Task
 from apps.tasks.tests.factories import BoardFactory, task_in
 
 pytestmark = pytest.mark.django_db
@@ -64,7 +64,7 @@ def category(task):
 
 
 @pytest.mark.req("GIT-2", "GIT-5")
-def test_branch_commit_and_request_are_linked_once_however_often_they_are_told(repository, task):
+def test_links_are_made_once_for_repeated_events(repository, task):
     key = task.key.lower()
     push = pushed(repository, f"See {task.key}", f"{task.key}00 nobody knows", branch=f"ana/{key}-deposit")
     event = forge_reports(repository, head=f"{key}-deposit", title="Deposit")
@@ -78,7 +78,7 @@ def test_branch_commit_and_request_are_linked_once_however_often_they_are_told(r
 
 
 @pytest.mark.req("GIT-2")
-def test_a_hundred_keys_are_resolved_by_one_query(board, columns, django_assert_num_queries):
+def test_links_find_100_tasks_by_one_query(board, columns, django_assert_num_queries):
     for _ in range(3):
         task_in(columns["ready"])
     with django_assert_num_queries(1):
@@ -86,7 +86,7 @@ def test_a_hundred_keys_are_resolved_by_one_query(board, columns, django_assert_
 
 
 @pytest.mark.req("GIT-2")
-def test_a_key_of_another_project_is_unknown(repository):
+def test_links_ignore_another_projects_key(repository):
     elsewhere = task_in(BoardFactory(key="OTHER").columns.first())
     forge_reports(repository, title=f"[{elsewhere.key}]")
     assert not CodeLink.objects.exists()
@@ -105,19 +105,19 @@ def test_a_key_of_another_project_is_unknown(repository):
         ("closed", "none", "main", "ready"),
     ],
 )
-def test_where_a_card_goes_by_its_request(repository, task, state, review, base, goes):
+def test_card_moves_by_its_pull_request(repository, task, state, review, base, goes):
     forge_reports(repository, state=state, review=review, base=base, title=f"[{task.key}]")
     assert category(task) == goes
 
 
 @pytest.mark.req("GIT-2", "GIT-3")
-def test_a_bare_key_moves_nothing(repository, task):
+def test_card_stays_for_a_bare_key(repository, task):
     forge_reports(repository, title=task.key, state="merged")
     assert category(task) == "ready"
 
 
 @pytest.mark.req("GIT-3")
-def test_only_the_last_of_several_requests_closes(repository, task):
+def test_card_closes_with_last_of_several_pull_requests(repository, task):
     for number in (1, 2):
         forge_reports(repository, number, title=f"[{task.key}]")
     forge_reports(repository, 1, title=f"[{task.key}]", state="merged")
@@ -127,7 +127,7 @@ def test_only_the_last_of_several_requests_closes(repository, task):
 
 
 @pytest.mark.req("GIT-3")
-def test_a_person_is_never_overruled_backwards(repository, task, columns, ana):
+def test_card_never_moves_back_behind_a_manual_move(repository, task, columns, ana):
     forge_reports(repository, title=f"[{task.key}]")
     move(task, to=columns["done"], by=ana)
     forge_reports(repository, title=f"[{task.key}]", review="changes")
@@ -135,7 +135,7 @@ def test_a_person_is_never_overruled_backwards(repository, task, columns, ana):
 
 
 @pytest.mark.req("GIT-3", "W2")
-def test_what_happened_before_a_persons_move_but_comes_late_moves_nothing(repository, task, columns, ana):
+def test_card_stays_for_what_preceded_a_manual_move(repository, task, columns, ana):
     before = timezone.now()
     move(task, to=columns["backlog"], by=ana)
     forge_reports(repository, title=f"[{task.key}]", at=before)
@@ -143,7 +143,7 @@ def test_what_happened_before_a_persons_move_but_comes_late_moves_nothing(reposi
 
 
 @pytest.mark.req("GIT-3")
-def test_nor_when_the_board_has_moved_the_card_on_meanwhile(repository, task, columns, ana):
+def test_card_never_moves_back_after_an_automatic_move(repository, task, columns, ana):
     move(task, to=columns["review"], by=ana)
     forge_reports(repository, 1, title=f"[{task.key}]", state="merged")
     assert category(task) == "done"
@@ -152,7 +152,7 @@ def test_nor_when_the_board_has_moved_the_card_on_meanwhile(repository, task, co
 
 
 @pytest.mark.req("GIT-3")
-def test_nor_after_the_card_was_moved_about_in_its_column(repository, task, columns, ana):
+def test_card_never_moves_back_after_moves_in_its_column(repository, task, columns, ana):
     move(task, to=columns["done"], by=ana)
     other = task_in(columns["done"])
     for _ in range(12):
@@ -165,7 +165,7 @@ def test_nor_after_the_card_was_moved_about_in_its_column(repository, task, colu
 @pytest.mark.req("GIT-3", "W2", "W3")
 @pytest.mark.parametrize("order", [*itertools.permutations(range(4))])
 @pytest.mark.parametrize("second", ["closed", "merged"])
-def test_in_whatever_order_words_come_the_card_ends_where_it_does(repository, task, order, second):
+def test_card_ends_alike_for_any_order_of_deliveries(repository, task, order, second):
     began = timezone.now()
     words = [(1, "draft"), (2, "open"), (1, "merged"), (2, second)]
     told: dict[int, int] = {}
@@ -179,7 +179,7 @@ def test_in_whatever_order_words_come_the_card_ends_where_it_does(repository, ta
 
 @pytest.mark.req("GIT-3", "W2")
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])
-def test_of_two_open_requests_the_later_word_counts(repository, task, order):
+def test_card_follows_the_later_of_two_pull_requests(repository, task, order):
     began = timezone.now()
     for number in order:
         at, state = began + timedelta(seconds=number), {1: "draft", 2: "open"}[number]
@@ -188,13 +188,13 @@ def test_of_two_open_requests_the_later_word_counts(repository, task, order):
 
 
 @pytest.mark.req("GIT-2", "GIT-3")
-def test_a_forks_branch_names_nothing(repository, task):
+def test_links_ignore_a_forks_branch(repository, task):
     forge_reports(repository, head=f"stranger:feature/{task.key.lower()}-x")
     assert not CodeLink.objects.exists()
 
 
 @pytest.mark.req("GIT-3", "W2")
-def test_a_word_heard_again_does_not_repeat_its_move(repository, task, columns, ana):
+def test_card_moves_once_for_a_repeated_event(repository, task, columns, ana):
     event = forge_reports(repository, title=f"[{task.key}]")
     move(task, to=columns["ready"], by=ana)
     code_links.on_pull_request(event)
@@ -203,7 +203,7 @@ def test_a_word_heard_again_does_not_repeat_its_move(repository, task, columns, 
 
 
 @pytest.mark.req("GIT-3", "W2")
-def test_what_was_before_the_board_knew_the_repository_moves_nothing(repository, task):
+def test_card_stays_for_what_preceded_the_repository(repository, task):
     forge_reports(repository, title=f"[{task.key}]", state="merged", at=repository.created_at - timedelta(days=1))
     pushed(repository, branch="main", first=True)
     assert category(task) == "ready"
@@ -219,13 +219,13 @@ def test_what_was_before_the_board_knew_the_repository_moves_nothing(repository,
         ("{}", "main", "ready"),
     ],
 )
-def test_a_commit_closes_when_it_says_so_on_the_default_branch(repository, task, words, branch, goes):
+def test_commit_closes_task_on_the_default_branch(repository, task, words, branch, goes):
     pushed(repository, words.format(task.key), branch=branch)
     assert category(task) == goes
 
 
 @pytest.mark.req("GIT-3")
-def test_a_commit_that_was_pushed_aside_first_closes_when_it_reaches_the_default_branch(repository, task):
+def test_commit_closes_task_once_on_the_default_branch(repository, task):
     event = pushed(repository, f"fixes {task.key}", branch="else")
     later = {**event.payload, "branch": "main"}
     code_links.on_pushed(events.record(repository.project, "code.pushed", by=None, **later))
@@ -233,7 +233,7 @@ def test_a_commit_that_was_pushed_aside_first_closes_when_it_reaches_the_default
 
 
 @pytest.mark.req("GIT-3")
-def test_a_move_says_why_and_is_undone_by_one_verb(repository, task, ana):
+def test_automatic_move_says_why_and_is_undone(repository, task, ana):
     forge_reports(repository, 7, title=f"[{task.key}]")
     entries, _ = timeline.entries(task)
     assert any("because pull request 7 in" in entry.sentence for entry in entries)
@@ -248,7 +248,7 @@ def test_a_move_says_why_and_is_undone_by_one_verb(repository, task, ana):
 
 
 @pytest.mark.req("GIT-3")
-def test_open_subtasks_hold_a_card_and_that_is_said(repository, task):
+def test_open_subtasks_keep_a_card_open_and_say_so(repository, task):
     task_in(task.column, parent=task)
     forge_reports(repository, title=f"[{task.key}]", state="merged")
     assert category(task) == "ready"
@@ -256,7 +256,7 @@ def test_open_subtasks_hold_a_card_and_that_is_said(repository, task):
 
 
 @pytest.mark.req("GIT-5")
-def test_linked_by_hand_it_stays_cut_by_hand(repository, task, ana):
+def test_link_dismissed_by_hand_stays_dismissed(repository, task, ana):
     event = forge_reports(repository)
     made = code_links.link(task, repository=repository, number=1, by=ana)
     assert (made.triggers_moves, category(task)) == (True, "ready")
@@ -285,17 +285,17 @@ def test_linked_by_hand_it_stays_cut_by_hand(repository, task, ana):
         ("closed", "none", None, ""),
     ],
 )
-def test_one_dot_on_the_face(board, repository, task, state, review, check, dot):
+def test_card_shows_one_dot_for_its_code(board, repository, task, state, review, check, dot):
     forge_reports(repository, title=task.key, state=state, review=review)
     if check:
         CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state=check, reported_at=timezone.now())
-    (face,) = cards.of_tasks(board, [task.pk])
-    assert face.code == dot
-    assert (f'data-pr="{dot}"' in cards.drawn(board.key, face, {})) == bool(dot)
+    (row,) = cards.of_tasks(board, [task.pk])
+    assert row.code == dot
+    assert (f'data-pr="{dot}"' in cards.render(board.key, row, {})) == bool(dot)
 
 
 @pytest.mark.req("GIT-5")
-def test_a_check_redraws_the_face_and_the_open_task(board, repository, task):
+def test_check_redraws_card_and_open_task(board, repository, task):
     forge_reports(repository, title=task.key)
     project = Project.objects.get(pk=board.pk)
     CheckRun.objects.create(repository=repository, sha=SHA, name="ci", state="failed", reported_at=timezone.now())
@@ -310,17 +310,17 @@ def test_a_check_redraws_the_face_and_the_open_task(board, repository, task):
 
 
 @pytest.mark.req("GIT-5")
-def test_the_section_costs_the_same_for_one_request_and_for_ten(repository, task, django_assert_max_num_queries):
+def test_code_section_queries_do_not_grow(repository, task, django_assert_max_num_queries):
     for number in range(1, 11):
         forge_reports(repository, number, title=task.key, url="https://forge.example/1")
-    task = panel.fetched(task.project, task.pk)
+    task = Task.objects.with_relations().get(pk=task.pk)
     with django_assert_max_num_queries(6):
-        html = task_section.part(task)
+        html = task_section.section(task)
     assert html.count('href="https://forge.example/1"') == 10
 
 
 @pytest.mark.req("GIT-5")
-def test_the_page_links_unlinks_and_undoes(client, board, repository, task, ana):
+def test_code_section_links_unlinks_and_undoes(client, board, repository, task, ana):
     client.force_login(ana)
     forge_reports(repository, head="x")
     page = f"/projects/{board.key}/tasks/{task.number}/"
@@ -333,7 +333,7 @@ def test_the_page_links_unlinks_and_undoes(client, board, repository, task, ana)
 
 
 @pytest.mark.req("GIT-5")
-def test_a_single_commit_is_taken_off_and_stays_off(client, repository, task, ana):
+def test_unlinked_commit_stays_unlinked(client, repository, task, ana):
     push = pushed(repository, f"One for {task.key}", f"Two for {task.key}")
     client.force_login(ana)
     page = f"/projects/TIDE/tasks/{task.number}/"
@@ -347,7 +347,7 @@ def test_a_single_commit_is_taken_off_and_stays_off(client, repository, task, an
     assert task.code_links.active().count() == 1
 
 
-def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_assert_num_queries):
+def test_branch_badges_show_the_tasks(columns, repository, task, django_assert_num_queries):
     other = task_in(columns["doing"], "<b>Another</b>")
     for name in (f"{task.key.lower()}-a", f"{other.key.lower()}-b", "main"):
         pushed(repository, branch=name)
@@ -359,7 +359,7 @@ def test_beside_a_branch_stand_its_tasks(columns, repository, task, django_asser
     assert "&lt;b&gt;Another&lt;/b&gt;" in found[names[1]][0]
 
 
-def test_programs_see_make_and_take_off_links(client, repository, task, ana, ben):
+def test_links_api_lists_creates_and_deletes(client, repository, task, ana, ben):
     forge_reports(repository, 7)
     client.force_login(ana)
     api = f"/api/v1/tasks/{task.pk}/links/"

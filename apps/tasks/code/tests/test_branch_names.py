@@ -51,7 +51,7 @@ def is_ref(name: str) -> bool:
         ("word " * 40, "-".join(["word"] * 10)),
     ],
 )
-def test_a_branch_name_is_a_valid_ref(columns, title, words):
+def test_branch_name_is_a_valid_ref(columns, title, words):
     task = task_in(columns["ready"], title)
     name = branch_names.name_for(task)
     assert name == f"tide-1-{words}".rstrip("-")
@@ -68,7 +68,7 @@ def test_a_branch_name_is_a_valid_ref(columns, title, words):
     key=st.from_regex(r"[A-Z][A-Z0-9]{1,9}", fullmatch=True),
     number=st.integers(1, 999_999_999),
 )
-def test_any_name_is_a_short_ref_that_names_its_task(template, title, username, key, number):
+def test_branch_name_is_short_and_references_its_task(template, title, username, key, number):
     branch_names._check(template)
     task = Task(project=Project(key=key), number=number, title=title)
     name = branch_names._filled(template, task, branch_names.plain_name(User(username=username)))
@@ -81,7 +81,7 @@ def test_any_name_is_a_short_ref_that_names_its_task(template, title, username, 
 @pytest.mark.req("GIT-4")
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("title", ["Ask", "🚢", "a" * 200, "..", "-x.lock", "@{u}"])
-def test_git_takes_every_name(columns, ana, keeper, board, template, title):
+def test_branch_names_are_accepted_by_git(columns, ana, keeper, board, template, title):
     branch_names.call(board, template, by=keeper)
     assert is_ref(branch_names.name_for(task_in(columns["ready"], title), user=ana))
 
@@ -94,7 +94,7 @@ def test_git_takes_every_name(columns, ana, keeper, board, template, title):
         *("{key}-{other}", "{key}-{title", "тб/{key}", "{key}~1", "{key}.lock", "a" * 25 + "/{key}", "{{key}}"),
     ],
 )
-def test_a_template_that_names_no_task_or_no_branch_is_refused(client, board, keeper, template):
+def test_branch_template_must_hold_the_key(client, board, keeper, template):
     client.force_login(keeper)
     page = client.post("/projects/TIDE/settings/branches/", {"template": template})
     assert page.status_code == 422
@@ -104,7 +104,7 @@ def test_a_template_that_names_no_task_or_no_branch_is_refused(client, board, ke
     assert not BranchNameTemplate.objects.exists()
 
 
-def test_maintainers_choose_what_branches_are_called(client, board, keeper, task, ana):
+def test_branch_template_is_set_by_maintainers(client, board, keeper, task, ana):
     client.force_login(keeper)
     for template in ("{user}/{key}-{title}", "{user}/{key}-{title}"):
         assert client.post("/projects/TIDE/settings/branches/", {"template": template}).status_code == 302
@@ -118,7 +118,7 @@ def test_maintainers_choose_what_branches_are_called(client, board, keeper, task
     assert not BranchNameTemplate.objects.exists()
 
 
-def test_the_shared_part_names_nobody_and_each_page_its_reader(client, board, keeper, task, ana):
+def test_branch_name_in_shared_html_names_nobody(client, board, keeper, task, ana):
     RepositoryFactory(project=board)
     branch_names.call(board, "{user}/{key}", by=keeper)
     assert 'data-branch="{user}/tide-1"' in panel.parts_of(task)["code"]
@@ -127,7 +127,7 @@ def test_the_shared_part_names_nobody_and_each_page_its_reader(client, board, ke
 
 
 @pytest.mark.req("GIT-4")
-def test_who_starts_has_the_task_and_it_is_in_progress(client, board, columns, task, ana):
+def test_start_assigns_and_moves_to_progress(client, board, columns, task, ana):
     client.force_login(ana)
     for _ in range(2):
         assert client.post(f"{task.get_absolute_url()}start/").status_code == 302
@@ -137,14 +137,14 @@ def test_who_starts_has_the_task_and_it_is_in_progress(client, board, columns, t
     assert kinds.count() == 2
 
 
-def test_nobody_is_pushed_aside_and_nothing_goes_back(board, columns, task, ana, ben):
+def test_start_keeps_assignee_and_moves_nothing_back(board, columns, task, ana, ben):
     Task.objects.filter(pk=task.pk).update(assignee=ben)
     move(task, to=columns["review"], by=ben)
     started = start(task, by=ana)
     assert (started.assignee, started.column) == (ben, columns["review"])
 
 
-def test_a_program_starts_and_hears_what_to_call_the_branch(client, board, columns, task, ana):
+def test_start_api_answers_with_the_branch_name(client, board, columns, task, ana):
     client.force_login(ana)
     answer = client.post(f"/api/v1/tasks/{task.pk}/start/").json()
     assert answer["branch"] == "tide-1-ask-for-a-deposit"

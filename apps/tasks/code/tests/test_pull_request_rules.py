@@ -36,7 +36,7 @@ def keeper(board):
 @pytest.mark.req("GIT-3")
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("rule", ["as usual", "another column", "stays", "another event's"])
-def test_where_a_card_goes_by_the_projects_rules(board, task, columns, keeper, event, rule):
+def test_rule_decides_where_a_card_goes(board, task, columns, keeper, event, rule):
     told, usual = EVENTS[event]
     other = "merged" if event == "closed" else "closed"
     chosen, goes = {
@@ -51,7 +51,7 @@ def test_where_a_card_goes_by_the_projects_rules(board, task, columns, keeper, e
 
 
 @pytest.mark.req("GIT-3")
-def test_a_rule_that_says_closed_waits_for_the_last_request_too(board, task, columns, keeper):
+def test_rule_for_closed_waits_for_last_pull_request(board, task, columns, keeper):
     pull_request_rules.set_rules(board, {"closed": columns["backlog"]}, by=keeper)
     repository = RepositoryFactory(project=board)
     for number in (1, 2):
@@ -62,7 +62,7 @@ def test_a_rule_that_says_closed_waits_for_the_last_request_too(board, task, col
     assert category(task) == "backlog"
 
 
-def test_maintainers_choose_on_a_page(client, board, columns, keeper):
+def test_rules_page_is_for_maintainers(client, board, columns, keeper):
     client.force_login(keeper)
     page = client.get(PAGE)
     assert "As usual: Review" in page.text
@@ -81,20 +81,20 @@ def test_maintainers_choose_on_a_page(client, board, columns, keeper):
     assert not PullRequestRule.objects.exists()
 
 
-def test_what_is_chosen_again_is_no_news(board, columns, keeper):
+def test_rules_set_again_log_nothing(board, columns, keeper):
     for _ in range(2):
         pull_request_rules.set_rules(board, {"open": columns["doing"]}, by=keeper)
     assert Event.objects.filter(kind="rules.changed").count() == 1
 
 
 @pytest.mark.parametrize("key", ["nonsense", "999999999", "99999999999999999999999"])
-def test_a_column_that_is_not_there_is_no_choice(client, keeper, key):
+def test_rules_refuse_a_missing_column(client, keeper, key):
     client.force_login(keeper)
     assert client.post(PAGE, {"open": key}).status_code == 422
     assert not PullRequestRule.objects.exists()
 
 
-def test_another_projects_column_is_no_choice(client, keeper):
+def test_rules_refuse_another_projects_column(client, keeper):
     elsewhere = BoardFactory(key="OTHER").columns.first()
     client.force_login(keeper)
     assert client.post(PAGE, {"open": elsewhere.pk}).status_code == 422
@@ -103,7 +103,7 @@ def test_another_projects_column_is_no_choice(client, keeper):
     assert not PullRequestRule.objects.exists()
 
 
-def test_a_program_reads_and_chooses(client, board, columns, keeper):
+def test_rules_api_reads_and_sets(client, board, columns, keeper):
     client.force_login(keeper)
     usual = {event: columns[goes].pk if event != "closed" else None for event, (_, goes) in EVENTS.items()}
     assert client.get(API).json() == usual
@@ -113,7 +113,7 @@ def test_a_program_reads_and_chooses(client, board, columns, keeper):
     assert client.put(API, {}, "application/json").json() == usual
 
 
-def test_a_rule_goes_with_its_column(board, columns, keeper):
+def test_rule_is_deleted_with_its_column(board, columns, keeper):
     extra = Column.objects.create(project=board, name="Checking", category="review", position=90)
     pull_request_rules.set_rules(board, {"open": extra}, by=keeper)
     extra.delete()

@@ -56,7 +56,7 @@ MENTIONS, TRIGGERS, CLOSES = Reference
         ("", {}),
     ],
 )
-def test_what_a_text_names(text, found):
+def test_references_in_a_text(text, found):
     assert task_references.in_text(text, "TB") == found
 
 
@@ -76,12 +76,12 @@ def test_what_a_text_names(text, found):
         ("ana:tb-12-slug", []),  # of a fork
     ],
 )
-def test_what_a_branch_is_called_by(branch, found):
+def test_references_in_a_branch_name(branch, found):
     assert task_references.in_branch(branch, "TB") == found
 
 
 @given(st.text(alphabet=st.sampled_from('TB-12 []`>"\n\tfixes:/.()<!~*_\u2028é'), max_size=60))
-def test_no_text_of_code_quotation_or_address_names_a_task(text):
+def test_references_ignore_code_quotations_and_addresses(text):
     line = text.replace("\n", " ").replace("`", "").replace("-->", "")
     assert task_references.in_text(f"    {line}\n", "TB") == {}
     assert task_references.in_text(f"```\n{line}\n```", "TB") == {}
@@ -89,17 +89,17 @@ def test_no_text_of_code_quotation_or_address_names_a_task(text):
 
 
 @given(st.text(alphabet="TB-12/.?=&#[]fixes:%", max_size=60))
-def test_no_address_names_a_task(path):
+def test_references_ignore_addresses(path):
     assert task_references.in_text(f"See https://forge.example/{path}TB-77 there.", "TB").get(77) is None
 
 
 @given(st.text(max_size=200), st.integers(1, 999_999_999))
-def test_whatever_stands_around_it_a_key_is_found_or_not_but_never_invented(text, number):
+def test_references_are_never_invented(text, number):
     found = task_references.in_text(f"{text} TB-{number} {text}", "TB")
     assert all(f"TB-{each}" in f"{text} TB-{number}" for each in found)
 
 
-def test_a_list_of_keys_is_bounded():
+def test_references_of_one_text_are_bounded():
     assert (
         len(task_references.in_text(" ".join(f"TB-{n}" for n in range(1, 500)), "TB")) == task_references.MAX_REFERENCES
     )

@@ -10,17 +10,17 @@ from apps.tasks.models import Task
 from apps.tasks.status_notes import State
 
 register = template.Library()
-NEEDS_SOMEBODY = [State.YOU, State.DONE, State.FAILED]
+NEEDS_ATTENTION = [State.YOU, State.DONE, State.FAILED]
 
 
 @register.simple_tag
-def with_tallies(projects: Iterable[Project]) -> list[dict]:
+def with_task_counts(projects: Iterable[Project]) -> list[dict]:
     """Each project with its number of open tasks, and of those that need a person."""
     found = (
         Task.objects.open()
         .filter(project__in=projects)
         .values("project")
-        .annotate(open=Count("pk"), asks=Count("pk", filter=Q(status_note__state__in=NEEDS_SOMEBODY)))
+        .annotate(open=Count("pk"), need_attention=Count("pk", filter=Q(status_note__state__in=NEEDS_ATTENTION)))
     )
-    tallies = {row["project"]: row for row in found}
-    return [{"open": 0, "asks": 0, **tallies.get(project.pk, {}), "project": project} for project in projects]
+    counts = {row["project"]: row for row in found}
+    return [{"open": 0, "need_attention": 0, **counts.get(project.pk, {}), "project": project} for project in projects]

@@ -1,0 +1,49 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.projects.models import Project
+from apps.rest.numbers import LARGEST_ID
+from apps.tasks.field_limits import TITLE_LENGTH
+from apps.tasks.models import Column, Task
+
+
+class MoveForm(forms.Form):
+    """Where a task shall go: by the page a column and an end of it, by a drag its neighbours."""
+
+    to = forms.TypedChoiceField(label=_("Column"))
+    place = forms.ChoiceField(
+        label=_("Place"), choices=[("end", _("At the end")), ("start", _("At the top"))], required=False
+    )
+    seen_in = forms.TypedChoiceField(required=False, empty_value=None, widget=forms.HiddenInput)
+    # Known by their keys only: the verb looks under its lock where they stand, or whether they are gone.
+    after = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    before = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
+    anyway = forms.BooleanField(label=_("Close it anyway"), required=False, widget=forms.HiddenInput)
+    client = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args, task: Task, project: Project, **kwargs) -> None:
+        super().__init__(*args, initial={"to": task.column_id, "seen_in": task.column_id}, **kwargs)
+        self.task, self.project = task, project
+        columns = {str(column.pk): column for column in project.columns.all()}
+        for name in ("to", "seen_in"):
+            self.fields[name].choices = list(columns.items())
+            self.fields[name].coerce = columns.get
+
+    def clean(self) -> dict:
+        wishes = super().clean()
+        for name in ("after", "before"):
+            wishes[name] = Task(pk=wishes[name]) if wishes.get(name) else None
+        if wishes.pop("place", "") == "start" and "to" in wishes:
+            wishes["before"] = wishes["to"].tasks.exclude(pk=self.task.pk).first()
+        return wishes
+
+
+class TaskForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    column = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), required=False)
+    parent = forms.ModelChoiceField(Task.objects.none(), required=False, to_field_name="number")
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["column"].queryset = project.columns.all()
+        self.fields["parent"].queryset = project.tasks.all()

@@ -1,0 +1,52 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import User
+from apps.projects.models import Project
+from apps.tasks.actions.edit import FIELDS
+from apps.tasks.field_limits import COMMENT_FORM_LENGTH, DESCRIPTION_LENGTH, TITLE_LENGTH
+from apps.tasks.models import Label, Task
+
+
+class EditForm(forms.Form):
+    """Those of a task's own fields that were sent; `changes()` are their values."""
+
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    title = forms.CharField(
+        label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("A task needs a title.")}
+    )
+    description = forms.CharField(
+        label=_("Description"), max_length=DESCRIPTION_LENGTH, required=False, widget=forms.Textarea, strip=False
+    )
+    priority = forms.TypedChoiceField(label=_("Priority"), choices=Task.Priority.choices, coerce=int)
+    labels = forms.ModelMultipleChoiceField(Label.objects.none(), label=_("Labels"), required=False)
+    has_labels = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["labels"].queryset = project.labels.all()
+        sent = {*self.data, "labels" if "has_labels" in self.data else ""}
+        for name in set(FIELDS) - sent:
+            del self.fields[name]
+
+    def changes(self) -> dict:
+        return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
+
+
+class AssignForm(forms.Form):
+    to = forms.ModelChoiceField(User.objects.none(), label=_("Who does it?"), required=False)
+    prompt = forms.CharField(label=_("Anything to add for an agent?"), required=False, widget=forms.Textarea)
+
+    def __init__(self, *args, project: Project, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = project.members.filter(is_active=True)
+
+
+class CommentForm(forms.Form):
+    text = forms.CharField(
+        label=_("Write to the team"),
+        max_length=COMMENT_FORM_LENGTH,
+        widget=forms.Textarea,
+        strip=False,
+        error_messages={"required": _("Write a few words first.")},
+    )
