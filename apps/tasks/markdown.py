@@ -59,27 +59,27 @@ def _mark(pieces: list[Token], mark: Callable[[str], str]) -> None:
             piece.type, piece.content = "html_inline", mark(piece.content)
 
 
-INSTEAD = "\ufffc"  # where code or a link stood
+PLACEHOLDER = "\ufffc"  # in place of code and links
 
 
-def spoken(markdown: str) -> str:
-    """What `markdown` says in plain words: without code, links, addresses and what it quotes."""
-    said, quoted = [], 0
+def plain_text(markdown: str) -> str:
+    """The text of `markdown` without its code, links, addresses and quotations."""
+    lines, quoted = [], 0
     for block in _markdown.parse(markdown):
         quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(block.type, 0)
         if block.type == "inline" and not quoted:
-            said.append(_said(block.children or []))
-    return "\n".join(said)
+            lines.append(_plain_text(block.children or []))
+    return "\n".join(lines)
 
 
-def _said(pieces: list[Token]) -> str:
-    words, depth = [], 0
+def _plain_text(pieces: list[Token]) -> str:
+    texts, depth = [], 0
     for piece in pieces:
         depth += {"link_open": 1, "link_close": -1}.get(piece.type, 0)
         if piece.type == "text" and not depth:
-            words.append(piece.content)
+            texts.append(piece.content)
         elif piece.type in ("softbreak", "hardbreak"):
-            words.append("\n")
+            texts.append("\n")
         elif piece.type in ("code_inline", "link_open"):
-            words.append(INSTEAD)
-    return "".join(words)
+            texts.append(PLACEHOLDER)
+    return "".join(texts)

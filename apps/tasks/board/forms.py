@@ -30,12 +30,12 @@ class MoveForm(forms.Form):
             self.fields[name].coerce = columns.get
 
     def clean(self) -> dict:
-        wishes = super().clean()
+        cleaned = super().clean()
         for name in ("after", "before"):
-            wishes[name] = Task(pk=wishes[name]) if wishes.get(name) else None
-        if wishes.pop("place", "") == "start" and "to" in wishes:
-            wishes["before"] = wishes["to"].tasks.exclude(pk=self.task.pk).first()
-        return wishes
+            cleaned[name] = Task(pk=cleaned[name]) if cleaned.get(name) else None
+        if cleaned.pop("place", "") == "start" and "to" in cleaned:
+            cleaned["before"] = cleaned["to"].tasks.exclude(pk=self.task.pk).first()
+        return cleaned
 
 
 class TaskForm(forms.Form):

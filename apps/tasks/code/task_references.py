@@ -1,21 +1,21 @@
-"""Which tasks a text from Git names, and whether it means to act on them.
+"""Which tasks a text from Git references, and how strongly.
 
-`TB-12` names, `[TB-12]` acts, `fixes TB-12` acts and closes. What is code, an address, a quotation or an
-HTML comment (forges' templates are full of them) was not said, so it names nothing.
+`TB-12` mentions, `[TB-12]` triggers moves, `fixes TB-12` triggers moves and closes. Keys in code, addresses, quotations
+and HTML comments (templates of Git hosts are full of them) reference nothing.
 """
 
 import re
 from enum import IntEnum
 from functools import lru_cache
 
-from apps.tasks.markdown import INSTEAD, spoken
+from apps.tasks.markdown import PLACEHOLDER, plain_text
 
 MAX_REFERENCES = 100  # keys of one event; what names more is a list, not work
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Somebody else's words within a line, as in: Revert "[TB-12] Ask for a deposit"
 _QUOTED = re.compile('"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»')
 # What stands right behind code or an address belongs to it.
-_GLUED = re.compile(rf"{INSTEAD}\S*")
+_ATTACHED = re.compile(rf"{PLACEHOLDER}\S*")
 _NUMBER = "[1-9][0-9]{0,8}"
 _CLOSES = r"(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)(?::[ \t]{0,3}|[ \t]{1,3}:?[ \t]{0,3})"
 
@@ -31,29 +31,29 @@ def in_text(text: str, key: str) -> dict[int, Reference]:
     if f"{key}-" not in text:
         return {}
     found: dict[int, Reference] = {}
-    for match in _pattern(key).finditer(_plain(text)):
-        number = int(match["acting"] or match["bare"])
+    for match in _pattern(key).finditer(_own_text(text)):
+        number = int(match["triggering"] or match["bare"])
         found[number] = max(found.get(number, Reference.MENTIONS), _strength(match))
         if len(found) == MAX_REFERENCES:
             break
     return found
 
 
-def _plain(text: str) -> str:
-    """What its writer says, without what was not said."""
-    return _QUOTED.sub(" ", _GLUED.sub(" ", spoken(_COMMENT.sub(" ", text))))
+def _own_text(text: str) -> str:
+    """Its own text, without comments and quotations."""
+    return _QUOTED.sub(" ", _ATTACHED.sub(" ", plain_text(_COMMENT.sub(" ", text))))
 
 
 def _strength(match: re.Match) -> Reference:
     if match["closes"]:
         return Reference.CLOSES
-    return Reference.TRIGGERS if match["acting"] else Reference.MENTIONS
+    return Reference.TRIGGERS if match["triggering"] else Reference.MENTIONS
 
 
 @lru_cache(maxsize=256)
 def _pattern(key: str) -> re.Pattern:
     """The key stands alone: not within a word, a path or an address."""
-    one = rf"(?:\[{key}-(?P<acting>{_NUMBER})\]|{key}-(?P<bare>{_NUMBER}))"
+    one = rf"(?:\[{key}-(?P<triggering>{_NUMBER})\]|{key}-(?P<bare>{_NUMBER}))"
     return re.compile(rf"(?<![\w/.@#=&?:+\\~-])(?P<closes>(?i:{_CLOSES}))?{one}(?![\w/@=\\]|[-.:]\w)")
 
 
