@@ -65,6 +65,10 @@ class PullRequestView(APIView):
     @extend_schema(responses=WholePullRequestSerializer)
     def get(self, request: Request, pk: int, number: int) -> Response:
         """One, with its text and its checks."""
-        rows = PullRequest.objects.select_related("repository")
-        found = permissions.find(rows, by=request.user, repository=pk, number=min(number, LARGEST))
+        found = permissions.find(
+            PullRequest.objects.select_related("repository"),
+            by=request.user,
+            repository=pk,
+            number=min(number, LARGEST),
+        )
         return Response(WholePullRequestSerializer(found).data)

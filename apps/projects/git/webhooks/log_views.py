@@ -23,8 +23,9 @@ LONGEST_SHOWN = 200_000
 
 
 def repository_for(request: MemberRequest, key: str, pk: int, needs: Action = Action.VIEW) -> Repository:
-    rows = Repository.objects.select_related("project")
-    return permissions.find(rows, by=request.user, needs=needs, project__key=key, pk=pk)
+    return permissions.find(
+        Repository.objects.select_related("project"), by=request.user, needs=needs, project__key=key, pk=pk
+    )
 
 
 @require_GET
