@@ -196,8 +196,19 @@ const keys = [
   { on: ["ArrowDown", "ArrowUp", "j", "k"], shown: "↓ ↑ j k", says: words.key_next, run: goTo },
   { on: ["ArrowRight", "ArrowLeft", "l", "h"], shown: "→ ← l h", says: words.key_column, run: goTo },
   { on: [], shown: "Enter", says: words.key_open },
-  { on: ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"], shift: true, shown: "Shift + ↓ ↑ → ←", says: words.key_shift, run: moveByKey },
-  { on: ["[", "]"], shown: "[ ]", says: words.key_brackets, run: (item, key) => moveByKey(item, key === "[" ? "ArrowLeft" : "ArrowRight") },
+  {
+    on: ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"],
+    shift: true,
+    shown: "Shift + ↓ ↑ → ←",
+    says: words.key_shift,
+    run: moveByKey,
+  },
+  {
+    on: ["[", "]"],
+    shown: "[ ]",
+    says: words.key_brackets,
+    run: (item, key) => moveByKey(item, key === "[" ? "ArrowLeft" : "ArrowRight"),
+  },
   { on: [" "], shown: words.space, says: words.key_lift, run: lift },
   { on: ["c"], anywhere: true, shown: "c", says: words.key_add, run: addIn },
   { on: ["?"], anywhere: true, shown: "?", says: words.key_help, run: showKeys },
@@ -268,7 +279,13 @@ async function openMoveForm(link) {
   const dialog = document.createElement("dialog")
   dialog.className = "sheet"
   dialog.setAttribute("aria-label", link.getAttribute("aria-label"))
-  dialog.append(Object.assign(document.createElement("h2"), { className: "sheet__title", textContent: link.getAttribute("aria-label") }), form)
+  dialog.append(
+    Object.assign(document.createElement("h2"), {
+      className: "sheet__title",
+      textContent: link.getAttribute("aria-label"),
+    }),
+    form,
+  )
   form.addEventListener("submit", async (event) => {
     event.preventDefault()
     const refusal = await ask(form.action, Object.fromEntries(new FormData(form)))
@@ -333,13 +350,16 @@ async function showMore(link) {
   watchMore()
 }
 
-const nearEnd = new IntersectionObserver((seen) => {
-  for (const { isIntersecting, target } of seen) {
-    if (!isIntersecting) continue
-    nearEnd.unobserve(target)
-    showMore(target)
-  }
-}, { rootMargin: "400px" })
+const nearEnd = new IntersectionObserver(
+  (seen) => {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting) continue
+      nearEnd.unobserve(target)
+      showMore(target)
+    }
+  },
+  { rootMargin: "400px" },
+)
 
 function watchMore() {
   for (const link of board.querySelectorAll(".column__more a")) nearEnd.observe(link)

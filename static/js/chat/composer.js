@@ -22,7 +22,8 @@ export function showComposer(room) {
 function keepDraft(room) {
   const { text, reply_to } = fieldOf(room).form.elements
   try {
-    if (text.value || reply_to.value) localStorage.setItem(draftKey(room), JSON.stringify({ text: text.value, reply: reply_to.value }))
+    if (text.value || reply_to.value)
+      localStorage.setItem(draftKey(room), JSON.stringify({ text: text.value, reply: reply_to.value }))
     else localStorage.removeItem(draftKey(room))
   } catch {
     // A browser that keeps nothing: the text stays in the field.

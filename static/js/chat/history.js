@@ -84,7 +84,9 @@ function inTurn(work) {
 async function fetched(room, asked) {
   logOf(room).ariaBusy = "true"
   delete listOf(room).dataset.missed
-  const answer = await fetch(`${room.dataset.url}messages/?${new URLSearchParams(asked)}`, { headers: { "X-Fragment": "1" } }).catch(() => null)
+  const answer = await fetch(`${room.dataset.url}messages/?${new URLSearchParams(asked)}`, {
+    headers: { "X-Fragment": "1" },
+  }).catch(() => null)
   const template = document.createElement("template")
   if (answer?.ok && !answer.redirected) template.innerHTML = (await answer.text()).trim()
   logOf(room).ariaBusy = "false"
@@ -118,7 +120,9 @@ async function takeNewer(room) {
   const page = await fetched(room, { after: pkOf(messagesOf(room).at(-1)) })
   if (!page) return
   keepingPlace(room, () => {
-    messagesOf(room).at(-1).after(...fresh(page))
+    messagesOf(room)
+      .at(-1)
+      .after(...fresh(page))
     mark(room, "to", page.dataset.to)
     trim(room, "from")
     dressAll(room)
@@ -239,13 +243,19 @@ function dress(message) {
   message.toggleAttribute("data-mine", message.dataset.author === me)
   message.toggleAttribute("data-me", message.dataset.mentions.split(" ").includes(me))
   for (const long of message.querySelectorAll(".entry__long")) long.open ||= "unfolded" in message.dataset
-  for (const reaction of message.querySelectorAll(".reaction")) reaction.ariaPressed = String(reaction.dataset.users.split(" ").includes(me))
+  for (const reaction of message.querySelectorAll(".reaction"))
+    reaction.ariaPressed = String(reaction.dataset.users.split(" ").includes(me))
 }
 
 /** A long answer that somebody has unfolded stays so when its message is drawn anew. */
-document.addEventListener("toggle", ({ target }) => {
-  if (target.isConnected && target.matches(".entry__long")) target.closest(".message").toggleAttribute("data-unfolded", target.open)
-}, true)
+document.addEventListener(
+  "toggle",
+  ({ target }) => {
+    if (target.isConnected && target.matches(".entry__long"))
+      target.closest(".message").toggleAttribute("data-unfolded", target.open)
+  },
+  true,
+)
 
 /** Days, the line above what is new, and no header twice for one who goes on talking. */
 function arrange(room) {

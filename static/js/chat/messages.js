@@ -6,7 +6,8 @@ import { isComposing, toast } from "../page/page.js"
 
 const urlOf = (message, action) => `${openRoom().dataset.home}messages/${pkOf(message)}/${action}/`
 const can = (what) => openRoom().dataset.can.split(" ").includes(what)
-export const textOf = (message) => message.querySelector(".entry__text").textContent.trim().replace(/\s+/g, " ").slice(0, 200)
+export const textOf = (message) =>
+  message.querySelector(".entry__text").textContent.trim().replace(/\s+/g, " ").slice(0, 200)
 
 // The menu: one for all messages, put into the one it was asked for.
 
@@ -17,7 +18,9 @@ function openMenu(message) {
   menu = openRoom().querySelector(".chat__menu").content.firstElementChild.cloneNode(true)
   const isMine = "mine" in message.dataset
   for (const choice of menu.querySelectorAll("[data-needs]")) {
-    choice.hidden = !choice.dataset.needs.split(" ").some((need) => (need === "mine" ? isMine && can("comment") : can(need)))
+    choice.hidden = !choice.dataset.needs
+      .split(" ")
+      .some((need) => (need === "mine" ? isMine && can("comment") : can(need)))
   }
   if (!message.querySelector(".preview")) menu.querySelector("[data-only-previewed]").remove()
   for (const name of menu.querySelectorAll("[data-when]")) name.hidden = name.dataset.when !== message.dataset.pinned
@@ -54,7 +57,8 @@ function closeMenu({ focus = false } = {}) {
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest(".message__more")
-  if (opener) return menu && opener.ariaExpanded === "true" ? closeMenu({ focus: true }) : openMenu(opener.closest(".message"))
+  if (opener)
+    return menu && opener.ariaExpanded === "true" ? closeMenu({ focus: true }) : openMenu(opener.closest(".message"))
   if (menu && !menu.contains(event.target)) closeMenu()
 })
 
@@ -91,7 +95,10 @@ const actions = {
   reply: (message) => document.dispatchEvent(new CustomEvent("chat:answer", { detail: pkOf(message) })),
   async link(message) {
     const address = new URL(`${openRoom().dataset.url}?around=${pkOf(message)}`, location.href).href
-    const isCopied = await navigator.clipboard?.writeText(address).then(() => true, () => false)
+    const isCopied = await navigator.clipboard?.writeText(address).then(
+      () => true,
+      () => false,
+    )
     if (isCopied) toast(words().copied)
     else location.assign(address) // not every browser lets a page copy: then it stands in the address bar
   },
@@ -155,7 +162,13 @@ document.addEventListener("keydown", (event) => {
   const form = event.target.closest?.(".message__edit")
   if (!form || isComposing(event)) return
   if (event.key === "Escape") closeEdit(form)
-  else if (event.key === "Enter" && event.target.matches("textarea") && !event.shiftKey && !matchMedia("(pointer: coarse)").matches) form.requestSubmit()
+  else if (
+    event.key === "Enter" &&
+    event.target.matches("textarea") &&
+    !event.shiftKey &&
+    !matchMedia("(pointer: coarse)").matches
+  )
+    form.requestSubmit()
   else return
   event.preventDefault()
 })
@@ -181,7 +194,13 @@ async function posted(form) {
   const refusal = await change(form.getAttribute("action"), fieldsOf(form))
   form.querySelector(".refusal")?.remove()
   if (!refusal) return true
-  form.append(Object.assign(document.createElement("p"), { className: "field__error refusal", role: "alert", textContent: refusal.message }))
+  form.append(
+    Object.assign(document.createElement("p"), {
+      className: "field__error refusal",
+      role: "alert",
+      textContent: refusal.message,
+    }),
+  )
   return false
 }
 

@@ -34,7 +34,11 @@ function messageOf(html) {
 
 function tell(op, message) {
   const text = message.querySelector(".entry__text").textContent.trim().slice(0, 200)
-  const notice = new Notification(message.querySelector(".entry__byline b").textContent, { body: text, tag: op.id, lang: document.documentElement.lang })
+  const notice = new Notification(message.querySelector(".entry__byline b").textContent, {
+    body: text,
+    tag: op.id,
+    lang: document.documentElement.lang,
+  })
   notice.onclick = () => {
     focus()
     notice.close()

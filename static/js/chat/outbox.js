@@ -55,7 +55,9 @@ function draw(room, letter) {
   if (itemOf(letter.client_message_id) || hasArrived(letter.client_message_id)) return
   const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
   item.id = `pending-${letter.client_message_id}`
-  item.querySelector(".entry__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)].join("\n").trim()
+  item.querySelector(".entry__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)]
+    .join("\n")
+    .trim()
   item.querySelector("[data-retry]").onclick = () => post(room, letter)
   item.querySelector("[data-discard]").onclick = () => forget(room, letter)
   listOf(room).append(item)
@@ -70,7 +72,11 @@ function post(room, letter) {
   queue = queue.then(async () => {
     const { client_message_id, text, reply_to } = letter
     const files = (letter.files ?? []).map((file) => file.id).join(" ")
-    const refusal = await change(`${room.dataset.url}messages/`, { client_message_id, text, reply_to, files }, { isQuiet: true, patience: PATIENCE })
+    const refusal = await change(
+      `${room.dataset.url}messages/`,
+      { client_message_id, text, reply_to, files },
+      { isQuiet: true, patience: PATIENCE },
+    )
     if (refusal?.code === "offline") return awaitLine(room, letter)
     if (refusal) return fail(room, letter, refusal.message)
     forget(room, letter)
@@ -93,7 +99,12 @@ document.addEventListener("board:live", sendWhatWaits)
 addEventListener("online", sendWhatWaits)
 
 function fail(room, letter, sentence) {
-  keep(room, lettersOf(room).map((one) => (one.client_message_id === letter.client_message_id ? { ...one, failed: sentence } : one)))
+  keep(
+    room,
+    lettersOf(room).map((one) =>
+      one.client_message_id === letter.client_message_id ? { ...one, failed: sentence } : one,
+    ),
+  )
   show(letter, sentence, true)
 }
 
@@ -107,7 +118,10 @@ function show(letter, sentence, hasFailed = false) {
 
 function forget(room, letter) {
   itemOf(letter.client_message_id)?.remove()
-  keep(room, lettersOf(room).filter((one) => one.client_message_id !== letter.client_message_id))
+  keep(
+    room,
+    lettersOf(room).filter((one) => one.client_message_id !== letter.client_message_id),
+  )
 }
 
 /** The message itself is there: what stood for it goes. It may have come by the socket before its answer. */

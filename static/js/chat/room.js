@@ -62,7 +62,8 @@ function remember(url) {
   }
 }
 
-const isPlainClick = (event) => !(event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+const isPlainClick = (event) =>
+  !(event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
 
 document.addEventListener("click", (event) => {
   if (!isBoard || !isPlainClick(event) || isPhone.matches) return
@@ -102,4 +103,5 @@ addEventListener("offline", showOnline)
 document.addEventListener("board:renewed", () => openRoom() && renew(openRoom()))
 
 if (openRoom()) show(openRoom())
-else if (isBoard && hasSpace.matches && localStorage.getItem(memory)) openPanel(localStorage.getItem(memory), { focus: false })
+else if (isBoard && hasSpace.matches && localStorage.getItem(memory))
+  openPanel(localStorage.getItem(memory), { focus: false })

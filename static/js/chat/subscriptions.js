@@ -23,7 +23,8 @@ function press(form, level) {
 
 document.addEventListener("board:whispered", ({ detail: { subscription } }) => {
   const room = openRoom()
-  if (subscription && room?.dataset.room === String(subscription.room)) press(room.querySelector(".chat__levels"), subscription.level)
+  if (subscription && room?.dataset.room === String(subscription.room))
+    press(room.querySelector(".chat__levels"), subscription.level)
 })
 
 // A browser that may not show anything out of sight says so; it is asked by a click alone.

@@ -31,11 +31,18 @@ const sources = {
 
 const people = () => JSON.parse(document.getElementById("chat-people").textContent)
 const commands = () => JSON.parse(document.getElementById("chat-commands").textContent)
-const matches = (name, typed) => name.toLocaleLowerCase().split(/[\s._-]+/).some((part) => part.startsWith(typed.toLocaleLowerCase())) || name.toLocaleLowerCase().startsWith(typed.toLocaleLowerCase())
+const matches = (name, typed) =>
+  name
+    .toLocaleLowerCase()
+    .split(/[\s._-]+/)
+    .some((part) => part.startsWith(typed.toLocaleLowerCase())) ||
+  name.toLocaleLowerCase().startsWith(typed.toLocaleLowerCase())
 
 async function tasks(typed) {
   await new Promise((go) => setTimeout(go, ASK_AFTER))
-  const answer = await fetch(`${openRoom().dataset.home}tasks/?${new URLSearchParams({ q: typed })}`, { headers: { Accept: "application/json" } }).catch(() => null)
+  const answer = await fetch(`${openRoom().dataset.home}tasks/?${new URLSearchParams({ q: typed })}`, {
+    headers: { Accept: "application/json" },
+  }).catch(() => null)
   return answer?.ok && !answer.redirected ? (await answer.json()).tasks : []
 }
 
@@ -52,9 +59,16 @@ async function offer(room) {
 }
 
 function optionOf({ text, label }, index) {
-  const option = Object.assign(document.createElement("li"), { id: `suggestion-${index}`, className: "suggestion", role: "option" })
+  const option = Object.assign(document.createElement("li"), {
+    id: `suggestion-${index}`,
+    className: "suggestion",
+    role: "option",
+  })
   option.dataset.text = text
-  option.append(Object.assign(document.createElement("span"), { textContent: text }), Object.assign(document.createElement("span"), { textContent: label }))
+  option.append(
+    Object.assign(document.createElement("span"), { textContent: text }),
+    Object.assign(document.createElement("span"), { textContent: label }),
+  )
   return option
 }
 
@@ -86,18 +100,22 @@ document.addEventListener("input", (event) => {
   if (room && event.target === fieldOf(room)) offer(room)
 })
 
-document.addEventListener("keydown", (event) => {
-  const room = openRoom()
-  if (!room || event.target !== fieldOf(room) || !isOpen(room) || isComposing(event)) return
-  const all = optionsOf(room)
-  const at = all.findIndex((option) => option.ariaSelected === "true")
-  if (event.key === "ArrowDown") choose(room, (at + 1) % all.length)
-  else if (event.key === "ArrowUp") choose(room, (at - 1 + all.length) % all.length)
-  else if (event.key === "Enter" || event.key === "Tab") take(room, all[at])
-  else if (event.key === "Escape") close(room)
-  else return
-  event.preventDefault()
-}, true)
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const room = openRoom()
+    if (!room || event.target !== fieldOf(room) || !isOpen(room) || isComposing(event)) return
+    const all = optionsOf(room)
+    const at = all.findIndex((option) => option.ariaSelected === "true")
+    if (event.key === "ArrowDown") choose(room, (at + 1) % all.length)
+    else if (event.key === "ArrowUp") choose(room, (at - 1 + all.length) % all.length)
+    else if (event.key === "Enter" || event.key === "Tab") take(room, all[at])
+    else if (event.key === "Escape") close(room)
+    else return
+    event.preventDefault()
+  },
+  true,
+)
 
 document.addEventListener("pointerdown", (event) => {
   const option = event.target.closest(".suggestion")

@@ -104,7 +104,8 @@ document.addEventListener("board:whispered", ({ detail: { read, subscription } }
   if (subscription) askSoon()
   if (!read) return
   const room = openRoom()
-  if (room?.dataset.room === String(read.room)) room.dataset.lastReadId = Math.max(room.dataset.lastReadId, read.last_read_id)
+  if (room?.dataset.room === String(read.room))
+    room.dataset.lastReadId = Math.max(room.dataset.lastReadId, read.last_read_id)
   askSoon()
 })
 document.addEventListener("chat:followed", ({ detail: { room, level } }) => {
@@ -136,11 +137,13 @@ async function tell(room) {
   telling = null
   const last_read_id = room.dataset.lastReadId
   const body = new URLSearchParams({ last_read_id })
-  await take(fetch(`${room.dataset.url}read/`, {
-    method: "POST",
-    headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
-    body,
-  }))
+  await take(
+    fetch(`${room.dataset.url}read/`, {
+      method: "POST",
+      headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
+      body,
+    }),
+  )
 }
 
 /** Somebody who comes back finds the line above what was said meanwhile. */

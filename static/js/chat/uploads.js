@@ -82,7 +82,10 @@ function fail({ item }, sentence, { isFinal = false } = {}) {
 function discard(room, upload) {
   upload.request?.abort()
   upload.item.remove()
-  uploads.set(room, uploadsOf(room).filter((one) => one !== upload))
+  uploads.set(
+    room,
+    uploadsOf(room).filter((one) => one !== upload),
+  )
   room.querySelector(".composer__field").focus()
 }
 
@@ -105,7 +108,8 @@ document.addEventListener("paste", (event) => {
   add(openRoom(), files)
 })
 
-const carriesFiles = (event) => event.dataTransfer?.types.includes("Files") && event.target.closest?.(".chat") && formOf(openRoom())
+const carriesFiles = (event) =>
+  event.dataTransfer?.types.includes("Files") && event.target.closest?.(".chat") && formOf(openRoom())
 
 for (const kind of ["dragenter", "dragover"]) {
   document.addEventListener(kind, (event) => {

@@ -44,7 +44,12 @@ function chosenZone() {
 }
 
 const language = document.documentElement.lang
-const dayNumber = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone: zone })
+const dayNumber = new Intl.DateTimeFormat("en-CA", {
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  timeZone: zone,
+})
 const farDay = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone: zone })
 const oldDay = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: zone })
 const nearDay = new Intl.RelativeTimeFormat(language, { numeric: "auto" })
@@ -82,7 +87,13 @@ export function showUnread(count) {
 /** Times are written with their day unless it is today's; those under a day's own heading never are. */
 export function localTimes(root) {
   const clock = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", timeZone: zone })
-  const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone: zone })
+  const calendar = new Intl.DateTimeFormat(language, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZone: zone,
+  })
   const day = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone })
   const today = day.format(now())
   for (const time of root.querySelectorAll("time[datetime]:not([data-local])")) {

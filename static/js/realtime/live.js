@@ -21,7 +21,10 @@ const place = { seq: Number(board?.dataset.seq), epoch: board?.dataset.epoch, ta
 const putAt = new Map() // element id → the seq of the frame that put or dropped it
 const drawn = new WeakMap() // element → the HTML it was put with
 const held = new Map() // element id → the op that waits until the element is let go
-let socket, heardAt, wait = FIRST_WAIT, polling
+let socket,
+  heardAt,
+  wait = FIRST_WAIT,
+  polling
 
 export function position() {
   return { since: place.seq, epoch: place.epoch, ...(place.task ? { task: place.task } : {}) }
@@ -75,7 +78,10 @@ export function release() {
 
 function isHeld(element) {
   if (!element) return false
-  return element.matches("[data-held]") || !!element.querySelector("details[open]:not(.attempt, .attempt__sent, .entry__long), [data-editing]")
+  return (
+    element.matches("[data-held]") ||
+    !!element.querySelector("details[open]:not(.attempt, .attempt__sent, .entry__long), [data-editing]")
+  )
 }
 
 function apply(op) {
@@ -167,7 +173,12 @@ function glow(item, by) {
   card.dataset.hue = by.hue
   const note = document.createElement("p")
   note.className = "note note--moved"
-  note.append(Object.assign(document.createElement("span"), { className: "note__text", textContent: words.moved_by.replace("{name}", by.name) }))
+  note.append(
+    Object.assign(document.createElement("span"), {
+      className: "note__text",
+      textContent: words.moved_by.replace("{name}", by.name),
+    }),
+  )
   card.append(note)
   setTimeout(() => {
     note.remove()
@@ -259,7 +270,10 @@ function signedOut() {
   clearTimeout(show.timer)
   clearInterval(polling)
   document.getElementById("live-line").hidden = true
-  const link = Object.assign(document.createElement("a"), { href: location.pathname + location.search, textContent: words.sign_in })
+  const link = Object.assign(document.createElement("a"), {
+    href: location.pathname + location.search,
+    textContent: words.sign_in,
+  })
   lasting(words.signed_out, link)
 }
 

@@ -15,7 +15,10 @@ document.addEventListener("click", async (event) => {
   if (!button) return
   const { copied, notCopied } = button.dataset
   const name = button.closest("form").querySelector("[data-branch]")
-  const isCopied = await navigator.clipboard?.writeText(name.textContent).then(() => true, () => false)
+  const isCopied = await navigator.clipboard?.writeText(name.textContent).then(
+    () => true,
+    () => false,
+  )
   if (!isCopied) getSelection().selectAllChildren(name) // not every browser lets a page copy
   toast(isCopied ? copied : notCopied)
 })

@@ -36,7 +36,12 @@ function close({ push = true } = {}) {
   openTask(null)
   entitle(`${document.querySelector(".board__title").textContent} · Team Board`)
   mark(null)
-  if (push) history.pushState({}, "", document.querySelector("[data-project]").dataset.home ?? location.pathname.replace(/tasks\/\d+\/$/, ""))
+  if (push)
+    history.pushState(
+      {},
+      "",
+      document.querySelector("[data-project]").dataset.home ?? location.pathname.replace(/tasks\/\d+\/$/, ""),
+    )
   const link = document.querySelector(`#task-${id} .card__link`) ?? cameFrom
   link?.focus()
 }
@@ -44,7 +49,9 @@ function close({ push = true } = {}) {
 function ready(open) {
   localTimes(open)
   openTask(Number(open.dataset.task), Number(open.dataset.seq))
-  entitle(`${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent} · Team Board`)
+  entitle(
+    `${open.querySelector(".crumb .num").textContent} ${open.querySelector(".drawer__title").textContent} · Team Board`,
+  )
   mark(open.dataset.task)
   followCard(open)
   restoreDrafts(open)
@@ -97,7 +104,10 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "F6") {
     event.preventDefault()
     const inside = open.contains(document.activeElement)
-    ;(inside ? document.querySelector(`#task-${open.dataset.task} .card__link`) : open.querySelector(".drawer__title"))?.focus()
+    ;(inside
+      ? document.querySelector(`#task-${open.dataset.task} .card__link`)
+      : open.querySelector(".drawer__title")
+    )?.focus()
   }
 })
 
@@ -116,13 +126,16 @@ async function send(form, submitter, more = {}) {
   const fields = [...new FormData(form, submitter?.name ? submitter : null)].filter(([name]) => isSent(form, name))
   form.ariaBusy = "true"
   clearRefusal(form)
-  const open = [...form.closest(".drawer").querySelectorAll("details[open]:not(.attempt, .attempt__sent)")].filter((one) => one.contains(form))
+  const open = [...form.closest(".drawer").querySelectorAll("details[open]:not(.attempt, .attempt__sent)")].filter(
+    (one) => one.contains(form),
+  )
   const refusal = await change(url, [...fields, ...Object.entries(more)])
   form.ariaBusy = "false"
   if (refusal) return refused(form, submitter, refusal)
   forgetDrafts(form)
   for (const one of open) one.open = false
-  if (!form.matches("[data-edit]")) for (const input of form.querySelectorAll("[data-draft], .quick-add__title")) empty(input)
+  if (!form.matches("[data-edit]"))
+    for (const input of form.querySelectorAll("[data-draft], .quick-add__title")) empty(input)
   release()
   wordsChanged(drawer())
   if (document.activeElement === document.body) drawer()?.querySelector(".drawer__title").focus({ preventScroll: true })
@@ -131,7 +144,10 @@ async function send(form, submitter, more = {}) {
 /** Of a text that is edited only what differs from what was shown, so that another's change of the rest stands. */
 function isSent(form, name) {
   const field = form.elements[name]
-  return name !== "csrfmiddlewaretoken" && !(form.matches("[data-edit]") && field.matches("[data-draft]") && field.value === field.defaultValue)
+  return (
+    name !== "csrfmiddlewaretoken" &&
+    !(form.matches("[data-edit]") && field.matches("[data-draft]") && field.value === field.defaultValue)
+  )
 }
 
 function empty(input) {
@@ -151,8 +167,16 @@ function refused(form, submitter, refusal) {
 }
 
 function ask(form, submitter, refusal) {
-  const line = Object.assign(document.createElement("p"), { className: "field__error refusal", role: "alert", textContent: `${refusal.message} ` })
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.anyway })
+  const line = Object.assign(document.createElement("p"), {
+    className: "field__error refusal",
+    role: "alert",
+    textContent: `${refusal.message} `,
+  })
+  const button = Object.assign(document.createElement("button"), {
+    type: "button",
+    className: "button button--small",
+    textContent: words.anyway,
+  })
   button.onclick = () => send(form, submitter, { anyway: "1" })
   line.append(button)
   form.append(line)
@@ -165,9 +189,19 @@ function bothTexts(form, refusal) {
   for (const [name, theirs] of Object.entries(refusal.current)) {
     const box = Object.assign(document.createElement("div"), { className: "refusal conflict", role: "alert" })
     const said = Object.assign(document.createElement("p"), { className: "field__error", textContent: refusal.message })
-    const text = Object.assign(document.createElement("blockquote"), { className: "conflict__text", textContent: theirs })
-    const take = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.take_theirs })
-    const keep = Object.assign(document.createElement("button"), { className: "button button--small", textContent: words.keep_mine })
+    const text = Object.assign(document.createElement("blockquote"), {
+      className: "conflict__text",
+      textContent: theirs,
+    })
+    const take = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button button--small",
+      textContent: words.take_theirs,
+    })
+    const keep = Object.assign(document.createElement("button"), {
+      className: "button button--small",
+      textContent: words.keep_mine,
+    })
     take.onclick = () => {
       form.elements[name].value = theirs
       box.remove()
@@ -202,7 +236,10 @@ document.addEventListener("input", (event) => {
   const field = event.target.closest(".drawer [data-draft]")
   if (!field) return
   try {
-    localStorage.setItem(draftKey(field), JSON.stringify({ text: field.value, version: field.form.elements.version?.value }))
+    localStorage.setItem(
+      draftKey(field),
+      JSON.stringify({ text: field.value, version: field.form.elements.version?.value }),
+    )
   } catch {
     // A browser that keeps nothing: the text stays in the field.
   }
@@ -228,12 +265,17 @@ function forgetDrafts(form) {
 // A subtask half typed holds its part as it is; an edit opened again goes on where it was left.
 
 document.addEventListener("input", (event) => {
-  if (event.target.matches(".drawer .quick-add__title")) event.target.toggleAttribute("data-editing", !!event.target.value)
+  if (event.target.matches(".drawer .quick-add__title"))
+    event.target.toggleAttribute("data-editing", !!event.target.value)
 })
 
-document.addEventListener("toggle", (event) => {
-  if (event.target.matches(".drawer .edit[open]")) restoreDrafts(event.target)
-}, true)
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (event.target.matches(".drawer .edit[open]")) restoreDrafts(event.target)
+  },
+  true,
+)
 
 /** Sending back needs words: its button sleeps until there are some. */
 function wordsChanged(open) {
