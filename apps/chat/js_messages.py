@@ -20,6 +20,7 @@ def room_messages() -> dict[str, str]:
         "sending": _("Sending…"),
         "not_sent": _("Not sent yet."),
         "new": _("New"),
+        "not_loaded": _("The messages could not be loaded."),
         "gone": _("That message is not here any more."),
         "copied": _("The link is copied."),
         "refused": _("That is not possible here."),

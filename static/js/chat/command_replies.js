@@ -1,5 +1,6 @@
-// What the board tells this person alone, and keeps nowhere: the answer to a command.
+// The answer to a command: for this person alone, and stored nowhere.
 
-import { toast } from "../page/page.js"
+import { listen } from "../page/events.js"
+import { toast } from "../page/toasts.js"
 
-document.addEventListener("board:whispered", ({ detail: { told } }) => told && toast(told))
+listen("realtime:ephemeral", ({ told }) => told && toast(told))

@@ -1,103 +1,128 @@
 // Writing a message: keys, the draft that is kept in this browser, answering another message.
 
+import { all, closest, fieldOf, find, one } from "../page/dom.js"
+import { keepDraft, readDraft } from "../page/drafts.js"
+import { listen } from "../page/events.js"
+import { isComposing } from "../page/keys.js"
+import { chatWords } from "../page/words.js"
+import { editMessage } from "./message_edit.js"
+import { sendMessage } from "./outbox.js"
+import { composerOf, listOf, messageWith, openRoom, textOf } from "./room_elements.js"
+import { stopTyping, typed } from "./typing.js"
 import { clearFiles, filesFor } from "./uploads.js"
-import { listOf, openRoom, words } from "./history.js"
-import { edit, textOf } from "./messages.js"
-import { send } from "./outbox.js"
-import { stopped, typed } from "./typing.js"
-import { isComposing } from "../page/page.js"
+
+/** @typedef {{text: string, reply: string}} Draft */
 
 const isTouch = matchMedia("(pointer: coarse)")
-const fieldOf = (room) => room.querySelector(".chat__foot .composer__field")
+/** @param {HTMLElement} room */
 const draftKey = (room) => `draft:${document.body.dataset.me}:room-${room.dataset.room}`
+/** The key of the message that is answered. @param {HTMLTextAreaElement} field @returns {HTMLInputElement} */
+const replyOf = (field) => fieldOf(/** @type {HTMLFormElement} */ (field.form), "reply_to")
 
+/** @param {HTMLElement} room */
 export function showComposer(room) {
-  const field = fieldOf(room)
+  const field = composerOf(room)
   if (!field) return
-  const { text = "", reply = "" } = JSON.parse(localStorage.getItem(draftKey(room))) ?? {}
-  field.value ||= text
-  if (reply) answerTo(room, reply)
+  /** @type {Draft | null} */
+  const draft = readDraft(draftKey(room))
+  field.value ||= draft?.text ?? ""
+  if (draft?.reply) replyTo(room, draft.reply)
 }
 
-function keepDraft(room) {
-  const { text, reply_to } = fieldOf(room).form.elements
-  try {
-    if (text.value || reply_to.value)
-      localStorage.setItem(draftKey(room), JSON.stringify({ text: text.value, reply: reply_to.value }))
-    else localStorage.removeItem(draftKey(room))
-  } catch {
-    // A browser that keeps nothing: the text stays in the field.
-  }
+/** @param {HTMLElement} room */
+function keep(room) {
+  const field = composerOf(room)
+  if (!field) return
+  const draft = { text: field.value, reply: replyOf(field).value }
+  keepDraft(draftKey(room), draft.text || draft.reply ? draft : null)
 }
 
-/** The next message answers the one with this key; none, when it is empty. */
-export function answerTo(room, pk) {
-  const message = document.getElementById(`message-${pk}`)
-  const line = room.querySelector(".composer__quote")
-  fieldOf(room).form.elements.reply_to.value = message ? pk : ""
+/**
+ * The next message answers the one with this key; none, when it is empty.
+ * @param {HTMLElement} room
+ * @param {string | number} key
+ */
+function replyTo(room, key) {
+  const field = composerOf(room)
+  if (!field) return
+  const message = messageWith(key)
+  const line = one(room, ".composer__quote")
+  replyOf(field).value = message ? String(key) : ""
   line.hidden = !message
   if (message) {
-    line.querySelector("b bdi").textContent = message.querySelector(".entry__byline b").textContent
-    line.querySelector("i bdi").textContent = textOf(message)
+    one(line, "b bdi").textContent = one(message, ".entry__byline b").textContent
+    one(line, "i bdi").textContent = textOf(message)
   }
-  keepDraft(room)
+  keep(room)
 }
 
-document.addEventListener("chat:answer", ({ detail }) => {
-  answerTo(openRoom(), detail)
-  fieldOf(openRoom()).focus()
+listen("chat:reply", (key) => {
+  const room = openRoom()
+  if (!room) return
+  replyTo(room, key)
+  composerOf(room)?.focus()
 })
 
 document.addEventListener("submit", (event) => {
-  const form = event.target.closest(".chat__foot .composer")
-  if (!form) return
+  if (!closest(event, ".chat__foot .composer")) return
   event.preventDefault()
   const room = openRoom()
-  const { text, reply_to } = form.elements
-  const refusal = room.querySelector(".composer__refusal")
-  refusal.textContent = [...text.value].length > text.dataset.longest ? words().too_long : ""
+  const field = room && composerOf(room)
+  if (!field) return
+  const text = field.value
+  const refusal = one(room, ".composer__refusal")
+  refusal.textContent = [...text].length > Number(field.dataset.longest) ? chatWords().too_long : ""
   const files = filesFor(room)
-  if (!files) refusal.textContent = words().still_uploading
-  if (refusal.textContent || (!text.value.trim() && !files.length)) return
-  send(room, text.value, reply_to.value, files)
-  text.value = ""
+  if (!files) refusal.textContent = chatWords().still_uploading
+  if (refusal.textContent || !files || (!text.trim() && !files.length)) return
+  sendMessage(room, text, replyOf(field).value, files)
+  field.value = ""
   clearFiles(room)
-  answerTo(room, "")
-  stopped(room)
-  text.focus()
+  replyTo(room, "")
+  stopTyping(room)
+  field.focus()
 })
 
-document.addEventListener("input", (event) => {
+/** The room whose composer `event` happened in. @param {Event} event */
+function roomOf(event) {
   const room = openRoom()
-  if (!room || event.target !== fieldOf(room)) return
-  keepDraft(room)
-  typed(room, !!event.target.value.trim())
+  const field = room && composerOf(room)
+  return field && event.target === field ? { room, field } : null
+}
+
+document.addEventListener("input", (event) => {
+  const at = roomOf(event)
+  if (!at) return
+  keep(at.room)
+  typed(at.room, !!at.field.value.trim())
 })
 
 document.addEventListener("keydown", (event) => {
-  const room = openRoom()
-  if (!room || event.target !== fieldOf(room) || event.defaultPrevented || isComposing(event)) return
+  const at = roomOf(event)
+  if (!at || event.defaultPrevented || isComposing(event)) return
+  const { room, field } = at
   if (event.key === "Enter" && sends(event)) {
     event.preventDefault()
-    event.target.form.requestSubmit()
-  } else if (event.key === "ArrowUp" && !event.target.value) {
-    const last = [...listOf(room).querySelectorAll(":scope > .message[data-mine]:not(.message--pending)")].at(-1)
+    field.form?.requestSubmit()
+  } else if (event.key === "ArrowUp" && !field.value) {
+    const last = all(listOf(room), ":scope > .message[data-mine]:not(.message--pending)").at(-1)
     if (!last) return
     event.preventDefault()
-    edit(last)
-  } else if (event.key === "Escape" && event.target.form.elements.reply_to.value) {
+    editMessage(last)
+  } else if (event.key === "Escape" && replyOf(field).value) {
     event.preventDefault()
-    answerTo(room, "")
+    replyTo(room, "")
   }
 })
 
-/** On a touch screen Enter is for a new line, and the button sends. */
+/** On a touch screen Enter is for a new line, and the button sends. @param {KeyboardEvent} event */
 function sends(event) {
   return event.ctrlKey || event.metaKey || (!event.shiftKey && !isTouch.matches)
 }
 
 document.addEventListener("click", (event) => {
-  if (!event.target.closest(".composer__quote button")) return
-  answerTo(openRoom(), "")
-  fieldOf(openRoom()).focus()
+  const room = openRoom()
+  if (!room || !closest(event, ".composer__quote button")) return
+  replyTo(room, "")
+  find(room, ".chat__foot .composer__field")?.focus()
 })

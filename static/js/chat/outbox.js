@@ -1,145 +1,152 @@
-// What is being sent: shown at once, kept in this browser until the server has it, tried again with the same
-// id, under which the server keeps it only once.
+// What is being sent: shown at once, kept in this browser until the server has it, tried again with the same id,
+// under which the server keeps it only once.
 
-import { change } from "../realtime/live.js"
-import { listOf, logOf, openRoom, settle, toNewest, words } from "./history.js"
+/** @import { Letter } from "./outbox_store.js" */
+import { all, find, one } from "../page/dom.js"
+import { listen } from "../page/events.js"
+import { Queue } from "../page/queue.js"
+import { uuid } from "../page/uuid.js"
+import { chatWords } from "../page/words.js"
+import { change, changeInTurn } from "../realtime/change.js"
+import { isLost } from "../realtime/refusals.js"
+import { settle, toNewest } from "./history.js"
+import { OutboxStore } from "./outbox_store.js"
+import { listOf, logOf, openRoom } from "./room_elements.js"
 
-const PATIENCE = 20_000 // milliseconds: what hangs is not in the way of what comes after it
-const keyOf = (room) => `outbox:${document.body.dataset.me}:${room.dataset.room}`
-let queue = Promise.resolve() // messages reach the server in the order they were written
-const unsent = new Set() // client ids that this page could not send: it does when the line is there again
+const queue = new Queue() // messages reach the server in the order they were written
+/** @type {Set<string>} */
+const unsent = new Set() // client ids that this page could not send: it does when it is connected again
 
-/** @typedef {{client_message_id: string, text: string, reply_to: string, files: {id: string, name: string}[], failed?: string}} Letter */
-
-/** @returns {Letter[]} */
-function lettersOf(room) {
-  try {
-    return JSON.parse(localStorage.getItem(keyOf(room))) ?? []
-  } catch {
-    return []
-  }
-}
-
-function keep(room, letters) {
-  try {
-    if (letters.length) localStorage.setItem(keyOf(room), JSON.stringify(letters))
-    else localStorage.removeItem(keyOf(room))
-  } catch {
-    // A browser that keeps nothing: the letter stays on the page.
-  }
-}
-
+/** @param {HTMLElement} room */
+const storeOf = (room) => new OutboxStore(`outbox:${document.body.dataset.me}:${room.dataset.room}`)
+/** @param {string} id */
 const itemOf = (id) => document.getElementById(`pending-${id}`)
+/** @param {string} id */
+const hasArrived = (id) => !!find(document, `.message[data-client-message-id="${id}"]`)
 
-/** A random UUID; `crypto.randomUUID` is only there on secure origins. */
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID()
-  const hex = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
-}
-
-export function send(room, text, replyTo, files) {
+/**
+ * @param {HTMLElement} room
+ * @param {string} text
+ * @param {string} replyTo
+ * @param {Letter["files"]} files
+ */
+export function sendMessage(room, text, replyTo, files) {
   const letter = { client_message_id: uuid(), text, reply_to: replyTo, files }
-  keep(room, [...lettersOf(room), letter])
+  storeOf(room).add(letter)
   draw(room, letter)
   toNewest(room)
   post(room, letter)
 }
 
-/** What was left here by an earlier page: it says that it was not sent, and waits for its author, who may think anew. */
+/** What was left here by an earlier page: it says that it was not sent, and waits for its author, who may think anew. @param {HTMLElement} room */
 export function showOutbox(room) {
-  for (const letter of lettersOf(room)) draw(room, { ...letter, failed: letter.failed ?? words().not_sent })
+  for (const letter of storeOf(room).letters) {
+    draw(room, { ...letter, failed: letter.failed ?? chatWords().not_sent })
+  }
 }
 
+/**
+ * @param {HTMLElement} room
+ * @param {Letter} letter
+ */
 function draw(room, letter) {
   if (itemOf(letter.client_message_id) || hasArrived(letter.client_message_id)) return
-  const item = room.querySelector(".chat__pending").content.firstElementChild.cloneNode(true)
+  /** @type {HTMLElement} */
+  const template = one(room, ".chat__pending")
+  const pattern = /** @type {HTMLTemplateElement} */ (template).content.firstElementChild
+  const item = /** @type {HTMLElement} */ (pattern?.cloneNode(true))
   item.id = `pending-${letter.client_message_id}`
-  item.querySelector(".entry__text").textContent = [letter.text, ...(letter.files ?? []).map((file) => file.name)]
-    .join("\n")
-    .trim()
-  item.querySelector("[data-retry]").onclick = () => post(room, letter)
-  item.querySelector("[data-discard]").onclick = () => forget(room, letter)
+  const names = (letter.files ?? []).map((file) => file.name)
+  one(item, ".entry__text").textContent = [letter.text, ...names].join("\n").trim()
+  one(item, "[data-retry]").onclick = () => post(room, letter)
+  one(item, "[data-discard]").onclick = () => forget(room, letter)
   listOf(room).append(item)
   if (letter.failed) fail(room, letter, letter.failed)
 }
 
-const hasArrived = (id) => !!document.querySelector(`.message[data-client-message-id="${id}"]`)
-
-function post(room, letter) {
+/**
+ * @param {HTMLElement} room
+ * @param {Letter} letter
+ */
+async function post(room, letter) {
   unsent.delete(letter.client_message_id)
-  show(letter, words().sending)
-  queue = queue.then(async () => {
-    const { client_message_id, text, reply_to } = letter
-    const files = (letter.files ?? []).map((file) => file.id).join(" ")
-    const refusal = await change(
-      `${room.dataset.url}messages/`,
-      { client_message_id, text, reply_to, files },
-      { isQuiet: true, patience: PATIENCE },
-    )
-    if (refusal?.code === "offline") return awaitLine(room, letter)
-    if (refusal) return fail(room, letter, refusal.message)
-    forget(room, letter)
-    if (listOf(room).dataset.to) toNewest(room)
-  })
+  show(letter, chatWords().sending)
+  const { client_message_id, text, reply_to } = letter
+  const files = (letter.files ?? []).map((file) => file.id).join(" ")
+  const send = () => change(`${room.dataset.url}messages/`, { client_message_id, text, reply_to, files })
+  const refusal = await changeInTurn(queue, send)
+  if (refusal && isLost(refusal)) return awaitConnection(room, letter)
+  if (refusal) return fail(room, letter, refusal.message)
+  forget(room, letter)
+  if (listOf(room).dataset.to) toNewest(room)
 }
 
-function awaitLine(room, letter) {
+/**
+ * @param {HTMLElement} room
+ * @param {Letter} letter
+ */
+function awaitConnection(room, letter) {
   unsent.add(letter.client_message_id)
-  fail(room, letter, words().not_sent)
+  fail(room, letter, chatWords().not_sent)
 }
 
-function sendWhatWaits() {
+function sendUnsent() {
   const room = openRoom()
   if (!room) return
-  for (const letter of lettersOf(room)) if (unsent.has(letter.client_message_id)) post(room, letter)
+  for (const letter of storeOf(room).letters) if (unsent.has(letter.client_message_id)) post(room, letter)
 }
 
-document.addEventListener("board:live", sendWhatWaits)
-addEventListener("online", sendWhatWaits)
+listen("realtime:connected", sendUnsent)
+addEventListener("online", sendUnsent)
 
+/**
+ * @param {HTMLElement} room
+ * @param {Letter} letter
+ * @param {string} sentence
+ */
 function fail(room, letter, sentence) {
-  keep(
-    room,
-    lettersOf(room).map((one) =>
-      one.client_message_id === letter.client_message_id ? { ...one, failed: sentence } : one,
-    ),
-  )
+  storeOf(room).fail(letter.client_message_id, sentence)
   show(letter, sentence, true)
 }
 
-function show(letter, sentence, hasFailed = false) {
-  const item = itemOf(letter.client_message_id)
+/**
+ * @param {Letter} letter
+ * @param {string} sentence
+ */
+function show({ client_message_id }, sentence, hasFailed = false) {
+  const item = itemOf(client_message_id)
   if (!item) return
   item.toggleAttribute("data-failed", hasFailed)
-  item.querySelector(".message__error").textContent = sentence
-  for (const button of item.querySelectorAll("button")) button.hidden = !hasFailed
+  one(item, ".message__error").textContent = sentence
+  for (const button of all(item, "button")) button.hidden = !hasFailed
 }
 
-function forget(room, letter) {
-  itemOf(letter.client_message_id)?.remove()
-  keep(
-    room,
-    lettersOf(room).filter((one) => one.client_message_id !== letter.client_message_id),
-  )
+/**
+ * @param {HTMLElement} room
+ * @param {Letter} letter
+ */
+function forget(room, { client_message_id }) {
+  itemOf(client_message_id)?.remove()
+  storeOf(room).remove(client_message_id)
 }
 
-/** The message itself is there: what stood for it goes. It may have come by the socket before its answer. */
+/** The message itself is there: what stood for it goes. It may have come by the socket before its answer. @param {HTMLElement} room */
 function clearArrived(room) {
-  for (const letter of lettersOf(room)) if (hasArrived(letter.client_message_id)) forget(room, letter)
+  for (const letter of storeOf(room).letters) if (hasArrived(letter.client_message_id)) forget(room, letter)
 }
 
-document.addEventListener("board:changed", () => {
+listen("realtime:applied", () => {
   const room = openRoom()
   if (!room) return
   clearArrived(room)
   settle(room)
 })
 
-/** Another tab of this browser has sent or thrown away what stands here too. */
+/** Another tab of this browser has sent or discarded what stands here too. */
 addEventListener("storage", ({ key }) => {
   const room = openRoom()
-  if (!room || key !== keyOf(room)) return
-  const left = new Set(lettersOf(room).map((one) => `pending-${one.client_message_id}`))
-  for (const item of logOf(room).querySelectorAll(".message--pending")) if (!left.has(item.id)) item.remove()
+  const store = room && storeOf(room)
+  if (!store || key !== store.key) return
+  const left = new Set(store.letters.map((letter) => `pending-${letter.client_message_id}`))
+  for (const item of all(logOf(room), ".message--pending")) if (!left.has(item.id)) item.remove()
 })

@@ -1,116 +1,125 @@
 // What the composer offers while one writes: people and agents after @, tasks after #, commands after /.
 // The field keeps the focus; the list is told to screen readers by `aria-activedescendant`.
 
-import { openRoom } from "./history.js"
-import { isComposing } from "../page/page.js"
+/** @import { Sign, Suggestion } from "./suggestion_words.js" */
+import { childrenOf, closest, jsonIn, make, one } from "../page/dom.js"
+import { isComposing } from "../page/keys.js"
+import { json } from "../page/requests.js"
+import { composerOf, openRoom } from "./room_elements.js"
+import { begunWord, isComplete, matchingCommands, matchingPeople } from "./suggestion_words.js"
 
 const MOST = 8
 const ASK_AFTER = 150
-const BEGUN = /(?:^|\s)([@#])([\p{L}\p{N}._-]*)$/u
-const COMMAND = /^(\/)(\p{L}*)$/u
 
 let asked = 0 // how often was asked: an answer that comes after the next letter is dropped
 
-const fieldOf = (room) => room.querySelector(".chat__foot .composer__field")
-const boxOf = (room) => room.querySelector(".suggestions")
-const isOpen = (room) => !boxOf(room).hidden
-const optionsOf = (room) => [...boxOf(room).children]
+/** @param {HTMLElement} room */
+const boxOf = (room) => one(room, ".suggestions")
+/** @param {HTMLElement} room */
+const optionsOf = (room) => childrenOf(boxOf(room))
+/** @param {HTMLTextAreaElement} field */
+const begunIn = (field) => begunWord(field.value.slice(0, field.selectionStart))
 
-/** The sign and what was typed behind it up to the caret, null when nothing is to be offered. */
-function begun(field) {
-  const before = field.value.slice(0, field.selectionStart)
-  const found = BEGUN.exec(before) ?? COMMAND.exec(before)
-  return found && { sign: found[1], typed: found[2], from: before.length - found[2].length - 1 }
-}
-
+/** @type {Record<Sign, (typed: string) => Suggestion[] | Promise<Suggestion[]>>} */
 const sources = {
-  "@": (typed) => people().filter((one) => matches(one.text.slice(1), typed) || matches(one.label, typed)),
-  "/": (typed) => commands().filter((one) => one.text.startsWith(`/${typed}`)),
+  "@": (typed) => matchingPeople(jsonIn("chat-people"), typed),
+  "/": (typed) => matchingCommands(jsonIn("chat-commands"), typed),
   "#": tasks,
 }
 
-const people = () => JSON.parse(document.getElementById("chat-people").textContent)
-const commands = () => JSON.parse(document.getElementById("chat-commands").textContent)
-const matches = (name, typed) =>
-  name
-    .toLocaleLowerCase()
-    .split(/[\s._-]+/)
-    .some((part) => part.startsWith(typed.toLocaleLowerCase())) ||
-  name.toLocaleLowerCase().startsWith(typed.toLocaleLowerCase())
-
+/** @param {string} typed @returns {Promise<Suggestion[]>} */
 async function tasks(typed) {
-  await new Promise((go) => setTimeout(go, ASK_AFTER))
-  const answer = await fetch(`${openRoom().dataset.home}tasks/?${new URLSearchParams({ q: typed })}`, {
-    headers: { Accept: "application/json" },
-  }).catch(() => null)
-  return answer?.ok && !answer.redirected ? (await answer.json()).tasks : []
+  await new Promise((resolve) => setTimeout(resolve, ASK_AFTER))
+  const found = await json(`${openRoom()?.dataset.home}tasks/?${new URLSearchParams({ q: typed })}`)
+  return found?.tasks ?? []
 }
 
-async function offer(room) {
+/** The room in whose composer `event` happened. @param {Event} event */
+function writingIn(event) {
+  const room = openRoom()
+  const field = room && composerOf(room)
+  return field && event.target === field ? { room, field } : null
+}
+
+/**
+ * @param {HTMLElement} room
+ * @param {HTMLTextAreaElement} field
+ */
+async function offer(room, field) {
   const mine = ++asked
-  const word = begun(fieldOf(room))
+  const word = begunIn(field)
   const found = word ? (await sources[word.sign](word.typed)).slice(0, MOST) : []
   if (mine !== asked) return
-  const isWhole = found.length === 1 && found[0].text.toLowerCase() === `${word.sign}${word.typed}`.toLowerCase()
-  if (!found.length || isWhole) return close(room)
-  boxOf(room).replaceChildren(...found.map(optionOf))
+  if (!word || !found.length || isComplete(found, word.sign + word.typed)) return close(room, field)
+  boxOf(room).replaceChildren(...found.map(optionFor))
   boxOf(room).hidden = false
-  choose(room, 0)
+  choose(room, field, 0)
 }
 
-function optionOf({ text, label }, index) {
-  const option = Object.assign(document.createElement("li"), {
-    id: `suggestion-${index}`,
-    className: "suggestion",
-    role: "option",
-  })
+/**
+ * @param {Suggestion} suggestion
+ * @param {number} index
+ */
+function optionFor({ text, label }, index) {
+  const content = [text, label].map((textContent) => make("span", { textContent }))
+  const option = make("li", { id: `suggestion-${index}`, className: "suggestion", role: "option" }, ...content)
   option.dataset.text = text
-  option.append(
-    Object.assign(document.createElement("span"), { textContent: text }),
-    Object.assign(document.createElement("span"), { textContent: label }),
-  )
   return option
 }
 
-function choose(room, at) {
-  optionsOf(room).forEach((option, index) => (option.ariaSelected = String(index === at)))
+/**
+ * @param {HTMLElement} room
+ * @param {HTMLTextAreaElement} field
+ * @param {number} at
+ */
+function choose(room, field, at) {
+  for (const [index, option] of optionsOf(room).entries()) option.ariaSelected = String(index === at)
   const chosen = optionsOf(room)[at]
   chosen.scrollIntoView({ block: "nearest" })
-  fieldOf(room).setAttribute("aria-activedescendant", chosen.id)
+  field.setAttribute("aria-activedescendant", chosen.id)
 }
 
-function close(room) {
+/**
+ * @param {HTMLElement} room
+ * @param {HTMLTextAreaElement} field
+ */
+function close(room, field) {
   asked += 1
   boxOf(room).hidden = true
-  fieldOf(room).removeAttribute("aria-activedescendant")
+  field.removeAttribute("aria-activedescendant")
 }
 
-function take(room, option) {
-  const field = fieldOf(room)
-  const from = begun(field)?.from
-  if (from === undefined) return close(room)
+/**
+ * @param {HTMLElement} room
+ * @param {HTMLTextAreaElement} field
+ * @param {HTMLElement} option
+ */
+function take(room, field, option) {
+  const from = begunIn(field)?.from
+  if (from === undefined) return close(room, field)
   field.setRangeText(`${option.dataset.text} `, from, field.selectionStart, "end")
   field.focus()
-  close(room)
+  close(room, field)
   field.dispatchEvent(new Event("input", { bubbles: true }))
 }
 
 document.addEventListener("input", (event) => {
-  const room = openRoom()
-  if (room && event.target === fieldOf(room)) offer(room)
+  const at = writingIn(event)
+  if (at) offer(at.room, at.field)
 })
 
 document.addEventListener(
   "keydown",
   (event) => {
-    const room = openRoom()
-    if (!room || event.target !== fieldOf(room) || !isOpen(room) || isComposing(event)) return
-    const all = optionsOf(room)
-    const at = all.findIndex((option) => option.ariaSelected === "true")
-    if (event.key === "ArrowDown") choose(room, (at + 1) % all.length)
-    else if (event.key === "ArrowUp") choose(room, (at - 1 + all.length) % all.length)
-    else if (event.key === "Enter" || event.key === "Tab") take(room, all[at])
-    else if (event.key === "Escape") close(room)
+    const place = writingIn(event)
+    if (!place || boxOf(place.room).hidden || isComposing(event)) return
+    const { room, field } = place
+    const options = optionsOf(room)
+    const at = options.findIndex((option) => option.ariaSelected === "true")
+    if (event.key === "ArrowDown") choose(room, field, (at + 1) % options.length)
+    else if (event.key === "ArrowUp") choose(room, field, (at - 1 + options.length) % options.length)
+    else if (event.key === "Enter" || event.key === "Tab") take(room, field, options[at])
+    else if (event.key === "Escape") close(room, field)
     else return
     event.preventDefault()
   },
@@ -118,13 +127,15 @@ document.addEventListener(
 )
 
 document.addEventListener("pointerdown", (event) => {
-  const option = event.target.closest(".suggestion")
-  if (!option) return
+  const option = closest(event, ".suggestion")
+  const room = openRoom()
+  const field = room && composerOf(room)
+  if (!option || !field) return
   event.preventDefault()
-  take(openRoom(), option)
+  take(room, field, option)
 })
 
 document.addEventListener("focusout", (event) => {
-  const room = openRoom()
-  if (room && event.target === fieldOf(room)) close(room)
+  const at = writingIn(event)
+  if (at) close(at.room, at.field)
 })

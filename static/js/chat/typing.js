@@ -1,54 +1,64 @@
-// Who is writing. Nothing of it is kept: it is told at most every ten seconds, and goes by itself.
+// Who is writing. Nothing of it is stored: it is told at most every ten seconds, and goes by itself.
 
 import { now } from "../page/clock.js"
-import { whisper } from "../realtime/live.js"
-import { openRoom, words } from "./history.js"
+import { one } from "../page/dom.js"
+import { listen } from "../page/events.js"
+import { chatWords } from "../page/words.js"
+import { sendEphemeral } from "../realtime/connection.js"
+import { openRoom } from "./room_elements.js"
+import { TypingNotice, typingSentence, Writers } from "./typing_state.js"
 
-const TELL_EVERY = 10_000
 const IDLE_AFTER = 5_000
 const GONE_AFTER = 15_000
 
-const writers = new Map() // user → { room, name, timer }
-let toldAt = 0
-let idle = null
+const writers = new Writers()
+const notice = new TypingNotice()
+/** @type {Map<number, number>} user → the timer after which they are taken to have stopped */
+const timers = new Map()
+/** @type {number | undefined} */
+let idle
 
-/** Somebody has typed in the composer of `room`; with nothing in it they have stopped. */
+/**
+ * Somebody has typed in the composer of `room`; with nothing in it they have stopped.
+ * @param {HTMLElement} room
+ * @param {boolean} isWriting
+ */
 export function typed(room, isWriting) {
   clearTimeout(idle)
-  if (!isWriting) return stopped(room)
-  idle = setTimeout(() => stopped(room), IDLE_AFTER)
-  if (now() - toldAt < TELL_EVERY) return
-  toldAt = now()
-  whisper({ type: "typing", room: Number(room.dataset.room), on: true })
+  if (!isWriting) return stopTyping(room)
+  idle = setTimeout(() => stopTyping(room), IDLE_AFTER)
+  if (notice.start(now())) send(room, true)
 }
 
-export function stopped(room) {
+/** @param {HTMLElement} room */
+export function stopTyping(room) {
   clearTimeout(idle)
-  if (!toldAt) return
-  toldAt = 0
-  whisper({ type: "typing", room: Number(room.dataset.room), on: false })
+  if (notice.stop()) send(room, false)
 }
 
-document.addEventListener("board:whispered", ({ detail: { typing } }) => {
+/**
+ * @param {HTMLElement} room
+ * @param {boolean} on
+ */
+const send = (room, on) => sendEphemeral({ type: "typing", room: Number(room.dataset.room), on })
+
+listen("realtime:ephemeral", ({ typing }) => {
   if (!typing) return
-  clearTimeout(writers.get(typing.user)?.timer)
-  writers.delete(typing.user)
+  clearTimeout(timers.get(typing.user))
+  writers.set(typing)
   if (typing.on) {
-    const timer = setTimeout(() => gone(typing.user), GONE_AFTER)
-    writers.set(typing.user, { room: typing.room, name: typing.name, timer })
+    const timer = setTimeout(() => {
+      writers.remove(typing.user)
+      showTyping()
+    }, GONE_AFTER)
+    timers.set(typing.user, timer)
   }
   showTyping()
 })
 
-function gone(user) {
-  writers.delete(user)
-  showTyping()
-}
-
 export function showTyping() {
   const room = openRoom()
   if (!room) return
-  const names = [...writers.values()].filter((one) => one.room === Number(room.dataset.room)).map((one) => one.name)
-  const sentence = ["", words().one_writes, words().two_write][names.length] ?? words().several_write
-  room.querySelector(".chat__typing").textContent = sentence.replace("{name}", names[0]).replace("{other}", names[1])
+  const names = writers.namesIn(Number(room.dataset.room))
+  one(room, ".chat__typing").textContent = typingSentence(names, chatWords())
 }

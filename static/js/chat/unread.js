@@ -1,166 +1,105 @@
-// How much is unread: exact when the page came, raised by what others say, asked for anew after anything else.
-// What has passed the bottom of a window that somebody looks at is read.
+// How much is unread: shown on the tab, in the list of rooms and at the room's end, and asked for when it is not known.
 
-import { isLookedAt, listOf, logOf, messagesOf, openRoom, pkOf, toNewest } from "./history.js"
+/** @import { RoomCount } from "./unread_counts.js" */
+import { all, closest, find, jsonIn, one } from "../page/dom.js"
+import { listen } from "../page/events.js"
+import { json } from "../page/requests.js"
+import { showUnread } from "../page/title.js"
+import { toNewest } from "./history.js"
 import { notify } from "./notifications.js"
-import { showUnread } from "../page/page.js"
+import { watchReading } from "./read_marks.js"
+import { isFollowing, openRoom } from "./room_elements.js"
+import { isMessage, UnreadCounts } from "./unread_counts.js"
 
 const ASK_WITHIN = 1_500 // milliseconds, at random: all pages hear of one change at once
-const TELL_AFTER = 300
 
-const me = document.body.dataset.me
-const tab = document.querySelector("[data-chat-tab]")
-let counts = JSON.parse(document.getElementById("chat-unread")?.textContent ?? "{}") // room → unread, mentions, newest_id, last_read_id
-let asking = null
-let raised = 0 // how often something new was counted: an answer from before it is too old
-let telling = null
+/** @type {HTMLElement | null} */
+const tab = find(document, "[data-chat-tab]")
+const counts = new UnreadCounts(jsonIn("chat-unread"), document.body.dataset.me ?? "")
+/** @type {number | undefined} */
+let asking
 
-function show(now = counts) {
-  counts = now
-  const followed = Object.values(counts).filter((room) => room.level !== "none")
-  const sum = (name) => followed.reduce((all, room) => all + room[name], 0)
-  showUnread(sum("unread"))
-  showOnTab(sum("unread"), sum("mentions"))
-  for (const one of document.querySelectorAll(".chat__count")) showInList(one, counts[one.dataset.room])
+function show() {
+  const [unread, mentions] = [counts.sum("unread"), counts.sum("mentions")]
+  showUnread(unread)
+  if (tab) showOnTab(tab, unread, mentions)
+  for (const each of all(document, ".chat__count")) each.textContent = counts.shownFor(each.dataset.room)
   showPill()
 }
 
-function showInList(count, room) {
-  count.textContent = (room?.level !== "none" && room?.unread) || ""
-}
-
-function showOnTab(unread, mentions) {
-  const count = tab.querySelector(".tabs__count")
+/**
+ * @param {HTMLElement} link
+ * @param {number} unread
+ * @param {number} mentions
+ */
+function showOnTab(link, unread, mentions) {
+  const count = one(link, ".tabs__count")
   count.hidden = !unread
   count.toggleAttribute("data-mentions", mentions > 0)
-  count.textContent = unread > 99 ? "99+" : unread
-  const sentence = unread ? (mentions ? tab.dataset.saysMentions : tab.dataset.says) : ""
-  tab.querySelector(".tabs__says").textContent = sentence.replace("{n}", unread).replace("{m}", mentions)
+  count.textContent = unread > 99 ? "99+" : String(unread)
+  const { says = "", saysMentions = "" } = link.dataset
+  const sentence = unread ? (mentions ? saysMentions : says) : ""
+  one(link, ".tabs__says").textContent = sentence.replace("{n}", String(unread)).replace("{m}", String(mentions))
 }
 
 /** The way to the newest, while it is out of sight; how much of it is new is what is unread. */
 function showPill() {
   const room = openRoom()
   if (!room) return
-  const pill = room.querySelector(".chat__pill")
-  const unread = counts[room.dataset.room]?.unread
-  pill.hidden = logOf(room).dataset.following === "true"
-  pill.querySelector("span").textContent = unread ? pill.dataset.says.replace("{n}", unread) : pill.dataset.plain
+  const pill = one(room, ".chat__pill")
+  const unread = counts.of(room.dataset.room)?.unread
+  const { says = "", plain = "" } = pill.dataset
+  pill.hidden = isFollowing(room)
+  one(pill, "span").textContent = unread ? says.replace("{n}", String(unread)) : plain
   pill.toggleAttribute("data-count", !!unread)
 }
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest(".chat__pill")) toNewest(openRoom())
+  const room = openRoom()
+  if (room && closest(event, ".chat__pill")) toNewest(room)
 })
 
-// Raising
-
-document.addEventListener("board:changed", ({ detail: ops }) => {
+listen("realtime:applied", (ops) => {
+  const messages = ops.filter((op) => isMessage(op.id))
   let isUnsure = false
-  for (const op of ops) if (op.id?.startsWith("message-") && !raise(op)) isUnsure = true
+  for (const op of messages) {
+    const notice = counts.noticeOf(op)
+    if (notice) notify(op, notice.level, notice.isCalled)
+    if (!counts.raise(op)) isUnsure = true
+  }
   if (isUnsure) askSoon()
   show()
 })
 
-/** Whether it is known what the message does to the counts: a new one by somebody else adds one. */
-function raise(op) {
-  const room = op.op === "put" && counts[op.parent.slice("room-".length)]
-  const pk = Number(op.id.slice("message-".length))
-  if (!room) return false
-  const isMention = op.html.includes(`data-user="${me}"`)
-  const isCalled = op.calls.includes(Number(me))
-  if (isCalled || pk > room.newest_id) notify(op, room.level, isCalled)
-  if (pk <= room.newest_id) return !isMention
-  room.newest_id = pk
-  const countsForNobody = op.html.includes("message--system")
-  if (countsForNobody || op.html.includes(`data-author="${me}"`) || pk <= room.last_read_id) return true
-  raised += 1
-  room.unread += 1
-  room.mentions += isMention ? 1 : 0
-  return true
-}
-
 function askSoon() {
-  asking ??= setTimeout(ask, Math.random() * ASK_WITHIN)
+  if (!asking) asking = setTimeout(ask, Math.random() * ASK_WITHIN)
 }
 
 async function ask() {
-  clearTimeout(asking)
-  asking = null
-  await take(fetch(tab.dataset.unreadUrl, { headers: { Accept: "application/json" } }))
+  asking = undefined
+  const before = counts.raised
+  take(await json(tab?.dataset.unreadUrl ?? ""), before)
 }
 
-/** Show what the server counts, unless something new was counted here while it answered. */
-async function take(asked) {
-  const before = raised
-  const answer = await asked.catch(() => null)
-  if (!answer?.ok || answer.redirected) return
-  const now = await answer.json()
-  if (raised === before) show(now)
+/**
+ * Show what the server counts, unless something new was counted here while it answered.
+ * @param {Record<string, RoomCount> | null} now
+ * @param {number} before
+ */
+function take(now, before) {
+  if (!now) return
+  if (counts.take(now, before)) show()
   else askSoon()
 }
 
-document.addEventListener("board:whispered", ({ detail: { read, subscription } }) => {
-  if (subscription) askSoon()
-  if (!read) return
-  const room = openRoom()
-  if (room?.dataset.room === String(read.room))
-    room.dataset.lastReadId = Math.max(room.dataset.lastReadId, read.last_read_id)
-  askSoon()
-})
-document.addEventListener("chat:followed", ({ detail: { room, level } }) => {
-  counts[room].level = level
+listen("realtime:ephemeral", ({ read, subscription }) => (read || subscription) && askSoon())
+listen("chat:subscribed", ({ room, level }) => {
+  counts.setLevel(room, level)
   show()
 })
-document.addEventListener("board:live", askSoon)
-document.addEventListener("board:renewed", askSoon)
-
-// Reading
-
-/** The newest message whose end is above the bottom of the window. */
-function lastPassed(room) {
-  const { bottom } = logOf(room).getBoundingClientRect()
-  return messagesOf(room).findLast((one) => one.getBoundingClientRect().bottom <= bottom + 2)
-}
-
-function look() {
-  const room = openRoom()
-  if (!room || !isLookedAt(room)) return
-  const last = lastPassed(room)
-  if (last && pkOf(last) > Number(room.dataset.lastReadId)) {
-    room.dataset.lastReadId = pkOf(last)
-    telling ??= setTimeout(() => tell(room), TELL_AFTER)
-  }
-}
-
-async function tell(room) {
-  telling = null
-  const last_read_id = room.dataset.lastReadId
-  const body = new URLSearchParams({ last_read_id })
-  await take(
-    fetch(`${room.dataset.url}read/`, {
-      method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": document.body.dataset.csrf },
-      body,
-    }),
-  )
-}
-
-/** Somebody who comes back finds the line above what was said meanwhile. */
-function leave() {
-  const room = openRoom()
-  if (room && !listOf(room).dataset.to) room.dataset.line = room.dataset.lastReadId
-}
-
-document.addEventListener("chat:scrolled", () => {
-  showPill()
-  look()
-})
-addEventListener("focus", look)
-addEventListener("blur", leave)
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) return leave()
-  look()
-  askSoon()
-})
+listen("chat:scrolled", showPill)
+listen("realtime:connected", askSoon)
+listen("realtime:reloaded", askSoon)
+document.addEventListener("visibilitychange", () => document.hidden || askSoon())
+watchReading(() => counts.raised, take)
 if (tab) show()

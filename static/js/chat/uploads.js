@@ -1,131 +1,164 @@
 // Files for the message that is being written: pasted, dropped or chosen, uploaded at once, each with its progress.
 
-import { openRoom, words } from "./history.js"
-import { toast } from "../page/page.js"
+import { closest, find, one } from "../page/dom.js"
+import { toast } from "../page/toasts.js"
+import { chatWords } from "../page/words.js"
+import { composerOf, openRoom } from "./room_elements.js"
+import { upload } from "./upload_request.js"
 
-/** @typedef {{file: File, item: HTMLElement, request?: XMLHttpRequest, id?: string}} Upload */
+/** @typedef {{file: File, item: HTMLElement, abort?: () => void, id?: string}} Upload */
 
-const uploads = new WeakMap() // room → its uploads, in the order they were added
-const listOf = (room) => room.querySelector(".composer__files")
-/** @returns {Upload[]} */
+/** @type {WeakMap<HTMLElement, Upload[]>} room → its uploads, in the order they were added */
+const uploads = new WeakMap()
+/** @param {HTMLElement} room */
+const listOf = (room) => one(room, ".composer__files")
+/** @param {HTMLElement} room */
 const uploadsOf = (room) => uploads.get(room) ?? []
-const formOf = (room) => room?.querySelector(".chat__foot .composer")
+/** @param {HTMLElement | null} room */
+const formOf = (room) => room && find(room, ".chat__foot .composer")
 
-/** What the next message carries, or null while some of it is not there yet. */
+/** What the next message carries, or null while some of it is not there yet. @param {HTMLElement} room */
 export function filesFor(room) {
-  const all = uploadsOf(room)
-  return all.every((one) => one.id) ? all.map((one) => ({ id: one.id, name: one.file.name })) : null
+  const ready = uploadsOf(room).flatMap(({ id, file }) => (id ? [{ id, name: file.name }] : []))
+  return ready.length === uploadsOf(room).length ? ready : null
 }
 
+/** @param {HTMLElement} room */
 export function clearFiles(room) {
-  for (const one of uploadsOf(room)) one.item.remove()
+  for (const each of uploadsOf(room)) each.item.remove()
   uploads.delete(room)
 }
 
+/**
+ * @param {HTMLElement} room
+ * @param {File[]} files
+ */
 function add(room, files) {
-  const { largest, most } = listOf(room).dataset
+  const { largest, most, saysMost = "", saysLargest = "" } = listOf(room).dataset
   for (const file of files) {
-    if (uploadsOf(room).length >= most) return toast(listOf(room).dataset.saysMost)
-    const upload = { file, item: draw(room, file) }
-    uploads.set(room, [...uploadsOf(room), upload])
-    upload.item.querySelector("[data-retry]").onclick = () => start(room, upload)
-    upload.item.querySelector("[data-discard]").onclick = () => discard(room, upload)
-    if (file.size > largest) fail(upload, listOf(room).dataset.saysLargest, { isFinal: true })
-    else start(room, upload)
+    if (uploadsOf(room).length >= Number(most)) return toast(saysMost)
+    const added = { file, item: draw(room, file) }
+    uploads.set(room, [...uploadsOf(room), added])
+    one(added.item, "[data-retry]").onclick = () => start(room, added)
+    one(added.item, "[data-discard]").onclick = () => discard(room, added)
+    if (file.size > Number(largest)) fail(added, saysLargest, { isFinal: true })
+    else start(room, added)
   }
-  room.querySelector(".composer__field").focus()
+  composerOf(room)?.focus()
 }
 
+/**
+ * @param {HTMLElement} room
+ * @param {File} file
+ */
 function draw(room, file) {
-  const item = room.querySelector(".chat__file").content.firstElementChild.cloneNode(true)
-  item.querySelector("bdi").textContent = file.name
-  item.querySelector("[data-discard]").ariaLabel += `: ${file.name}`
+  const template = /** @type {HTMLTemplateElement} */ (one(room, ".chat__file"))
+  const item = /** @type {HTMLElement} */ (template.content.firstElementChild?.cloneNode(true))
+  one(item, "bdi").textContent = file.name
+  one(item, "[data-discard]").ariaLabel += `: ${file.name}`
   listOf(room).append(item)
   return item
 }
 
-function start(room, upload) {
-  const { file, item } = upload
-  const request = (upload.request = new XMLHttpRequest())
-  const progress = item.querySelector("progress")
+/**
+ * @param {HTMLElement} room
+ * @param {Upload} started
+ */
+function start(room, started) {
+  const progress = progressOf(started)
   progress.hidden = false
   progress.removeAttribute("value")
-  item.querySelector("[data-retry]").hidden = true
-  item.querySelector("[role=status]").textContent = ""
-  request.upload.onprogress = ({ loaded, total }) => (progress.value = loaded / total)
-  request.onload = () => finish(upload)
-  request.onerror = () => fail(upload, words().not_uploaded)
-  request.open("POST", `${room.dataset.url}files/`)
-  request.setRequestHeader("Accept", "application/json")
-  request.setRequestHeader("X-CSRFToken", document.body.dataset.csrf)
-  const body = new FormData()
-  body.append("file", file)
-  request.send(body)
+  one(started.item, "[data-retry]").hidden = true
+  one(started.item, "[role=status]").textContent = ""
+  started.abort = upload(`${room.dataset.url}files/`, started.file, {
+    onProgress(share) {
+      progress.value = share
+    },
+    onEnd({ id, message }) {
+      if (!id) return fail(started, message ?? chatWords().not_uploaded)
+      started.id = id
+      progress.hidden = true
+      started.item.dataset.done = ""
+    },
+  })
 }
 
-function finish(upload) {
-  const { request, item } = upload
-  const told = request.getResponseHeader("Content-Type")?.includes("json") ? JSON.parse(request.responseText) : {}
-  if (request.status !== 201) return fail(upload, told.message ?? words().not_uploaded)
-  upload.id = told.id
-  item.querySelector("progress").hidden = true
-  item.dataset.done = ""
+/** @param {Upload} upload @returns {HTMLProgressElement} */
+const progressOf = ({ item }) => one(item, "progress")
+
+/**
+ * @param {Upload} failed
+ * @param {string} sentence
+ */
+function fail(failed, sentence, { isFinal = false } = {}) {
+  progressOf(failed).hidden = true
+  one(failed.item, "[data-retry]").hidden = isFinal
+  one(failed.item, "[role=status]").textContent = sentence
 }
 
-function fail({ item }, sentence, { isFinal = false } = {}) {
-  item.querySelector("progress").hidden = true
-  item.querySelector("[data-retry]").hidden = isFinal
-  item.querySelector("[role=status]").textContent = sentence
-}
-
-/** Nobody sends it: the server forgets it by itself. */
-function discard(room, upload) {
-  upload.request?.abort()
-  upload.item.remove()
+/**
+ * Nobody sends it: the server forgets it by itself.
+ * @param {HTMLElement} room
+ * @param {Upload} unwanted
+ */
+function discard(room, unwanted) {
+  unwanted.abort?.()
+  unwanted.item.remove()
   uploads.set(
     room,
-    uploadsOf(room).filter((one) => one !== upload),
+    uploadsOf(room).filter((each) => each !== unwanted),
   )
-  room.querySelector(".composer__field").focus()
+  composerOf(room)?.focus()
 }
 
 // Chosen, pasted, dropped
 
 document.addEventListener("click", (event) => {
-  if (event.target.closest(".composer__clip")) formOf(openRoom()).querySelector("[type=file]").click()
+  const form = formOf(openRoom())
+  if (form && closest(event, ".composer__clip")) one(form, "[type=file]").click()
 })
 
 document.addEventListener("change", ({ target }) => {
-  if (!target.matches(".composer [type=file]")) return
-  add(openRoom(), [...target.files])
+  const room = openRoom()
+  if (!room || !(target instanceof HTMLInputElement) || !target.matches(".composer [type=file]")) return
+  add(room, [...(target.files ?? [])])
   target.value = ""
 })
 
 document.addEventListener("paste", (event) => {
+  const room = openRoom()
   const files = [...(event.clipboardData?.files ?? [])]
-  if (!files.length || event.target !== openRoom()?.querySelector(".chat__foot .composer__field")) return
+  if (!room || !files.length || event.target !== composerOf(room)) return
   event.preventDefault()
-  add(openRoom(), files)
+  add(room, files)
 })
 
-const carriesFiles = (event) =>
-  event.dataTransfer?.types.includes("Files") && event.target.closest?.(".chat") && formOf(openRoom())
-
-for (const kind of ["dragenter", "dragover"]) {
-  document.addEventListener(kind, (event) => {
-    if (!carriesFiles(event)) return
-    event.preventDefault()
-    openRoom().dataset.drop = ""
-  })
+/** The room that files are dragged over. @param {DragEvent} event */
+function roomUnder(event) {
+  const room = openRoom()
+  return formOf(room) && event.dataTransfer?.types.includes("Files") && closest(event, ".chat") ? room : null
 }
 
+/** @param {DragEvent} event */
+function onDrag(event) {
+  const room = roomUnder(event)
+  if (!room) return
+  event.preventDefault()
+  room.dataset.drop = ""
+}
+
+document.addEventListener("dragenter", onDrag)
+document.addEventListener("dragover", onDrag)
+
 document.addEventListener("dragleave", (event) => {
-  if (openRoom() && !openRoom().contains(event.relatedTarget)) delete openRoom().dataset.drop
+  const room = openRoom()
+  if (room && !room.contains(/** @type {Node | null} */ (event.relatedTarget))) delete room.dataset.drop
 })
 
 document.addEventListener("drop", (event) => {
-  if (!carriesFiles(event)) return
+  const room = roomUnder(event)
+  if (!room) return
   event.preventDefault()
-  delete openRoom().dataset.drop
-  add(openRoom(), [...event.dataTransfer.files])
+  delete room.dataset.drop
+  add(room, [...(event.dataTransfer?.files ?? [])])
 })

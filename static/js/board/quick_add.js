@@ -1,0 +1,68 @@
+// Adding tasks by their title alone, as fast as one types.
+
+import { all, closest, fieldOf, find, isOn } from "../page/dom.js"
+import { dismissRetry, retryToast, toast } from "../page/toasts.js"
+import { change, changeInTurn } from "../realtime/change.js"
+import { catchUp } from "../realtime/connection.js"
+import { isLost } from "../realtime/refusals.js"
+import { board } from "./cards.js"
+import { queue } from "./moves.js"
+import { focusTitle } from "./shortcuts.js"
+
+/** @typedef {{url: string, column: string, title: string}} Wish */
+
+/** @param {Wish} wish */
+async function add(wish) {
+  const { url, column, title } = wish
+  const before = titledAlike(wish)
+  const isThere = () => titledAlike(wish).some((id) => !before.includes(id))
+  dismissRetry(keyOf(wish))
+  const refusal = await changeInTurn(queue, () => change(url, { title, column }))
+  if (!refusal) return
+  if (isLost(refusal) && (await catchUp()) && isThere()) return // it was made after all
+  const field = titleField(column)
+  if (field) field.value ||= title
+  if (!isLost(refusal)) return toast(refusal.message)
+  retryToast(keyOf(wish), `${title}: ${refusal.message}`, () => {
+    const now = titleField(column)
+    if (now?.value === title) now.value = ""
+    if (!isThere()) add(wish)
+  })
+}
+
+/** @param {Wish} wish */
+const keyOf = ({ column, title }) => `add ${column} ${title}`
+
+/** @param {string} column @returns {HTMLInputElement | null} */
+const titleField = (column) => find(board, `[data-column="${column}"] .quick-add__title`)
+
+/** The cards of the column that have this title. @param {Wish} wish */
+function titledAlike({ column, title }) {
+  const cards = all(board, `[data-column="${column}"] li[id^='task-']`)
+  return cards.filter((card) => find(card, ".card__link")?.textContent === title).map((card) => card.id)
+}
+
+board.addEventListener("submit", (event) => {
+  /** @type {HTMLFormElement | null} */
+  const form = closest(event, ".quick-add")
+  if (!form) return
+  event.preventDefault()
+  /** @type {HTMLInputElement} */
+  const field = fieldOf(form, "title")
+  const title = field.value.trim()
+  if (!title) return
+  field.value = ""
+  /** @type {HTMLInputElement} */
+  const column = fieldOf(form, "column")
+  add({ url: form.action, column: column.value, title })
+})
+
+board.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && isOn(event, ".quick-add__title")) /** @type {HTMLElement} */ (event.target).blur()
+})
+
+board.addEventListener("click", (event) => {
+  if (!closest(event, "[data-quick-add]")) return
+  event.preventDefault()
+  focusTitle(null)
+})

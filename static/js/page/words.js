@@ -1,0 +1,24 @@
+// The sentences that scripts show, in the reader's language: js_messages.py of the board and of the chat hold them.
+
+import { jsonIn } from "./dom.js"
+
+/**
+ * @typedef {Record<
+ *   | "lifted" | "now_at" | "dropped" | "put_back" | "moved_by"
+ *   | "offline" | "unanswered" | "not_loaded" | "retry" | "anyway" | "keep_mine" | "take_theirs"
+ *   | "limited" | "signed_out" | "sign_in"
+ *   | "keys" | "close" | "space" | "key_next" | "key_column" | "key_open" | "key_shift" | "key_brackets"
+ *   | "key_lift" | "key_add" | "key_help", string>} BoardWords
+ */
+/**
+ * @typedef {Record<
+ *   | "sending" | "not_sent" | "new" | "gone" | "not_loaded" | "copied" | "refused"
+ *   | "not_uploaded" | "still_uploading" | "too_long"
+ *   | "one_writes" | "two_write" | "several_write", string>} ChatWords
+ */
+
+/** @type {BoardWords} */
+export const boardWords = jsonIn("board-words")
+
+/** The room may come to the page after the scripts. @returns {ChatWords} */
+export const chatWords = () => jsonIn("chat-words")
