@@ -1,0 +1,24 @@
+"""The scripts and what the server hands them."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings
+
+from apps.chat.js_messages import room_words
+from apps.tasks.board.js_messages import board_words
+
+SCRIPTS = settings.BASE_DIR / "static/js"
+WORDS = (SCRIPTS / "page/words.js").read_text()
+
+
+@pytest.mark.parametrize(("name", "words"), [("BoardWords", board_words), ("ChatWords", room_words)])
+def test_scripts_know_the_words_that_the_page_has(name: str, words: Callable[[], dict[str, str]]):
+    typed = re.search(r"@typedef \{Record<([^>]+), string>\} " + name, WORDS)
+    assert typed
+    assert set(re.findall(r'"(\w+)"', typed[1])) == set(words())
+
+
+def test_no_test_is_served_as_a_static_file():
+    assert not [path for path in SCRIPTS.rglob("*") if "test" in path.name]
