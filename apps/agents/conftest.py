@@ -1,9 +1,13 @@
 import json
+import threading
+from collections import defaultdict, deque
 from collections.abc import Callable
 
 import httpx
 import pytest
+from django.db import connection, transaction
 
+from apps.agents import jobs
 from apps.agents.gateways import openclaw_client
 from apps.agents.runs import wake
 from apps.agents.tests.factories import agent_in
@@ -14,10 +18,50 @@ def scribe(board):
     return agent_in(board, "Scribe", max_concurrent=2)
 
 
+class EagerWorker:
+    """Works through an agent's queue as soon as somebody wakes it, in the thread that did, one job at a time."""
+
+    def __init__(self) -> None:
+        self.enqueued: defaultdict[int, deque[str]] = defaultdict(deque)
+
+    def enqueue(self, args: tuple[str] | list[str], *_args, **_options) -> None:
+        mine = self.enqueued[threading.get_ident()]
+        mine.append(args[0])
+        if len(mine) > 1:  # this thread is at a job: it takes the next one afterwards
+            return
+        while mine:
+            jobs.work_through(mine[0])
+            mine.popleft()
+
+    def after_commit(self) -> None:
+        """Run the wake-ups that a test's own transaction holds back: it never commits."""
+        held, connection.run_on_commit = connection.run_on_commit, []
+        for sids, callback, is_robust in held:
+            if getattr(callback, "func", None) is wake.wake:
+                callback()
+            else:
+                connection.run_on_commit.append((sids, callback, is_robust))
+
+
 @pytest.fixture(autouse=True)
-def no_wake(monkeypatch):
-    """Tests start runs themselves; what the worker would do is tests/e2e's business."""
-    monkeypatch.setattr(wake, "wake", lambda agent_id: None)
+def queue(request, monkeypatch):
+    """What is queued starts once it is committed, at the gateway double, as with a worker.
+
+    Tests that start runs themselves are marked with `queue_off`.
+    """
+    if request.node.get_closest_marker("queue_off"):
+        monkeypatch.setattr(wake, "wake", lambda agent_id: None)
+        return
+    request.getfixturevalue("gateway")
+    worker, end = EagerWorker(), transaction.Atomic.__exit__
+
+    def end_and_wake(atomic, exc_type, *details):
+        end(atomic, exc_type, *details)
+        if connection.atomic_blocks and connection.atomic_blocks[-1]._from_testcase and exc_type is None:
+            worker.after_commit()
+
+    monkeypatch.setattr(jobs.work_through, "apply_async", worker.enqueue)
+    monkeypatch.setattr(transaction.Atomic, "__exit__", end_and_wake)
 
 
 class GatewayDouble:

@@ -9,7 +9,7 @@ from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.projects.tests.factories import UserFactory
 from tests.gateways.practice import SECRETS, PracticeGateway
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.queue_off]
 GATEWAYS, AGENTS = "admin:agents_gateway_changelist", "admin:agents_agent_changelist"
 
 

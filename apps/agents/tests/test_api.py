@@ -31,6 +31,7 @@ def assign(program: Program, agent: Agent, task, **more):
     return program.post(f"agents/{agent.pk}/assign/", {"task_id": task.pk, **more})
 
 
+@pytest.mark.queue_off
 def test_assign_answers_with_the_run(program, scribe, task):
     answer = assign(program, scribe, task, prompt="Be brief.")
     told = answer.json()
@@ -93,7 +94,7 @@ def test_agents_list_takes_as_many_queries_for_one_as_for_many(program, board, a
         run_of(agent_in(board, name, gateway=gateway), ana)
     with django_assert_max_num_queries(3):
         rows = program.get("agents/").json()["results"]
-    assert [(row["status"], row["current_tasks"]) for row in rows] == [("queued up", 0)] * 3
+    assert [(row["status"], row["current_tasks"]) for row in rows] == [("working", 1)] * 3
 
 
 def test_run_is_cancelled_and_retried(program, scribe, ana):

@@ -20,7 +20,7 @@ from apps.tasks.actions.edit import edit
 from apps.tasks.actions.move import move
 from apps.tasks.tests.factories import task_in
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("I3")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("I3"), pytest.mark.queue_off]
 FINISHED = {"event": "run.finished", "id": "1", "status": "ok", "text": "Done.", "usage": {"input": 1, "output": 2}}
 
 

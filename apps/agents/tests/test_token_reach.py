@@ -37,7 +37,7 @@ def test_token_needs_the_agents_scope_to_decide_on_runs(ana, run, verb):
         assert Program(ana, scope).get(f"runs/{run.pk}/").status_code == 200
         assert Program(ana, scope).post(address).status_code == 403
     run.refresh_from_db()
-    assert run.status == Run.Status.QUEUED
+    assert run.status == Run.Status.RUNNING
     assert Program(ana).post(address, {"note": "Shorter."}).status_code != 403
 
 
@@ -57,7 +57,7 @@ def test_token_that_only_writes_starts_no_agent(ana, board, columns):
     assert program.patch(f"tasks/{task.pk}/", {"assignee": ana.pk}).status_code == 200
     assert Program(ana).patch(f"tasks/{task.pk}/", {"assignee": scribe.user_id}).status_code == 200
     assert program.patch(f"tasks/{task.pk}/", {"assignee": None}).status_code == 403
-    assert Run.objects.get().status == Run.Status.QUEUED
+    assert Run.objects.get().status == Run.Status.RUNNING
 
 
 @pytest.mark.req("L36", "A6")

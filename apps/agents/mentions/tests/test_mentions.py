@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
+from apps.agents import jobs
 from apps.agents.mentions import mentions, message_footer
 from apps.agents.models import HandoffPermission, MentionRefusal, Run
 from apps.agents.roster.actions.set_projects import set_projects
-from apps.agents.runs import dispatch, queue, targets, wait_reasons
+from apps.agents.runs import queue, targets
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.actions.retry import Gone, StillOpen, retry
@@ -47,11 +48,9 @@ def ask(room, by, agent, words="summarise what happened today") -> Message:
     return message_in(room, by, f"@{agent.slug} {words}")
 
 
-def start(agent) -> Run | None:
-    run = dispatch.start_next(agent.pk, "worker-1")
-    if run:
-        run.refresh_from_db()
-    return run
+def working(agent) -> Run | None:
+    """The run that the worker has started last."""
+    return agent.runs.filter(status=Status.RUNNING).order_by("-started_at").first()
 
 
 def finish(run, text="It was a quiet day.", event_id="", **fields):
@@ -63,6 +62,7 @@ def answers(agent) -> list[Message]:
     return list(Message.objects.filter(author=agent.user).order_by("pk"))
 
 
+@pytest.mark.queue_off
 @pytest.mark.req("CHT-12", "D1")
 def test_mention_queues_a_run_in_the_rooms_session(room, scribe, ana):
     message = ask(room, ana, scribe)
@@ -83,7 +83,7 @@ def test_mention_saves_message_and_run_together(room, scribe, ana, monkeypatch):
 @pytest.mark.req("CHT-12")
 def test_mention_is_answered_by_a_message_of_the_agent(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     assert (run.status, run.status_note["code"]) == (Status.RUNNING, "working")
     finish(run)
     run.refresh_from_db()
@@ -99,7 +99,7 @@ def test_mention_is_answered_by_a_message_of_the_agent(room, scribe, ana, gatewa
 @pytest.mark.req("CHT-12", "C3")
 def test_mention_is_answered_once_by_reports_at_once(room, scribe, ana, gateway):
     ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
 
     def report(number):
         try:
@@ -119,7 +119,7 @@ def test_mention_prompt_fences_and_labels_earlier_messages(room, scribe, ana, be
     gone = message_in(room, ben, "A secret said in error.")
     delete(gone, by=ben)
     ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     told = gateway.messages[0]
     assert told.splitlines()[0] == f"[teamboard-run:{run.pk}]"
     assert (
@@ -136,32 +136,28 @@ def test_mention_prompt_takes_30_messages_and_24_kib(room, scribe, ana, gateway)
     for number in range(40):
         message_in(room, ana, f"Message number {number}.")
     ask(room, ana, scribe)
-    start(scribe)
     assert gateway.messages[0].count("Message by the person Ana") == 30
     assert "number 9." not in gateway.messages[0]
     for _ in range(3):
         message_in(room, ana, "long " * 2_000)
     ask(room, ana, scribe)
-    finish(Run.objects.busy().get())
-    start(scribe)
+    finish(working(scribe))
     assert len(gateway.messages[1].encode()) < 26 * 1024
 
 
 @pytest.mark.req("CHT-12")
 def test_mention_waits_for_the_one_before_in_its_session(room, scribe, ana, gateway):
     first, second = ask(room, ana, scribe, "first"), ask(room, ana, scribe, "second")
-    start(scribe)
-    assert start(scribe) is None
-    wait_reasons.refresh(scribe)
+    assert (working(scribe).message, len(gateway.posts)) == (first, 1)
     assert "Scribe answers another message of this room first." in message_footer.render_footers([second])[second.pk]
     finish(first.runs.get())
-    assert start(scribe).message == second
+    assert working(scribe).message == second
 
 
 def test_mention_leaves_slots_for_tasks(room, scribe, ana, gateway):
     ask(room, ana, scribe)
     run_of(scribe, ana)
-    assert [bool(start(scribe)), bool(start(scribe))] == [True, True]
+    assert scribe.runs.filter(status=Status.RUNNING).count() == 2
 
 
 @pytest.mark.req("G1")
@@ -192,7 +188,7 @@ def test_mention_added_by_an_edit_starts_one_run(room, scribe, ana):
 @pytest.mark.req("CHT-12")
 def test_mention_answer_that_is_too_long_is_cut(room, scribe, ana, gateway):
     ask(room, ana, scribe)
-    finish(start(scribe), text="word " * 20_000)
+    finish(working(scribe), text="word " * 20_000)
     answer = answers(scribe)[0]
     assert len(answer.text) <= 50_000
     assert answer.text.endswith("*(The rest was left out.)*")
@@ -201,7 +197,7 @@ def test_mention_answer_that_is_too_long_is_cut(room, scribe, ana, gateway):
 @pytest.mark.req("G2", "X1", "X2")
 def test_mention_answer_is_text_and_nothing_else(room, scribe, ana, gateway):
     ask(room, ana, scribe)
-    finish(start(scribe), text="<script>alert(1)</script> ![x](https://evil.example/x.png) /pause")
+    finish(working(scribe), text="<script>alert(1)</script> ![x](https://evil.example/x.png) /pause")
     html = answers(scribe)[0].html
     assert "<script" not in html
     assert "<img" not in html
@@ -213,7 +209,7 @@ def test_mention_answer_is_text_and_nothing_else(room, scribe, ana, gateway):
 def test_mention_answer_runs_no_slash_command(room, scribe, ana, columns, gateway, words):
     task = task_in(columns["ready"])
     ask(room, ana, scribe)
-    finish(start(scribe), text=words)
+    finish(working(scribe), text=words)
     task.refresh_from_db()
     assert answers(scribe)[0].text == words
     assert (Task.objects.get(), task.assignee) == (task, None)
@@ -222,7 +218,7 @@ def test_mention_answer_runs_no_slash_command(room, scribe, ana, columns, gatewa
 
 def test_mention_answer_the_room_refuses_is_kept(room, scribe, ana, gateway, monkeypatch):
     message = ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
 
     def refuse(*args, **kwargs):
         raise Refused("The room is archived.")
@@ -236,7 +232,7 @@ def test_mention_answer_the_room_refuses_is_kept(room, scribe, ana, gateway, mon
 
 def test_mention_failure_says_why_and_can_be_retried(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     finish(run, status="error", error="The model is not there.")
     line = message_footer.render_footers([message])[message.pk]
     assert "The model is not there." in line
@@ -250,26 +246,25 @@ def test_mention_failure_says_why_and_can_be_retried(room, scribe, ana, gateway)
 
 @pytest.mark.req("D7")
 def test_mention_with_lost_answer_holds_the_session(room, scribe, ana, gateway):
-    message = ask(room, ana, scribe)
-    ask(room, ana, scribe, "and then?")
     gateway.fails(httpx.ReadTimeout)
-    run = start(scribe)
+    message = ask(room, ana, scribe)
+    second = ask(room, ana, scribe, "and then?")
+    run = message.runs.get()
     assert run.status == Status.QUEUED
     past = timezone.now() - timedelta(minutes=5)
     Run.objects.filter(pk=run.pk).update(first_sent_at=past, due_at=past)
-    run = start(scribe)
-    assert run.status == Status.UNCERTAIN
-    assert start(scribe) is None
+    jobs.start_due_runs()
+    run.refresh_from_db()
+    assert (run.status, second.runs.get().status, len(gateway.posts)) == (Status.UNCERTAIN, Status.QUEUED, 1)
     assert "may or may not be working" in message_footer.render_footers([message])[message.pk]
-    cancel(run, by=ana)
     gateway.answers(200, json={"ok": True, "runId": "g"})
-    assert start(scribe).status == Status.RUNNING
+    cancel(run, by=ana)
+    assert working(scribe).message == second
 
 
 @pytest.mark.req("D9")
 def test_mention_without_a_report_times_out(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
-    start(scribe)
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     reconcile.end_overdue_runs()
     assert message.runs.get().status == Status.TIMED_OUT
@@ -281,7 +276,7 @@ def test_mention_without_a_report_times_out(room, scribe, ana, gateway):
 
 def test_mention_result_is_found_in_the_session_history(room, scribe, ana, gateway):
     ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     gateway.history = [
         {"role": "user", "content": f"[teamboard-run:{run.pk}]\nDo it."},
         {"role": "assistant", "content": "Found it.", "stopReason": "stop"},
@@ -294,7 +289,7 @@ def test_mention_result_is_found_in_the_session_history(room, scribe, ana, gatew
 @pytest.mark.req("D12")
 def test_mention_cancelled_posts_no_late_answer(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     cancel(run, by=ana)
     assert finish(run).outcome == "late"
     assert answers(scribe) == []
@@ -306,8 +301,8 @@ def test_mention_with_one_task_references_it(room, scribe, ana, columns, gateway
     own = queue.assign_now(scribe, task, by=ana, queue=True)
     message = ask(room, ana, scribe, f"what about {task.key}?")
     run = message.runs.get()
-    assert (run.referenced_task, run.task, own.status) == (task, None, Status.QUEUED)
-    start(scribe), start(scribe)
+    own.refresh_from_db()
+    assert (run.referenced_task, run.task, own.status) == (task, None, Status.RUNNING)
     assert any("The valve sticks." in told and "You are in a room" in told for told in gateway.messages)
     finish(run)
     told = Event.objects.filter(task_id=task.pk, payload__message=message.pk).values_list("kind", flat=True)
@@ -325,13 +320,13 @@ def test_mention_with_two_tasks_references_none(room, scribe, ana, columns):
 @pytest.mark.req("G6")
 def test_mention_by_an_agent_needs_a_handoff_permission(room, board, scribe, mason, ana, gateway):
     ask(room, ana, scribe)
-    finish(start(scribe), text=f"@{mason.slug} knows.")
+    finish(working(scribe), text=f"@{mason.slug} knows.")
     refused = answers(scribe)[0]
     assert refused.mention_refusals.get().reason == MentionRefusal.Reason.HANDOFF
     assert "only where a maintainer allows it" in message_footer.render_footers([refused])[refused.pk]
     HandoffPermission.objects.create(project=board, from_agent=scribe, to_agent=mason, granted_by=ana)
     ask(room, ana, scribe)
-    finish(start(scribe), text=f"@{mason.slug} knows.")
+    finish(working(scribe), text=f"@{mason.slug} knows.")
     assert answers(scribe)[1].runs.get().handoff_depth == 1
 
 
@@ -342,11 +337,11 @@ def test_mention_by_agents_is_limited_in_depth(room, board, scribe, mason, ana, 
     ask(room, ana, scribe)
     asked, other = scribe, mason
     for depth in range(mentions.MAX_HANDOFF_DEPTH + 1):
-        run = start(asked)
+        run = working(asked)
         assert run.handoff_depth == depth
         finish(run, text=f"@{other.slug}, your turn.")
         asked, other = other, asked
-    assert start(asked) is None
+    assert working(asked) is None
     assert MentionRefusal.objects.get().reason == MentionRefusal.Reason.DEPTH
 
 
@@ -365,11 +360,10 @@ def test_mention_by_agents_is_limited_per_day(room, board, scribe, mason, ana, g
 @pytest.mark.req("G6")
 def test_mention_waits_while_the_project_is_paused(room, board, scribe, ana, ben, gateway):
     first = ask(room, ana, scribe)
-    start(scribe)
     pause(board, by=ben)
     second = ask(room, ana, scribe)
     assert [run.status for run in first.runs.order_by("attempt")] == [Status.CANCELLED, Status.QUEUED]
-    assert start(scribe) is None
+    assert working(scribe) is None
     for message in (first, second):
         assert "All agents of this project are paused by Ben." in message_footer.render_footers([message])[message.pk]
 
@@ -383,17 +377,16 @@ def test_mention_and_pause_at_once_start_nothing(room, board, scribe, ana, gatew
         finally:
             connection.close()
 
-    calls = [lambda: ask(room, ana, scribe), lambda: pause(board, by=ana), lambda: start(scribe)] * 2
+    calls = [lambda: ask(room, ana, scribe), lambda: pause(board, by=ana), lambda: jobs.start_due_runs()] * 2
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(in_own_connection, calls))
-    assert start(scribe) is None
     assert not Run.objects.busy().exists()
     assert Run.objects.queued().count() == 2
 
 
 def test_mention_deleted_is_not_answered(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     delete(message, by=ana)
     run.refresh_from_db()
     assert run.status == Status.CANCELLED
@@ -404,7 +397,7 @@ def test_mention_deleted_is_not_answered(room, scribe, ana, gateway):
 @pytest.mark.req("CHT-6")
 def test_mention_answer_deleted_leaves_no_result(room, board, scribe, ana, gateway):
     ask(room, ana, scribe)
-    run = start(scribe)
+    run = working(scribe)
     finish(run)
     owner = MembershipFactory(project=board, role=Role.OWNER).user
     delete(answers(scribe)[0], by=owner)
@@ -428,7 +421,6 @@ def test_mention_run_is_not_found_by_outsiders(room, scribe, ana, cy):
 @pytest.mark.req("T2")
 def test_mention_audit_leads_from_person_to_answer(room, scribe, ana, gateway):
     run = ask(room, ana, scribe).runs.get()
-    start(scribe)
     finish(run)
     chain = AuditEntry.objects.filter(run=run.pk).order_by("pk")
     assert set(chain.values_list("asked_by", flat=True)) == {"Ana"}
@@ -446,5 +438,5 @@ def test_mention_run_is_in_the_api(room, scribe, ana):
     program = Program(ana)
     [run] = program.get(f"runs/?message={message.pk}").json()["results"]
     assert (run["task"], run["message"], run["referenced_task"]) == (None, message.pk, None)
-    assert run["waits_for"] == "Starting Scribe."
+    assert (run["status"], run["waits_for"]) == ("running", "Scribe is at it.")
     assert program.post(f"runs/{run['id']}/cancel/", {}).json()["status"] == "cancelled"

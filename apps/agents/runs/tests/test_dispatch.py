@@ -19,7 +19,7 @@ from apps.tasks.actions.assign import assign
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.queue_off]
 Status = Run.Status
 
 

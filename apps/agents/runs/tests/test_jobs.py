@@ -9,7 +9,7 @@ from apps.agents import jobs
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import run_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.queue_off]
 
 
 @pytest.fixture

@@ -319,6 +319,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
+@pytest.mark.queue_off
 @pytest.mark.req("D2", "D12", "C3", "C4")
 def test_lifecycle_holds_in_any_order():
     bounds = settings(

@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.accounts.models import AuditEntry
 from apps.agents.models import RunPullRequest
-from apps.agents.runs import dispatch, pull_requests
+from apps.agents.runs import pull_requests
 from apps.agents.runs.callbacks import results
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
@@ -58,7 +58,6 @@ def connected(board, forge, monkeypatch, **fields) -> Repository:
 def brought(scribe, ana, title: str = "Sell tickets"):
     """A run that was sent and has brought a result, with its task in review."""
     run = run_of(scribe, ana, title)
-    dispatch.start_next(scribe.pk, "worker")
     finished = {"teamboardRunId": str(run.pk), "status": "ok", "text": CANARY}
     results.receive(scribe.gateway, str(run.pk), "run.finished", finished)
     run.refresh_from_db()

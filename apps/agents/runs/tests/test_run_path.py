@@ -47,6 +47,7 @@ def test_path_of_a_run_has_few_files_each_entered_by_few_ways():
 
 
 @pytest.mark.django_db
+@pytest.mark.queue_off
 def test_path_of_a_run_is_the_one_that_is_walked(scribe, ana, gateway):
     walked = set()
 

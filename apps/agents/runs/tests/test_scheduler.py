@@ -15,7 +15,7 @@ from apps.agents.runs.states import Status
 from apps.agents.tests.factories import agent_in, run_of
 from apps.chat.tests.factories import message_in, room_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.queue_off]
 
 
 @pytest.fixture

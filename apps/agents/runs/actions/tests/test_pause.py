@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from apps.agents.models import Pause, Run
 from apps.agents.roster.actions.set_projects import set_projects
-from apps.agents.runs import dispatch, queue, wait_reasons
+from apps.agents.runs import dispatch, queue
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.tests.factories import agent_in, run_of
 from apps.chat.messages import render
@@ -28,11 +28,9 @@ def room(board):
     return room_of(board)
 
 
-def start(agent) -> Run | None:
-    run = dispatch.start_next(agent.pk, "worker-1")
-    if run:
-        run.refresh_from_db()
-    return run
+def codes() -> set[str]:
+    """What the cards say about their runs."""
+    return {task.status_note["code"] for task in Task.objects.all()}
 
 
 def kinds() -> list[str]:
@@ -40,41 +38,43 @@ def kinds() -> list[str]:
 
 
 @pytest.mark.req("G6")
-def test_what_is_worked_at_stops_and_waits_in_line_again(board, scribe, ana, ben, gateway):
-    run_of(scribe, ana)
-    working = start(scribe)
+def test_pause_cancels_runs_at_work_and_queues_them_again(board, scribe, ana, ben, gateway):
+    working = run_of(scribe, ana)
+    assert codes() == {"working"}
     pause(board, by=ben)
     working.refresh_from_db()
     again = Run.objects.queued().get()
     assert working.status == Status.CANCELLED
     assert (again.task, again.attempt, again.requested_by) == (working.task, 2, ana)
     assert status_notes.sentence_of(Task.objects.get().status_note) == "All agents of this project are paused by Ben."
-    assert start(scribe) is None
+    assert len(gateway.posts) == 1
 
 
 @pytest.mark.req("G6")
-def test_what_waits_says_who_paused_and_starts_when_they_go_on(board, scribe, ana, ben, gateway):
-    run = run_of(scribe, ana)
+def test_pause_is_the_reason_of_what_waits_until_resume(board, scribe, ana, ben, gateway):
+    for number in range(3):
+        run_of(scribe, ana, f"Task {number}")
+    assert codes() == {"working", "agent_full"}
     pause(board, by=ben)
-    assert start(scribe) is None
-    wait_reasons.refresh(scribe)
-    assert Task.objects.get().status_note["code"] == "paused"
+    assert (codes(), scribe.runs.busy().count()) == ({"paused"}, 0)
     assert resume(board, by=ana)
-    assert start(scribe) == run
+    assert (codes(), scribe.runs.busy().count()) == ({"working", "agent_full"}, 2)
     assert kinds() == ["agents.paused", "agents.resumed"]
 
 
-def test_the_same_agent_goes_on_elsewhere(board, scribe, ana, gateway):
+def test_pause_stops_no_run_of_another_project(board, scribe, ana, gateway):
     run_of(scribe, ana)
     other = BoardFactory(key="OTHER")
     set_projects(scribe, [board, other])
     pause(board, by=ana)
     eve = MembershipFactory(project=other).user
     elsewhere = queue.assign_now(scribe, task_in(other.columns.get(category="ready")), by=eve, queue=True)
-    assert start(scribe) == elsewhere
+    elsewhere.refresh_from_db()
+    assert elsewhere.status == Status.RUNNING
+    assert not scribe.runs.busy().filter(project=board).exists()
 
 
-def test_pausing_twice_is_pausing_once(board, ana, ben):
+def test_pause_repeated_changes_nothing(board, ana, ben):
     first = pause(board, by=ana)
     assert pause(board, by=ben) == first
     assert Pause.objects.get().paused_by == ana
@@ -84,8 +84,9 @@ def test_pausing_twice_is_pausing_once(board, ana, ben):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.queue_off
 @pytest.mark.req("G6")
-def test_nothing_that_is_claimed_meanwhile_goes_on(board, ana, gateway):
+def test_pause_ends_runs_that_are_claimed_at_once(board, ana, gateway):
     scribe = agent_in(board, max_concurrent=8)
     for number in range(6):
         run_of(scribe, ana, f"Task {number}")
@@ -104,7 +105,7 @@ def test_nothing_that_is_claimed_meanwhile_goes_on(board, ana, gateway):
     assert Run.objects.queued().count() == 6
 
 
-def test_the_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
+def test_pause_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
     client.force_login(ana)
     page = reverse("agents:agents", args=[board.key])
     assert "Scribe" in client.get(page).content.decode()
@@ -114,7 +115,7 @@ def test_the_page_shows_the_agents_and_pauses_them(client, board, scribe, ana):
     assert not Pause.objects.exists()
 
 
-def test_the_room_is_told_who_did_it(room, board, ana, ben):
+def test_pause_is_posted_in_the_room_with_its_author(room, board, ana, ben):
     pause(board, by=ana)
     resume(board, by=ben)
     told = render.render_messages(render.with_related(room.messages.all())).values()
