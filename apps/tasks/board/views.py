@@ -87,16 +87,16 @@ def rendered(project: Project, row: board_cards.CardRow, users: dict[int, board_
 
 
 @require_GET
-def more(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+def column(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The next cards of a column: list items for the board's script, a page for everybody else."""
     project = permissions.project_for(request.user, key)
-    column = get_object_or_404(project.columns, pk=pk)
-    found = board_cards.next_page(column, after=request.GET.get("after", ""))
+    shown = get_object_or_404(project.columns, pk=pk)
+    found = board_cards.next_page(shown, after=request.GET.get("after", ""))
     users = board_cards.users_on(project, found)
     cards = [rendered(project, row, users) for row in found]
     context = {
         "project": project,
-        "column": column,
+        "column": shown,
         "cards": cards,
         "more_after": cards[-1].rank if len(cards) == board_cards.NEXT_PAGE else "",
         "can_write": permissions.role_may(project.role, Action.WRITE),
