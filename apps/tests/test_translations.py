@@ -83,7 +83,7 @@ def test_one_change_reaches_each_reader_in_their_own_language(board, ana):
     board.refresh_from_db()
     assign(task, to=ana, by=ana)
     frames = {
-        language: realtime_frames.as_text(
+        language: realtime_frames.to_json(
             realtime_frames.frame_since(board.pk, board.last_seq, language=language, open_task=task.pk)
         )
         for language in ("en", "ru")

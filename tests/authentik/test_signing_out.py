@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.accounts import jobs
-from apps.accounts.models import LoginSession, UsedLogoutToken
+from apps.accounts.models import LoginSession, SignInAttempt, UsedLogoutToken
 from apps.accounts.oidc import backchannel
 from apps.accounts.oidc import provider as known_provider
 
@@ -180,7 +180,7 @@ def test_what_is_kept_of_signing_in_and_out_is_cleared(person, provider, monkeyp
     max_.client.post(OUT_THERE, {"logout_token": provider.logout_token("max")})
     jobs.clear_sessions()
     assert UsedLogoutToken.objects.count() == 1  # as long as its token could come again
-    later = jobs.timezone.now() + max(jobs.KEPT.values()) * 2
+    later = jobs.timezone.now() + max(jobs.KEPT_ATTEMPTS, jobs.KEPT_LOGOUT_TOKENS) * 2
     monkeypatch.setattr(jobs.timezone, "now", lambda: later)
     jobs.clear_sessions()
-    assert [model.objects.count() for model in (*jobs.KEPT, LoginSession)] == [0, 0, 0]
+    assert [model.objects.count() for model in (SignInAttempt, UsedLogoutToken, LoginSession)] == [0, 0, 0]
