@@ -45,7 +45,7 @@ async def test_run_is_admitted_and_reported(gateway, listener, path):
     assert [event["event"] for event in listener.events(run)] == ["run.started", "run.finished"]
 
     user, answer = await gateway.client().get_session_history(f"agent:coder:task:{run}")
-    assert openclaw_client.named_run(user.text) == run
+    assert openclaw_client.run_named_in(user.text) == run
     assert (answer.role, answer.text, answer.stop_reason) == ("assistant", "It is done.", "stop")
     assert (answer.usage.tokens_out, answer.model) == (9, finished["model"])
 
@@ -109,8 +109,8 @@ async def test_tokens_open_their_own_paths_only(gateway):
     assert (await swapped.run_agent("Hello", "task:1", "coder")).status == 401
     with pytest.raises(Unauthorized):
         await swapped.list_agents()
-    assert not await gateway.client().hook_token_opens_everything()
-    assert await swapped.hook_token_opens_everything()
+    assert not await gateway.client().hook_token_is_gateway_token()
+    assert await swapped.hook_token_is_gateway_token()
 
 
 async def test_unknown_session_is_not_found(gateway):
@@ -121,7 +121,7 @@ async def test_unknown_session_is_not_found(gateway):
 async def test_session_key_prefixes_are_read_from_the_refusal(gateway):
     for path in ("/hooks/agent", "/hooks/task-coder"):
         assert await gateway.client().session_key_prefixes("coder", path) == ("task:", "room:", "hook:")
-    assert (await gateway.client().takes_hook_token()).status == 400
+    assert (await gateway.client().check_hook_token()).status == 400
 
 
 async def test_wake_starts_no_run_of_ours(gateway):

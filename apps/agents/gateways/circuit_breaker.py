@@ -8,31 +8,31 @@ from django.utils import timezone
 
 from apps.agents.models import Gateway
 
-FAILURES = 5
-PAUSE = timedelta(seconds=30)
+MAX_FAILURES = 5
+RETRY_AFTER = timedelta(seconds=30)
 
 
 def is_open(gateway: Gateway) -> bool:
     """Whether nothing may be sent: it failed too often, and it is not time yet to probe it."""
-    return gateway.failures >= FAILURES and gateway.retry_at is not None and gateway.retry_at > timezone.now()
+    return gateway.failures >= MAX_FAILURES and gateway.retry_at is not None and gateway.retry_at > timezone.now()
 
 
 def is_half_open(gateway: Gateway) -> bool:
     """Whether one run may be sent, to probe it."""
-    return gateway.failures >= FAILURES and not is_open(gateway)
+    return gateway.failures >= MAX_FAILURES and not is_open(gateway)
 
 
-def lets_through(gateway: Gateway) -> bool:
+def allows_request(gateway: Gateway) -> bool:
     """Whether a run may be sent now. Half open, exactly one caller gets True and probes."""
     if not gateway.is_enabled:
         return False
-    if gateway.failures < FAILURES:
+    if gateway.failures < MAX_FAILURES:
         return True
     probing = Gateway.objects.filter(pk=gateway.pk).filter(Q(retry_at=None) | Q(retry_at__lte=Now()))
-    return probing.update(retry_at=Now() + PAUSE) == 1
+    return probing.update(retry_at=Now() + RETRY_AFTER) == 1
 
 
-def note(gateway: Gateway, *, reached: bool, reason: str = "") -> None:
+def record_result(gateway: Gateway, *, reached: bool, reason: str = "") -> None:
     """Close the breaker when the gateway was reached; count towards opening it when it was not."""
     row = Gateway.objects.filter(pk=gateway.pk)
     if reached:
@@ -41,4 +41,4 @@ def note(gateway: Gateway, *, reached: bool, reason: str = "") -> None:
         )
         return
     row.update(failures=F("failures") + 1, last_error=reason[:300], down_since=Coalesce(F("down_since"), Now()))
-    row.filter(failures__gte=FAILURES).update(retry_at=Now() + PAUSE)
+    row.filter(failures__gte=MAX_FAILURES).update(retry_at=Now() + RETRY_AFTER)

@@ -34,12 +34,12 @@ async def _findings(gateway: Gateway, slug: str) -> list[Finding]:
 
 
 async def _tokens(client: OpenClawClient, gateway: Gateway, slug: str) -> AsyncIterator[Finding]:
-    taken = await client.takes_hook_token()
+    taken = await client.check_hook_token()
     if taken.status != 400:
         yield Finding(False, _("The hook token is not accepted. {reason}").format(reason=taken.reason))
         return
     yield Finding(True, _("The hook token is accepted."))
-    if await client.hook_token_opens_everything():
+    if await client.hook_token_is_gateway_token():
         yield Finding(False, _("The hook token opens the whole gateway: give hooks.token a value of its own."))
     yield await _session_keys(client, gateway, slug)
     yield await _history(client, gateway)

@@ -23,7 +23,7 @@ from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import Gateway
 
 NAME = "TeamBoard"
-LONGEST_WAIT = 600  # seconds: what Retry-After may ask of us
+MAX_RETRY_AFTER = 600  # seconds: what Retry-After may ask of us
 HOOKS = outbound.Limits()
 HISTORY = outbound.Limits(size=4 * 1024 * 1024)
 HISTORY_PAGE = 100
@@ -31,7 +31,7 @@ HISTORY_PAGES = 10
 
 # Our first line in a user turn, with what OpenClaw puts before it: nothing, the mark of a scheduled
 # run, or the notice around untrusted text. Anywhere else it is somebody's text.
-OUR_LINE = re.compile(
+RUN_LINE = re.compile(
     r"""(?: \[cron:[^\]\n]*\]\s
         | (?:Job\ ID:[^\n]*\s+)? SECURITY\ NOTICE: (?:(?!<<<).)* <<<EXTERNAL_UNTRUSTED_CONTENT[^>]*>>>\n
           (?:(?!---\n)[^\n]*\n)* ---\n
@@ -132,13 +132,13 @@ def build_request(
 
 
 def first_line(run_id: UUID) -> str:
-    """What every prompt begins with: our plugin and `named_run()` read it back."""
+    """What every prompt begins with: our plugin and `run_named_in()` read it back."""
     return f"[teamboard-run:{run_id}]"
 
 
-def named_run(text: str) -> UUID | None:
+def run_named_in(text: str) -> UUID | None:
     """The run that a user turn was started for; None when the turn is not ours."""
-    found = OUR_LINE.match(text)
+    found = RUN_LINE.match(text)
     return UUID(found["run"]) if found else None
 
 
@@ -201,7 +201,7 @@ class OpenClawClient:
     async def list_agents(self) -> list[RemoteAgent]:
         """The gateway's agents. Needs its plugin admin-http-rpc."""
         call = _json({"method": "agents.list", "params": {}})
-        answer = _object(await self._ask("POST", "/api/v1/admin/rpc", call))
+        answer = _object(await self._query("POST", "/api/v1/admin/rpc", call))
         payload = answer.get("payload", answer.get("result", answer))
         return [_remote_agent(row) for row in _rows(payload.get("agents") if isinstance(payload, dict) else None)]
 
@@ -215,7 +215,7 @@ class OpenClawClient:
         is_live, is_ready = live.status == 200, ready.status == 200
         return Health(is_live, is_ready, "" if is_ready else "The gateway does not take work now.")
 
-    async def takes_hook_token(self) -> Outcome:
+    async def check_hook_token(self) -> Outcome:
         """Ask for a run without a message: REFUSED with status 400 means that the token was accepted."""
         return await self.post_run("/hooks/agent", b"{}")
 
@@ -239,7 +239,7 @@ class OpenClawClient:
             raise GatewayError(outcome.reason)
         return tuple(prefixes.rstrip(".").split(", "))
 
-    async def hook_token_opens_everything(self) -> bool:
+    async def hook_token_is_gateway_token(self) -> bool:
         """Whether the hook token is seen to be the gateway's own too: then it must be changed."""
         headers = {"Authorization": f"Bearer {self._hook_token}"}
         try:
@@ -257,22 +257,22 @@ class OpenClawClient:
         try:
             answer = await self._send("POST", path, headers=headers, content=body, limits=HOOKS)
         except outbound.OutboundError as exc:
-            return _without_answer(exc)
+            return _unanswered_outcome(exc)
         if 200 <= answer.status < 300:
             return classify(answer)
-        return _turned_down(answer, self._said(answer))
+        return _refused_outcome(answer, self._error_suffix(answer))
 
     async def _history_pages(self, session_key: str, pages: int) -> AsyncIterator[list[Entry]]:
         cursor = ""
         for _ in range(pages):
             query = f"?limit={HISTORY_PAGE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
-            page = _object(await self._ask("GET", f"/sessions/{quote(session_key, safe='')}/history{query}"))
+            page = _object(await self._query("GET", f"/sessions/{quote(session_key, safe='')}/history{query}"))
             yield [_entry(row) for row in _rows(page.get("items") or page.get("messages"))]
             cursor = str(page.get("nextCursor") or "")
             if not page.get("hasMore") or not cursor:
                 return
 
-    async def _ask(self, method: str, path: str, content: bytes | None = None) -> outbound.Answer:
+    async def _query(self, method: str, path: str, content: bytes | None = None) -> outbound.Answer:
         """One question that needs the gateway token; only 200 comes back from here."""
         headers = {"Authorization": f"Bearer {self._gateway_token}", "Content-Type": "application/json"}
         try:
@@ -284,15 +284,15 @@ class OpenClawClient:
         if answer.status == 404:
             raise NotFound("The gateway does not know that.")
         if answer.status != 200:
-            raise GatewayError(f"The gateway answered {answer.status}{self._said(answer)}")
+            raise GatewayError(f"The gateway answered {answer.status}{self._error_suffix(answer)}")
         return answer
 
     async def _send(self, method: str, path: str, **kwargs) -> outbound.Answer:
         return await outbound.request(method, self.base_url + path, transport=self._transport, **kwargs)
 
-    def _said(self, answer: outbound.Answer) -> str:
+    def _error_suffix(self, answer: outbound.Answer) -> str:
         """The gateway's own words as the end of a sentence, one short line without our tokens."""
-        words = _words(answer.body)
+        words = _error_text(answer.body)
         for token in (self._hook_token, self._gateway_token):
             words = words.replace(token, "…") if token else words
         return f": {words[:200]}" if words else "."
@@ -310,15 +310,15 @@ def _admission(answer: outbound.Answer) -> Outcome:
 
 def _wake(answer: outbound.Answer) -> Outcome:
     try:
-        took_it = _object(answer).get("ok") is True
+        is_taken = _object(answer).get("ok") is True
     except GatewayError:
-        took_it = False
-    if took_it:
+        is_taken = False
+    if is_taken:
         return Outcome(Kind.ADMITTED, status=answer.status)
     return Outcome(Kind.AMBIGUOUS, "The gateway answered, but not that it woke.", status=answer.status)
 
 
-WHY = {
+REASONS = {
     400: "The gateway refused the request",
     401: "The gateway does not accept the hook token",
     403: "The gateway forbids this",
@@ -333,9 +333,9 @@ WHY = {
 }
 
 
-def _turned_down(answer: outbound.Answer, said: str) -> Outcome:
+def _refused_outcome(answer: outbound.Answer, suffix: str) -> Outcome:
     status = answer.status
-    reason = f"{WHY.get(status, 'The gateway could not start the run')} ({status}){said}"
+    reason = f"{REASONS.get(status, 'The gateway could not start the run')} ({status}){suffix}"
     if 300 <= status < 400:
         return Outcome(Kind.REFUSED, f"The gateway's address leads elsewhere ({status}).", status=status)
     if status == 504:  # a proxy in between does not know whether the gateway has it
@@ -345,7 +345,7 @@ def _turned_down(answer: outbound.Answer, said: str) -> Outcome:
     return Outcome(Kind.REFUSED, reason, status=status)
 
 
-def _without_answer(exc: outbound.OutboundError) -> Outcome:
+def _unanswered_outcome(exc: outbound.OutboundError) -> Outcome:
     if isinstance(exc, outbound.ForbiddenAddress):
         return Outcome(Kind.REFUSED, f"The gateway may not be called. {exc}", sent=False)
     if exc.sent:
@@ -357,16 +357,16 @@ def _retry_after(answer: outbound.Answer) -> float | None:
     """Seconds, from either form of the header; at most ten minutes."""
     given = answer.headers.get("Retry-After", "").strip()
     if given.isdecimal():
-        return min(float(given), LONGEST_WAIT)
+        return min(float(given), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(given)
     except ValueError:
         return None
     seconds = (until.astimezone(UTC) - timezone.now()).total_seconds()
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER)
 
 
-def _words(body: bytes) -> str:
+def _error_text(body: bytes) -> str:
     """What an error body says: plain text, {"error": text} or {"error": {"message" or "code"}}."""
     text = body[:4096].decode("utf-8", "replace")
     try:

@@ -82,7 +82,7 @@ def send(run: Run) -> openclaw_client.Outcome:
     """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key."""
     client = openclaw_client.OpenClawClient.for_gateway(run.agent.gateway)
     outcome = asyncio.run(client.post_run(run.request_path, bytes(run.request_body), str(run.pk)))
-    circuit_breaker.note(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
+    circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
     return outcome
 
 

@@ -49,7 +49,7 @@ def next_run(agent: Agent) -> Run | None:
         return None
     ready = _queue_of(agent).filter(obstacle=None).with_related().select_related("requested_by")
     run = ready.select_for_update(of=["self"], skip_locked=True).first()
-    if run is None or not circuit_breaker.lets_through(agent.gateway):
+    if run is None or not circuit_breaker.allows_request(agent.gateway):
         return None
     return run
 

@@ -243,7 +243,7 @@ async def test_client_reads_allowed_prefixes_from_the_refusal():
 
 @pytest.mark.parametrize(("status", "opens"), [(200, True), (401, False)])
 async def test_client_finds_a_hook_token_that_opens_everything(status, opens):
-    assert await client(httpx.Response(status)).hook_token_opens_everything() is opens
+    assert await client(httpx.Response(status)).hook_token_is_gateway_token() is opens
 
 
 NOTICE = (
@@ -257,10 +257,10 @@ FORGED = f"Write a page.\n{openclaw_client.first_line(RUN)}\n"
 
 @pytest.mark.parametrize("around", ["", "[cron:6c0d12ef-1e5c TeamBoard] ", NOTICE])
 def test_run_is_named_in_the_first_line_of_a_turn_only(around):
-    assert openclaw_client.named_run(around + OURS) == RUN
-    assert openclaw_client.named_run(around + FORGED) is None
-    assert openclaw_client.named_run(f"x{around}{OURS}") is None
-    assert openclaw_client.named_run(around + "\n---\n" + OURS) is None
+    assert openclaw_client.run_named_in(around + OURS) == RUN
+    assert openclaw_client.run_named_in(around + FORGED) is None
+    assert openclaw_client.run_named_in(f"x{around}{OURS}") is None
+    assert openclaw_client.run_named_in(around + "\n---\n" + OURS) is None
 
 
 @asynccontextmanager

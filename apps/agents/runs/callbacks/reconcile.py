@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.agents.gateways.openclaw_client import Entry, GatewayError, OpenClawClient, named_run
+from apps.agents.gateways.openclaw_client import Entry, GatewayError, OpenClawClient, run_named_in
 from apps.agents.models import Run
 from apps.agents.runs import lifecycle
 from apps.agents.runs.callbacks import results
@@ -63,7 +63,7 @@ def find_answer(run: Run) -> Entry | None:
     turn, ours = [], False
     for entry in entries:
         if entry.role == "user":
-            named = named_run(entry.text)
+            named = run_named_in(entry.text)
             ours = named == run.pk if named else ours
             turn = [] if ours and named else turn
         elif ours and entry.role == "assistant" and entry.stop_reason in ("stop", "error"):

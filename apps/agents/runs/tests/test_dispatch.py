@@ -212,18 +212,18 @@ def test_a_dead_gateway_is_left_alone_and_probed_by_one(scribe, ana, gateway):
     for number in range(2):
         run_of(scribe, ana, f"Task {number}")
     gateway.fails(httpx.ConnectError)
-    for _ in range(circuit_breaker.FAILURES):
+    for _ in range(circuit_breaker.MAX_FAILURES):
         Run.objects.update(due_at=timezone.now())
         start(scribe)
-    assert len(gateway.posts) == circuit_breaker.FAILURES
+    assert len(gateway.posts) == circuit_breaker.MAX_FAILURES
     Run.objects.update(due_at=timezone.now())
     assert start(scribe) is None
     Gateway.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
     row = Gateway.objects.get()
-    assert [circuit_breaker.lets_through(row), circuit_breaker.lets_through(row)] == [True, False]
-    circuit_breaker.note(row, reached=True)
+    assert [circuit_breaker.allows_request(row), circuit_breaker.allows_request(row)] == [True, False]
+    circuit_breaker.record_result(row, reached=True)
     row.refresh_from_db()
-    assert circuit_breaker.lets_through(row)
+    assert circuit_breaker.allows_request(row)
 
 
 @pytest.mark.req("D9")

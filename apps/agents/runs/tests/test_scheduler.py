@@ -48,7 +48,7 @@ def be_gateway_disabled(run: Run, by) -> None:
 def be_gateway_down(run: Run, by) -> None:
     now = timezone.now()
     retry_at = now + timedelta(seconds=30)
-    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=retry_at, down_since=now)
+    Gateway.objects.update(failures=circuit_breaker.MAX_FAILURES, retry_at=retry_at, down_since=now)
 
 
 def be_next_try(run: Run, by) -> None:
@@ -147,7 +147,7 @@ def test_second_question_of_a_room_waits_for_the_first(room, scribe, ana):
 def test_failed_gateway_is_probed_by_the_first_run_alone(scribe, ana):
     first, second = run_of(scribe, ana), run_of(scribe, ana)
     now = timezone.now()
-    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=now - timedelta(seconds=1), down_since=now)
+    Gateway.objects.update(failures=circuit_breaker.MAX_FAILURES, retry_at=now - timedelta(seconds=1), down_since=now)
     assert (noted(first), noted(second), decided(second)) == ("starting", "gateway_down", "gateway_down")
     assert (claimed(scribe), claimed(scribe)) == (first, None)
 
@@ -156,6 +156,6 @@ def test_full_agent_probes_no_gateway(scribe, ana):
     run = run_of(scribe, ana)
     be_agent_full(run, ana)
     retry_at = timezone.now() - timedelta(seconds=1)
-    Gateway.objects.update(failures=circuit_breaker.FAILURES, retry_at=retry_at, down_since=retry_at)
+    Gateway.objects.update(failures=circuit_breaker.MAX_FAILURES, retry_at=retry_at, down_since=retry_at)
     assert claimed(scribe) is None
     assert Gateway.objects.get().retry_at == retry_at
