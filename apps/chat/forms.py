@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
+from apps.field_limits import max_length
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
-from apps.tasks.field_limits import TITLE_LENGTH
 from apps.tasks.models import Task
 
 
@@ -97,5 +97,5 @@ class DiscussForm(forms.Form):
 
 
 class TitleForm(forms.Form):
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    title = forms.CharField(label=_("Title"), max_length=max_length(Task, "title"))
     client_message_id = forms.UUIDField(widget=forms.HiddenInput)

@@ -1,10 +1,12 @@
 from rest_framework import serializers
 
 from apps.accounts.models import User
+from apps.field_limits import max_length
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import status_notes
-from apps.tasks.field_limits import COMMENT_LENGTH, DESCRIPTION_LENGTH, LABELS_PER_TASK, TITLE_LENGTH
-from apps.tasks.models import Column, Label, Task
+from apps.tasks.models import Column, Comment, Label, Task
+
+LABELS_PER_TASK = 20
 
 
 class ColumnSerializer(serializers.ModelSerializer):
@@ -63,8 +65,10 @@ class TaskSerializer(TaskLineSerializer):
 
 
 class NewTaskSerializer(serializers.Serializer):
-    title = serializers.CharField(max_length=TITLE_LENGTH)
-    description = serializers.CharField(max_length=DESCRIPTION_LENGTH, allow_blank=True, trim_whitespace=False)
+    title = serializers.CharField(max_length=max_length(Task, "title"))
+    description = serializers.CharField(
+        max_length=max_length(Task, "description"), allow_blank=True, trim_whitespace=False
+    )
     priority = PriorityField()
     column = WithinProject(queryset=Column.objects.all())
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
@@ -99,5 +103,5 @@ class CommentSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
     task = serializers.IntegerField(source="task_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
-    text = serializers.CharField(max_length=COMMENT_LENGTH)
+    text = serializers.CharField(max_length=max_length(Comment, "text"))
     created_at = serializers.DateTimeField(read_only=True)

@@ -9,10 +9,10 @@ from apps.chat.messages.errors import Gone
 from apps.chat.messages.lock import locked_message
 from apps.chat.messages.post import post
 from apps.chat.models import Message
+from apps.field_limits import max_length
 from apps.projects.permissions import Action
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.create import create
-from apps.tasks.field_limits import DESCRIPTION_LENGTH, TITLE_LENGTH
 from apps.tasks.models import Task
 
 
@@ -50,12 +50,12 @@ def _description(message: Message) -> str:
     source = _("{name} said this in {room}.").format(name=author, room=message.room)
     quoted = "\n".join(f"> {line}" for line in lines_of(message))
     link = f"[{source}]({message.get_absolute_url()})"
-    return f"{quoted[: DESCRIPTION_LENGTH - len(link) - 2]}\n\n{link}"
+    return f"{quoted[: max_length(Task, 'description') - len(link) - 2]}\n\n{link}"
 
 
 def title_of(message: Message) -> str:
     """What a task made of it may be called."""
-    return next(iter(lines_of(message)), "")[:TITLE_LENGTH]
+    return next(iter(lines_of(message)), "")[: max_length(Task, "title")]
 
 
 def lines_of(message: Message) -> list[str]:

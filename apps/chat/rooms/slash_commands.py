@@ -14,13 +14,13 @@ from apps.chat.messages import parse
 from apps.chat.messages.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
+from apps.field_limits import max_length
 from apps.projects import permissions
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign as assign_task
 from apps.tasks.actions.create import create
-from apps.tasks.field_limits import TITLE_LENGTH
 from apps.tasks.models import Task
 
 COMMAND = re.compile(r"^/(\w+)(?:\s+(.*))?$", re.DOTALL)
@@ -90,7 +90,7 @@ def _command_in(text: str) -> tuple[Command | None, str]:
 def task(room: Room, title: str, by: User) -> str:
     """`/task Buy rope`: the new task's key."""
     permissions.require(by, Action.WRITE, room.project)
-    return create(room.project, title=title[:TITLE_LENGTH], by=by).key
+    return create(room.project, title=title[: max_length(Task, "title")], by=by).key
 
 
 def assign(room: Room, rest: str, by: User) -> str:

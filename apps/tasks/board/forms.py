@@ -1,9 +1,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.field_limits import max_length
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
-from apps.tasks.field_limits import TITLE_LENGTH
 from apps.tasks.models import Column, Task
 
 
@@ -39,7 +39,7 @@ class MoveForm(forms.Form):
 
 
 class TaskForm(forms.Form):
-    title = forms.CharField(label=_("Title"), max_length=TITLE_LENGTH)
+    title = forms.CharField(label=_("Title"), max_length=max_length(Task, "title"))
     column = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), required=False)
     parent = forms.ModelChoiceField(Task.objects.none(), required=False, to_field_name="number")
 

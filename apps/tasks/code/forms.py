@@ -1,11 +1,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.field_limits import max_length
 from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.code import pull_request_rules
-from apps.tasks.field_limits import BRANCH_TEMPLATE_LENGTH
-from apps.tasks.models import Column, PullRequestEvent
+from apps.tasks.models import BranchNameTemplate, Column, PullRequestEvent
 
 
 class LinkForm(forms.Form):
@@ -65,7 +65,7 @@ class BranchesForm(forms.Form):
     template = forms.CharField(
         label=_("Branches are called"),
         required=False,
-        max_length=BRANCH_TEMPLATE_LENGTH,
+        max_length=max_length(BranchNameTemplate, "template"),
         help_text=_("Such as {user}/{key}-{title}. Left empty: {key}-{title}."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

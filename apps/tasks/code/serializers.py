@@ -1,9 +1,9 @@
 from rest_framework import serializers
 
+from apps.field_limits import max_length
 from apps.projects.models import Repository
 from apps.projects.serializers import WithinProject
-from apps.tasks.field_limits import BRANCH_TEMPLATE_LENGTH
-from apps.tasks.models import CodeLink, Column
+from apps.tasks.models import BranchNameTemplate, CodeLink, Column
 from apps.tasks.serializers import TaskSerializer
 
 
@@ -36,7 +36,7 @@ class NewLinkSerializer(serializers.Serializer):
 
 class BranchNamesSerializer(serializers.Serializer):
     template = serializers.CharField(
-        max_length=BRANCH_TEMPLATE_LENGTH,
+        max_length=max_length(BranchNameTemplate, "template"),
         allow_blank=True,
         help_text="Such as {user}/{key}-{title}; {key} begins it or stands behind a slash. Empty: {key}-{title}.",
     )

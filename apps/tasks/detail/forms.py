@@ -2,10 +2,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.field_limits import max_length
 from apps.projects.models import Project
 from apps.tasks.actions.edit import FIELDS
-from apps.tasks.field_limits import COMMENT_FORM_LENGTH, DESCRIPTION_LENGTH, TITLE_LENGTH
 from apps.tasks.models import Label, Task
+
+COMMENT_FORM_LENGTH = 50_000  # for what a person types; programs and agents may send as much as the model takes
 
 
 class EditForm(forms.Form):
@@ -13,10 +15,14 @@ class EditForm(forms.Form):
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     title = forms.CharField(
-        label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("A task needs a title.")}
+        label=_("Title"), max_length=max_length(Task, "title"), error_messages={"required": _("A task needs a title.")}
     )
     description = forms.CharField(
-        label=_("Description"), max_length=DESCRIPTION_LENGTH, required=False, widget=forms.Textarea, strip=False
+        label=_("Description"),
+        max_length=max_length(Task, "description"),
+        required=False,
+        widget=forms.Textarea,
+        strip=False,
     )
     priority = forms.TypedChoiceField(label=_("Priority"), choices=Task.Priority.choices, coerce=int)
     labels = forms.ModelMultipleChoiceField(Label.objects.none(), label=_("Labels"), required=False)

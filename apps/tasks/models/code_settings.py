@@ -4,7 +4,6 @@ from django.db import models
 from django.db.models import Q
 
 from apps.projects.models import Project
-from apps.tasks.field_limits import BRANCH_TEMPLATE_LENGTH
 from apps.tasks.models.column import Column
 
 
@@ -44,7 +43,7 @@ class BranchNameTemplate(models.Model):
     """How a project wants branches named instead of the default; code/branch_names.py knows what the template means."""
 
     project = models.OneToOneField(Project, models.CASCADE, primary_key=True, related_name="branch_name_template")
-    template = models.CharField(max_length=BRANCH_TEMPLATE_LENGTH)
+    template = models.CharField(max_length=80)
 
     def __str__(self) -> str:
         return self.template

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.projects.models import Project
-from apps.tasks.field_limits import DESCRIPTION_LENGTH, TITLE_LENGTH
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
 
@@ -44,8 +43,8 @@ class Task(models.Model):
     number = models.PositiveIntegerField()
     column = models.ForeignKey(Column, models.PROTECT, related_name="tasks")
     rank = models.CharField(max_length=64, db_collation="C")
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH)
-    description = models.TextField(_("description"), max_length=DESCRIPTION_LENGTH, blank=True)
+    title = models.CharField(_("title"), max_length=200)
+    description = models.TextField(_("description"), max_length=50_000, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
