@@ -31,8 +31,8 @@ class AgentsConfig(AppConfig):
         register_slash_command("pause", agent_commands.pause, description=_("stop all agents of this project"))
         register_slash_command("resume", agent_commands.resume, description=_("let the agents work again"))
         register_slash_command("agents", agent_commands.agents, description=_("see what the agents do"))
-        detail_panel.register_detail_section("runs", task_panel.runs)
-        detail_panel.register_detail_section("verdict", task_panel.verdict)
+        detail_panel.register_detail_section("runs", task_panel.render_runs)
+        detail_panel.register_detail_section("verdict", task_panel.render_review)
         recorded = audit_log.RUN_EVENTS | audit_log.TASK_EVENTS | audit_log.MESSAGE_EVENTS | audit_log.SETTING_EVENTS
         labels.register_audit_actions(recorded | audit_log.DIRECT_ACTIONS)
         for kind in audit_log.TASK_EVENTS:

@@ -13,12 +13,12 @@ RUN_EVENTS = {
     "run.started": _("started a run"),
     "run.closed": _("ended a run"),
     "run.delayed": _("could not hand a run over"),
-    "run.doubted": _("lost an answer about a run"),
+    "run.marked_uncertain": _("lost an answer about a run"),
     "run.interrupted": _("was interrupted in a run"),
     "run.reopened": _("finished a run late"),
     "run.accepted": _("accepted a result"),
-    "run.sent_back": _("sent a result back"),
-    "run.proved": _("tied a pull request to a run"),
+    "run.changes_requested": _("sent a result back"),
+    "run.pull_request_linked": _("tied a pull request to a run"),
     "run.merged": _("merged a pull request with a result"),
 }
 DIRECT_ACTIONS = {

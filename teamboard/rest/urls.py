@@ -66,7 +66,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", runs.CancelView.as_view(), name="cancel"),
     path("runs/<uuid:pk>/retry/", runs.RetryView.as_view(), name="retry"),
     path("runs/<uuid:pk>/accept/", runs.AcceptView.as_view(), name="accept"),
-    path("runs/<uuid:pk>/send-back/", runs.SendBackView.as_view(), name="send-back"),
+    path("runs/<uuid:pk>/request-changes/", runs.RequestChangesView.as_view(), name="request-changes"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),
     path("docs/", docs.page, name="docs"),
 ]

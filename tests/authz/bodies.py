@@ -32,7 +32,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
         "from_agent": own.handoff.to_agent_id,
         "to_agent": own.agent.pk,
     },
-    "POST runs/<uuid:pk>/send-back/": lambda own: {"text": "New"},
+    "POST runs/<uuid:pk>/request-changes/": lambda own: {"text": "New"},
     "POST projects/<str:key>/chat/new/": lambda own: {"name": "New"},
     "POST projects/<str:key>/chat/<int:pk>/messages/": lambda own: {"text": "New", "client_message_id": str(uuid4())},
     "POST projects/<str:key>/chat/<int:pk>/read/": lambda own: {"last_read_id": own.message.pk},
@@ -68,7 +68,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "PUT api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
     "PATCH api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
     "POST api/v1/agents/<uuid:pk>/assign/": lambda own: {"task_id": own.task.pk},
-    "POST api/v1/runs/<uuid:pk>/send-back/": lambda own: {"note": "New"},
+    "POST api/v1/runs/<uuid:pk>/request-changes/": lambda own: {"note": "New"},
 }
 
 # What a page's form may get besides; what the API takes is in its schema.

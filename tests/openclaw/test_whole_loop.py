@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.agents.models import Gateway, Run
 from apps.agents.runs import queue
-from apps.agents.runs.actions.review import accept, send_back
+from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.models import Message
 from apps.chat.tests.factories import message_in, room_of
@@ -97,13 +97,13 @@ def comments_of(run: Run) -> list[str]:
     return list(written.values_list("text", flat=True))
 
 
-def test_a_task_is_done_sent_back_done_again_and_accepted(give, ana, gateway, listener):
+def test_task_is_accepted_after_changes_were_requested(give, ana, gateway, listener):
     first = comes_to(give("[[say:A first draft.]] [[usage:120:34]]"), Run.Status.SUCCEEDED)
     assert (first.result, first.tokens_out, first.model) == ("A first draft.", 34, "scripted-2")
     assert first.task.column.category == "review"
     assert comments_of(first) == ["A first draft."]
 
-    second = send_back(first, note="Shorter, please. [[turns]]", by=ana)
+    second = request_changes(first, note="Shorter, please. [[turns]]", by=ana)
     assert (second.attempt, second.session_key) == (2, first.session_key)
     comes_to(second, Run.Status.SUCCEEDED)
     assert second.result == "user turns: 2"

@@ -15,7 +15,7 @@ from apps.agents.runs import queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.runs.actions.retry import retry
-from apps.agents.runs.actions.review import accept, send_back
+from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.runs.serializers import (
     AcceptSerializer,
     AssignSerializer,
@@ -101,12 +101,12 @@ class AcceptView(APIView):
         return Response(shown(accept(run, by=request.user, **validated(AcceptSerializer, request))))
 
 
-class SendBackView(APIView):
+class RequestChangesView(APIView):
     @extend_schema(request=NoteSerializer, responses={201: RunSerializer})
     def post(self, request: Request, pk: UUID) -> Response:
         """Send the result back with a note: the next attempt, in the same session."""
         run = find_run(request, pk, needs=Action.RUN)  # before the body: who may not is told nothing about it
-        sent = send_back(run, by=request.user, **validated(NoteSerializer, request))
+        sent = request_changes(run, by=request.user, **validated(NoteSerializer, request))
         return Response(shown(sent), status=201)
 
 

@@ -2,7 +2,7 @@
 
 Each step is one conditional UPDATE whose sources come from the table, so of two that come at once
 the second changes nothing and gets False. What goes with a step follows in the same transaction:
-the note where the run takes place, the event in the log, and a look at the agent's queue after the commit.
+the status note, the event in the log, and a look at the agent's queue after the commit.
 """
 
 from datetime import datetime, timedelta

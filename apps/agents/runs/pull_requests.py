@@ -21,7 +21,7 @@ from apps.tasks.models import CodeLink
 def on_pull_request(event: Event) -> None:
     """A pull request on the very branch that a run was told to use is that run's; of several attempts the latest's.
 
-    A fork's branch is called `owner:branch` here, so it is nobody's. Logs `run.proved` once for each.
+    A fork's branch is called `owner:branch` here, so it is nobody's. Logs `run.pull_request_linked` once for each.
     """
     request = PullRequest.objects.select_related("repository").filter(pk=event.payload["request"]).first()
     if request is None:
@@ -34,10 +34,10 @@ def on_pull_request(event: Event) -> None:
         _, is_new = RunPullRequest.objects.get_or_create(run=run, pull_request=request)
         if is_new:
             about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
-            events.record(project, "run.proved", by=None, **targets.event_facts(run), **about)
+            events.record(project, "run.pull_request_linked", by=None, **targets.event_facts(run), **about)
 
 
-def request_of(run: Run) -> PullRequest | None:
+def mergeable(run: Run) -> PullRequest | None:
     """The one open pull request into the default branch that came of work on this task and may be merged from here.
 
     One whose link somebody has taken off the task is not meant.
@@ -66,7 +66,7 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
     raise, OpenSubtasks before anything is merged.
     """
     with locked_for_change(run.project_id, run, by=by, needs=Action.RUN):
-        request = request_of(run)
+        request = mergeable(run)
         if request is None or run.review != Review.WAITING:
             raise nothing_to_merge()
         if not anyway:

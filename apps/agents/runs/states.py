@@ -60,7 +60,7 @@ INTERRUPT = Step("interrupt", (Status.RUNNING,), Status.RUNNING, "run.interrupte
 REQUEUE = Step("requeue", (Status.SENDING,), Status.QUEUED, "run.delayed", wakes_queue=True)
 RELEASE_LEASE = Step("release_lease", (Status.SENDING,), Status.QUEUED, wakes_queue=True)
 MARK_UNCERTAIN = Step(
-    "mark_uncertain", (Status.QUEUED, Status.SENDING), Status.UNCERTAIN, "run.doubted", wakes_queue=True
+    "mark_uncertain", (Status.QUEUED, Status.SENDING), Status.UNCERTAIN, "run.marked_uncertain", wakes_queue=True
 )
 CLOSE_AS = {status: Step(f"close_as_{status}", OPEN, status, "run.closed", wakes_queue=True) for status in ENDED}
 # A success that is reported after the time was up: the only step out of an ended state.
@@ -78,7 +78,7 @@ class ReviewStep(NamedTuple):
 
 
 ACCEPT = ReviewStep("accept", Review.WAITING, Review.ACCEPTED, "run.accepted")
-REQUEST_CHANGES = ReviewStep("request_changes", Review.WAITING, Review.CHANGES_REQUESTED, "run.sent_back")
+REQUEST_CHANGES = ReviewStep("request_changes", Review.WAITING, Review.CHANGES_REQUESTED, "run.changes_requested")
 # A retry sets a waiting result aside; the log says so by the new run.
 SUPERSEDE = ReviewStep("supersede", Review.WAITING, Review.CHANGES_REQUESTED)
 REVIEW_STEPS = (ACCEPT, REQUEST_CHANGES, SUPERSEDE)

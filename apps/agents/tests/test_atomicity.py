@@ -9,7 +9,7 @@ from django.db import connection
 
 from apps.agents.runs import dispatch, queue
 from apps.agents.runs.actions.cancel import cancel
-from apps.agents.runs.actions.review import accept, send_back
+from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import run_of
 from apps.projects.actions.create import create
@@ -57,7 +57,7 @@ VERBS: dict[str, Callable[[SimpleNamespace], object]] = {
     "cancel": lambda house: cancel(house.running, by=house.ana),
     "finish": finish,
     "accept": lambda house: accept(house.reviewed, by=house.ana),
-    "send back": lambda house: send_back(house.reviewed, note="More.", by=house.ana),
+    "request changes": lambda house: request_changes(house.reviewed, note="More.", by=house.ana),
 }
 
 

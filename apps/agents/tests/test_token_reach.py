@@ -30,7 +30,7 @@ def run(board, ana) -> Run:
 
 
 @pytest.mark.req("L36", "A6")
-@pytest.mark.parametrize("verb", ["cancel", "retry", "accept", "send-back"])
+@pytest.mark.parametrize("verb", ["cancel", "retry", "accept", "request-changes"])
 def test_token_needs_the_agents_scope_to_decide_on_runs(ana, run, verb):
     address = f"runs/{run.pk}/{verb}/"
     for scope in (ApiToken.Scope.READ, ApiToken.Scope.WRITE):

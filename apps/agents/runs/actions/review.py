@@ -36,7 +36,7 @@ def accept(run: Run, *, by: User, anyway: bool = False) -> Run:
     return run
 
 
-def send_back(run: Run, *, note: str, by: User) -> Run:
+def request_changes(run: Run, *, note: str, by: User) -> Run:
     """Attempt n+1 in the same session, with `note` in the prompt and as a comment; returns the new run."""
     if not note.strip():
         raise NoteMissing(_("Say first what is missing."))

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.agents.runs.actions.review import NOTE_LENGTH
 
 
-class SendBackForm(forms.Form):
+class RequestChangesForm(forms.Form):
     text = forms.CharField(
         label=_("What is missing?"),
         max_length=NOTE_LENGTH,

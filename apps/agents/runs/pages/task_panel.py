@@ -18,14 +18,14 @@ from apps.tasks.board import cards
 from apps.tasks.models import Task
 
 
-def runs(task: Task) -> str:
+def render_runs(task: Task) -> str:
     """The run section; an empty element when no agent ever had the task."""
     attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
     last = attempts[-1] if attempts else None
-    came = requests_of(attempts) if any(run.branch for run in attempts) else {}
+    pull_requests_by_run = pull_requests_of(attempts) if any(run.branch for run in attempts) else {}
     context = {
         "task": task,
-        "attempts": [shown(run, came.get(run.pk, [])) for run in attempts],
+        "attempts": [attempt_context(run, pull_requests_by_run.get(run.pk, [])) for run in attempts],
         "last": last,
         "who": last and cards.user_summary(last.agent.user),
         "state": last and state_of(last, task),
@@ -35,21 +35,25 @@ def runs(task: Task) -> str:
     return render_to_string("agents/runs/_runs.html", context)
 
 
-def verdict(task: Task) -> str:
+def render_review(task: Task) -> str:
     """The buttons beside the comment field while a result waits for a person."""
     waiting = task.runs.filter(review=Run.Review.WAITING).order_by("-attempt").first()
-    found = pull_requests.request_of(waiting) if waiting and waiting.branch else None
-    context = {"task": task, "run": waiting, "merges": found and pull_request_merge.ACTIONS[found.repository.merging]}
+    found = pull_requests.mergeable(waiting) if waiting and waiting.branch else None
+    context = {
+        "task": task,
+        "run": waiting,
+        "merge_needs": found and pull_request_merge.ACTIONS[found.repository.merging],
+    }
     return render_to_string("agents/runs/_review.html", context)
 
 
-def requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Checks]]]:
+def pull_requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Checks]]]:
     """By run the pull requests that came of it with their checks, by two queries however many there are."""
-    ties = RunPullRequest.objects.filter(run__in=runs).select_related("pull_request__repository__project")
-    checks = checks_of(tie.pull_request for tie in ties)
+    links = RunPullRequest.objects.filter(run__in=runs).select_related("pull_request__repository__project")
+    checks = checks_of(link.pull_request for link in links)
     found: dict[UUID, list[tuple[PullRequest, Checks]]] = defaultdict(list)
-    for tie in ties:
-        found[tie.run_id].append((tie.pull_request, checks[tie.pull_request_id]))
+    for link in links:
+        found[link.run_id].append((link.pull_request, checks[link.pull_request_id]))
     return found
 
 
@@ -65,24 +69,24 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
     return word, run.error
 
 
-def shown(run: Run, requests: list[tuple[PullRequest, Checks]]) -> dict:
+def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict:
     """One attempt with its result as HTML, what was sent as people can read it, and the pull requests that came."""
     return {
         "run": run,
-        "requests": requests,
-        "html": markdown.to_html(run.result) if run.result else "",
-        "sent": sent(run),
-        "spent": spent(run),
-        "is_well": run.status == Run.Status.SUCCEEDED,
+        "pull_requests": found,
+        "result_html": markdown.to_html(run.result) if run.result else "",
+        "sent_message": sent_message(run),
+        "usage": usage_text(run),
+        "succeeded": run.status == Run.Status.SUCCEEDED,
     }
 
 
-def sent(run: Run) -> str:
+def sent_message(run: Run) -> str:
     """The message as it went out; empty before the first send."""
     return json.loads(bytes(run.request_body))["message"] if run.request_body else ""
 
 
-def spent(run: Run) -> str:
+def usage_text(run: Run) -> str:
     """Tokens and cost; what the gateway did not tell is unknown, never nothing."""
     if run.ended_at is None:
         return ""
@@ -91,10 +95,10 @@ def spent(run: Run) -> str:
     else:
         n = (run.tokens_in or 0) + (run.tokens_out or 0)
         tokens = ngettext("{n} token", "{n} tokens", n).format(n=n)
-    return f"{tokens} · {cost(run)}"
+    return f"{tokens} · {cost_text(run)}"
 
 
-def cost(run: Run) -> str:
+def cost_text(run: Run) -> str:
     """Dollars and cents; what is less than a cent keeps its digits."""
     if run.cost is None:
         return _("cost unknown")

@@ -10,19 +10,19 @@ from apps.tasks.detail.timeline import Sentence
 
 
 def _queued(payload: dict) -> str:
-    return _pointing(payload, _("asked {agent}, attempt {attempt}.").format(**payload))
+    return _with_link(payload, _("asked {agent}, attempt {attempt}.").format(**payload))
 
 
 def _closed(payload: dict) -> str:
     status = Run.Status(payload["status"])
     if status == Run.Status.SUCCEEDED:
-        return _pointing(payload, _("brought a result."))
+        return _with_link(payload, _("brought a result."))
     error = payload.get("error", "")
-    return _pointing(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
+    return _with_link(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
 
 
-def _pointing(payload: dict, sentence: str) -> str:
-    """The sentence, with the way into the room for a run that takes place there."""
+def _with_link(payload: dict, sentence: str) -> str:
+    """The sentence, with a link to the room for a run that answers a message there."""
     if "message" not in payload:
         return sentence
     return format_html('{} <a class="inklink" href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
@@ -33,16 +33,19 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
     "run.closed": ("flag", _closed),
     "run.delayed": ("clock", lambda payload: _("could not hand it over. {error}").format(**payload)),
-    "run.doubted": ("circle-alert", lambda payload: _("lost an answer: nobody knows whether the run started.")),
+    "run.marked_uncertain": (
+        "circle-alert",
+        lambda payload: _("lost an answer: nobody knows whether the run started."),
+    ),
     "run.interrupted": ("rotate-ccw", lambda payload: _("was interrupted by a restart of the gateway.")),
     "run.reopened": ("clock", lambda payload: _("finished after its time was up.")),
     "run.accepted": ("check", lambda payload: _("accepted attempt {attempt}.").format(**payload)),
-    "run.proved": (
+    "run.pull_request_linked": (
         "git-pull-request",
         lambda payload: _("saw pull request {number} in {name} come of {agent}’s work.").format(**payload),
     ),
     "run.merged": ("git-merge", lambda payload: _("merged pull request {number} in {name}.").format(**payload)),
-    "run.sent_back": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
+    "run.changes_requested": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
 }
 
 IN_ROOM: dict[str, Callable[[dict], str]] = {

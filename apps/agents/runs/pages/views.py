@@ -12,8 +12,8 @@ from apps.agents.runs import pull_requests, targets
 from apps.agents.runs.actions.cancel import cancel as cancel_run
 from apps.agents.runs.actions.retry import retry as retry_run
 from apps.agents.runs.actions.review import accept as accept_run
-from apps.agents.runs.actions.review import send_back as send_back_run
-from apps.agents.runs.pages.forms import SendBackForm
+from apps.agents.runs.actions.review import request_changes as request_changes_of
+from apps.agents.runs.pages.forms import RequestChangesForm
 from apps.errors import NotAllowed, Refused
 from apps.projects import permissions
 from apps.projects.git.pages.check_status import checks_of
@@ -73,7 +73,7 @@ def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 def merge_page(request: MemberRequest, run: Run, refusal: Refused | None = None) -> HttpResponse:
-    found = pull_requests.request_of(run)
+    found = pull_requests.mergeable(run)
     if found:
         pull_request_merge.require(request.user, found.repository)
     else:
@@ -90,11 +90,11 @@ def merge_page(request: MemberRequest, run: Run, refusal: Refused | None = None)
 
 
 @require_POST
-def send_back(request: MemberRequest, pk: UUID) -> HttpResponse:
+def request_changes(request: MemberRequest, pk: UUID) -> HttpResponse:
     run = find_run(request, pk)
-    form = SendBackForm(request.POST)
+    form = RequestChangesForm(request.POST)
     if not form.is_valid() and run.task:
         permissions.require(request.user, Action.RUN, run.project)
         return invalid_form(request, form, "tasks/detail/edit.html", {"project": run.project, "task": run.task})
-    send_back_run(run, note=form.cleaned_data.get("text", ""), by=request.user)
+    request_changes_of(run, note=form.cleaned_data.get("text", ""), by=request.user)
     return back(request, run)

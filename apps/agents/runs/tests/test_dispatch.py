@@ -37,7 +37,7 @@ def later(run, **ago):
 
 
 @pytest.mark.req("D1", "D2")
-def test_assigning_makes_task_run_note_and_events_together(columns, scribe, ana):
+def test_assign_makes_task_run_note_and_events_together(columns, scribe, ana):
     task = task_in(columns["ready"])
     assign(task, to=scribe.user, by=ana, prompt="Be brief.")
     run = task.runs.get()
@@ -54,7 +54,7 @@ def test_assigning_makes_task_run_note_and_events_together(columns, scribe, ana)
 
 
 @pytest.mark.req("D1")
-def test_a_refused_assignment_leaves_nothing(columns, scribe, ana):
+def test_assign_that_is_refused_leaves_nothing(columns, scribe, ana):
     task = task_in(columns["ready"])
     with pytest.raises(queue.PromptTooLarge):
         assign(task, to=scribe.user, by=ana, prompt="x" * (queue.PROMPT_BYTES + 1))
@@ -64,7 +64,7 @@ def test_a_refused_assignment_leaves_nothing(columns, scribe, ana):
 
 
 @pytest.mark.req("D4")
-def test_every_attempt_sends_the_same_bytes_and_key(scribe, ana, gateway):
+def test_send_repeats_the_same_bytes_and_key(scribe, ana, gateway):
     run = run_of(scribe, ana)
     gateway.answers(503)
     for _ in range(3):
@@ -75,7 +75,7 @@ def test_every_attempt_sends_the_same_bytes_and_key(scribe, ana, gateway):
     assert len(gateway.posts) == 3
 
 
-def test_an_admitted_run_works_and_its_card_moves_to_in_progress(columns, scribe, ana, gateway):
+def test_admitted_run_moves_its_card_to_in_progress(columns, scribe, ana, gateway):
     run = start(scribe) if run_of(scribe, ana) else None
     task = run.task
     task.refresh_from_db()
@@ -86,7 +86,7 @@ def test_an_admitted_run_works_and_its_card_moves_to_in_progress(columns, scribe
 
 @pytest.mark.req("D5")
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413])
-def test_a_refusal_fails_the_run_with_the_reason_on_the_card(scribe, ana, gateway, status):
+def test_refusal_fails_the_run_with_its_reason_on_the_card(scribe, ana, gateway, status):
     run_of(scribe, ana)
     gateway.answers(status, json={"error": "not like that"})
     run = start(scribe)
@@ -98,7 +98,7 @@ def test_a_refusal_fails_the_run_with_the_reason_on_the_card(scribe, ana, gatewa
 
 @pytest.mark.req("D5")
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503])
-def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
+def test_send_is_repeated_later_after_a_passing_failure(scribe, ana, gateway, status):
     run_of(scribe, ana)
     gateway.answers(status, headers={"Retry-After": "90"})
     run = start(scribe)
@@ -109,7 +109,7 @@ def test_trouble_that_passes_is_tried_again_later(scribe, ana, gateway, status):
 
 
 @pytest.mark.req("D5")
-def test_after_twelve_sends_it_fails(scribe, ana, gateway):
+def test_run_fails_after_twelve_sends(scribe, ana, gateway):
     run_of(scribe, ana)
     gateway.answers(503)
     for _ in range(dispatch.MAX_SENDS):
@@ -120,7 +120,7 @@ def test_after_twelve_sends_it_fails(scribe, ana, gateway):
 
 @pytest.mark.req("D6", "D7")
 @pytest.mark.parametrize("answer", [{"text": "hello"}, {"json": {"ok": True}}, {"content": b"{" + b" " * 70_000}])
-def test_an_ambiguous_answer_is_no_success_and_is_repeated_inside_the_window(scribe, ana, gateway, answer):
+def test_send_is_repeated_in_the_window_after_ambiguous_answers(scribe, ana, gateway, answer):
     run_of(scribe, ana)
     gateway.answers(200, **answer)
     run = start(scribe)
@@ -129,7 +129,7 @@ def test_an_ambiguous_answer_is_no_success_and_is_repeated_inside_the_window(scr
 
 
 @pytest.mark.req("D7")
-def test_outside_the_replay_window_a_person_decides(scribe, ana, gateway):
+def test_send_outside_the_replay_window_is_left_to_a_person(scribe, ana, gateway):
     run_of(scribe, ana)
     gateway.fails(httpx.ReadTimeout)
     run = start(scribe)
@@ -143,7 +143,7 @@ def test_outside_the_replay_window_a_person_decides(scribe, ana, gateway):
 
 
 @pytest.mark.req("D7")
-def test_a_gateway_that_no_longer_listens_after_a_lost_answer_has_forgotten_its_keys(scribe, ana, gateway):
+def test_send_to_a_gateway_gone_after_a_lost_answer_is_uncertain(scribe, ana, gateway):
     run_of(scribe, ana)
     gateway.fails(httpx.ReadError)
     run = start(scribe)
@@ -154,7 +154,7 @@ def test_a_gateway_that_no_longer_listens_after_a_lost_answer_has_forgotten_its_
 
 
 @pytest.mark.req("D2", "D3")
-def test_a_dead_workers_run_is_sent_again_with_the_same_key(scribe, ana, gateway):
+def test_lease_of_a_dead_worker_is_sent_again_with_the_same_key(scribe, ana, gateway):
     run_of(scribe, ana)
     claim = dispatch.claim_next(scribe.pk, "worker-that-dies")
     dispatch.send(claim.run)
@@ -166,7 +166,7 @@ def test_a_dead_workers_run_is_sent_again_with_the_same_key(scribe, ana, gateway
 
 
 @pytest.mark.req("D2")
-def test_a_worker_that_comes_late_changes_nothing(scribe, ana, gateway):
+def test_answer_of_a_late_worker_changes_nothing(scribe, ana, gateway):
     run_of(scribe, ana)
     slow = dispatch.claim_next(scribe.pk, "slow")
     outcome = dispatch.send(slow.run)
@@ -178,7 +178,7 @@ def test_a_worker_that_comes_late_changes_nothing(scribe, ana, gateway):
     assert quick.run.status == Status.SENDING
 
 
-def test_slots_bound_how_many_run_and_the_queue_says_why(scribe, ana, gateway):
+def test_slots_bound_how_many_run_and_notes_say_so(scribe, ana, gateway):
     for number in range(4):
         run_of(scribe, ana, f"Task {number}")
     started = [start(scribe) for _ in range(4)]
@@ -189,7 +189,7 @@ def test_slots_bound_how_many_run_and_the_queue_says_why(scribe, ana, gateway):
     assert [(note["code"], note["facts"]["place"]) for note in notes] == [("agent_full", 1), ("agent_full", 2)]
 
 
-def test_a_long_queue_is_told_why_it_waits_by_as_many_statements_as_a_short_one(scribe, ana):
+def test_wait_reasons_cost_as_many_statements_for_a_long_queue(scribe, ana):
     statements = []
     for length in (3, 20):
         while Run.objects.queued().count() < length:
@@ -201,14 +201,14 @@ def test_a_long_queue_is_told_why_it_waits_by_as_many_statements_as_a_short_one(
     assert statements[0] == statements[1]
 
 
-def test_the_next_run_is_the_most_urgent_and_then_the_oldest(scribe, ana, gateway):
+def test_queue_starts_the_most_urgent_then_the_oldest(scribe, ana, gateway):
     run_of(scribe, ana, "old")
     run_of(scribe, ana, "urgent", priority=4)
     assert [start(scribe).task.title for _ in range(2)] == ["urgent", "old"]
 
 
 @pytest.mark.req("D11")
-def test_a_dead_gateway_is_left_alone_and_probed_by_one(scribe, ana, gateway):
+def test_circuit_breaker_leaves_a_dead_gateway_to_one_probe(scribe, ana, gateway):
     for number in range(2):
         run_of(scribe, ana, f"Task {number}")
     gateway.fails(httpx.ConnectError)
@@ -227,7 +227,7 @@ def test_a_dead_gateway_is_left_alone_and_probed_by_one(scribe, ana, gateway):
 
 
 @pytest.mark.req("D9")
-def test_a_run_nobody_reports_on_ends_when_its_time_is_up(scribe, ana, gateway):
+def test_deadline_ends_a_run_that_nobody_reports_on(scribe, ana, gateway):
     run_of(scribe, ana)
     run = start(scribe)
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
@@ -237,7 +237,7 @@ def test_a_run_nobody_reports_on_ends_when_its_time_is_up(scribe, ana, gateway):
     assert (Task.objects.get().status_note["code"], len(gateway.posts)) == ("timed_out", 1)
 
 
-def test_a_result_in_the_history_is_found_by_our_first_line(scribe, ana, gateway):
+def test_reconcile_finds_the_result_by_our_first_line(scribe, ana, gateway):
     run_of(scribe, ana)
     run = start(scribe)
     gateway.history = [
@@ -268,7 +268,7 @@ ODD = "All\x00 \ud800done."
         {"__openclaw": {"runId": [ODD]}},
     ],
 )
-def test_however_odd_an_answer_in_the_history_is_its_run_ends(scribe, ana, gateway, odd):
+def test_reconcile_ends_the_run_however_odd_the_answer_is(scribe, ana, gateway, odd):
     run_of(scribe, ana)
     run = start(scribe)
     answer = {"role": "assistant", "content": "All done.", "stopReason": "stop"}
@@ -282,7 +282,7 @@ def test_however_odd_an_answer_in_the_history_is_its_run_ends(scribe, ana, gatew
 
 @pytest.mark.req("D9")
 @pytest.mark.parametrize("odd", [5, {"a": 1}, [5, None], "x"])
-def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, odd):
+def test_reconcile_leaves_a_run_without_history_to_its_time(scribe, ana, gateway, odd):
     run_of(scribe, ana)
     run = start(scribe)
     gateway.history = odd
@@ -293,7 +293,7 @@ def test_a_history_that_is_none_leaves_a_run_to_its_time(scribe, ana, gateway, o
 
 
 @pytest.mark.req("D9")
-def test_what_nobody_foresaw_keeps_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
+def test_reconcile_errors_keep_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
     run_of(scribe, ana)
     run = start(scribe)
     monkeypatch.setattr(reconcile, "find_answer", lambda run: 1 / 0)
@@ -305,7 +305,7 @@ def test_what_nobody_foresaw_keeps_no_run_open_for_ever(scribe, ana, gateway, mo
 
 
 @pytest.mark.req("D12")
-def test_cancelling_twice_is_one_ending(scribe, ana, gateway):
+def test_cancel_twice_ends_the_run_once(scribe, ana, gateway):
     run = run_of(scribe, ana)
     assert lifecycle.close(run, Status.CANCELLED, by=ana)
     assert not lifecycle.close(run, Status.FAILED, by=None)
@@ -324,7 +324,7 @@ def in_own_connection(call, *args):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("D10")
-def test_twenty_people_assigning_at_once_start_one_run(columns, scribe, ana):
+def test_assign_by_twenty_people_at_once_queues_one_run(columns, scribe, ana):
     task = task_in(columns["ready"])
 
     def ask(_):
@@ -338,7 +338,7 @@ def test_twenty_people_assigning_at_once_start_one_run(columns, scribe, ana):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("D10")
-def test_the_last_slot_is_taken_once(board, ana, gateway):
+def test_claims_at_once_take_the_last_slot_once(board, ana, gateway):
     scribe = agent_in(board, max_concurrent=3)
     for number in range(8):
         run_of(scribe, ana, f"Task {number}")
@@ -349,7 +349,7 @@ def test_the_last_slot_is_taken_once(board, ana, gateway):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("D12")
-def test_cancel_and_completion_race_to_one_end(board, ana, scribe, gateway):
+def test_close_happens_once_when_endings_race(board, ana, scribe, gateway):
     for number in range(6):
         run = run_of(scribe, ana, f"Task {number}")
         endings = [Status.CANCELLED, Status.SUCCEEDED, Status.FAILED]
@@ -363,7 +363,7 @@ def test_cancel_and_completion_race_to_one_end(board, ana, scribe, gateway):
     assert Event.objects.filter(kind="run.closed").count() == 6
 
 
-def test_a_new_assignee_ends_the_former_ones_run(columns, board, scribe, ana, ben):
+def test_assign_to_another_ends_the_former_ones_run(columns, board, scribe, ana, ben):
     run = run_of(scribe, ana)
     assign(run.task, to=ben, by=ana)
     run.refresh_from_db()
@@ -372,7 +372,7 @@ def test_a_new_assignee_ends_the_former_ones_run(columns, board, scribe, ana, be
 
 @pytest.mark.req("G1")
 @pytest.mark.parametrize("rule", ["disabled", "busy"])
-def test_the_outlines_words_for_an_agent_that_cannot(columns, scribe, ana, rule):
+def test_assign_refuses_in_the_words_of_the_outline(columns, scribe, ana, rule):
     if rule == "disabled":
         type(scribe).objects.update(is_enabled=False)
     else:

@@ -21,7 +21,7 @@ def no_broker(monkeypatch):
 
 
 @pytest.mark.req("D3")
-def test_without_a_broker_the_sweep_starts_what_is_due(no_broker, scribe, ana, gateway):
+def test_sweep_starts_due_runs_without_a_broker(no_broker, scribe, ana, gateway):
     for title in ("One", "Two"):
         run_of(scribe, ana, title)
     jobs.start_due_runs()
@@ -32,7 +32,7 @@ def test_without_a_broker_the_sweep_starts_what_is_due(no_broker, scribe, ana, g
     assert len(gateway.posts) == 2
 
 
-def test_the_reasons_are_said_anew_by_whoever_hands_over_the_last_run(scribe, ana, gateway):
+def test_wait_reasons_are_refreshed_after_the_last_send(scribe, ana, gateway):
     Agent.objects.update(max_concurrent=1)
     sending, waits = run_of(scribe, ana, "One"), run_of(scribe, ana, "Two")
     Run.objects.filter(pk=sending.pk).update(status="sending")

@@ -27,7 +27,7 @@ from apps.agents.runs import dispatch, lifecycle, queue, scheduler, states, targ
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.runs.actions.retry import retry
-from apps.agents.runs.actions.review import accept, send_back
+from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.runs.callbacks import reconcile, results
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import GatewayFactory, agent_in
@@ -280,7 +280,7 @@ class Life(RuleBasedStateMachine):
     @rule(number=any_number)
     def person_sends_back(self, number: int) -> None:
         if run := self.run_number(number):
-            self.attempt(send_back, run, note="More.", by=self.ana)
+            self.attempt(request_changes, run, note="More.", by=self.ana)
 
     @rule(action=st.sampled_from([pause, resume]))
     def person_pauses_or_resumes(self, action) -> None:
@@ -323,6 +323,6 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.req("D2", "D12", "C3", "C4")
 def test_lifecycle_holds_in_any_order():
     bounds = settings(
-        max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
+        max_examples=12, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck), database=None
     )
     run_state_machine_as_test(Life, settings=bounds)

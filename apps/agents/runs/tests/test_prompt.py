@@ -9,7 +9,7 @@ from apps.tasks.tests.factories import BoardFactory
 
 @pytest.mark.django_db
 @pytest.mark.req("G3")
-def test_an_agent_is_told_repository_base_and_branch_within_fences():
+def test_prompt_fences_repository_base_and_branch():
     board = BoardFactory(key="TIDE")
     owner = MembershipFactory(project=board, role=Role.OWNER).user
     RepositoryFactory(project=board, name="web", url="https://git.example/web.git", default_branch="<<<X>>> main")

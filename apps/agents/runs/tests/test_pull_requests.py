@@ -90,7 +90,7 @@ def merged(forge: FakeForge) -> list[str]:
 
 
 @pytest.mark.req("GIT-6")
-def test_a_request_on_the_proposed_branch_is_the_runs(board, scribe, ana, gateway, github, monkeypatch):
+def test_pull_request_on_the_proposed_branch_is_the_runs(board, scribe, ana, gateway, github, monkeypatch):
     repository = connected(board, github, monkeypatch)
     run = brought(scribe, ana)
     assert run.branch == f"{run.task.key.lower()}-sell-tickets"
@@ -100,13 +100,13 @@ def test_a_request_on_the_proposed_branch_is_the_runs(board, scribe, ana, gatewa
         for _ in range(2):
             told(repository, github, number)
     assert list(RunPullRequest.objects.values_list("run", "pull_request__number")) == [(run.pk, 1)]
-    event = Event.objects.get(kind="run.proved")
+    event = Event.objects.get(kind="run.pull_request_linked")
     assert (event.task_id, event.actor, event.payload["number"]) == (run.task_id, None, 1)
-    assert "ship #1" in task_panel.runs(run.task)
+    assert "ship #1" in task_panel.render_runs(run.task)
 
 
 @pytest.mark.req("GIT-6")
-def test_a_new_name_of_the_task_does_not_change_what_was_asked(board, scribe, ana, gateway, github, monkeypatch):
+def test_prompt_keeps_its_branch_when_the_task_is_renamed(board, scribe, ana, gateway, github, monkeypatch):
     repository = connected(board, github, monkeypatch)
     run = brought(scribe, ana)
     type(run.task).objects.update(title="Something else")
@@ -116,7 +116,7 @@ def test_a_new_name_of_the_task_does_not_change_what_was_asked(board, scribe, an
 
 
 @pytest.mark.req("GIT-6")
-def test_the_attempts_page_and_the_api_say_what_came(client, run, ana):
+def test_pull_requests_show_on_the_attempts_and_in_the_api(client, run, ana):
     client.force_login(ana)
     page = client.get(run.task.get_absolute_url()).text
     assert "ship #1" in page
@@ -127,9 +127,7 @@ def test_the_attempts_page_and_the_api_say_what_came(client, run, ana):
 
 
 @pytest.mark.req("GIT-6", "G5")
-def test_accepting_merges_what_was_shown_at_each_forge(
-    client, board, columns, scribe, ana, gateway, forge, monkeypatch
-):
+def test_merge_takes_the_shown_commit_at_each_forge(client, board, columns, scribe, ana, gateway, forge, monkeypatch):
     repository = connected(board, forge, monkeypatch)
     run = brought(scribe, ana)
     forge.opens(7, head=run.branch)
@@ -148,7 +146,7 @@ def test_accepting_merges_what_was_shown_at_each_forge(
 
 
 @pytest.mark.req("G5")
-def test_what_is_asked_has_no_word_of_an_agent(client, run, ana):
+def test_merge_sends_the_forge_no_word_of_an_agent(client, run, ana):
     PullRequest.objects.update(title=CANARY, body=CANARY, author=CANARY)
     client.force_login(ana)
     assert CANARY in client.get(run.task.get_absolute_url()).text
@@ -159,7 +157,7 @@ def test_what_is_asked_has_no_word_of_an_agent(client, run, ana):
 
 
 @pytest.mark.req("G5")
-def test_what_has_moved_on_is_not_merged(client, run, ana, github):
+def test_merge_of_another_head_is_refused(client, run, ana, github):
     sha = run.pull_request_links.get().pull_request.head_sha
     client.force_login(ana)
     for seen in ("", "0" * 40):
@@ -187,7 +185,7 @@ def test_what_has_moved_on_is_not_merged(client, run, ana, github):
         ("nobody", Role.OWNER, 409),
     ],
 )
-def test_who_may_merge_is_the_maintainers_choice(client, run, ana, github, who, role, status):
+def test_merge_is_allowed_to_whom_the_maintainer_chose(client, run, ana, github, who, role, status):
     Repository.objects.update(merging=who)
     Membership.objects.filter(user=ana).update(role=role)
     client.force_login(ana)
@@ -197,7 +195,7 @@ def test_who_may_merge_is_the_maintainers_choice(client, run, ana, github, who, 
 
 
 @pytest.mark.req("G5")
-def test_no_program_merges(run, scribe, github):
+def test_merge_is_refused_to_programs(run, scribe, github):
     request = run.pull_request_links.get().pull_request
     with pytest.raises(NotAllowed):
         pull_request_merge.merge(request, sha=request.head_sha, by=scribe.user)
@@ -207,22 +205,22 @@ def test_no_program_merges(run, scribe, github):
 
 
 @pytest.mark.req("GIT-6")
-def test_a_draft_another_base_two_requests_or_a_link_cut_offer_no_merge(run, ana, github):
+def test_merge_is_not_offered_without_one_open_linked_request(run, ana, github):
     request = run.pull_request_links.get().pull_request
-    assert pull_requests.request_of(run) == request
+    assert pull_requests.mergeable(run) == request
     for fields in ({"state": "draft"}, {"state": "closed"}, {"base_branch": "release"}):
         PullRequest.objects.update(**{"state": "open", "base_branch": "main"} | fields)
-        assert pull_requests.request_of(run) is None
+        assert pull_requests.mergeable(run) is None
     PullRequest.objects.update(state="open", base_branch="main")
     github.opens(2, head=run.branch)
     told(request.repository, github, 2)
-    assert pull_requests.request_of(run) is None
+    assert pull_requests.mergeable(run) is None
     links.unlink(CodeLink.objects.get(pull_request__number=2), by=ana)
-    assert pull_requests.request_of(run) == request
+    assert pull_requests.mergeable(run) == request
 
 
 @pytest.mark.req("GIT-6")
-def test_open_subtasks_are_asked_about_before_anything_is_merged(client, run, ana, columns, github):
+def test_merge_asks_about_open_subtasks_first(client, run, ana, columns, github):
     task_in(columns["ready"], "A part", parent=run.task)
     client.force_login(ana)
     sha = run.pull_request_links.get().pull_request.head_sha
@@ -235,7 +233,7 @@ def test_open_subtasks_are_asked_about_before_anything_is_merged(client, run, an
 
 
 @pytest.mark.req("GIT-6")
-def test_a_merge_whose_answer_is_lost_is_not_repeated(client, run, ana, github, monkeypatch):
+def test_merge_whose_answer_is_lost_is_not_repeated(client, run, ana, github, monkeypatch):
     answer = github.answer
 
     def lose(request: httpx.Request) -> httpx.Response:
@@ -253,7 +251,7 @@ def test_a_merge_whose_answer_is_lost_is_not_repeated(client, run, ana, github, 
 
 
 @pytest.mark.req("GIT-6")
-def test_a_forge_that_says_nothing_leaves_the_result_waiting(client, run, ana, github, monkeypatch):
+def test_merge_without_an_answer_leaves_the_result_waiting(client, run, ana, github, monkeypatch):
     def fall_silent(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectTimeout("silence", request=request)
 
@@ -269,7 +267,7 @@ def test_a_forge_that_says_nothing_leaves_the_result_waiting(client, run, ana, g
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("GIT-6", "G5")
-def test_two_clicks_at_once_merge_once(run, ana, github):
+def test_merge_happens_once_for_two_clicks_at_once(run, ana, github):
     sha, outcomes, together = run.pull_request_links.get().pull_request.head_sha, [], threading.Barrier(2)
 
     def click() -> None:
@@ -294,7 +292,7 @@ def test_two_clicks_at_once_merge_once(run, ana, github):
 
 
 @pytest.mark.req("GIT-6")
-def test_what_was_merged_is_told_though_somebody_sent_it_back(client, run, ana, github, monkeypatch):
+def test_merge_is_logged_though_somebody_requested_changes(client, run, ana, github, monkeypatch):
     merge = pull_request_merge.merge
 
     def merge_while_somebody_decides(request: PullRequest, **how: object) -> None:
@@ -309,7 +307,7 @@ def test_what_was_merged_is_told_though_somebody_sent_it_back(client, run, ana, 
     assert not Event.objects.filter(kind="run.accepted").exists()
 
 
-def test_the_page_says_when_there_is_nothing_to_merge(client, run, ana):
+def test_merge_page_says_when_there_is_nothing_to_merge(client, run, ana):
     PullRequest.objects.update(state="closed")
     client.force_login(ana)
     answer = client.get(f"/runs/{run.pk}/merge/")
@@ -317,7 +315,7 @@ def test_the_page_says_when_there_is_nothing_to_merge(client, run, ana):
     assert "There is no pull request here any more" in answer.text
 
 
-def test_the_card_may_be_moved_meanwhile(client, run, ana, columns, github):
+def test_merge_goes_on_when_the_card_is_moved_meanwhile(client, run, ana, columns, github):
     move(run.task, to=columns["doing"], by=ana)
     client.force_login(ana)
     sha = run.pull_request_links.get().pull_request.head_sha

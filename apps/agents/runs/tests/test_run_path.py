@@ -40,7 +40,7 @@ def test_path_of_a_run_names_functions_that_exist():
     assert len(path) > 10
 
 
-def test_path_of_a_run_has_few_files_each_entered_by_few_ways():
+def test_path_of_a_run_has_at_most_fourteen_files():
     files = [file for file, _ in documented_path()]
     assert len(set(files)) <= MAX_FILES
     assert files.count("apps/agents/runs/dispatch.py") == 1

@@ -87,7 +87,7 @@ def test_viewer_reads_task_and_changes_nothing(ana_visits, ana, task, verb, sent
 def test_viewer_reviews_no_run(ana_visits, board, ana):
     run = run_of(agent_in(board, "Scribe"), ana)
     Membership.objects.filter(user=ana).update(role=Role.VIEWER)
-    for verb in ("cancel", "retry", "accept", "send-back"):
+    for verb in ("cancel", "retry", "accept", "request-changes"):
         assert ana_visits.post(f"/runs/{run.pk}/{verb}/", {"text": "No."}).status_code == 403
     run.refresh_from_db()
     assert run.status == "queued"
@@ -114,7 +114,7 @@ def test_comment_too_long_comes_back_for_shortening(ana_visits, task):
 def test_review_note_comes_back_when_invalid(ana_visits, board, ana, words):
     run = run_of(agent_in(board, "Scribe"), ana)
     Run.objects.update(status="succeeded", review="waiting")
-    answer = ana_visits.post(f"/runs/{run.pk}/send-back/", {"text": words})
+    answer = ana_visits.post(f"/runs/{run.pk}/request-changes/", {"text": words})
     assert answer.status_code == 422
     assert words.strip("\x00")[:9] in answer.content.decode().split("<textarea")[1].replace("\ufffd", "\x00")
     assert Run.objects.get().review == "waiting"
