@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.chat.messages import parse
@@ -110,7 +109,3 @@ def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
     if not task or not to:
         raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
     return task, to
-
-
-register_slash_command("task", task, description=gettext_lazy("create a task with this title"))
-register_slash_command("assign", assign, description=gettext_lazy("give a task to somebody: /assign KEY-12 @name"))
