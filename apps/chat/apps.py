@@ -23,8 +23,9 @@ class ChatConfig(AppConfig):
         from apps.projects import events
         from apps.projects.realtime import frames
 
-        for prefix in ("message.", "run.", "task."):
+        for prefix in ("message.", "run."):
             frames.register_frame_renderer(prefix, render.ops_of)
+        frames.register_frame_renderer("task.", render.chip_ops)
         frames.register_frame_renderer("message.", pins.ops_of)
         frames.register_frame_renderer("room.", room_list.ops_of)
         retention.register_retention_exception(pins.not_pinned)

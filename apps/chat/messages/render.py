@@ -128,11 +128,11 @@ def rank_of(pk: int) -> str:
 
 
 def ops_of(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
-    """What events change of messages, and of the tasks that messages name."""
+    """What events change of messages."""
     posted = _only_posted(events)
     touched = (messages_in(events) | _replies_to_changed(events)) - posted.keys()
     messages = [*_posted_ops(project, posted), *_current_ops(touched, _newly_mentioned(events))]
-    return [*sorted(messages, key=_order), *_chips(events)]
+    return sorted(messages, key=_order)
 
 
 def _order(op: Op) -> str:
@@ -215,9 +215,9 @@ def _replies_to_changed(events: list[Event]) -> set[int]:
     return set(answers)
 
 
-def _chips(events: list[Event]) -> list[Op]:
-    """One op for each task that any message names, however many do."""
-    changed = cards.tasks_in([event for event in events if event.kind.startswith("task.")])
+def chip_ops(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What events of tasks change in messages: one op for each task that any message names, however many do."""
+    changed = cards.tasks_in(events)
     named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct() if changed else ()
     tasks = named.select_related("project", "column") if changed else ()
     return [Op(op="chip", task=task.pk, html=parse.chip_html(task)) for task in tasks]
