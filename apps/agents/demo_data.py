@@ -81,7 +81,7 @@ def _person(project: Project, username: str, name: str, hue: str) -> User:
     """Somebody to assign to; nobody can sign in as them."""
     person = User(username=username, name=name, hue=hue)
     person.set_unusable_password()
-    person.save()
+    person.save(force_insert=True)
     memberships.join(project, person, by=None)
     return person
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects import permissions
 from apps.projects.members import memberships
 from apps.projects.models import Project, Role

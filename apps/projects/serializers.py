@@ -2,7 +2,7 @@ from django.db.models import BigIntegerField, Model, QuerySet
 from rest_framework import serializers
 
 from apps.accounts.models import User
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.git.repositories import connect
 from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Membership, Project, Repository, Role
 

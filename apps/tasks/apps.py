@@ -21,6 +21,7 @@ class TasksConfig(AppConfig):
             frames.register_frame_renderer(prefix, panel.ops_of)
         frames.register_frame_renderer("member.changed", cards.ops_of)
         frames.register_frame_renderer("member.", panel.ops_of)
+        cards.register_task_finder(links.tasks_showing)
         panel.register_detail_section("code", task_section.section)
         labels.register_audit_actions(audit_log.KINDS)
         for kind in audit_log.KINDS:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts import audit
 from apps.accounts.audit import export_limits, labels
 from apps.accounts.models import AuditEntry, User
-from apps.field_limits import max_length
+from apps.max_length import max_length
 
 PAGE = 50
 COLUMNS = ("id", "at", "action", "who", "token", "run", "asked_by", "project_id", "address", "facts")

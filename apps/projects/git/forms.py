@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.models import LONGEST_CREDENTIAL, Repository
 
 

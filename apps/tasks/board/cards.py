@@ -5,7 +5,7 @@ and nothing has to be invalidated: another title, language or note is another ke
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Annotated, NamedTuple, get_type_hints
 
@@ -18,12 +18,14 @@ from apps.accounts.models import User
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
 from apps.tasks import status_notes
-from apps.tasks.code import links
 from apps.tasks.models import Category, Column
 
 PAGE = 25  # cards of a column that come with the board
 NEXT_PAGE = 200  # and of each page that follows: a request costs more than its cards
 MAX_REDRAWN = 200  # cards rendered again for a user who looks different; for more the page is fetched anew
+
+type TaskFinder = Callable[[list[Event]], set[int]]  # events → the tasks that show what they are about
+_task_finders: list[TaskFinder] = []
 
 
 class UserSummary(NamedTuple):
@@ -174,10 +176,15 @@ def note_users(project: Project, users: dict[int, UserSummary]) -> dict[str, lis
     return found
 
 
+def register_task_finder(finder: TaskFinder) -> None:
+    """Have the cards and pages of what `finder` finds for some events drawn anew. For `AppConfig.ready()`."""
+    _task_finders.append(finder)
+
+
 def tasks_in(events: list[Event]) -> set[int]:
-    """The tasks that events are about, name besides or show the code of."""
+    """The tasks that events are about or name besides, and those that registered finders add."""
     mentioned = {pk for event in events for pk in (event.task_id, *event.payload.get("tasks", ())) if pk}
-    return mentioned | links.tasks_showing(events)
+    return mentioned.union(*(find(events) for find in _task_finders))
 
 
 def members_changed(events: list[Event]) -> set[int]:

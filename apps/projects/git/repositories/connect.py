@@ -19,7 +19,7 @@ from django.utils.translation import ngettext
 from apps import outbound
 from apps.accounts.models import User
 from apps.errors import Refused
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects import events, permissions
 from apps.projects.changes import locked_for_change
 from apps.projects.git import forges
