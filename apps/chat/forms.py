@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import Task

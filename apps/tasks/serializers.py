@@ -1,7 +1,7 @@
 from rest_framework import serializers
 
 from apps.accounts.models import User
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import status_notes
 from apps.tasks.models import Column, Comment, Label, Task

@@ -9,7 +9,7 @@ from apps.chat.messages.errors import Gone
 from apps.chat.messages.lock import locked_message
 from apps.chat.messages.post import post
 from apps.chat.models import Message
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.permissions import Action
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.create import create

@@ -13,7 +13,7 @@ from apps.chat.messages import parse
 from apps.chat.messages.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action

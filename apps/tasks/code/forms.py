@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.code import pull_request_rules

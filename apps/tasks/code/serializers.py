@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.models import Repository
 from apps.projects.serializers import WithinProject
 from apps.tasks.models import BranchNameTemplate, CodeLink, Column

@@ -2,7 +2,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
-from apps.field_limits import max_length
+from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.tasks.actions.edit import FIELDS
 from apps.tasks.models import Label, Task
