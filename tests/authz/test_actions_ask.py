@@ -118,8 +118,8 @@ def passes_actor(call: ast.Call, actors: set[str]) -> bool:
 
 def asks(function: Function, seen: frozenset[tuple[str, str]] = frozenset()) -> bool:
     key = (function.module, function.name)
-    arguments = function.node.args
-    actors = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
+    arguments = (*function.node.args.args, *function.node.args.kwonlyargs)
+    actors = {each.arg for each in arguments if each.annotation and "User" in ast.unparse(each.annotation)}
     calls = [call for call in ast.walk(function.node) if isinstance(call, ast.Call)]
     return key not in seen and any(is_question(call, function.module, actors, seen | {key}) for call in calls)
 
