@@ -141,7 +141,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     why = {"code": PullRequestEvent.OPEN, "number": 1, "name": "x"}
     move(run.task, to=project.columns.get(category="review"), by=None, reason=why)
     pull_request_rules.set_rules(project, {PullRequestEvent.CLOSED: project.columns.get(category="backlog")}, by=owner)
-    branch_names.call(project, "work/{key}", by=owner)
+    branch_names.set_template(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
     return World(
