@@ -7,7 +7,7 @@ from django.db import transaction
 from apps.accounts.models import User
 from apps.agents.models import Agent, Gateway
 from apps.agents.roster.actions.create import create as create_agent
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.post import post
 from apps.chat.rooms import activity_digest
 from apps.projects.actions.create import create
 from apps.projects.members import memberships

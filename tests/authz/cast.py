@@ -22,7 +22,7 @@ from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.chat.attachments import attachments
 from apps.chat.attachments.tests.test_attachments import picture
 from apps.chat.messages import pins, reactions
-from apps.chat.messages.edit import edit
+from apps.chat.messages.actions.edit import edit
 from apps.chat.models import Attachment, Message, Room
 from apps.chat.rooms import (
     retention,

@@ -14,8 +14,8 @@ from apps.agents.tests.factories import agent_in
 from apps.chat import jobs
 from apps.chat.link_previews import opengraph, previews
 from apps.chat.messages import reactions
-from apps.chat.messages.edit import edit
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.edit import edit
+from apps.chat.messages.actions.post import post
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.rooms import rooms
 from apps.chat.tests.factories import room_of

@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 from apps.agents.models import Run
 from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import agent_in
-from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import post, post_system_message
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
+from apps.chat.messages.actions.post import post, post_system_message
 from apps.chat.models import Message
 from apps.projects.members import memberships
 from apps.projects.models import Membership, Role

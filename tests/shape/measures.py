@@ -194,7 +194,7 @@ def path_lengths() -> list[Figure]:
 
 def _path_length(text: str, heading: str, most: int) -> Figure:
     section = re.search(rf"^#+ {heading}$(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)
-    files = set(re.findall(r"`([\w./-]+\.(?:py|js|html))(?::[\w.]+)?`", section[1] if section else ""))
+    files = set(re.findall(r"^\d+\. `([\w./-]+):[\w.]+`", section[1] if section else "", re.MULTILINE))
     return Figure(f"files in “{heading}”", len(files), f"1 to {most}", 0 < len(files) <= most)
 
 

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from apps.agents.models import Agent, Run
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.post import post
 from apps.chat.models import Message
 from apps.tasks import status_notes
 from apps.tasks.actions.comment import comment

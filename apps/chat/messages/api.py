@@ -9,9 +9,10 @@ from rest_framework.views import APIView
 
 from apps.chat.attachments import attachments
 from apps.chat.messages import history, pins, rate_limit, reactions
-from apps.chat.messages.edit import delete, edit, remove_previews
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit, remove_previews
+from apps.chat.messages.actions.post import post
 from apps.chat.messages.errors import Gone
-from apps.chat.messages.post import post
 from apps.chat.models import Message
 from apps.chat.rooms.api import room_of
 from apps.chat.serializers import (

@@ -5,9 +5,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.chat.messages.actions.post import post
 from apps.chat.messages.errors import Gone
 from apps.chat.messages.lock import locked_message
-from apps.chat.messages.post import post
 from apps.chat.models import Message
 from apps.max_length import max_length
 from apps.projects.permissions import Action

@@ -11,20 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.request_types import MemberRequest
 from apps.chat.forms import DiscussForm, EditForm, EmojiForm, TitleForm
 from apps.chat.messages import pins, reactions, to_task
+from apps.chat.messages.actions.delete import delete as delete_message
+from apps.chat.messages.actions.edit import edit as edit_message
+from apps.chat.messages.actions.edit import remove_previews as remove_previews_message
 from apps.chat.messages.dialogs import show_dialog
-from apps.chat.messages.edit import (
-    delete as delete_message,
-)
-from apps.chat.messages.edit import (
-    edit as edit_message,
-)
-from apps.chat.messages.edit import (
-    remove_previews as remove_previews_message,
-)
-from apps.chat.messages.edit import (
-    require_author,
-    require_author_or_manager,
-)
+from apps.chat.messages.lock import require_author, require_author_or_manager
 from apps.chat.models import Message
 from apps.projects import permissions
 from apps.projects.models import Project

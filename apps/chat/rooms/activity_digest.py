@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.models import Message, Room, TaskReference
 from apps.projects import events
 from apps.projects.changes import locked_for_change

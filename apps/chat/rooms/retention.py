@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import ngettext
 
 from apps.accounts.models import User
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.models import Message, RoomRetention
 from apps.projects import events
 from apps.projects.changes import locked_for_change

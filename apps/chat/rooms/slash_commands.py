@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.chat.messages import parse
-from apps.chat.messages.post import post as post_message
+from apps.chat.messages.actions.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
 from apps.max_length import max_length

@@ -1,7 +1,7 @@
 import uuid
 
 from apps.accounts.models import User
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.post import post
 from apps.chat.models import Message, Room
 from apps.projects.models import Project
 

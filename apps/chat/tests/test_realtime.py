@@ -18,8 +18,9 @@ from apps.chat.messages import (
     reactions,
     render,
 )
-from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.models import Message, Room
 from apps.chat.rooms import retention
 from apps.chat.tests.factories import message_in

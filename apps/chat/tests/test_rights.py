@@ -7,8 +7,9 @@ from django.core.files.base import ContentFile
 
 from apps.chat.attachments import attachments
 from apps.chat.messages import pins, reactions, to_task
-from apps.chat.messages.edit import delete, edit, remove_previews
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit, remove_previews
+from apps.chat.messages.actions.post import post
 from apps.chat.rooms import export, retention, rooms, slash_commands, subscriptions, unread_counts
 from apps.chat.tests.factories import message_in
 from apps.errors import NotAllowed

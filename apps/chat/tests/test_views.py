@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.agents.tests.factories import agent_in
 from apps.chat.attachments import attachments
 from apps.chat.messages import render
-from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import post as post_message
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
+from apps.chat.messages.actions.post import post as post_message
 from apps.chat.models import Message, ReadMark, Room
 from apps.chat.rooms import slash_commands
 from apps.chat.tests.factories import message_in, room_of

@@ -21,7 +21,8 @@ from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.actions.retry import Gone, StillOpen, retry
 from apps.agents.runs.callbacks import reconcile, results
 from apps.agents.tests.factories import agent_in, run_of
-from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
 from apps.chat.models import Message
 from apps.chat.tests.factories import message_in, room_of
 from apps.errors import Refused

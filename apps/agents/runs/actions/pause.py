@@ -8,7 +8,7 @@ from apps.agents.models import Agent, Pause, Run
 from apps.agents.runs import lifecycle, wake
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.states import Status
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.post import post_system_message
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project

@@ -15,8 +15,8 @@ from PIL import Image
 from apps.accounts.tests.programs import Program
 from apps.chat import jobs
 from apps.chat.attachments import attachments
-from apps.chat.messages.edit import delete
-from apps.chat.messages.post import post
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.post import post
 from apps.chat.models import Attachment, FileChunk, Message
 from apps.chat.search import search
 from apps.chat.tests.factories import message_in

@@ -13,7 +13,8 @@ from apps import outbound
 from apps.agents.tests.factories import agent_in
 from apps.chat import jobs
 from apps.chat.link_previews import previews
-from apps.chat.messages.edit import delete, edit, remove_previews
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit, remove_previews
 from apps.chat.models import LinkPreview, Message
 from apps.chat.tests.factories import message_in
 from apps.errors import NotAllowed

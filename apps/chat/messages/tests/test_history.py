@@ -3,7 +3,7 @@
 import pytest
 
 from apps.chat.messages import history, render
-from apps.chat.messages.edit import delete
+from apps.chat.messages.actions.delete import delete
 from apps.chat.tests.factories import message_in
 from apps.projects.realtime import frames
 from apps.tasks.actions.move import move

@@ -6,7 +6,8 @@ import pytest
 
 from apps.accounts.tests.programs import Program
 from apps.chat.messages import pins
-from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
 from apps.chat.models import Message, Pin
 from apps.chat.rooms import retention
 from apps.chat.tests.factories import message_in

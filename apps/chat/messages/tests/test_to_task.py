@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from apps.chat.messages import to_task
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.models import Message
 from apps.chat.tests.factories import message_in
 from apps.tasks.models import Comment

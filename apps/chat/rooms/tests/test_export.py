@@ -7,8 +7,8 @@ from django.test import Client
 
 from apps.accounts.models import AuditEntry
 from apps.chat.messages import reactions
-from apps.chat.messages.edit import delete
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.tests.factories import message_in
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory

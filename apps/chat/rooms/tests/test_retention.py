@@ -12,7 +12,8 @@ from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in
 from apps.chat import jobs
 from apps.chat.messages import reactions
-from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
 from apps.chat.models import Mention, Message, MessageRevision, Reaction, ReadMark, RoomRetention
 from apps.chat.rooms import (
     retention,

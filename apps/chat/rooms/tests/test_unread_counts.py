@@ -6,8 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from apps.chat.messages.edit import delete, edit
-from apps.chat.messages.post import post_system_message
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
+from apps.chat.messages.actions.post import post_system_message
 from apps.chat.models import Message, ReadMark
 from apps.chat.rooms import rooms, unread_counts
 from apps.chat.tests.factories import message_in, room_of

@@ -10,7 +10,8 @@ from django.utils import timezone
 from apps.accounts.tests.programs import Program
 from apps.agents.tests.factories import agent_in
 from apps.chat.messages import history
-from apps.chat.messages.edit import delete, edit
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import edit
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, unread_counts
 from apps.chat.search import search

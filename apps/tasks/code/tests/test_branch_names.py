@@ -55,7 +55,7 @@ def test_branch_name_is_a_valid_ref(columns, title, words):
     task = task_in(columns["ready"], title)
     name = branch_names.name_for(task)
     assert name == f"tide-1-{words}".rstrip("-")
-    assert len(name) <= branch_names.LONGEST
+    assert len(name) <= branch_names.MAX_LENGTH
     checked = subprocess.run(["git", "check-ref-format", "--branch", name], capture_output=True, check=False)
     assert checked.returncode == 0
 
@@ -72,7 +72,7 @@ def test_branch_name_is_short_and_references_its_task(template, title, username,
     branch_names._check(template)
     task = Task(project=Project(key=key), number=number, title=title)
     name = branch_names._filled(template, task, branch_names.plain_name(User(username=username)))
-    assert len(name) <= branch_names.LONGEST
+    assert len(name) <= branch_names.MAX_LENGTH
     assert task_references.in_branch(name, key) == [number]
     assert set(name) <= set("abcdefghijklmnoprstuvwxyzq0123456789-_/")
     assert not any(part.startswith("-") or not part for part in name.split("/"))
@@ -114,7 +114,7 @@ def test_branch_template_is_set_by_maintainers(client, board, keeper, task, ana)
     assert Event.objects.filter(kind="branch_names.changed").count() == 1
     assert AuditEntry.objects.filter(action="branch_names.changed").count() == 1
     client.put("/api/v1/projects/TIDE/branch-names/", {"template": ""}, "application/json")
-    assert client.get("/api/v1/projects/TIDE/branch-names/").json() == {"template": branch_names.USUAL}
+    assert client.get("/api/v1/projects/TIDE/branch-names/").json() == {"template": branch_names.DEFAULT}
     assert not BranchNameTemplate.objects.exists()
 
 

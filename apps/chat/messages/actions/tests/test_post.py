@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
-from apps.chat.messages.post import Archived, ReplyNotInRoom, post_system_message
+from apps.chat.messages.actions.post import Archived, ReplyNotInRoom, post_system_message
 from apps.chat.models import Message
 from apps.chat.rooms import rooms, system_messages
 from apps.chat.tests.factories import message_in

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.accounts.models import AuditEntry
 from apps.chat.messages import parse, reactions
-from apps.chat.messages.edit import TooLate, delete, edit
+from apps.chat.messages.actions.delete import delete
+from apps.chat.messages.actions.edit import TooLate, edit
 from apps.chat.messages.errors import Gone
 from apps.chat.models import Mention, Message, Reaction, TaskReference
 from apps.chat.tests.factories import message_in
