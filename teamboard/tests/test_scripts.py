@@ -6,14 +6,14 @@ from collections.abc import Callable
 import pytest
 from django.conf import settings
 
-from apps.chat.js_messages import room_words
+from apps.chat.js_messages import room_messages
 from apps.tasks.board.js_messages import board_words
 
 SCRIPTS = settings.BASE_DIR / "static/js"
 WORDS = (SCRIPTS / "page/words.js").read_text()
 
 
-@pytest.mark.parametrize(("name", "words"), [("BoardWords", board_words), ("ChatWords", room_words)])
+@pytest.mark.parametrize(("name", "words"), [("BoardWords", board_words), ("ChatWords", room_messages)])
 def test_scripts_know_the_words_that_the_page_has(name: str, words: Callable[[], dict[str, str]]):
     typed = re.search(r"@typedef \{Record<([^>]+), string>\} " + name, WORDS)
     assert typed

@@ -100,7 +100,7 @@ def test_a_push_moves_a_card_in_two_browsers(
 
 @pytest.mark.req("GIT-4")
 def test_a_branchs_name_is_copied_and_work_begins(visit, repository, columns, ana, ben):
-    branch_names.call(columns["ready"].project, "{user}/{key}-{title}", by=ana)
+    branch_names.set_template(columns["ready"].project, "{user}/{key}-{title}", by=ana)
     task = task_in(columns["ready"], "Größere Fähren")
     page = visit(ana, task.get_absolute_url(), permissions=["clipboard-read", "clipboard-write"])
     other = is_live(visit(ben))

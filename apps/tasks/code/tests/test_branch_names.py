@@ -71,7 +71,7 @@ def test_branch_name_is_a_valid_ref(columns, title, words):
 def test_branch_name_is_short_and_references_its_task(template, title, username, key, number):
     branch_names._check(template)
     task = Task(project=Project(key=key), number=number, title=title)
-    name = branch_names._filled(template, task, branch_names.plain_name(User(username=username)))
+    name = branch_names._fill(template, task, branch_names.user_slug(User(username=username)))
     assert len(name) <= branch_names.MAX_LENGTH
     assert task_references.in_branch(name, key) == [number]
     assert set(name) <= set("abcdefghijklmnoprstuvwxyzq0123456789-_/")
@@ -82,7 +82,7 @@ def test_branch_name_is_short_and_references_its_task(template, title, username,
 @pytest.mark.parametrize("template", TEMPLATES)
 @pytest.mark.parametrize("title", ["Ask", "🚢", "a" * 200, "..", "-x.lock", "@{u}"])
 def test_branch_names_are_accepted_by_git(columns, ana, keeper, board, template, title):
-    branch_names.call(board, template, by=keeper)
+    branch_names.set_template(board, template, by=keeper)
     assert is_ref(branch_names.name_for(task_in(columns["ready"], title), user=ana))
 
 
@@ -120,8 +120,8 @@ def test_branch_template_is_set_by_maintainers(client, board, keeper, task, ana)
 
 def test_branch_name_in_shared_html_names_nobody(client, board, keeper, task, ana):
     RepositoryFactory(project=board)
-    branch_names.call(board, "{user}/{key}", by=keeper)
-    assert 'data-branch="{user}/tide-1"' in panel.parts_of(task)["code"]
+    branch_names.set_template(board, "{user}/{key}", by=keeper)
+    assert 'data-branch="{user}/tide-1"' in panel.sections_of(task)["code"]
     client.force_login(ana)
     assert 'data-branch-user="ana"' in client.get(task.get_absolute_url()).text
 
