@@ -10,7 +10,7 @@ from apps.accounts.forms import PreferencesForm
 from apps.accounts.tests.programs import Program
 from apps.agents.tests.factories import agent_in
 from apps.chat.messages import history, parse
-from apps.chat.messages.tests.test_post import at_once
+from apps.chat.messages.actions.tests.test_post import at_once
 from apps.chat.models import Message
 from apps.chat.rooms import export, slash_commands, unread_counts
 from apps.chat.tests.factories import message_in

@@ -96,7 +96,7 @@ def test_unread_of_fifty_rooms_is_one_statement(board, room, ana, ben, django_as
 
 @pytest.mark.django_db(transaction=True)
 def test_read_mark_of_two_devices_is_the_further_one(room, ana, ben):
-    from apps.chat.messages.tests.test_post import at_once
+    from apps.chat.messages.actions.tests.test_post import at_once
 
     sent = [message_in(room, ben).pk for _ in range(8)]
     at_once(8, lambda index: unread_counts.mark_read(room, last_read_id=sent[index], by=ana))
