@@ -40,6 +40,7 @@ EXCEPTIONS: dict[str, str] = {
     "apps.agents.runs.lifecycle.close": "a step of a run's life, for the actions in runs/actions and for callbacks",
     "apps.agents.runs.lifecycle.decide": "a step of a run's life, for the actions in runs/actions/review.py",
     "apps.agents.runs.queue.enqueue": "for actions that have asked and hold the lock: assigning, mentioning, retrying",
+    "apps.chat.messages.lock.log_change": LOGS,
     "apps.chat.messages.parse.parse": "reads: what an author's text mentions, for actions that ask",
     "apps.chat.messages.rate_limit.require": "counts messages of an author, for actions that ask",
     "apps.projects.actions.create.create": "whoever may own projects creates them: there is none to ask about yet",
