@@ -67,7 +67,7 @@ reset: ## delete the data of `make run` (asks first)
 	@scripts/reset
 
 clean: ## delete what the set-up made, never the data
-	rm -rf .venv .runtime node_modules staticfiles .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
+	rm -rf .venv .runtime node_modules staticfiles .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis test-results
 
 vendor: ## renew static/vendor from npm
 	@scripts/setup dev

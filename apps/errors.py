@@ -1,6 +1,8 @@
 """The one family of errors for a rule that says no."""
 
-from django.utils.functional import Promise
+from typing import Any
+
+from apps.lazy_text import LazyText
 
 
 class Refused(Exception):
@@ -14,7 +16,7 @@ class Refused(Exception):
     api_status = 409
     retry_after: int | None = None  # seconds
 
-    def __init__(self, message: str | Promise, **facts) -> None:
+    def __init__(self, message: LazyText, **facts: Any) -> None:
         super().__init__(message)
         self.message = message
         self.facts = facts
@@ -41,6 +43,6 @@ class TooOften(Refused):
     code = "too_often"
     page_status = api_status = 429
 
-    def __init__(self, message: str | Promise, wait: float) -> None:
+    def __init__(self, message: LazyText, wait: float) -> None:
         super().__init__(message)
         self.retry_after = int(wait) + 1

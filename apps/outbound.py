@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -95,7 +96,7 @@ async def request(
     """Send one request and read the whole answer, whatever its status. Raises OutboundError."""
     sent = False
 
-    async def notice_sending(event: str, _details: dict) -> None:
+    async def notice_sending(event: str, _details: dict[str, Any]) -> None:
         nonlocal sent
         sent = sent or event.endswith("send_request_headers.started")
 

@@ -19,7 +19,7 @@ DEBUG = env.bool("DEBUG", False)
 
 def secret(name: str) -> str:
     """A secret from the environment; only DEBUG gets a default, so a missing one stops the boot."""
-    return env.str(name, "only-for-debug-" + "x" * 40) if DEBUG else env.str(name)
+    return str(env.str(name, "only-for-debug-" + "x" * 40) if DEBUG else env.str(name))
 
 
 SECRET_KEY = secret("SECRET_KEY")

@@ -1,6 +1,7 @@
 """Everybody who has an account, for those who run the board: who is an administrator, who may still come in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Any
 
 import axes.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401 - these two register what is taken out here
@@ -21,16 +22,18 @@ from apps.accounts.forms import ServiceAccountForm, ServiceTokenForm
 from apps.accounts.login import errors
 from apps.accounts.models import ApiToken, AuditEntry, Identity, SignInAttempt, User
 from apps.accounts.oidc import sign_in_log
+from apps.accounts.request_types import member_of
 from apps.accounts.sessions import revoke
 from apps.accounts.tokens import tokens
 from apps.accounts.users import service_accounts, site_roles
+from apps.django_generics import ModelAdmin, ModelForm
 from apps.errors import Refused
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
 admin.site.unregister((AccessLog, AccessFailureLog))  # switched off: the audit has them
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin[Row: Model](ModelAdmin[Row]):
     """What is written down as it happens, and changed by nobody."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -44,7 +47,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 @admin.register(User)
-class UserAdmin(admin.ModelAdmin):
+class UserAdmin(ModelAdmin[User]):
     """People say their own name, and a right is given by a verb. What is added here is a service account."""
 
     list_display = ("name", "username", "email", "kind", "site_role", "is_active", "signs_in", "last_login")
@@ -54,21 +57,26 @@ class UserAdmin(admin.ModelAdmin):
     fields = (*list_display, "date_joined")
     actions = ("close", "reopen", "sign_out", "make_admin", "unmake_admin")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         linked = Identity.objects.filter(user=OuterRef("pk"))
-        return super().get_queryset(request).annotate(is_linked=Exists(linked))
+        users = super().get_queryset(request)
+        return users.annotate(is_linked=Exists(linked))  # type: ignore[no-redef]  # declared on the model, for who reads it
 
     def get_urls(self) -> list[URLPattern]:
         token = path("<int:pk>/token/", self.admin_site.admin_view(self.make_token), name="accounts_user_token")
         return [token, *super().get_urls()]
 
-    def get_form(self, request: HttpRequest, user: User | None = None, **kwargs) -> type:
-        return ServiceAccountForm if user is None else super().get_form(request, user, **kwargs)
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> "type[ModelForm[User]]":
+        return ServiceAccountForm if obj is None else super().get_form(request, obj, change, **kwargs)
 
-    def get_fields(self, request: HttpRequest, user: User | None = None) -> Sequence[str]:
+    def get_fields(self, request: HttpRequest, user: User | None = None) -> Any:
         return ServiceAccountForm.Meta.fields if user is None else super().get_fields(request, user)
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Saving leads to its first token, and nowhere else."""
         shown = {
             "title": _("Add a service account"),
@@ -79,7 +87,7 @@ class UserAdmin(admin.ModelAdmin):
         return super().add_view(request, form_url, shown | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, user: User, form: ServiceAccountForm, change: bool) -> None:
-        user.pk = service_accounts.create(**form.cleaned_data, by=request.user).pk
+        user.pk = service_accounts.create(**form.cleaned_data, by=member_of(request)).pk
         user.refresh_from_db()
 
     def response_add(self, request: HttpRequest, user: User, post_url_continue: str | None = None) -> HttpResponse:
@@ -94,7 +102,7 @@ class UserAdmin(admin.ModelAdmin):
         fields = helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {})
         shown = {"adminform": fields, "account": account, "opts": self.opts, "title": _("Make a token")}
         if form.is_valid():
-            token, text = service_accounts.issue_token(account, **form.chosen(), by=request.user)
+            token, text = service_accounts.issue_token(account, **form.chosen(), by=member_of(request))
             shown |= {"token": token, "text": text}
         return render(request, "admin/accounts/user/token.html", self.admin_site.each_context(request) | shown)
 
@@ -116,32 +124,32 @@ class UserAdmin(admin.ModelAdmin):
         return _("administrator") if user.is_superuser else _("user")
 
     @admin.action(description=gettext_lazy("Close the account"))
-    def close(self, request: HttpRequest, users: QuerySet) -> None:
+    def close(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._each(request, users, site_roles.close, _("{name} can't sign in any more."))
 
     @admin.action(description=gettext_lazy("Open the account again"))
-    def reopen(self, request: HttpRequest, users: QuerySet) -> None:
+    def reopen(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._each(request, users, site_roles.reopen, _("{name} can sign in again."))
 
     @admin.action(description=gettext_lazy("Sign out everywhere"))
-    def sign_out(self, request: HttpRequest, users: QuerySet) -> None:
+    def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            revoke.end_all_sessions(user, by=request.user)
+            revoke.end_all_sessions(user, by=member_of(request))
             self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
-    def make_admin(self, request: HttpRequest, users: QuerySet) -> None:
+    def make_admin(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._each(request, users, site_roles.make_admin, _("{name} is an administrator now."))
 
     @admin.action(description=gettext_lazy("Make an ordinary user"))
-    def unmake_admin(self, request: HttpRequest, users: QuerySet) -> None:
+    def unmake_admin(self, request: HttpRequest, users: QuerySet[User]) -> None:
         self._each(request, users, site_roles.unmake_admin, _("{name} is no administrator any more."))
 
-    def _each(self, request: HttpRequest, users: QuerySet, verb: Callable, done: str) -> None:
+    def _each(self, request: HttpRequest, users: QuerySet[User], verb: Callable[..., User], done: str) -> None:
         """Do it to each on their own: one that is refused stops none of the others."""
         for user in users:
             try:
-                verb(user, by=request.user)
+                verb(user, by=member_of(request))
             except Refused as refusal:
                 self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
             else:
@@ -149,7 +157,7 @@ class UserAdmin(admin.ModelAdmin):
 
 
 @admin.register(ApiToken)
-class ServiceTokenAdmin(ReadOnlyAdmin):
+class ServiceTokenAdmin(ReadOnlyAdmin[ApiToken]):
     """The tokens of service accounts, which nobody's profile shows. People see to their own."""
 
     list_display = ("__str__", "user", "name", "scope", "created_at", "expires_at", "used_at", "revoked_at")
@@ -158,18 +166,18 @@ class ServiceTokenAdmin(ReadOnlyAdmin):
     fields = (*list_display, "only_projects")
     actions = ("revoke",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ApiToken]:
         return super().get_queryset(request).filter(user__kind=User.Kind.SERVICE)
 
     @admin.action(description=gettext_lazy("Revoke"))
-    def revoke(self, request: HttpRequest, found: QuerySet) -> None:
+    def revoke(self, request: HttpRequest, found: QuerySet[ApiToken]) -> None:
         for token in found:
-            tokens.revoke(token, by=request.user)
+            tokens.revoke(token, by=member_of(request))
         self.message_user(request, _("They open nothing any more."), messages.SUCCESS)
 
 
 @admin.register(SignInAttempt)
-class SignInAttemptAdmin(ReadOnlyAdmin):
+class SignInAttemptAdmin(ReadOnlyAdmin[SignInAttempt]):
     """Why somebody could not sign in with Authentik: to be read, the last ones first."""
 
     list_display = ("attempted_at", "who", "what", "detail", "address")
@@ -185,12 +193,14 @@ class SignInAttemptAdmin(ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("what came of it"), ordering="outcome")
     def what(self, attempt: SignInAttempt) -> str:
         well = {sign_in_log.OK: _("Signed in."), sign_in_log.LINKED: _("Linked.")}
-        return well.get(attempt.outcome) or str(errors.refusal_for(attempt.outcome).title)
+        return str(well.get(attempt.outcome) or errors.refusal_for(attempt.outcome).title)
 
     @admin.display(description=gettext_lazy("what they were told"))
     def to_do(self, attempt: SignInAttempt) -> str:
         return (
-            "–" if attempt.outcome in (sign_in_log.OK, sign_in_log.LINKED) else errors.refusal_for(attempt.outcome).text
+            "–"
+            if attempt.outcome in (sign_in_log.OK, sign_in_log.LINKED)
+            else str(errors.refusal_for(attempt.outcome).text)
         )
 
 
@@ -198,15 +208,15 @@ class ActionFilter(admin.SimpleListFilter):
     title = gettext_lazy("what")
     parameter_name = "action"
 
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+    def lookups(self, request: HttpRequest, model_admin: ModelAdmin[AuditEntry]) -> list[tuple[str, str]]:
         return labels.choices()
 
-    def queryset(self, request: HttpRequest, entries: QuerySet) -> QuerySet:
+    def queryset(self, request: HttpRequest, entries: QuerySet[AuditEntry]) -> QuerySet[AuditEntry]:
         return entries.filter(action=self.value()) if self.value() else entries
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     """The whole board's audit, to be read and taken along. What the database refuses is not offered."""
 
     list_display = ("at", "by", "what", "facts", "address")
@@ -226,9 +236,9 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         return labels.label_of(entry.action)
 
     @admin.action(description=gettext_lazy("Export as CSV"))
-    def export(self, request: HttpRequest, entries: QuerySet) -> StreamingHttpResponse | None:
+    def export(self, request: HttpRequest, entries: QuerySet[AuditEntry]) -> StreamingHttpResponse | None:
         try:
-            return queries.export(entries, by=request.user)
+            return queries.export(entries, by=member_of(request))
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None

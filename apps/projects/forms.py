@@ -1,10 +1,14 @@
+from typing import Any
+
 from django import forms
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.django_generics import ModelForm
 from apps.errors import Refused
 from apps.max_length import max_length
+from apps.form_fields import offer_choices
 from apps.projects import permissions
 from apps.projects.members import memberships
 from apps.projects.models import Project, Role
@@ -12,10 +16,10 @@ from apps.projects.models import Project, Role
 
 class UpperCase(forms.CharField):
     def to_python(self, value: str | None) -> str:
-        return super().to_python(value).upper()
+        return str(super().to_python(value)).upper()
 
 
-class ProjectForm(forms.ModelForm):
+class ProjectForm(ModelForm[Project]):
     class Meta:
         model = Project
         fields = ["name", "key", "description"]
@@ -29,11 +33,10 @@ class RoleForm(forms.Form):
 
     role = forms.ChoiceField(label=_("Role"), initial=Role.MEMBER)
 
-    def __init__(self, *args, own_role: str, **kwargs) -> None:
+    def __init__(self, *args: Any, own_role: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [
-            (role.value, capfirst(role.label)) for role in permissions.roles_within(own_role)
-        ]
+        within = permissions.roles_within(own_role)
+        offer_choices(self, "role", [(role.value, capfirst(role.label)) for role in within])
 
 
 class InviteForm(RoleForm):

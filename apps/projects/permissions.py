@@ -1,6 +1,6 @@
 """Who may do what: one table, role × action, asked by pages, API, sockets and admin."""
 
-from typing import Any
+from typing import Any, Protocol, cast
 
 from django.db.models import Model, QuerySet, TextChoices
 from django.shortcuts import get_object_or_404
@@ -36,7 +36,7 @@ ALLOWED: dict[str, set[Action]] = {
 def roles_within(role: str | None) -> list[Role]:
     """The roles that somebody with `role` may give and take: none above their own, none without MANAGE."""
     roles = list(Role)
-    return roles[roles.index(role) :] if role_may(role, Action.MANAGE) else []
+    return roles[roles.index(Role(role)) :] if role and role_may(role, Action.MANAGE) else []
 
 
 def role_of(user: User, project: Project) -> str | None:
@@ -47,7 +47,7 @@ def role_of(user: User, project: Project) -> str | None:
 
 
 def role_may(role: str | None, action: Action) -> bool:
-    return action in ALLOWED.get(role, ())
+    return action in ALLOWED.get(role or "", ())
 
 
 def may(user: User, action: Action, project: Project) -> bool:
@@ -72,7 +72,20 @@ def require_role(role: str | None, action: Action) -> None:
         raise NotAllowed(_("Your role in this project does not let you {action}.").format(action=action.label))
 
 
-def find[Row: Model](rows: QuerySet[Row], *, by: User, needs: Action = Action.VIEW, **lookup: Any) -> Row:
+class InProject(Protocol):
+    """A row of a project, or a project's own part."""
+
+    @property
+    def project(self) -> Project: ...
+
+
+class VisibleRows[Row: Model](Protocol):
+    """A QuerySet or a manager that knows whose eyes its rows are for."""
+
+    def visible_to(self, user: User, /) -> QuerySet[Row]: ...
+
+
+def find[Row: Model](rows: VisibleRows[Row], *, by: User, needs: Action = Action.VIEW, **lookup: Any) -> Row:
     """The one of `rows` that `lookup` names, with the project it belongs to: found or 404, then allowed.
 
     `rows` has `visible_to`, and each row a `project`. Raises Http404 when `by` may not see it,
@@ -81,7 +94,7 @@ def find[Row: Model](rows: QuerySet[Row], *, by: User, needs: Action = Action.VI
     """
     row = get_object_or_404(rows.visible_to(by), **lookup)
     if needs != Action.VIEW:
-        require(by, needs, row.project)
+        require(by, needs, cast(InProject, row).project)
     return row
 
 

@@ -1,19 +1,23 @@
+from typing import Any, cast
+
 from django.db.models import BigIntegerField, Model, QuerySet
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.accounts.models import User
 from apps.max_length import max_length
 from apps.projects.git.repositories import connect
 from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Membership, Project, Repository, Role
+from apps.rest.rows import shown
 
 
-class ProjectSerializer(serializers.ModelSerializer):
+class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
         fields = ["id", "key", "name", "description", "created_at"]
 
 
-class NewProjectSerializer(serializers.ModelSerializer):
+class NewProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
         model = Project
         fields = ["key", "name", "description"]
@@ -21,7 +25,7 @@ class NewProjectSerializer(serializers.ModelSerializer):
         extra_kwargs = {"key": {"validators": Project._meta.get_field("key").validators}}
 
 
-class MemberSerializer(serializers.ModelSerializer):
+class MemberSerializer(serializers.ModelSerializer[Membership]):
     """A member by the id that tasks name them with."""
 
     id = serializers.IntegerField(source="user_id")
@@ -33,7 +37,7 @@ class MemberSerializer(serializers.ModelSerializer):
         fields = ["id", "name", "kind", "role"]
 
 
-class RoleSerializer(serializers.Serializer):
+class RoleSerializer(serializers.Serializer[None]):
     role = serializers.ChoiceField(Role.choices)
 
 
@@ -50,33 +54,35 @@ class ProjectWithMembersSerializer(ProjectSerializer):
     class Meta(ProjectSerializer.Meta):
         fields = [*ProjectSerializer.Meta.fields, "members"]
 
-    def get_members(self, project: Project) -> MemberSerializer(many=True):
+    @extend_schema_field(MemberSerializer(many=True))
+    def get_members(self, project: Project) -> list[dict[str, Any]]:
         rows = project.memberships.select_related("user").order_by("pk")
-        return MemberSerializer(rows, many=True).data
+        return shown(MemberSerializer, rows)
 
 
-class WithinProject(serializers.PrimaryKeyRelatedField):
+class WithinProject(serializers.PrimaryKeyRelatedField[Model]):
     """A row of the project in question; another project's is as unknown as one that is not there."""
 
-    def __init__(self, *, by: str = "project", **kwargs) -> None:
+    def __init__(self, *, by: str = "project", **kwargs: Any) -> None:
         self.by = by
         super().__init__(**kwargs)
 
-    def get_queryset(self):
-        return super().get_queryset().filter(**{self.by: self.context["project"]})
+    def get_queryset(self) -> QuerySet[Model]:
+        return cast("QuerySet[Model]", super().get_queryset()).filter(**{self.by: self.context["project"]})
 
 
 class ManyWithinProject(serializers.ListField):
     """Rows of the project in question by their ids, however many by one statement."""
 
-    def __init__(self, *, queryset: QuerySet, **kwargs) -> None:
+    def __init__(self, *, queryset: QuerySet[Any], **kwargs: Any) -> None:
         self.queryset = queryset
         super().__init__(child=serializers.IntegerField(min_value=1, max_value=BigIntegerField.MAX_BIGINT), **kwargs)
 
-    def to_internal_value(self, data: object) -> list[Model]:
+    def to_internal_value(self, data: Any) -> list[Model]:
         keys = super().to_internal_value(data)
         found = self.queryset.filter(project=self.context["project"]).in_bulk(keys)
-        if unknown := {n: [self._says_unknown(key)] for n, key in enumerate(keys) if key not in found}:
+        unknown: dict[Any, list[str]] = {n: [self._says_unknown(key)] for n, key in enumerate(keys) if key not in found}
+        if unknown:
             raise serializers.ValidationError(unknown)
         return [found[key] for key in keys]
 
@@ -84,7 +90,7 @@ class ManyWithinProject(serializers.ListField):
         return WithinProject.default_error_messages["does_not_exist"].format(pk_value=key)
 
 
-class RepositorySerializer(serializers.ModelSerializer):
+class RepositorySerializer(serializers.ModelSerializer[Repository]):
     trouble = serializers.CharField(help_text="Why the last fetch came to nothing; empty when it went well.")
 
     class Meta:
@@ -92,7 +98,7 @@ class RepositorySerializer(serializers.ModelSerializer):
         fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "merging", "fetched_at", "trouble"]
 
 
-class NewRepositorySerializer(serializers.Serializer):
+class NewRepositorySerializer(serializers.Serializer[None]):
     url = serializers.CharField(
         max_length=max_length(Repository, "url"), help_text="As the forge shows it for cloning, by https or ssh."
     )
@@ -129,13 +135,13 @@ class NewlyConnectedSerializer(RepositorySerializer):
         return connect.webhook_url(repository)
 
 
-class BranchSerializer(serializers.ModelSerializer):
+class BranchSerializer(serializers.ModelSerializer[Branch]):
     class Meta:
         model = Branch
         fields = ["id", "name", "head", "ahead", "behind", "committed_at"]
 
 
-class CommitSerializer(serializers.ModelSerializer):
+class CommitSerializer(serializers.ModelSerializer[Commit]):
     class Meta:
         model = Commit
         fields = ["id", "sha", "author_name", "author_email", "message", "committed_at"]

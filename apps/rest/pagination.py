@@ -1,5 +1,7 @@
 """How the API pages a list: by cursor, so that nothing is missed or doubled while rows come in."""
 
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -22,7 +24,9 @@ class Pages(CursorPagination):
     max_page_size = 100
 
 
-def page(request: Request, rows: QuerySet, shape: type[serializers.Serializer], *, by: str = "id") -> Response:
+def page(
+    request: Request, rows: QuerySet[Any], shape: type[serializers.Serializer[Any]], *, by: str = "id"
+) -> Response:
     """One page of `rows` (models or plain rows, which must have the field `by`), each as a `shape`.
 
     Raises NotFound for a cursor that is none of ours.
@@ -36,7 +40,7 @@ def page(request: Request, rows: QuerySet, shape: type[serializers.Serializer], 
     return pages.get_paginated_response(shape(shown, many=True).data)
 
 
-def page_of(shape: type[serializers.Serializer]) -> serializers.Serializer:
+def page_of(shape: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The answer of `page()`, for the schema."""
     fields = {
         "next": serializers.URLField(allow_null=True),

@@ -24,4 +24,4 @@ def next_free(wanted: int) -> int:
 def any_free() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])

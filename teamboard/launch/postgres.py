@@ -76,10 +76,10 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        command = [self.programs / "pg_isready", "-q", "-h", HOST, "-p", str(self.port)]
+        command = [str(self.programs / "pg_isready"), "-q", "-h", HOST, "-p", str(self.port)]
         return subprocess.run(command, check=False).returncode == 0
 
-    def wait(self, process: subprocess.Popen) -> None:
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -158,7 +158,7 @@ def find_programs() -> Path:
 
 def major_of(programs: Path) -> int:
     answer = subprocess.check_output([programs / "postgres", "--version"], text=True)
-    return int(re.search(r"\d+", answer)[0])
+    return int(re.findall(r"\d+", answer)[0])
 
 
 def is_known(name: str) -> bool:

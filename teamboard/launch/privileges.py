@@ -6,8 +6,10 @@ permission changes. Where namespaces are refused (Docker's default), it runs as 
 
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 SOMEBODY = 1000
 NOBODY = 65534
@@ -17,8 +19,8 @@ NOBODY = 65534
 class Privileges:
     """How to run a program that refuses root, as keywords for Program or Popen."""
 
-    before_exec: object = None
-    popen_options: dict = field(default_factory=dict)
+    before_exec: Callable[[], None] | None = None
+    popen_options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_nobody(self) -> bool:

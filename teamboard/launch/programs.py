@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO
+from typing import IO, Any
 
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -22,9 +22,9 @@ class Program:
     stop_seconds: float = 30
     is_service: bool = False  # others need it: stopped last, and its lines are shown only when it dies
     before_exec: Callable[[], None] | None = None  # runs in the child
-    popen_options: dict = field(default_factory=dict)
+    popen_options: dict[str, Any] = field(default_factory=dict)
 
-    def spawn(self, output: int | IO) -> subprocess.Popen:
+    def spawn(self, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
         """Start it in a session of its own, so that Ctrl-C reaches the launcher only.
 
         Call it from the main thread: the kernel ends a child with the thread that made it.
@@ -47,7 +47,7 @@ def in_child(before_exec: Callable[[], None] | None, stop_with: signal.Signals) 
         libc.prctl(PR_SET_PDEATHSIG, int(stop_with))
 
 
-def stop(process: subprocess.Popen, program: Program) -> None:
+def stop(process: subprocess.Popen[bytes], program: Program) -> None:
     """Ask it to stop, and end it when it takes longer than it may."""
     if process.poll() is None:
         process.send_signal(program.stop_with)

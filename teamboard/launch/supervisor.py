@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import IO, cast
 
 from teamboard.launch import CannotStart
 from teamboard.launch.programs import Program
@@ -30,11 +31,11 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Child:
-    """A program and the process that runs it now (None while it rests after a death)."""
+    """A program and the process that runs it now; there is none while it rests after a death."""
 
     def __init__(self, program: Program, colour: int) -> None:
         self.program, self.colour = program, colour
-        self.process: subprocess.Popen | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self.restart_at = 0.0
         self.deaths: deque[float] = deque()
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -42,16 +43,25 @@ class Child:
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None
+        return self._process is not None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """Asked of one that is running only."""
+        return cast("subprocess.Popen[bytes]", self._process)
+
+    @property
+    def output(self) -> IO[bytes]:
+        return cast("IO[bytes]", self.process.stdout)  # a pipe, always
 
     def spawn(self) -> None:
-        self.process = self.program.spawn(subprocess.PIPE)
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self._process = self.program.spawn(subprocess.PIPE)
+        os.set_blocking(self.output.fileno(), False)
 
     def read_lines(self) -> list[str]:
         """The lines that came since the last call; an unfinished one waits for its end."""
         with suppress(BlockingIOError):
-            while chunk := os.read(self.process.stdout.fileno(), 65536):
+            while chunk := os.read(self.output.fileno(), 65536):
                 self.half_line += chunk
         *lines, self.half_line = self.half_line.split(b"\n")
         decoded = [line.decode(errors="replace").rstrip() for line in lines]
@@ -59,8 +69,8 @@ class Child:
         return decoded
 
     def died(self, now: float) -> None:
-        self.process.stdout.close()
-        self.process, self.half_line = None, b""
+        self.output.close()
+        self._process, self.half_line = None, b""
         self.deaths.append(now)
         while self.deaths[0] < now - DEATHS_COUNT_FOR_SECONDS:
             self.deaths.popleft()
@@ -126,7 +136,7 @@ class Supervisor:
 
     def _spawn(self, child: Child) -> None:
         child.spawn()
-        self.selector.register(child.process.stdout, selectors.EVENT_READ, child)
+        self.selector.register(child.output, selectors.EVENT_READ, child)
 
     def _show_lines(self, seconds: float) -> None:
         for key, _ in self.selector.select(seconds):
@@ -156,7 +166,7 @@ class Supervisor:
 
     def _release(self, child: Child) -> int:
         self._show(child)
-        self.selector.unregister(child.process.stdout)
+        self.selector.unregister(child.output)
         code = child.process.returncode
         child.died(time.monotonic())
         return code

@@ -122,7 +122,8 @@ class Start:
         if done.returncode != 0:
             raise CannotStart("The database could not be prepared; above is why.")
         mark.write_text(wanted)
-        return json.loads(done.stdout)["password"]
+        password: str | None = json.loads(done.stdout)["password"]
+        return password
 
     def give_up_rights(self) -> None:
         """What runs from here on is not the owner of the database: it can't change the audit."""

@@ -48,7 +48,7 @@ class Valkey:
         except OSError:
             return False
 
-    def wait(self, process: subprocess.Popen) -> None:
+    def wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
             if process.poll() is not None or time.monotonic() > deadline:

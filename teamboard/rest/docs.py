@@ -1,6 +1,7 @@
 """The API described: OpenAPI 3.1 for programs, and a page for people made from the same schema."""
 
 from functools import lru_cache
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,9 +16,9 @@ from teamboard.rest.schema import APPENDED
 
 
 @lru_cache(maxsize=1)
-def schema() -> dict:
+def schema() -> dict[str, Any]:
     """The whole schema; it is the code's, so it stands until the process ends."""
-    made = SchemaGenerator().get_schema(public=True)
+    made: dict[str, Any] = SchemaGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]  # it has no types
     for kind, components in APPENDED.items():
         made["components"].setdefault(kind, {}).update(components)
     return made
@@ -34,9 +35,9 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api_docs.html", {"groups": groups(), "version": schema()["info"]["version"]})
 
 
-def groups() -> dict[str, list[dict]]:
+def groups() -> dict[str, list[dict[str, Any]]]:
     """The operations as the page lists them, by the first part of their path."""
-    found: dict[str, list[dict]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for path, methods in schema()["paths"].items():
         for method, operation in methods.items():
             found.setdefault(operation["tags"][0], []).append(
@@ -53,7 +54,7 @@ def groups() -> dict[str, list[dict]]:
     return found
 
 
-def _fields(operation: dict) -> list[dict]:
+def _fields(operation: dict[str, Any]) -> list[dict[str, Any]]:
     """The fields of the operation's body: name, kind, whether it must be there, and what it is for."""
     content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
     name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
@@ -66,7 +67,7 @@ def _fields(operation: dict) -> list[dict]:
     ]
 
 
-def _kind(field: dict) -> str:
+def _kind(field: dict[str, Any]) -> str:
     """`string`, `integer or null`, `array of integer`; an enum by its name."""
     if "$ref" in field:
         named = schema()["components"]["schemas"][field["$ref"].rpartition("/")[2]]

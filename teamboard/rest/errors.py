@@ -1,6 +1,6 @@
 """What the API answers when it can't do what was asked: problem+json (RFC 9457), always."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -29,16 +29,18 @@ class BoundedJSON(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: object, media_type: str | None = None, parser_context: dict | None = None) -> Any:
+    def parse(
+        self, stream: object, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
         try:
-            return strict_json.loads(parser_context["request"]._request.body, whole_characters=True)
+            return strict_json.loads((parser_context or {})["request"]._request.body, whole_characters=True)
         except RequestDataTooBig as error:
             raise TooLarge from error
         except ValueError as error:
             raise exceptions.ParseError(_("The body is not JSON in UTF-8.")) from error
 
 
-def exception_handler(error: Exception, context: dict) -> Response | None:
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler. What is not named here is our fault: None makes it a 500."""
     if isinstance(error, NotAllowed | PermissionDenied | exceptions.PermissionDenied):
         audit.denied(context["request"], getattr(error, "code", exceptions.PermissionDenied.default_code))
@@ -63,14 +65,14 @@ def exception_handler(error: Exception, context: dict) -> Response | None:
     return response
 
 
-def _problem_of(error: exceptions.APIException) -> dict:
+def _problem_of(error: exceptions.APIException) -> dict[str, Any]:
     if isinstance(error, exceptions.ValidationError):
         errors = list(_field_errors(error.detail))
         return problem(error.status_code, _("Some fields are not right."), "invalid", errors=errors)
     return problem(error.status_code, str(error.detail), error.default_code)
 
 
-def _field_errors(detail: object, field: str = "") -> Iterator[dict]:
+def _field_errors(detail: Any, field: str = "") -> Iterator[dict[str, Any]]:
     """The nested errors of a serializer as a flat list; `field` is a path such as `labels.0`."""
     if isinstance(detail, exceptions.ErrorDetail):
         yield {"field": field, "code": detail.code, "message": str(detail)}

@@ -1,5 +1,7 @@
 """How operations are named and opened in the schema."""
 
+from typing import Any, Literal
+
 from drf_spectacular.openapi import AutoSchema
 
 APPENDED = {
@@ -34,10 +36,10 @@ class Operation(AutoSchema):
         names = [part.replace("-", "_") for part in parts if not part.startswith("{")]
         return "_".join([self.method.lower(), *names, *(["one"] if parts[-1].startswith("{") else [])])
 
-    def get_auth(self) -> list[dict]:
+    def get_auth(self) -> list[dict[str, Any]]:
         return [{"token": []}]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict:
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
         problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         refused = {"default": {"description": "It could not be done.", "content": problem}}
         return super()._get_response_bodies(direction) | refused

@@ -13,7 +13,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from servestatic import ServeStaticASGI
 
-from teamboard.web.overload import Bounded, BoundedBodies
+from teamboard.web.overload import Application, Bounded, BoundedBodies
 
 TURNS = 3
 LONGEST_TURN = 0.2  # seconds
@@ -62,11 +62,12 @@ def guard(headers: Headers, path: str, url: str) -> None:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
 
 
-def http_application():
+def http_application() -> Application:
     """Collected files from memory in production, the source tree's while DEBUG is on."""
     django = Bounded(BoundedBodies(OneThread(), largest_file=settings.LARGEST_FILE))
     if settings.DEBUG:
-        return ASGIStaticFilesHandler(django)
-    return ServeStaticASGI(
+        return ASGIStaticFilesHandler(django)  # type: ignore[arg-type]  # it asks no more of it than ASGI
+    served: Application = ServeStaticASGI(
         django, settings.STATIC_ROOT, settings.STATIC_URL, allow_all_origins=False, add_headers_function=guard
     )
+    return served

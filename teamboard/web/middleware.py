@@ -1,6 +1,7 @@
 """Refusals as answers for people, their language and clock, and private pages kept out of caches."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -44,7 +45,9 @@ class PersonTimeZoneMiddleware:
         with timezone.override(None):
             return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Callable, args: tuple, kwargs: dict) -> None:
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         zone = time_zones.zone_of(request) if getattr(view, "login_required", True) else None
         if zone:
             timezone.activate(zone)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from apps.rest.problems import MEDIA_TYPE, problem
 
@@ -27,18 +28,24 @@ HEADERS = {
 }
 
 
+Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
+
+
 class Bounded:
     """An ASGI application that answers 503 with Retry-After while IN_FLIGHT requests are under way.
 
     `/healthz` and `/readyz` are answered all the same: a busy process is alive.
     """
 
-    def __init__(self, application: Callable[..., Awaitable[None]], limit: int = IN_FLIGHT) -> None:
+    def __init__(self, application: Application, limit: int = IN_FLIGHT) -> None:
         self.application = application
         self.limit = limit
         self.in_flight = 0
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if self.in_flight >= self.limit and scope["path"] not in ("/healthz", "/readyz"):
             await refuse_request(scope, send, 503, "unavailable", BUSY, {"Retry-After": "2"})
             return
@@ -56,14 +63,12 @@ class BoundedBodies:
     too much is not kept.
     """
 
-    def __init__(
-        self, application: Callable[..., Awaitable[None]], limit: int = MOST_BYTES, largest_file: int = 0
-    ) -> None:
+    def __init__(self, application: Application, limit: int = MOST_BYTES, largest_file: int = 0) -> None:
         self.application = application
         self.limit = limit
         self.largest_file = largest_file
 
-    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         length = dict(scope["headers"]).get(b"content-length", b"")
         limit = self.limit
         if FILE_DOORS.fullmatch(scope["path"]):
@@ -73,7 +78,7 @@ class BoundedBodies:
             return
         received = 0
 
-        async def counted() -> dict:
+        async def counted() -> dict[str, Any]:
             """The next message; that the client is gone, when it is told to stop."""
             nonlocal received
             message = await receive()
@@ -87,7 +92,7 @@ class BoundedBodies:
 
 
 async def refuse_request(
-    scope: dict, send: Callable, status: int, code: str, sentence: str, headers: dict[str, str] | None = None
+    scope: dict[str, Any], send: Send, status: int, code: str, sentence: str, headers: dict[str, str] | None = None
 ) -> None:
     """Answer with the sentence, as a problem at the API; no part of Django is asked. `headers` are besides HEADERS."""
     is_api = scope["path"].startswith("/api/")

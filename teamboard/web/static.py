@@ -3,7 +3,7 @@
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedModules(CompressedManifestStaticFilesStorage):
+class HashedModules(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # servestatic has no types
     """Modules import each other by these names as well, so that a browser has each once, and anew when it changes.
 
     By its plain name, which Django leaves in an import, a module that the page loads too would run twice.

@@ -6,8 +6,9 @@ The database is the truth, so dispatch must not stop because Redis has. Sweeps m
 import logging
 import threading
 import time
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.signals import task_prerun, worker_init, worker_shutting_down
 from django.db import close_old_connections
 
@@ -18,7 +19,7 @@ _stopping = threading.Event()
 
 
 @task_prerun.connect
-def note_run(sender=None, **kwargs) -> None:
+def note_run(sender: Task[..., object] | None = None, **kwargs: Any) -> None:
     if sender is not None:
         _last_run[sender.name] = time.monotonic()
 
@@ -27,11 +28,11 @@ def start(app: Celery) -> None:
     """Watch the schedule of `app` in a thread of every worker."""
 
     @worker_init.connect(weak=False)
-    def begin(**kwargs) -> None:
+    def begin(**kwargs: Any) -> None:
         threading.Thread(target=_watch, args=(app,), name="own-clock", daemon=True).start()
 
     @worker_shutting_down.connect(weak=False)
-    def end(**kwargs) -> None:
+    def end(**kwargs: Any) -> None:
         _stopping.set()
 
 

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 import warnings
+from collections.abc import Callable
 
 from celery.platforms import EX_OK
 from celery.worker import state
@@ -33,7 +34,7 @@ def worker() -> int:
     running.start()
     if state.should_stop is None and state.should_terminate is None:
         restart()
-    return running.exitcode
+    return running.exitcode or EX_OK
 
 
 def restart() -> None:
@@ -50,11 +51,12 @@ def restart() -> None:
 def beat(schedule_file: str) -> int:
     """Tell workers what is due, by name: none of our own code is imported for it."""
     ticking = app.Beat(schedule=schedule_file, loglevel="WARNING", quiet=True)
-    ticking.init_loader = app.finalize
+    ticking.init_loader = app.finalize  # type: ignore[method-assign]  # Celery's own would import our code
     ticking.run()
     return EX_OK
 
 
 if __name__ == "__main__":
     kind, *arguments = sys.argv[1:]
-    sys.exit({"worker": worker, "beat": beat}[kind](*arguments))
+    programs: dict[str, Callable[..., int]] = {"worker": worker, "beat": beat}
+    sys.exit(programs[kind](*arguments))

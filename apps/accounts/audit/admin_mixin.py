@@ -1,28 +1,30 @@
 """The admin's own adding, changing and deleting, put into the audit: which fields, never what is in them."""
 
-from collections.abc import Iterable
+from typing import Any
 
-from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.accounts import audit
+from apps.accounts.request_types import member_of
+from apps.django_generics import ModelAdmin
 
 
-class AuditedAdmin(admin.ModelAdmin):
-    def log_addition(self, request: HttpRequest, added: Model, message: list[dict]) -> object:
+class AuditedAdmin[Row: Model](ModelAdmin[Row]):
+    def log_addition(self, request: HttpRequest, added: Row, message: list[dict[str, Any]]) -> LogEntry:
         self._record(request, "added", added)
         return super().log_addition(request, added, message)
 
-    def log_change(self, request: HttpRequest, changed: Model, message: list[dict]) -> object:
+    def log_change(self, request: HttpRequest, changed: Row, message: list[dict[str, Any]]) -> LogEntry:
         fields = [field for part in message for field in part.get("changed", {}).get("fields", [])]
         self._record(request, "changed", changed, fields=fields)
         return super().log_change(request, changed, message)
 
-    def log_deletions(self, request: HttpRequest, gone: QuerySet | Iterable[Model]) -> object:
+    def log_deletions(self, request: HttpRequest, gone: QuerySet[Row]) -> list[LogEntry]:
         for each in gone:
             self._record(request, "deleted", each)
         return super().log_deletions(request, gone)
 
-    def _record(self, request: HttpRequest, what: str, about: Model, **facts: object) -> None:
-        audit.record(f"{self.opts.model_name}.{what}", by=request.user, request=request, name=about, **facts)
+    def _record(self, request: HttpRequest, what: str, about: Model, **facts: Any) -> None:
+        audit.record(f"{self.opts.model_name}.{what}", by=member_of(request), request=request, name=about, **facts)

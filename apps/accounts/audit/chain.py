@@ -49,4 +49,4 @@ def holds(digest: str) -> bool:
     """Whether the chain has passed `digest`: somebody wrote it down, so all before it is still there."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM accounts_auditseal WHERE digest = %s)", [digest])
-        return cursor.fetchone()[0]
+        return bool(cursor.fetchone()[0])

@@ -1,6 +1,7 @@
 """A role of PostgreSQL for the board's processes: it may add to the audit and change nothing in it."""
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 NAME = "teamboard_board"
@@ -31,7 +32,7 @@ def ensure(name: str, password: str) -> None:
         _run(cursor, GRANTS, schema=schema, role=name)
 
 
-def _run(cursor: object, statements: str, **parts: str | sql.Composable) -> None:
+def _run(cursor: CursorWrapper, statements: str, **parts: str | sql.Composable) -> None:
     """Utility statements take no parameters, so names and literals are quoted into them."""
     quoted = {name: sql.Identifier(part) if isinstance(part, str) else part for name, part in parts.items()}
     text = sql.SQL(statements).format(**quoted).as_string(connection.connection)

@@ -1,13 +1,15 @@
 """What the audit's actions are called for people. Apps above add their own."""
 
-from django.utils.functional import Promise
+from collections.abc import Mapping
+
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import AuditEntry
+from apps.lazy_text import LazyText
 
-_action_labels: dict[str, str | Promise] = {
+_action_labels: dict[str, LazyText] = {
     "session.begun": _("signed in"),
     "session.left": _("signed out"),
     "sessions.ended": _("ended sessions"),
@@ -28,7 +30,7 @@ _action_labels: dict[str, str | Promise] = {
     "audit.exported": _("exported the audit"),
 }
 # Facts by the names people read them under; others, such as ids, stand in the export alone.
-_fact_labels: dict[str, str | Promise] = {
+_fact_labels: dict[str, LazyText] = {
     "name": _("name"),
     "of": _("whose"),
     "role": _("role"),
@@ -46,7 +48,7 @@ _fact_labels: dict[str, str | Promise] = {
 }
 
 
-def register_audit_actions(labels: dict[str, str | Promise]) -> None:
+def register_audit_actions(labels: Mapping[str, LazyText]) -> None:
     """Give each of these actions the label that people read. Call this in `AppConfig.ready()`."""
     _action_labels.update(labels)
 

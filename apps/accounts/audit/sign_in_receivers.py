@@ -1,5 +1,7 @@
 """What Django's own doors say about signing in and out, put into the audit."""
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from apps.accounts import audit
@@ -15,7 +17,9 @@ def on_signed_out(sender: object, request: HttpRequest, user: User | None, **_mo
         audit.record("session.left", by=user, request=request)
 
 
-def on_sign_in_failed(sender: object, credentials: dict, request: HttpRequest | None = None, **_more: object) -> None:
+def on_sign_in_failed(
+    sender: object, credentials: dict[str, Any], request: HttpRequest | None = None, **_more: object
+) -> None:
     """Names an account only if there is one: what was typed may be a password in the wrong field."""
     if request is None:
         return

@@ -52,11 +52,11 @@ def record(
     request = request or _request.get()
     return AuditEntry.objects.create(
         action=action,
-        user_id=by and by.pk,
+        user_id=by.pk if by else None,
         who=_plain(str(by))[:150] if by else "",
         token=_token_of(request, by),
         run=run,
-        asked_by_id=asked_by and asked_by.pk,
+        asked_by_id=asked_by.pk if asked_by else None,
         asked_by=_plain(str(asked_by))[:150] if asked_by else "",
         project_id=project_id,
         address=address_of(request),

@@ -7,15 +7,16 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from apps.lazy_text import LazyText
 
 
 class Refusal(NamedTuple):
     """What happened, and who does what next. A notice is no trouble."""
 
-    title: str | Promise
-    text: str | Promise
+    title: LazyText
+    text: LazyText
     is_notice: bool = False
 
 

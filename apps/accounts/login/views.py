@@ -1,12 +1,14 @@
 """The doors in, and the way out."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +23,7 @@ from apps.accounts.oidc import logout as provider_logout
 from apps.accounts.oidc import provider
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
+from apps.accounts.sessions.engine import session_of
 from apps.accounts.users.language import with_language
 
 BREAK_GLASS = "accounts:break-glass"
@@ -65,7 +68,7 @@ def sign_in_page(
     request: HttpRequest, form: SignInForm | None = None, *, refusal: Refusal | None, status: int
 ) -> HttpResponse:
     """The page, with the password form where one may be used; unfolded when it has something to say."""
-    is_break_glass = request.resolver_match.view_name == BREAK_GLASS
+    is_break_glass = cast(ResolverMatch, request.resolver_match).view_name == BREAK_GLASS
     context = {
         "form": form or SignInForm(request),
         "next": safe_next(request),
@@ -112,7 +115,7 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: MemberRequest) -> HttpResponse:
     """Here first, whatever the provider does; then there, for those who came from it."""
-    elsewhere = provider_logout.url_after(request.session)
+    elsewhere = provider_logout.url_after(session_of(request))
     logout(request)
     if not elsewhere:
         return redirect(errors.address_of("signed_out"))

@@ -31,11 +31,11 @@ def authentik_lifetime() -> Lifetime:
     return Lifetime(settings.AUTHENTIK_SESSION, settings.AUTHENTIK_SESSION_IDLE)
 
 
-class LoginSessions(models.QuerySet):
+class LoginSessions(models.QuerySet["LoginSession"]):
     def alive(self) -> "LoginSessions":
         return self.filter(_is_alive())
 
-    def with_here(self, key: str) -> "LoginSessions":
+    def with_here(self, key: str | None) -> "LoginSessions":
         """Each with `is_here`, whether it is the one with `key`; that one first, then the last used."""
         return self.annotate(is_here=Q(session_key=key)).order_by("-is_here", "-used_at")
 
@@ -76,7 +76,7 @@ class LoginSession(AbstractBaseSession):
     began_at = models.DateTimeField(default=timezone.now)
     used_at = models.DateTimeField(default=timezone.now)
 
-    objects = LoginSessions.as_manager()
+    objects = LoginSessions.as_manager()  # type: ignore[misc, assignment]  # in place of the stock manager, whose save() nobody calls
 
     class Meta:
         ordering = ["-used_at"]

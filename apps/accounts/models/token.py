@@ -30,6 +30,8 @@ class ApiToken(models.Model):
     used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    projects: list[str]  # the names of those it is for: on its person's page
+
     class Meta:
         verbose_name = _("token")
         verbose_name_plural = _("tokens")

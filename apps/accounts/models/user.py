@@ -1,5 +1,7 @@
 """People, agents and service accounts as users."""
 
+from typing import ClassVar
+
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.validators import RegexValidator
@@ -33,7 +35,7 @@ class Hue(models.TextChoices):
     STONE = "stone", _("Stone")
 
 
-class Users(UserManager.from_queryset(models.QuerySet)):
+class Users(UserManager["User"]):
     use_in_migrations = False  # a migration imports no code of ours
 
     def create_agent(self, *, username: str, name: str, hue: str) -> "User":
@@ -54,7 +56,7 @@ class Users(UserManager.from_queryset(models.QuerySet)):
         """Whether somebody has it, whatever the case: another's account is never meant."""
         return self.filter(username__iexact=username).exists()
 
-    def service_accounts(self) -> models.QuerySet:
+    def service_accounts(self) -> models.QuerySet["User"]:
         return self.filter(kind=User.Kind.SERVICE)
 
 
@@ -74,7 +76,7 @@ class User(AbstractUser):
         NORMAL = "normal", _("normal")
         ROOMY = "roomy", _("roomy")
 
-    first_name = last_name = None
+    first_name = last_name = None  # type: ignore[assignment]  # how Django takes an inherited field away
     name = models.CharField(_("name"), max_length=100, validators=[SHOWS_LETTERS, KEEPS_ORDER])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
@@ -89,7 +91,9 @@ class User(AbstractUser):
     only_projects: frozenset[int] | None = None
     may_direct_agents = True
 
-    objects = Users()
+    is_linked: bool  # in the admin's list: whether they sign in with Authentik
+
+    objects: ClassVar[Users] = Users()
 
     class Meta:
         verbose_name = _("account")

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -41,7 +42,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=200)
 
 
-def logout_claims(token: object) -> dict:
+def logout_claims(token: object) -> dict[str, Any]:
     """The claims of a logout token that is for us, fresh and whole (section 2.6). Raises SignInRefused."""
     claims = id_tokens.signed_claims(token, types={"logout+jwt"}, required=["iat", "jti", "events"], by_stranger=True)
     if abs(timezone.now().timestamp() - claims["iat"]) > FRESH:
@@ -56,7 +57,7 @@ def logout_claims(token: object) -> dict:
     return claims
 
 
-def use_once(claims: dict) -> None:
+def use_once(claims: dict[str, Any]) -> None:
     """Raise SignInRefused when this token has been here before."""
     digest = hashlib.sha256(str(claims["jti"]).encode()).hexdigest()
     try:

@@ -1,6 +1,7 @@
 """The provider's access tokens as keys to the API, where AUTHENTIK_API lets them be."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 
@@ -30,7 +31,7 @@ def person_of(token: str) -> User | None:
         return None
 
 
-def claims_of(token: str) -> dict:
+def claims_of(token: str) -> dict[str, Any]:
     """The claims of an access token for us, issued to one of AUTHENTIK_API_CLIENTS. Raises SignInRefused."""
     ours = [settings.AUTHENTIK_CLIENT_ID]
     claims = id_tokens.signed_claims(

@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from contextvars import ContextVar
+from typing import Any
 from urllib.parse import urlencode
 
 from apps import outbound, strict_json
@@ -25,7 +26,7 @@ def within(seconds: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def ask(url: str, *, form: dict[str, str] | None = None, bearer: str = "") -> tuple[dict, str]:
+def ask(url: str, *, form: dict[str, str] | None = None, bearer: str = "") -> tuple[dict[str, Any], str]:
     """The JSON object at `url`, and the answer's Date header ("" without one). With `form` it is a POST.
 
     Raises SignInRefused: provider_unavailable, provider_slow or provider_error.
@@ -57,7 +58,7 @@ def _answer(method: str, url: str, headers: dict[str, str], content: bytes | Non
         raise SignInRefused("provider_unavailable", f"{url}: {error}") from error
 
 
-def _object_in(body: bytes, url: str) -> dict:
+def _object_in(body: bytes, url: str) -> dict[str, Any]:
     try:
         found = strict_json.loads(body)
     except ValueError as error:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jwt
 from django.conf import settings
@@ -18,7 +18,7 @@ KEY_TYPES = {"RS256": "RSA", "ES256": "EC"}
 
 
 class Kept(NamedTuple):
-    keys: list[dict]
+    keys: list[dict[str, Any]]
     at: float
 
 
@@ -33,7 +33,7 @@ def forget() -> None:
     _asked_by_strangers = 0.0
 
 
-def find(header: dict, *, by_stranger: bool) -> jwt.PyJWK:
+def find(header: dict[str, Any], *, by_stranger: bool) -> jwt.PyJWK:
     """The key that a token with `header` is signed with. Raises SignInRefused when none fits.
 
     An unknown key id has them fetched anew: the provider may have changed keys. A token that came from
@@ -87,7 +87,7 @@ def _stranger_may_ask() -> bool:
     return True
 
 
-def _fitting(keys: list[dict], header: dict) -> jwt.PyJWK | None:
+def _fitting(keys: list[dict[str, Any]], header: dict[str, Any]) -> jwt.PyJWK | None:
     """The key with the token's id; without an id only when exactly one fits."""
     fitting = [key for key in keys if _is_usable(key) and ("kid" not in header or key.get("kid") == header["kid"])]
     if len(fitting) != 1:
@@ -98,7 +98,7 @@ def _fitting(keys: list[dict], header: dict) -> jwt.PyJWK | None:
         return None
 
 
-def _is_usable(key: dict) -> bool:
+def _is_usable(key: dict[str, Any]) -> bool:
     """For signatures by our algorithm."""
     algorithm = settings.AUTHENTIK_ALGORITHM
     is_for_signing = key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm

@@ -68,11 +68,11 @@ def endpoints() -> Endpoints:
         if discovery.endpoints is None and discovery.failure and age < AFTER_A_FAILURE:
             raise discovery.failure
         if discovery.endpoints is None or age > KEPT:
-            _discover(discovery)
+            return _discover(discovery)
         return discovery.endpoints
 
 
-def _discover(discovery: _Discovery) -> None:
+def _discover(discovery: _Discovery) -> Endpoints:
     discovery.at = time.monotonic()
     try:
         discovery.endpoints, discovery.failure = discovered(), None
@@ -81,6 +81,7 @@ def _discover(discovery: _Discovery) -> None:
         discovery.failure = refused
         if discovery.endpoints is None:
             raise
+    return discovery.endpoints
 
 
 def discovered() -> Endpoints:

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -21,7 +22,12 @@ KEPT_PER_MINUTE = 60  # from one address; further ones are only logged
 
 
 def record(
-    request: HttpRequest, outcome: str, *, detail: str = "", user: User | None = None, claims: dict | None = None
+    request: HttpRequest,
+    outcome: str,
+    *,
+    detail: str = "",
+    user: User | None = None,
+    claims: dict[str, Any] | None = None,
 ) -> None:
     """Keep `outcome` (OK, LINKED or a refusal's code) with what may be shown of `claims`, and log it."""
     claims, address = claims or {}, Visitor.of(request).address
@@ -43,9 +49,11 @@ def record(
     log.log(level, "A sign-in with Authentik", extra={"outcome": outcome, "detail": detail, "sub": digest})
 
 
-def redacted(claims: dict) -> dict:
+def redacted(claims: dict[str, Any]) -> dict[str, Any]:
     """Which claims there were, with the values of those that are about nobody, and the groups."""
-    shown = {name: (printable(str(value), 200) if name in SHOWN else "…") for name, value in claims.items()}
+    shown: dict[str, str | list[str]] = {
+        name: (printable(str(value), 200) if name in SHOWN else "…") for name, value in claims.items()
+    }
     groups = claims.get(settings.AUTHENTIK_GROUPS_CLAIM)
     if isinstance(groups, list):
         shown[settings.AUTHENTIK_GROUPS_CLAIM] = [printable(name, 100) for name in groups[:MOST_GROUPS]]

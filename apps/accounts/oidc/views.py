@@ -1,5 +1,7 @@
 """The way to the provider and back."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -20,7 +22,7 @@ from apps.accounts.oidc.auth_state import PendingSignIn
 from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.oidc.identities import provision
 from apps.accounts.oidc.token_exchange import CALLBACK, Exchange, redirect_uri
-from apps.accounts.request_types import MemberRequest
+from apps.accounts.request_types import MemberRequest, member_of
 from apps.accounts.sessions import engine
 from apps.accounts.users.language import with_language
 from apps.accounts.users.views import profile_page
@@ -32,7 +34,7 @@ PROVIDER_SAYS = {"access_denied", "login_required"}
 NEVER_RETURNED_TO = ("/api/", "/ws/", "/oidc/", "/accounts/sign-")
 
 
-class AuthorizationRequest(OIDCAuthenticationRequestView):
+class AuthorizationRequest(OIDCAuthenticationRequestView):  # type: ignore[misc]  # the library has no types
     """mozilla-django-oidc's request, with the provider's own addresses and ours."""
 
     def __init__(self) -> None:
@@ -76,7 +78,7 @@ def redirect_to_provider(request: HttpRequest, after: str, link_to: int | None =
     if not rate_limits.passes(f"oidc:{request.META.get('REMOTE_ADDR', '')}", STARTS_PER_MINUTE):
         return refuse(request, SignInRefused("too_many_attempts", "Too many sign-ins were begun from this address."))
     try:
-        response = AuthorizationRequest().get(request)
+        response: HttpResponse = AuthorizationRequest().get(request)
     except SignInRefused as refused:
         return refuse(request, refused, after=after)
     state = next(reversed(request.session["oidc_states"]))
@@ -135,18 +137,19 @@ def finish_sign_in(request: HttpRequest, user: User, pending: PendingSignIn, exc
     return with_language(user, redirect(pending.after or settings.LOGIN_REDIRECT_URL))
 
 
-def finish_link(request: HttpRequest, pending: PendingSignIn, claims: dict) -> HttpResponse:
+def finish_link(request: HttpRequest, pending: PendingSignIn, claims: dict[str, Any]) -> HttpResponse:
     """Back from the provider for somebody who is signed in here and wants to come in that way as well."""
-    if request.user.pk != pending.link_to:
+    person = member_of(request)
+    if person.pk != pending.link_to:
         raise SignInRefused("state_unknown", "Somebody else is signed in by now.")
-    provision.link(request.user, claims)
-    sign_in_log.record(request, sign_in_log.LINKED, user=request.user, claims=claims)
+    provision.link(person, claims)
+    sign_in_log.record(request, sign_in_log.LINKED, user=person, claims=claims)
     messages.success(request, _("You can sign in with Authentik now."))
     return redirect("accounts:profile")
 
 
 def refuse(
-    request: HttpRequest, refused: SignInRefused, *, after: str = "", claims: dict | None = None
+    request: HttpRequest, refused: SignInRefused, *, after: str = "", claims: dict[str, Any] | None = None
 ) -> HttpResponse:
     """To the sign-in page, with the reason. Whoever is signed in stays it."""
     sign_in_log.record(request, refused.code, detail=refused.detail, claims=claims)

@@ -6,7 +6,7 @@ a socket, and the look for updates when there is none. So an open board alone do
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login
@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -22,6 +22,7 @@ from apps.accounts.models import LoginSession, User
 
 NOTED_EVERY = timedelta(minutes=1)
 MOST_PER_PERSON = 50
+COUNTS_AS_USE = "counts_as_session_use"  # the mark on a view
 
 
 class Visitor(NamedTuple):
@@ -46,7 +47,7 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[LoginSession]:
         return LoginSession
 
-    def load(self) -> dict:
+    def load(self) -> dict[str, Any]:
         alive = LoginSession.objects.alive().select_related("user")
         self.row = alive.filter(session_key=self.session_key).first()
         if self.row is None:
@@ -54,13 +55,13 @@ class SessionStore(db.SessionStore):
             return {}
         return self.decode(self.row.session_data)
 
-    def create_model_instance(self, data: dict) -> LoginSession:
+    def create_model_instance(self, data: dict[str, Any]) -> LoginSession:
         self.row = self._row_of(data)
-        self.row.session_key = self._get_or_create_session_key()
+        self.row.session_key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
         self.row.session_data = self.encode(data)
         return self.row
 
-    def _row_of(self, data: dict) -> LoginSession:
+    def _row_of(self, data: dict[str, Any]) -> LoginSession:
         """The row for `data`: the one there is while it is the same sign-in, else one that begins now."""
         identity = data.get("oidc", {})
         who = {
@@ -74,11 +75,12 @@ class SessionStore(db.SessionStore):
         return row
 
     def get_session_cookie_age(self) -> int:
-        return int((self._row_of(self._session).expire_date - timezone.now()).total_seconds())
+        data = self._session  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
+        return int((self._row_of(data).expire_date - timezone.now()).total_seconds())
 
     def cycle_key(self) -> None:
         """Another key for the same session: its row is never there twice, and never missing."""
-        self._get_session()
+        self._get_session()  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
         with transaction.atomic():
             self.delete()
             self.create()
@@ -110,6 +112,11 @@ class SessionStore(db.SessionStore):
         await sync_to_async(self.flush)()
 
 
+def session_of(request: HttpRequest) -> "SessionStore":
+    """The session of a request: with SESSION_ENGINE set to this module, it is one of ours."""
+    return cast(SessionStore, request.session)
+
+
 def start_session(request: HttpRequest, user: User, backend: str | None = None) -> None:
     """Sign `user` in: always under a new key, with nothing left of who was signed in before.
 
@@ -134,7 +141,7 @@ def person_of(session: SessionStore) -> User | AnonymousUser:
     return user
 
 
-def asked_by_page(view: Callable) -> Callable:
+def asked_by_page[View: Callable[..., HttpResponse]](view: View) -> View:
     """Mark `view` as one that an open page asks by itself: that does not count as using the session."""
-    view.counts_as_session_use = False
+    setattr(view, COUNTS_AS_USE, False)
     return view

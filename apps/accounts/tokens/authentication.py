@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied, Throttled
+from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorDetail, PermissionDenied, Throttled
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
@@ -45,7 +45,7 @@ def _unknown(request: Request) -> APIException:
     if rate_limits.passes(f"unknown:{request.META.get('REMOTE_ADDR', '')}", settings.API_FAILURES_PER_MINUTE):
         return AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
     refusal = Throttled(wait=rate_limits.seconds_left())
-    refusal.detail = _("Too many unknown tokens came from this address. Please try again in a minute.")
+    refusal.detail = ErrorDetail(_("Too many unknown tokens came from this address. Please try again in a minute."))
     return refusal
 
 

@@ -6,6 +6,7 @@ import string
 import zlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -47,8 +48,8 @@ def issue(
         expires_at=expires_at,
         only_projects=None if only_projects is None else sorted(only_projects),
     )
-    reach = {"scope": scope, "only_projects": token.only_projects, "expires_at": expires_at}
-    whose = {} if by == user else {"of": user}
+    reach: dict[str, Any] = {"scope": scope, "only_projects": token.only_projects, "expires_at": expires_at}
+    whose: dict[str, Any] = {} if by == user else {"of": user}
     audit.record("token.issued", by=by, token_id=prefix, name=name, **reach, **whose)
     return token, text
 

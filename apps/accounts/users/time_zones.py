@@ -4,8 +4,9 @@ import zoneinfo
 from functools import cache
 
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from apps.lazy_text import LazyText
 
 COOKIE = "time_zone"
 PARTS = {
@@ -28,12 +29,12 @@ def known() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def choices() -> list[tuple[str | Promise, list[tuple[str, str]]]]:
+def choices() -> list[tuple[LazyText, list[tuple[str, str]]]]:
     """The names people choose among, by part of the world: `Europe/Berlin` as Berlin, in Europe.
 
     Older names of the same places are left out, such as US/Eastern.
     """
-    places = {part: [] for part in PARTS}
+    places: dict[str, list[tuple[str, str]]] = {part: [] for part in PARTS}
     for name in sorted(known()):
         part, _slash, place = name.partition("/")
         if part in places:

@@ -1,5 +1,7 @@
 """The audit of one project, for its owners."""
 
+from typing import Any
+
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -30,7 +32,7 @@ def audit(request: MemberRequest, key: str) -> HttpResponse:
     return render(request, "projects/audit/audit.html", context, status=200 if form.is_valid() else 422)
 
 
-def row_of(entry: AuditEntry) -> dict:
+def row_of(entry: AuditEntry) -> dict[str, Any]:
     return {
         "entry": entry,
         "who": labels.who(entry),

@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -39,7 +40,7 @@ def subscribers_of(kind: str) -> list[Handler]:
     return _subscribers.get(kind, [])
 
 
-def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload) -> Event:
+def record(project: Project, kind: str, *, by: User | None, task: int | None = None, **payload: Any) -> Event:
     """Append one event to `project`'s log; announce it when the change commits.
 
     Call it in the transaction that makes the change, on a project fetched with
@@ -71,7 +72,7 @@ def _append(event: Event) -> None:
     The row itself counts: a verb that called another holds a project read before the other's event.
     """
     payload = json.dumps(event.payload)
-    row = [event.project_id, event.kind, event.actor_id, event.task_id, payload, event.is_due]
+    row: list[Any] = [event.project_id, event.kind, event.actor_id, event.task_id, payload, event.is_due]
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [event.project_id, *row])
         event.pk, event.seq, event.created_at = cursor.fetchone()

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -51,7 +53,7 @@ class RepositoryForm(forms.Form):
         help_text=_("They accept an agent's work and merge its pull request in one. The token must be able to write."),
     )
 
-    def __init__(self, *args, repository: Repository | None = None, **kwargs) -> None:
+    def __init__(self, *args: Any, repository: Repository | None = None, **kwargs: Any) -> None:
         if repository:
             names = ("url", "name", "forge", "credential_kind", "merging")
             kwargs["initial"] = {name: getattr(repository, name) for name in names}

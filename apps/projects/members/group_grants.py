@@ -8,7 +8,7 @@ project's last owner away.
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -68,21 +68,21 @@ def everybody() -> list[Person]:
 
 def preview(grants: Iterable[Grant], people: Iterable[Person]) -> list[Change]:
     """What `grants` would change for `people`, each with the groups they are in; projects in the order of locks."""
-    people = {user.pk: (user, groups) for user, groups in people if user.is_active and user.is_person}
+    known = {user.pk: (user, groups) for user, groups in people if user.is_active and user.is_person}
     granted: dict[tuple[int, int], set[str]] = defaultdict(set)
-    for project, pk, role in _held_by_groups(list(grants), people.values()):
+    for project, pk, role in _held_by_groups(list(grants), known.values()):
         granted[project, pk].add(role)
-    memberships = Membership.objects.filter(user__in=people)
+    memberships = Membership.objects.filter(user__in=known)
     held = {(membership.project_id, membership.user_id): membership for membership in memberships}
     differing = {
-        key: role
+        key: given
         for key in sorted(held.keys() | granted.keys())
-        if (role := Role.highest(granted[key])) != (held[key].group_role if key in held else None)
+        if (given := Role.highest(granted[key])) != (held[key].group_role if key in held else None)
     }
     projects = Project.objects.in_bulk({project for project, _ in differing}) if differing else {}
     return [
-        _change(people[pk][0], projects[project], held.get((project, pk)), role)
-        for (project, pk), role in differing.items()
+        _change(known[pk][0], projects[project], held.get((project, pk)), given)
+        for (project, pk), given in differing.items()
     ]
 
 
@@ -97,7 +97,7 @@ def _held_by_groups(grants: list[Grant], people: Iterable[Person]) -> Iterator[t
 def _change(user: User, project: Project, membership: Membership | None, granted: Role | None) -> Change:
     before = Role(membership.role) if membership else None
     return Change(
-        user, project, before, Role.highest([membership and membership.role_without_groups, granted]), granted
+        user, project, before, Role.highest([membership.role_without_groups if membership else None, granted]), granted
     )
 
 
@@ -116,7 +116,7 @@ def apply(changes: Iterable[Change], *, by: User | None = None) -> list[Change]:
 
 def grants(*, without: GroupGrant | None = None) -> list[Grant]:
     """The table and the setting together; what the setting says of projects that don't exist is left out."""
-    table = GroupGrant.objects.exclude(pk=without and without.pk)
+    table = GroupGrant.objects.exclude(pk=without.pk) if without else GroupGrant.objects.all()
     rows = [Grant(*row) for row in table.values_list("group", "project", "role")]
     if not (configured := of_settings()):
         return rows
@@ -140,7 +140,7 @@ def parsed(piece: str) -> Configured:
     return Configured(group.strip(), key.strip().upper(), Role(role.strip()))
 
 
-def on_groups_known(sender: object, user: User, groups: frozenset[str], **_more) -> None:
+def on_groups_known(sender: object, user: User, groups: frozenset[str], **_more: Any) -> None:
     names = sorted(groups)
     known = KnownGroups.objects.filter(user=user).values_list("names", flat=True).first()
     if names != known:

@@ -1,12 +1,14 @@
 """What is wrong with the settings of projects, said before anything starts."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.checks import Error
 
 from apps.projects.members import group_grants
 
 
-def group_roles(app_configs: object, **_more) -> list[Error]:
+def group_roles(app_configs: object, **_more: Any) -> list[Error]:
     """GROUP_ROLES says something, piece by piece."""
     found = []
     for piece in settings.GROUP_ROLES:

@@ -8,6 +8,7 @@ it gives.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -166,7 +167,7 @@ def remove(membership: Membership, *, by: User | None, as_board: bool = False) -
         _end(project, membership, by=by)
 
 
-def on_account_closing(sender: object, user: User, **_more) -> None:
+def on_account_closing(sender: object, user: User, **_more: Any) -> None:
     """Raise LastOwner, naming the projects, when nobody would be left to own them."""
     alone = []
     for membership in user.memberships.filter(role=Role.OWNER).order_by("project"):
@@ -181,8 +182,8 @@ def on_account_closing(sender: object, user: User, **_more) -> None:
 def _change(
     project: Project, membership: Membership, *, by_hand: str | None, by_groups: str | None, by: User | None
 ) -> None:
-    """Have the role that was given `by_hand` and the one `by_groups` counted as one: the higher."""
-    before, role = membership.role, Role.highest([by_hand, by_groups])
+    """Have the role that was given `by_hand` and the one `by_groups` counted as one: the higher. One is given."""
+    before, role = membership.role, cast(Role, Role.highest([by_hand, by_groups]))
     if role != before:
         _require_role_for_kind(membership.user, role)
         _require_another_owner(membership)
@@ -190,14 +191,14 @@ def _change(
     membership.manual_role = by_hand if by_groups else None
     membership.save(update_fields=["role", "group_role", "manual_role"])
     if role != before:
-        about = {"user": membership.user_id, "name": str(membership.user)}
+        about: dict[str, Any] = {"user": membership.user_id, "name": str(membership.user)}
         events.record(project, "member.role_changed", by=by, **about, before=before, role=role)
 
 
 def _end(project: Project, membership: Membership, *, by: User | None) -> None:
     _require_another_owner(membership)
     membership.delete()
-    about = {"user": membership.user_id, "name": str(membership.user)}
+    about: dict[str, Any] = {"user": membership.user_id, "name": str(membership.user)}
     events.record(project, "member.left", by=by, **about, before=membership.role)
 
 
@@ -224,7 +225,8 @@ def _require_manager_of(project: Project, by: User, *roles: str) -> None:
 
 def may_be(user: User, role: str) -> bool:
     """Agents manage nobody. A service account may manage, but it is people who answer for a project."""
-    barred = {User.Kind.AGENT: Action.MANAGE, User.Kind.SERVICE: Action.OWN}.get(user.kind)
+    bars: dict[str, Action] = {User.Kind.AGENT: Action.MANAGE, User.Kind.SERVICE: Action.OWN}
+    barred = bars.get(user.kind)
     return barred is None or not permissions.role_may(role, barred)
 
 
@@ -248,7 +250,7 @@ def groups_allow(membership: Membership, role: str | None) -> bool:
 def _require_groups_allow(membership: Membership, role: str | None = None) -> None:
     if not groups_allow(membership, role):
         sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
-        raise ByGroup(sentence.format(name=membership.user, role=Role(membership.group_role).label))
+        raise ByGroup(sentence.format(name=membership.user, role=membership.get_group_role_display()))
 
 
 def _require_another_owner(membership: Membership) -> None:

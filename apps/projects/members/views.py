@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -43,7 +44,7 @@ def members_page(request: MemberRequest, project: Project, status: int = 200, **
     found = project.memberships.select_related("user").order_by("user__kind", "user__name", "pk")
     context = {
         "project": project,
-        "rows": [row_of(project, member) for member in sorted(found, key=lambda each: ranks.index(each.role))],
+        "rows": [row_of(project, member) for member in sorted(found, key=lambda each: ranks.index(Role(each.role)))],
         "can_manage": permissions.role_may(project.role, Action.MANAGE),
         "can_hand_over": permissions.role_may(project.role, Action.OWN),
         "invite_form": InviteForm(own_role=project.role),
@@ -54,7 +55,7 @@ def members_page(request: MemberRequest, project: Project, status: int = 200, **
     return render(request, "projects/members/members.html", context | more, status=status)
 
 
-def row_of(project: Project, membership: Membership) -> dict:
+def row_of(project: Project, membership: Membership) -> dict[str, Any]:
     """A member, with the form for their role if that is within the reach of who looks."""
     within = permissions.roles_within(project.role)
     offered = [role for role in within if memberships.may_be(membership.user, role)]
@@ -123,7 +124,7 @@ def leave(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def confirm(
-    request: MemberRequest, project: Project, question: dict, action: Callable, *, to: str = ""
+    request: MemberRequest, project: Project, question: dict[str, Any], action: Callable[[], object], *, to: str = ""
 ) -> HttpResponse:
     """A question on a page of its own, whose yes calls `action` and goes `to`, else back to the members.
 

@@ -61,7 +61,7 @@ class Commit(models.Model):
         return self.message.partition("\n")[2].strip()
 
 
-class PullRequestQuerySet(models.QuerySet):
+class PullRequestQuerySet(models.QuerySet["PullRequest"]):
     def visible_to(self, user: User) -> "PullRequestQuerySet":
         return self.filter(repository__in=Repository.objects.visible_to(user))
 

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import Hue, User
 
 
-class ProjectQuerySet(models.QuerySet):
+class ProjectQuerySet(models.QuerySet["Project"]):
     def visible_to(self, user: User) -> "ProjectQuerySet":
         """The projects `user` is a member of, as far as their token reaches; nobody sees one by being staff."""
         if not user.is_authenticated or not user.is_active:
@@ -23,7 +23,7 @@ class ProjectQuerySet(models.QuerySet):
 
     def with_role(self) -> "ProjectQuerySet":
         """After `visible_to`: with the person's `role` in each, by the same statement."""
-        return self.annotate(role=F("memberships__role"))
+        return self.annotate(role=F("memberships__role"))  # type: ignore[no-redef]  # declared on the model, for who reads it
 
     def locked(self, pk: int) -> "Project":
         """The project under its row lock: what is recorded under it is numbered in commit order.
@@ -51,6 +51,9 @@ class Project(models.Model):
     # Changes on restore, so that a position in an old log never matches a new one.
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    role: str  # of whoever it was read for: by `with_role()`
+    owned: "list[Membership]"  # the owners' memberships: in the admin's list
 
     objects = ProjectQuerySet.as_manager()
 

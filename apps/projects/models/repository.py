@@ -17,7 +17,7 @@ from apps.secrets import SecretField
 LONGEST_CREDENTIAL = 20_000  # before it is encrypted: the column takes any length
 
 
-class RepositoryQuerySet(models.QuerySet):
+class RepositoryQuerySet(models.QuerySet["Repository"]):
     def visible_to(self, user: User) -> "RepositoryQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

@@ -1,6 +1,7 @@
 """The socket of a page: `/ws/projects/<key>/?since=…&epoch=…&lang=…&task=…`."""
 
 import time
+from typing import Any, TypeGuard
 from urllib.parse import parse_qs
 
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -18,7 +19,7 @@ MESSAGES_PER_SECOND = 20
 POLICY_VIOLATION = 1008
 
 
-class ProjectConsumer(AsyncWebsocketConsumer):
+class ProjectConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """Sends frames and heartbeats.
 
     Understands `{"type": "open", "task": id|null}`, `{"type": "since", "seq": n}` and the ephemeral messages
@@ -28,7 +29,8 @@ class ProjectConsumer(AsyncWebsocketConsumer):
     message_types = ("open", "since")
 
     async def connect(self) -> None:
-        self.connection = self.feed = None
+        self.connection: feed.Connection | None = None
+        self.feed: feed.Feed | None = None
         self.received_at: list[float] = []
         user = self.scope["user"]
         if not user.is_authenticated:
@@ -51,7 +53,7 @@ class ProjectConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         message = self.parse(text_data)
-        if message is None:
+        if message is None or self.connection is None or self.feed is None:
             await self.close(code=POLICY_VIOLATION)
             return
         if message["type"] == "open":
@@ -63,24 +65,28 @@ class ProjectConsumer(AsyncWebsocketConsumer):
         else:
             frames.deliver_ephemeral(self.feed.project_id, self.scope["user"], message)
 
-    def parse(self, text: str | None) -> dict | None:
+    def parse(self, text: str | None) -> dict[str, Any] | None:
         """The message, or None if it is too long, too frequent, or none we know."""
         now = time.monotonic()
         self.received_at = [at for at in self.received_at if now - at < 1] + [now]
         if not text or len(text) > MAX_MESSAGE_LENGTH or len(self.received_at) > MESSAGES_PER_SECOND:
             return None
         try:
-            message = strict_json.loads(text)
+            message: Any = strict_json.loads(text)
         except ValueError:
             return None
-        match message:
-            case {"type": "open", "task": int() | None} | {"type": "since", "seq": int()}:
-                return message
-        return message if isinstance(message, dict) and frames.is_ephemeral(message) else None
+        return message if _is_known(message) else None
 
     async def disconnect(self, code: int) -> None:
-        if self.feed:
+        if self.feed and self.connection:
             feed.disconnect(self.feed, self.connection)
+
+
+def _is_known(message: object) -> TypeGuard[dict[str, Any]]:
+    match message:
+        case {"type": "open", "task": int() | None} | {"type": "since", "seq": int()}:
+            return True
+    return isinstance(message, dict) and frames.is_ephemeral(message)
 
 
 def _visible(user: User, key: str) -> Project | None:

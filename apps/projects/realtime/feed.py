@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from channels.db import database_sync_to_async
@@ -83,8 +83,8 @@ class Feed:
         self.project_id = project_id
         self.connections: set[Connection] = set()
         self.notified = asyncio.Event()
-        self.rendering: dict[tuple, asyncio.Task[RenderedFrame]] = {}
-        self.tasks: list[asyncio.Task] = []
+        self.rendering: dict[tuple[Any, ...], asyncio.Task[RenderedFrame]] = {}
+        self.tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         self.tasks = [asyncio.create_task(self.listen()), asyncio.create_task(self.serve())]
@@ -111,7 +111,7 @@ class Feed:
                 log.warning("No notifications for a while", extra={"project": self.project_id, "error": repr(error)})
                 await asyncio.sleep(1)
 
-    async def forward_ephemeral(self, message: dict) -> None:
+    async def forward_ephemeral(self, message: dict[str, Any]) -> None:
         """Hand an ephemeral message to those it is for, as it is."""
         text = frames.to_json(message["message"])
         for connection in set(self.connections):
@@ -141,7 +141,7 @@ class Feed:
 
     async def read_forward(self) -> None:
         """Bring every connection to the head of the log; those at one position share one frame."""
-        positions: dict[tuple, list[Connection]] = {}
+        positions: dict[tuple[Any, ...], list[Connection]] = {}
         for connection in self.connections:
             positions.setdefault(connection.position, []).append(connection)
         for position, connections in positions.items():

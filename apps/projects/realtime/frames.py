@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
 from django.utils import translation
@@ -36,7 +36,7 @@ class Op(TypedDict):
     parent: NotRequired[str]
     rank: NotRequired[str]
     html: NotRequired[str]
-    by: NotRequired[dict]
+    by: NotRequired[dict[str, Any]]
     audience: NotRequired[int]
     task: NotRequired[int]
     calls: NotRequired[list[int]]
@@ -69,7 +69,7 @@ def notify(project_id: int, seq: int) -> None:
 
 
 def send_ephemeral(
-    project_id: int, message: dict, *, only_user: int | None = None, except_user: int | None = None
+    project_id: int, message: dict[str, Any], *, only_user: int | None = None, except_user: int | None = None
 ) -> None:
     """Send `message` to whoever has the project open: to all, to the `only_user`, or to all but the `except_user`.
 
@@ -79,11 +79,11 @@ def send_ephemeral(
     _send_later(project_id, {"type": "ephemeral", "message": message, **targets})
 
 
-def _send_later(project_id: int, message: dict) -> None:
+def _send_later(project_id: int, message: dict[str, Any]) -> None:
     asyncio.run_coroutine_threadsafe(_send(project_id, message), _background_loop())
 
 
-async def _send(project_id: int, message: dict) -> None:
+async def _send(project_id: int, message: dict[str, Any]) -> None:
     try:
         await get_channel_layer().group_send(group_of(project_id), message)
     except Exception as error:  # whatever the client library raises: Redis may be gone
@@ -91,11 +91,11 @@ async def _send(project_id: int, message: dict) -> None:
 
 
 # What a browser may send, besides what the socket itself understands.
-Subscriber = Callable[[int, User, dict], None]
-_subscribers: dict[str, tuple[Callable[[dict], bool], Subscriber]] = {}
+Subscriber = Callable[[int, User, dict[str, Any]], None]
+_subscribers: dict[str, tuple[Callable[[dict[str, Any]], bool], Subscriber]] = {}
 
 
-def register_ephemeral_message(kind: str, is_valid: Callable[[dict], bool], subscriber: Subscriber) -> None:
+def register_ephemeral_message(kind: str, is_valid: Callable[[dict[str, Any]], bool], subscriber: Subscriber) -> None:
     """Have `subscriber(project, user, message)` take messages of `kind` that `is_valid`; it must not wait.
 
     Call this in `AppConfig.ready()`.
@@ -107,12 +107,12 @@ def ephemeral_kinds() -> set[str]:
     return set(_subscribers)
 
 
-def is_ephemeral(message: dict) -> bool:
-    is_valid, _subscriber = _subscribers.get(message.get("type"), (None, None))
-    return is_valid is not None and is_valid(message)
+def is_ephemeral(message: dict[str, Any]) -> bool:
+    kind = message.get("type")
+    return isinstance(kind, str) and kind in _subscribers and _subscribers[kind][0](message)
 
 
-def deliver_ephemeral(project_id: int, user: User, message: dict) -> None:
+def deliver_ephemeral(project_id: int, user: User, message: dict[str, Any]) -> None:
     _subscribers[message["type"]][1](project_id, user, message)
 
 
@@ -130,7 +130,9 @@ def _background_loop() -> asyncio.AbstractEventLoop:
     return _loop
 
 
-def frame_since(project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None) -> dict:
+def frame_since(
+    project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None
+) -> dict[str, Any]:
     """The frame that takes a browser from `since` to the head of the project's log.
 
     Further behind than MAX_EVENTS_BEHIND, ahead of the log, or of another epoch: one `reload` op.
@@ -148,7 +150,7 @@ def frame_since(project_id: int, since: int, *, language: str, epoch: str = "", 
 
 # The latest ops of this process, each range rendered once: for the answer to a POST and for all sockets. What is
 # rendered for a range can only be too new, never too old, so it is right for whoever asks later.
-_ops_cache: SingleFlight[tuple, list[Op]] = SingleFlight(max_size=32)
+_ops_cache: SingleFlight[tuple[Any, ...], list[Op]] = SingleFlight(max_size=32)
 
 
 def _ops_between(project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
@@ -159,7 +161,7 @@ def _ops_between(project: Project, since: int, language: str, open_task: int | N
 
 def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:
     """What `events` change on the page, rendered from the rows as they are now."""
-    ops = []
+    ops: list[Op] = []
     for renderer in dict.fromkeys(renderer for _, renderer in _renderers):
         prefixes = tuple(prefix for prefix, registered in _renderers if registered is renderer)
         if matching := [event for event in events if event.kind.startswith(prefixes)]:
@@ -167,5 +169,5 @@ def ops_for(project: Project, events: list[Event], open_task: int | None = None)
     return ops
 
 
-def to_json(frame: dict) -> str:
+def to_json(frame: dict[str, Any]) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))

@@ -32,7 +32,9 @@ class SingleFlight[Key, Value]:
             self._make(mine, wanted, make)
         return {key: found.result() for key, found in wanted.items()}
 
-    def _make(self, keys: list[Key], wanted: dict[Key, Future[Value]], make: Callable) -> None:
+    def _make(
+        self, keys: list[Key], wanted: dict[Key, Future[Value]], make: Callable[[list[Key]], dict[Key, Value]]
+    ) -> None:
         try:
             values = make(keys)
             for key in keys:

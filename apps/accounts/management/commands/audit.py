@@ -1,5 +1,7 @@
 """`manage.py audit verify`: whether the audit is whole, else the first entry that is not."""
 
+from typing import Any
+
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.accounts.audit import chain
@@ -12,7 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["verify"])
         parser.add_argument("--head", help="a head that was printed earlier; the chain must still contain it")
 
-    def handle(self, *args, head: str | None, **options) -> None:
+    def handle(self, *args: Any, head: str | None, **options: Any) -> None:
         found = chain.verify()
         if found.fault:
             raise CommandError(f"The audit is broken. {found.fault} {found.sealed} entries before it are whole.")

@@ -1,11 +1,13 @@
 """What the provider says of somebody's groups, and whether that is enough to come in."""
 
+from typing import Any
+
 from django.conf import settings
 
 from apps.accounts.oidc.errors import SignInRefused
 
 
-def groups_of(claims: dict) -> frozenset[str] | None:
+def groups_of(claims: dict[str, Any]) -> frozenset[str] | None:
     """The groups in the claim AUTHENTIK_GROUPS_CLAIM; None when it is not there or no list, so nobody knows."""
     told = claims.get(settings.AUTHENTIK_GROUPS_CLAIM)
     if not isinstance(told, list):

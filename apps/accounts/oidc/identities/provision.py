@@ -6,6 +6,7 @@ anybody's as they typed it.
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -25,7 +26,7 @@ FIRST_SIGN_INS = 7_302_811  # the advisory lock that newcomers queue up at
 
 
 @transaction.atomic
-def provision(claims: dict, *, may_create: bool | None = None, may_promote: bool = True) -> User:
+def provision(claims: dict[str, Any], *, may_create: bool | None = None, may_promote: bool = True) -> User:
     """The account of whoever `claims` (verified) are about, brought up to date; made when there is none.
 
     `may_create` None asks AUTHENTIK_CREATE_PEOPLE; without `may_promote` nobody becomes administrator,
@@ -46,7 +47,7 @@ def provision(claims: dict, *, may_create: bool | None = None, may_promote: bool
     return user
 
 
-def link(user: User, claims: dict) -> Identity:
+def link(user: User, claims: dict[str, Any]) -> Identity:
     """Have `user` sign in as whoever `claims` (verified) are about from now on. Raises SignInRefused when taken."""
     _require_person(user)
     who = {"issuer": settings.AUTHENTIK_ISSUER, "sub": claims["sub"]}
@@ -56,7 +57,7 @@ def link(user: User, claims: dict) -> Identity:
     return identity
 
 
-def _identity_of(claims: dict, may_create: bool) -> Identity:
+def _identity_of(claims: dict[str, Any], may_create: bool) -> Identity:
     known = Identity.objects.select_related("user").filter(issuer=settings.AUTHENTIK_ISSUER, sub=claims["sub"])
     if identity := known.first():
         return identity
@@ -67,7 +68,7 @@ def _identity_of(claims: dict, may_create: bool) -> Identity:
     return known.first() or _newcomer(claims)
 
 
-def _newcomer(claims: dict) -> Identity:
+def _newcomer(claims: dict[str, Any]) -> Identity:
     user = User(username=usernames.free_username(claims.get("preferred_username")), kind=User.Kind.PERSON)
     user.set_unusable_password()
     user.save(force_insert=True)
@@ -80,7 +81,7 @@ def _require_person(user: User) -> None:
         raise SignInRefused("not_known", "The account is a program's, which nobody signs in as.")
 
 
-def _take_over(identity: Identity, claims: dict) -> None:
+def _take_over(identity: Identity, claims: dict[str, Any]) -> None:
     """Name and e-mail as the provider has them today."""
     user = identity.user
     told = (usernames.printable(claims.get("email"), 254), claims.get("email_verified") is True)

@@ -36,4 +36,5 @@ def client_of(repository: Repository, *, transport: outbound.Transport | None = 
         raise ForgeError("no_token")
     is_token = repository.credential_kind == Repository.Credential.TOKEN
     token = repository.credential.rpartition(":")[2] if is_token else ""  # Git may want a name before it
-    return adapter.Client(address_of(repository.url), token, transport=transport)
+    client: Client = adapter.Client(address_of(repository.url), token, transport=transport)
+    return client

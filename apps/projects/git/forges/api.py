@@ -70,7 +70,7 @@ class Api:
     def pages[Row](
         self,
         path: str,
-        read: Callable[[dict], Row | None],
+        read: Callable[[dict[str, Any]], Row | None],
         *,
         inside: str = "",
         size: str = "per_page",
@@ -109,7 +109,7 @@ class Api:
         return _json_of(answer)
 
 
-def readable[Row](rows: list, read: Callable[[dict], Row | None]) -> Iterator[Row]:
+def readable[Row](rows: list[Any], read: Callable[[dict[str, Any]], Row | None]) -> Iterator[Row]:
     for row in rows:
         try:
             found = read(row) if isinstance(row, dict) else None

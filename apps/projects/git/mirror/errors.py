@@ -1,6 +1,7 @@
 """What can go wrong between the board and a repository: codes that are stored, worded for whoever reads them."""
 
 import re
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -58,7 +59,7 @@ class GitFailed(Exception):
         return sentence(self.code, self.facts)
 
 
-def sentence(code: str, facts: dict) -> str:
+def sentence(code: str, facts: dict[str, Any]) -> str:
     return str(REASONS[code]).format(**facts)
 
 

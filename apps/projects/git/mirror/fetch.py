@@ -1,8 +1,9 @@
 """When a repository is fetched: once connected, when its forge says that somebody pushed, and by the clock."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -39,21 +40,22 @@ def fetch(pk: int) -> bool:
     if not mine.update(fetch_lease_until=Now() + LEASE):
         return False
     repository = Repository.objects.annotate(started_at=Now()).get(pk=pk)
+    started_at: datetime = repository.started_at  # type: ignore[attr-defined]  # as annotated in the line above
     try:
-        _fetch(repository)
+        _fetch(repository, started_at)
     finally:
         row = Repository.objects.filter(pk=pk)
-        row.filter(fetch_wanted_at__lte=repository.started_at).update(fetch_wanted_at=repository.started_at + EVERY)
+        row.filter(fetch_wanted_at__lte=started_at).update(fetch_wanted_at=started_at + EVERY)
         row.update(fetch_lease_until=None)
     return pk in due()
 
 
-def _fetch(repository: Repository) -> None:
+def _fetch(repository: Repository, started_at: datetime) -> None:
     """Do it, and keep how it went."""
-    outcome = {"fetch_error": "", "fetch_facts": {}}
+    outcome: dict[str, Any] = {"fetch_error": "", "fetch_facts": {}}
     try:
         mirror.fetch(repository)
-        outcome["fetched_at"] = repository.started_at
+        outcome["fetched_at"] = started_at
     except (GitFailed, BadAddress) as failure:
         outcome |= {"fetch_error": failure.code, "fetch_facts": failure.facts}
         log.warning("A repository could not be fetched", extra={"repository": repository.pk, "code": failure.code})

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import IO, cast
 
 from apps.projects.git.mirror.errors import GitFailed, failure_in
 
@@ -107,9 +108,9 @@ def stream(
     largest: int | None = None,
 ) -> Iterator[bytes]:
     """The same piece by piece, however long; whoever stops reading ends it."""
-    if not is_installed():
+    if (git := program()) is None:
         raise GitFailed("no_git")
-    argv = [program(), command, *arguments, *(["--end-of-options", *names] if names else [])]
+    argv = [git, command, *arguments, *(["--end-of-options", *names] if names else [])]
     with _started(argv, folder, way, given) as process:
         complaint = bytearray()
         deadline = time.monotonic() + seconds
@@ -127,7 +128,7 @@ def stream(
 
 
 @contextmanager
-def _started(argv: list[str], folder: Path, way: Access, given: bytes) -> Iterator[subprocess.Popen]:
+def _started(argv: list[str], folder: Path, way: Access, given: bytes) -> Iterator[subprocess.Popen[bytes]]:
     """The process in a session of its own, whose every member is gone afterwards."""
     process = subprocess.Popen(
         argv,
@@ -141,8 +142,8 @@ def _started(argv: list[str], folder: Path, way: Access, given: bytes) -> Iterat
     try:
         _bound(process.pid)
         with suppress(BrokenPipeError):
-            process.stdin.write(given)
-            process.stdin.close()
+            _pipe(process.stdin).write(given)
+            _pipe(process.stdin).close()
         yield process
     except subprocess.TimeoutExpired as exc:
         raise GitFailed("timed_out") from exc
@@ -150,8 +151,13 @@ def _started(argv: list[str], folder: Path, way: Access, given: bytes) -> Iterat
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        process.stdout.close()
-        process.stderr.close()
+        _pipe(process.stdout).close()
+        _pipe(process.stderr).close()
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    """All three are pipes: `_started` asks for them."""
+    return cast("IO[bytes]", stream)
 
 
 def _bound(pid: int) -> None:
@@ -163,11 +169,11 @@ def _bound(pid: int) -> None:
             resource.prlimit(pid, resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(process: subprocess.Popen) -> Iterator[tuple[bytes, bool]]:
+def _read(process: subprocess.Popen[bytes]) -> Iterator[tuple[bytes, bool]]:
     """(bytes, whether it complains) as they come, and nothing at least every quarter of a second."""
     with selectors.DefaultSelector() as waiting:
         for pipe in (process.stdout, process.stderr):
-            waiting.register(pipe, selectors.EVENT_READ, pipe is process.stderr)
+            waiting.register(_pipe(pipe), selectors.EVENT_READ, pipe is process.stderr)
         while waiting.get_map():
             ready = waiting.select(LOOKS_EVERY)
             if not ready:

@@ -6,12 +6,13 @@ be repeated, and what was missed once is found the next time.
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import batched
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -219,7 +220,9 @@ def _store_commits(repository: Repository, folder: Path, heads: list[str], old: 
         Commit.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def commits_in(folder: Path, heads: list[str], old: list[str] = (), most: int = MOST_COMMITS) -> Iterator[dict]:
+def commits_in(
+    folder: Path, heads: list[str], old: Sequence[str] = (), most: int = MOST_COMMITS
+) -> Iterator[dict[str, Any]]:
     """The fields of each commit, newest first."""
     asked = "".join(f"{head}\n" for head in heads) + "".join(f"^{head}\n" for head in old)
     options = ("-z", "--encoding=UTF-8", "--ignore-missing", f"--max-count={most}", RECORD, "--stdin")
@@ -233,7 +236,7 @@ def commits_in(folder: Path, heads: list[str], old: list[str] = (), most: int = 
         yield fields(rest)
 
 
-def fields(record: bytes) -> dict:
+def fields(record: bytes) -> dict[str, Any]:
     sha, at, author, email, message = _decoded(record).split("\n", 4)
     return {
         "sha": sha,

@@ -1,5 +1,7 @@
 """The Code page of a project: its repositories, their branches and commits, and how they differ."""
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -103,7 +105,7 @@ def compare(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 
 def render_with_mirror(
-    request: HttpRequest, repository: Repository, template: str, context: dict, **read
+    request: HttpRequest, repository: Repository, template: str, context: dict[str, Any], **read: Any
 ) -> HttpResponse:
     """The page with what `read` finds in the mirror, or with the reason why that can't be read now."""
     page = {"project": repository.project, "repository": repository, **context}

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -160,7 +161,7 @@ def _unique() -> Iterator[None]:
 
 
 def _record(project: Project, repository: Repository, kind: str, *, by: User) -> None:
-    facts = {"name": repository.name, "url": repository.url, "merging": repository.merging}
+    facts: dict[str, Any] = {"name": repository.name, "url": repository.url, "merging": repository.merging}
     events.record(project, kind, by=by, repository=repository.pk, **facts)
     fetch.want(repository)
 
@@ -170,10 +171,10 @@ def rotate(repository: Repository, *, by: User) -> str:
     with locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project:
         repository.previous_webhook_secret = repository.webhook_secret
         repository.previous_webhook_secret_until = timezone.now() + PREVIOUS_SECRET_IS_VALID
-        repository.webhook_secret = new_secret()
+        repository.webhook_secret = secret = new_secret()
         repository.save(update_fields=["webhook_secret", "previous_webhook_secret", "previous_webhook_secret_until"])
         events.record(project, "repository.secret_rotated", by=by, repository=repository.pk, name=repository.name)
-    return repository.webhook_secret
+    return secret
 
 
 def remove(repository: Repository, *, by: User) -> None:

@@ -14,7 +14,7 @@ from apps.projects.git.repositories.urls import Address, parsed
 from apps.projects.models import Repository
 
 # As whom a token signs in; the others take any name.
-USERS = {Repository.Forge.GITHUB: "x-access-token", Repository.Forge.GITLAB: "oauth2"}
+USERS: dict[str, str] = {Repository.Forge.GITHUB: "x-access-token", Repository.Forge.GITLAB: "oauth2"}
 
 
 @contextmanager

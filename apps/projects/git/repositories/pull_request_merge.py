@@ -1,5 +1,7 @@
 """Merging a pull request at its forge: a person's click, of exactly what that person was shown."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
@@ -12,7 +14,7 @@ from apps.projects.git.webhooks import apply
 from apps.projects.models import PullRequest, Repository
 from apps.projects.permissions import Action
 
-ACTIONS = {Repository.Merging.MAINTAINERS: Action.MANAGE, Repository.Merging.MEMBERS: Action.RUN}
+ACTIONS: dict[str, Action] = {Repository.Merging.MAINTAINERS: Action.MANAGE, Repository.Merging.MEMBERS: Action.RUN}
 # After these nobody knows whether the forge did it.
 OUTCOME_UNKNOWN = {"timed_out", "broken", "unreachable", "forge_failed", "odd"}
 
@@ -45,7 +47,7 @@ def merge(request: PullRequest, *, sha: str, by: User) -> None:
     trouble = _merge_at_forge(request, sha)
     if trouble and (request.state, request.head_sha) != (PullRequest.State.MERGED, sha):
         raise NotMerged(_sentence(trouble))
-    facts = {"repository": repository.name, "number": request.number, "sha": sha}
+    facts: dict[str, Any] = {"repository": repository.name, "number": request.number, "sha": sha}
     audit.record("request.merged", by=by, project_id=repository.project_id, **facts)
 
 

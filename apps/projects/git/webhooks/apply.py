@@ -5,6 +5,7 @@ or out of order and every way of hearing of a change (a hook, its replay, a resy
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db.models import Model
 
@@ -23,8 +24,13 @@ from apps.projects.models import CheckRun, Project, PullRequest, Repository
 
 MOST_REVIEWERS = 100
 # Of two words of the same second (a forge's clock is no finer) the one further right counts.
-STATES = [PullRequest.State.DRAFT, PullRequest.State.OPEN, PullRequest.State.CLOSED, PullRequest.State.MERGED]
-REVIEWS = [PullRequest.Review.APPROVED, PullRequest.Review.CHANGES, PullRequest.Review.NONE]
+STATES: list[str] = [
+    PullRequest.State.DRAFT,
+    PullRequest.State.OPEN,
+    PullRequest.State.CLOSED,
+    PullRequest.State.MERGED,
+]
+REVIEWS: list[str] = [PullRequest.Review.APPROVED, PullRequest.Review.CHANGES, PullRequest.Review.NONE]
 REPORTED = {
     PullRequest: [
         *("title", "body", "state", "head_branch", "base_branch", "head_sha", "author", "url", "additions"),
@@ -32,7 +38,7 @@ REPORTED = {
     ],
     CheckRun: ["state", "url", "reported_at"],
 }
-CHECKS = [CheckRun.State.PENDING, CheckRun.State.PASSED, CheckRun.State.FAILED]
+CHECKS: list[str] = [CheckRun.State.PENDING, CheckRun.State.PASSED, CheckRun.State.FAILED]
 
 
 def apply(repository: Repository, change: Change, *, is_current: bool = False) -> bool:
@@ -96,17 +102,17 @@ def _review(project: Project, repository: Repository, reported: Review, is_curre
     return _save_and_record(project, row, before, row.state)
 
 
-def _save_and_record(project: Project, row: PullRequest, before: tuple | None, was: str) -> bool:
+def _save_and_record(project: Project, row: PullRequest, before: tuple[Any, ...] | None, was: str) -> bool:
     """Save it, and say so if anybody could see a difference."""
     _save(row)  # also where only the time is another
     if _visible_fields(row) == before:
         return False
-    about = {"repository": row.repository_id, "request": row.pk, "number": row.number}
+    about: dict[str, Any] = {"repository": row.repository_id, "request": row.pk, "number": row.number}
     events.record(project, "code.request", by=None, **about, state=row.state, was=was, review=row.review)
     return True
 
 
-def _visible_fields(row: PullRequest) -> tuple:
+def _visible_fields(row: PullRequest) -> tuple[Any, ...]:
     """All that people or rules go by."""
     words = row.title, row.body, row.author, row.url, row.head_branch, row.base_branch
     return *words, row.head_sha, row.state, row.review, row.additions, row.deletions, row.merged_at
@@ -129,7 +135,7 @@ def _check(project: Project, repository: Repository, reported: Check, is_current
     _save(row)
     if (row.state, row.url) == before:
         return False
-    about = {"repository": repository.pk, "sha": row.sha, "name": row.name, "state": row.state}
+    about: dict[str, Any] = {"repository": repository.pk, "sha": row.sha, "name": row.name, "state": row.state}
     events.record(project, "code.checked", by=None, **about)
     return True
 

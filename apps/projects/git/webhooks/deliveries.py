@@ -88,7 +88,11 @@ def replay(delivery: WebhookDelivery, *, by: User) -> None:
     repository = delivery.repository
     permissions.require(by, Action.MANAGE, repository.project)
     process(delivery)
-    about = {"project_id": repository.project_id, "repository": repository.name, "delivery": delivery.delivery_id}
+    about: dict[str, Any] = {
+        "project_id": repository.project_id,
+        "repository": repository.name,
+        "delivery": delivery.delivery_id,
+    }
     audit.record("delivery.replayed", by=by, **about)
     if delivery.error:
         raise Unreadable(_("Team Board can't read this delivery: it lacks what it should say."))

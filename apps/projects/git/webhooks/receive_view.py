@@ -4,6 +4,7 @@ Everything is checked on the raw bytes before anything is parsed; whatever is an
 or means nothing to us. GitHub never sends a lost delivery again: resync.py finds what was missed.
 """
 
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -44,8 +45,8 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
         wait = int(rate_limits.seconds_left()) + 1
         raise WebhookRefused(429, "too_often", "Too many deliveries in a minute.", retry_after=wait)
     raw = raw_body(request, most=LARGEST, too_large=TOO_LARGE, broken=BROKEN)
-    adapter = repository and forges.adapter_of(repository)
-    if not adapter or not is_signed(request, repository, raw):
+    adapter = forges.adapter_of(repository) if repository else None
+    if repository is None or adapter is None or not is_signed(request, repository, adapter, raw):
         raise NOT_SIGNED
     kind = adapter.kind_of(request.headers)
     if kind and kind == adapter.PING:
@@ -60,9 +61,8 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
     return 202, "stored"
 
 
-def is_signed(request: HttpRequest, repository: Repository, raw: bytes) -> bool:
-    verify = forges.adapter_of(repository).verify
-    fits = [verify(secret, request.headers, raw) for secret in repository.valid_webhook_secrets if secret]
+def is_signed(request: HttpRequest, repository: Repository, adapter: ModuleType, raw: bytes) -> bool:
+    fits = [adapter.verify(secret, request.headers, raw) for secret in repository.valid_webhook_secrets if secret]
     return any(fits)  # all were tried, for the time
 
 

@@ -6,6 +6,7 @@ GitHub sends a delivery once. What is read here goes through `apply`, as a deliv
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -44,7 +45,7 @@ def resync(repository: Repository, *, transport: outbound.Transport | None = Non
         trouble = error
     except UnreadablePayload:
         trouble = ForgeError("odd")
-    compared = {"resync_error": trouble.code, "resync_facts": trouble.facts}
+    compared: dict[str, Any] = {"resync_error": trouble.code, "resync_facts": trouble.facts}
     if is_whole:  # checks are asked for anew each time, and not every token may
         compared["resynced_at"] = began
     Repository.objects.filter(pk=repository.pk).update(**compared)

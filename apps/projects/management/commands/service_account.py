@@ -52,7 +52,7 @@ class Command(BaseCommand):
         """All of it or nothing: what is refused last leaves no account behind."""
         form = ServiceAccountForm({"username": username, "name": called or username})
         if not form.is_valid():
-            raise CommandError(" ".join(error for errors in form.errors.values() for error in errors))
+            raise CommandError(" ".join(str(error) for errors in form.errors.values() for error in errors))
         account = service_accounts.create(**form.cleaned_data, by=None)
         for there, role in map(self.place, project):
             memberships.join(there, account, role=role, by=None)
