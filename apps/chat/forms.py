@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -5,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
+from apps.form_fields import offer_rows
 from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
@@ -24,9 +26,9 @@ class MessageForm(forms.Form):
     reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
     files = forms.CharField(required=False)  # the ids of what was uploaded for it, with spaces between
 
-    def __init__(self, *args, room: Room, **kwargs) -> None:
+    def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reply_to"].queryset = room.messages.all()
+        offer_rows(self, "reply_to", room.messages.all())
 
     def clean_files(self) -> list[UUID]:
         try:
@@ -83,7 +85,7 @@ class DiscussForm(forms.Form):
     text = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
     client_message_id = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.project = project
 

@@ -1,5 +1,7 @@
 """Rooms and messages as programs read and write them."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -17,7 +19,7 @@ from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
 
 
-class RoomSerializer(serializers.Serializer):
+class RoomSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(max_length=ROOM_NAME_LENGTH)
     is_default = serializers.BooleanField(read_only=True, help_text="The one that every project has.")
@@ -28,12 +30,12 @@ class RoomSerializer(serializers.Serializer):
         return room.archived_at is not None
 
 
-class ChangedRoomSerializer(serializers.Serializer):
+class ChangedRoomSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=ROOM_NAME_LENGTH, required=False)
     is_archived = serializers.BooleanField(required=False)
 
 
-class NewMessageSerializer(serializers.Serializer):
+class NewMessageSerializer(serializers.Serializer[Any]):
     client_message_id = serializers.UUIDField(help_text="Yours: sent again with it, nothing is posted twice.")
     text = serializers.CharField(
         max_length=MESSAGE_LENGTH,
@@ -53,22 +55,22 @@ class NewMessageSerializer(serializers.Serializer):
     )
 
 
-class EditedMessageSerializer(serializers.Serializer):
+class EditedMessageSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=MESSAGE_LENGTH, trim_whitespace=False, help_text="Markdown.")
 
 
-class FileSerializer(serializers.Serializer):
+class FileSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
     size = serializers.IntegerField(read_only=True, help_text="Bytes.")
     sha256 = serializers.CharField(read_only=True)
 
 
-class NewFileSerializer(serializers.Serializer):
+class NewFileSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
 
 
-class PreviewSerializer(serializers.Serializer):
+class PreviewSerializer(serializers.Serializer[Any]):
     """The metadata of a page: plain text."""
 
     url = serializers.CharField()
@@ -77,7 +79,7 @@ class PreviewSerializer(serializers.Serializer):
     site = serializers.CharField()
 
 
-class MessageSerializer(serializers.Serializer):
+class MessageSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     room = serializers.IntegerField(source="room_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
@@ -100,7 +102,7 @@ class MessageSerializer(serializers.Serializer):
         return sorted(named.task_id for named in message.task_references.all())
 
     @extend_schema_field(PreviewSerializer(many=True))
-    def get_previews(self, message: Message) -> list[dict]:
+    def get_previews(self, message: Message) -> list[dict[str, Any]]:
         shown = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
         return PreviewSerializer(shown, many=True).data
 
@@ -114,13 +116,13 @@ class MessageSerializer(serializers.Serializer):
         return found
 
 
-class MessagePageSerializer(serializers.Serializer):
+class MessagePageSerializer(serializers.Serializer[Any]):
     messages = MessageSerializer(many=True)
     before = serializers.IntegerField(allow_null=True, help_text="Ask `before` this for older ones; null: none.")
     after = serializers.IntegerField(allow_null=True, help_text="Ask `after` this for newer ones; null: none.")
 
 
-class PageQuerySerializer(serializers.Serializer):
+class PageQuerySerializer(serializers.Serializer[Any]):
     """Which page of a room: the newest messages, or those before, after or around the one with this id."""
 
     before = serializers.IntegerField(min_value=0, max_value=LARGEST_ID, required=False)
@@ -129,38 +131,38 @@ class PageQuerySerializer(serializers.Serializer):
     limit = serializers.IntegerField(min_value=1, max_value=100, default=history.PAGE)
 
 
-class SearchQuerySerializer(serializers.Serializer):
+class SearchQuerySerializer(serializers.Serializer[Any]):
     """What to look for: words, and `from:name`, `in:room`, `after:2026-11-01`, `before:2026-12-01`."""
 
     q = serializers.CharField(max_length=search.MAX_QUERY_LENGTH)
     before = serializers.IntegerField(min_value=1, max_value=LARGEST_ID, required=False)
 
 
-class SearchResultSerializer(serializers.Serializer):
+class SearchResultSerializer(serializers.Serializer[Any]):
     messages = MessageSerializer(many=True)
     before = serializers.IntegerField(allow_null=True, help_text="Ask `before` this for older ones; null: none.")
 
 
-class ReactionSerializer(serializers.Serializer):
+class ReactionSerializer(serializers.Serializer[Any]):
     emoji = serializers.CharField(max_length=EMOJI_LENGTH)
     on = serializers.BooleanField(default=True, help_text="False takes it back.")
 
 
-class PinSerializer(serializers.Serializer):
+class PinSerializer(serializers.Serializer[Any]):
     is_pinned = serializers.BooleanField()
 
 
-class ReadSerializer(serializers.Serializer):
+class ReadSerializer(serializers.Serializer[Any]):
     last_read_id = serializers.IntegerField(
         min_value=0, max_value=LARGEST_ID, help_text="The id of the last message seen."
     )
 
 
-class SubscriptionSerializer(serializers.Serializer):
+class SubscriptionSerializer(serializers.Serializer[Any]):
     level = serializers.ChoiceField(RoomSubscription.Level.choices)
 
 
-class UnreadSerializer(serializers.Serializer):
+class UnreadSerializer(serializers.Serializer[Any]):
     room = serializers.IntegerField()
     unread = serializers.IntegerField(help_text="Messages of others after the last one seen.")
     mentions = serializers.IntegerField(help_text="How many of them mention you.")
@@ -169,7 +171,7 @@ class UnreadSerializer(serializers.Serializer):
     level = serializers.ChoiceField(RoomSubscription.Level.choices, help_text="Which messages of it notify you.")
 
 
-class RetentionSerializer(serializers.Serializer):
+class RetentionSerializer(serializers.Serializer[Any]):
     days = serializers.IntegerField(
         min_value=1,
         max_value=MAX_RETENTION_DAYS,

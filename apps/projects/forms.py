@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.django_generics import ModelForm
 from apps.errors import Refused
-from apps.max_length import max_length
 from apps.form_fields import offer_choices
+from apps.max_length import max_length
 from apps.projects import permissions
 from apps.projects.members import memberships
 from apps.projects.models import Project, Role

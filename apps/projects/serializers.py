@@ -37,7 +37,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
         fields = ["id", "name", "kind", "role"]
 
 
-class RoleSerializer(serializers.Serializer[None]):
+class RoleSerializer(serializers.Serializer[Any]):
     role = serializers.ChoiceField(Role.choices)
 
 
@@ -98,7 +98,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
         fields = ["id", "name", "url", "forge", "default_branch", "credential_kind", "merging", "fetched_at", "trouble"]
 
 
-class NewRepositorySerializer(serializers.Serializer[None]):
+class NewRepositorySerializer(serializers.Serializer[Any]):
     url = serializers.CharField(
         max_length=max_length(Repository, "url"), help_text="As the forge shows it for cloning, by https or ssh."
     )

@@ -8,9 +8,10 @@ from rest_framework.serializers import Serializer
 
 
 def validated(
-    serializer_class: type[Serializer], request: Request, project: Model | None = None, **kwargs: Any
+    serializer_class: type[Serializer[Any]], request: Request, project: Model | None = None, **kwargs: Any
 ) -> dict[str, Any]:
     """The body's fields. Raises ValidationError; `project` bounds what its ids may name."""
     serializer = serializer_class(data=request.data, context={"project": project}, **kwargs)
     serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
+    fields: dict[str, Any] = serializer.validated_data
+    return fields

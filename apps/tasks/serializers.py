@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.accounts.models import User
@@ -9,13 +11,13 @@ from apps.tasks.models import Column, Comment, Label, Task
 LABELS_PER_TASK = 20
 
 
-class ColumnSerializer(serializers.ModelSerializer):
+class ColumnSerializer(serializers.ModelSerializer[Column]):
     class Meta:
         model = Column
         fields = ["id", "name", "category", "position"]
 
 
-class LabelSerializer(serializers.ModelSerializer):
+class LabelSerializer(serializers.ModelSerializer[Label]):
     class Meta:
         model = Label
         fields = ["id", "name", "hue"]
@@ -24,7 +26,7 @@ class LabelSerializer(serializers.ModelSerializer):
 class PriorityField(serializers.ChoiceField):
     """A priority by its name: low, normal, high or urgent."""
 
-    def __init__(self, **kwargs) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[priority.name.lower() for priority in Task.Priority], **kwargs)
 
     def to_internal_value(self, data: object) -> Task.Priority:
@@ -34,7 +36,7 @@ class PriorityField(serializers.ChoiceField):
         return Task.Priority(value).name.lower()
 
 
-class TaskLineSerializer(serializers.Serializer):
+class TaskLineSerializer(serializers.Serializer[Any]):
     """A task in a list: a plain row of `detail.api.task_rows()`."""
 
     id = serializers.IntegerField()
@@ -53,10 +55,10 @@ class TaskLineSerializer(serializers.Serializer):
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
-    def get_key(self, row: dict) -> str:
+    def get_key(self, row: dict[str, Any]) -> str:
         return f"{row['project__key']}-{row['number']}"
 
-    def get_waits_for(self, row: dict) -> str:
+    def get_waits_for(self, row: dict[str, Any]) -> str:
         return str(status_notes.sentence_of(row["status_note"])) if row["status_note"] else ""
 
 
@@ -64,7 +66,7 @@ class TaskSerializer(TaskLineSerializer):
     description = serializers.CharField()
 
 
-class NewTaskSerializer(serializers.Serializer):
+class NewTaskSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=max_length(Task, "title"))
     description = serializers.CharField(
         max_length=max_length(Task, "description"), allow_blank=True, trim_whitespace=False
@@ -75,7 +77,7 @@ class NewTaskSerializer(serializers.Serializer):
     parent = WithinProject(queryset=Task.objects.all(), allow_null=True)
     labels = ManyWithinProject(queryset=Label.objects.all(), max_length=LABELS_PER_TASK)
 
-    def get_fields(self) -> dict:
+    def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         for name in fields.keys() - {"title"}:
             fields[name].required = False
@@ -89,7 +91,7 @@ class EditedTaskSerializer(NewTaskSerializer):
     column = parent = None
 
 
-class MoveSerializer(serializers.Serializer):
+class MoveSerializer(serializers.Serializer[Any]):
     to = WithinProject(queryset=Column.objects.all(), help_text="The column.")
     after = WithinProject(queryset=Task.objects.all(), required=False, help_text="The task it is to stand below.")
     before = WithinProject(queryset=Task.objects.all(), required=False, help_text="The task it is to stand above.")
@@ -99,7 +101,7 @@ class MoveSerializer(serializers.Serializer):
     anyway = serializers.BooleanField(default=False, help_text="Close it though subtasks are open.")
 
 
-class CommentSerializer(serializers.Serializer):
+class CommentSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     task = serializers.IntegerField(source="task_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)

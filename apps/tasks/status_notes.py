@@ -9,7 +9,7 @@ also registers its sentence; tasks only draw it. Its shape, as kept in `Task.sta
 
 import json
 from collections.abc import Callable
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -28,13 +28,13 @@ class State(TextChoices):
 class Note(TypedDict):
     state: str
     code: str
-    facts: dict
+    facts: dict[str, Any]
     user: NotRequired[int]
     since: NotRequired[str]
     run: NotRequired[str]
 
 
-Sentence = Callable[[dict], str]
+Sentence = Callable[[dict[str, Any]], str]
 _sentences: dict[str, Sentence] = {}
 
 
@@ -52,5 +52,5 @@ def sentence_of(note: Note) -> str:
     return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
 
 
-def for_template(note: Note) -> dict:
+def for_template(note: Note) -> dict[str, Any]:
     return {**note, "sentence": sentence_of(note), "label": State(note["state"]).label}

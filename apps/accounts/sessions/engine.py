@@ -6,7 +6,7 @@ a socket, and the look for updates when there is none. So an open board alone do
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, login
@@ -40,6 +40,12 @@ class Visitor(NamedTuple):
 class SessionStore(db.SessionStore):
     """Reads the session together with its person, and only while it lives: one statement a request."""
 
+    if TYPE_CHECKING:  # Django's own, which its stubs leave out
+        _session: dict[str, Any]
+
+        def _get_session(self) -> dict[str, Any]: ...
+        def _get_or_create_session_key(self) -> str: ...
+
     row: LoginSession | None = None
     visitor = Visitor()
 
@@ -57,7 +63,7 @@ class SessionStore(db.SessionStore):
 
     def create_model_instance(self, data: dict[str, Any]) -> LoginSession:
         self.row = self._row_of(data)
-        self.row.session_key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
+        self.row.session_key = self._get_or_create_session_key()
         self.row.session_data = self.encode(data)
         return self.row
 
@@ -75,12 +81,12 @@ class SessionStore(db.SessionStore):
         return row
 
     def get_session_cookie_age(self) -> int:
-        data = self._session  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
+        data = self._session
         return int((self._row_of(data).expire_date - timezone.now()).total_seconds())
 
     def cycle_key(self) -> None:
         """Another key for the same session: its row is never there twice, and never missing."""
-        self._get_session()  # type: ignore[attr-defined]  # Django's own, which the stubs leave out
+        self._get_session()
         with transaction.atomic():
             self.delete()
             self.create()

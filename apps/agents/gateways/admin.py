@@ -1,22 +1,27 @@
 """Gateways for those who run the board. Secrets go in and never come out again."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
+from apps.accounts.request_types import member_of
 from apps.agents.gateways import health_check
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
 from apps.agents.roster.actions.import_agents import import_agents
+from apps.django_generics import ModelForm
 
 SECRETS = ("hook_token", "gateway_token", "callback_secret")
 
 
-class GatewayForm(forms.ModelForm):
+class GatewayForm(ModelForm[Gateway]):
     """A secret's field is always empty; left empty it keeps what is stored."""
 
     class Meta:
@@ -24,7 +29,7 @@ class GatewayForm(forms.ModelForm):
         fields = ("name", "url", "hooks", *SECRETS, "is_enabled")
         widgets = dict.fromkeys(SECRETS, forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in SECRETS:
             self.initial.pop(name, None)
@@ -32,8 +37,9 @@ class GatewayForm(forms.ModelForm):
                 self.fields[name].required = False
                 self.fields[name].help_text = gettext_lazy("Stored. Leave empty to keep it.")
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         for name in SECRETS:
             if not cleaned.get(name) and self.instance.pk:
                 cleaned[name] = getattr(Gateway.objects.get(pk=self.instance.pk), name)
@@ -41,7 +47,7 @@ class GatewayForm(forms.ModelForm):
 
 
 @admin.register(Gateway)
-class GatewayAdmin(AuditedAdmin):
+class GatewayAdmin(AuditedAdmin[Gateway]):
     form = GatewayForm
     list_display = ("name", "url", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_error")
@@ -54,7 +60,7 @@ class GatewayAdmin(AuditedAdmin):
         return _("on") if gateway.is_enabled else _("off")
 
     @admin.action(description=gettext_lazy("Check connection"))
-    def check_connection(self, request: HttpRequest, gateways) -> None:
+    def check_connection(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> None:
         for gateway in gateways:
             findings = health_check.check(gateway)
             is_ok = all(finding.is_ok for finding in findings)
@@ -63,10 +69,10 @@ class GatewayAdmin(AuditedAdmin):
             self.message_user(request, format_html_join("", "{}{}", [(gateway, lines)]), level)
 
     @admin.action(description=gettext_lazy("Import agents from gateway"))
-    def import_agents(self, request: HttpRequest, gateways) -> None:
+    def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> None:
         for gateway in gateways:
             try:
-                created = import_agents(gateway, by=request.user)
+                created = import_agents(gateway, by=member_of(request))
             except GatewayError as error:
                 self.message_user(request, f"{gateway}: {error}", messages.ERROR)
             else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 from uuid import UUID
 
@@ -287,7 +287,7 @@ class OpenClawClient:
             raise GatewayError(f"The gateway answered {answer.status}{self._error_suffix(answer)}")
         return answer
 
-    async def _send(self, method: str, path: str, **kwargs) -> outbound.Answer:
+    async def _send(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
         return await outbound.request(method, self.base_url + path, transport=self._transport, **kwargs)
 
     def _error_suffix(self, answer: outbound.Answer) -> str:
@@ -378,7 +378,7 @@ def _error_text(body: bytes) -> str:
     return re.sub(r"[\s\x00-\x1f\x7f]+", " ", str(error)).strip()
 
 
-def _object(answer: outbound.Answer) -> dict:
+def _object(answer: outbound.Answer) -> dict[str, Any]:
     try:
         value = strict_json.storable(strict_json.loads(answer.body))
     except (ValueError, RecursionError) as exc:
@@ -388,11 +388,11 @@ def _object(answer: outbound.Answer) -> dict:
     return value
 
 
-def _rows(value: object) -> list[dict]:
+def _rows(value: object) -> list[dict[str, Any]]:
     return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
-def _entry(row: dict) -> Entry:
+def _entry(row: dict[str, Any]) -> Entry:
     ours = row.get("__openclaw") if isinstance(row.get("__openclaw"), dict) else {}
     return Entry(
         role=str(row.get("role") or ""),
@@ -421,12 +421,12 @@ def _instant(milliseconds: object) -> datetime | None:
         return None
 
 
-def _remote_agent(row: dict) -> RemoteAgent:
+def _remote_agent(row: dict[str, Any]) -> RemoteAgent:
     model = row.get("model")
     primary = model.get("primary") if isinstance(model, dict) else model
     slug = str(row.get("id") or "")
     return RemoteAgent(slug, str(row.get("name") or slug), str(primary or ""))
 
 
-def _json(value: dict) -> bytes:
+def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()

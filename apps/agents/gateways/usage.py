@@ -24,7 +24,7 @@ def usage_in(told: Any) -> Usage:
 
 
 def _count(value: object) -> int | None:
-    return value if type(value) is int and 0 <= value < 2**31 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31 else None
 
 
 def _money(value: object) -> Decimal | None:

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +13,7 @@ class HandoffForm(forms.Form):
     from_agent = forms.ModelChoiceField(Agent.objects.none(), label=_("Messages of"), empty_label=None)
     to_agent = forms.ModelChoiceField(Agent.objects.none(), label=_("may start"), empty_label=None)
 
-    def __init__(self, *args, agents: QuerySet[Agent], **kwargs) -> None:
+    def __init__(self, *args: Any, agents: QuerySet[Agent], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.queryset = agents

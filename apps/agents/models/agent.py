@@ -1,4 +1,5 @@
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -19,7 +20,7 @@ STATUS_LABELS = {
 }
 
 
-class AgentQuerySet(models.QuerySet):
+class AgentQuerySet(models.QuerySet["Agent"]):
     def visible_to(self, user: User) -> "AgentQuerySet":
         """The agents that share a project with `user`."""
         return self.filter(user__memberships__project__in=Project.objects.visible_to(user)).distinct()
@@ -49,6 +50,8 @@ class Agent(models.Model):
     is_enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    last: datetime | None  # when its last run was made: in the admin's list
 
     objects = AgentQuerySet.as_manager()
 

@@ -30,7 +30,7 @@ class MentionRefusal(models.Model):
         return self.get_reason_display()
 
 
-class HandoffPermissionQuerySet(models.QuerySet):
+class HandoffPermissionQuerySet(models.QuerySet["HandoffPermission"]):
     def visible_to(self, user: User) -> "HandoffPermissionQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

@@ -17,7 +17,7 @@ from apps.tasks.models import Task
 LEASE = timedelta(seconds=60)
 
 
-class RunQuerySet(models.QuerySet):
+class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User) -> "RunQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

@@ -1,17 +1,22 @@
 """Agents for those who run the board."""
 
+from datetime import datetime
+from typing import Any, cast
+
 from django import forms
 from django.contrib import admin
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
-from apps.agents.models import Agent
+from apps.accounts.request_types import member_of
+from apps.agents.models import Agent, AgentQuerySet
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create_user
 from apps.agents.roster.actions.set_projects import set_projects
 from apps.agents.roster.actions.update import rename_user
+from apps.django_generics import ModelForm
 from apps.projects.models import Project
 
 STATUS_LABELS = {
@@ -23,7 +28,7 @@ STATUS_LABELS = {
 }
 
 
-class AgentForm(forms.ModelForm):
+class AgentForm(ModelForm[Agent]):
     projects = forms.ModelMultipleChoiceField(
         Project.objects.all(), required=False, label=gettext_lazy("works in"), widget=forms.CheckboxSelectMultiple
     )
@@ -42,13 +47,13 @@ class AgentForm(forms.ModelForm):
             "projects",
         )
 
-    def __init__(self, *args, **kwargs) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:  # a UUID key is there before the row is
             self.initial["projects"] = self.instance.user.projects.all()
 
     def clean_name(self) -> str:
-        name = self.cleaned_data["name"]
+        name: str = self.cleaned_data["name"]
         try:
             impersonation.refuse_impersonation(name, of=None if self.instance._state.adding else self.instance.user)
         except impersonation.NameTaken as taken:
@@ -57,25 +62,26 @@ class AgentForm(forms.ModelForm):
 
 
 @admin.register(Agent)
-class AgentAdmin(AuditedAdmin):
+class AgentAdmin(AuditedAdmin[Agent]):
     form = AgentForm
     list_display = ("name", "slug", "gateway", "state", "slots", "last_run", "is_enabled")
     list_select_related = ("gateway",)
     search_fields = ("name", "slug")
 
-    def get_queryset(self, request: HttpRequest):
-        return super().get_queryset(request).with_load().annotate(last=Max("runs__created_at"))
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
+        agents = cast(AgentQuerySet, super().get_queryset(request))
+        return agents.with_load().annotate(last=Max("runs__created_at"))  # type: ignore[no-redef]  # declared on the model, for who reads it
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, agent: Agent) -> str:
-        return STATUS_LABELS[agent.status]
+        return str(STATUS_LABELS[agent.status])
 
     @admin.display(description=gettext_lazy("now / at most"))
     def slots(self, agent: Agent) -> str:
         return f"{agent.current_tasks} / {agent.max_concurrent}"
 
     @admin.display(description=gettext_lazy("last run"), ordering="last")
-    def last_run(self, agent: Agent):
+    def last_run(self, agent: Agent) -> datetime | None:
         return agent.last
 
     def save_model(self, request: HttpRequest, agent: Agent, form: AgentForm, change: bool) -> None:
@@ -83,7 +89,7 @@ class AgentAdmin(AuditedAdmin):
             agent.user = create_user(agent.slug, agent.name)
         super().save_model(request, agent, form, change)
         rename_user(agent)
-        set_projects(agent, form.cleaned_data["projects"], by=request.user)
+        set_projects(agent, form.cleaned_data["projects"], by=member_of(request))
 
     def has_delete_permission(self, request: HttpRequest, agent: Agent | None = None) -> bool:
         """An agent with a history is switched off, not deleted."""

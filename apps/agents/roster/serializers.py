@@ -3,7 +3,7 @@ from rest_framework import serializers
 from apps.agents.models import Agent
 
 
-class AgentSerializer(serializers.ModelSerializer):
+class AgentSerializer(serializers.ModelSerializer[Agent]):
     """An agent of the outline, with the user that tasks name as assignee."""
 
     status = serializers.CharField(read_only=True, help_text="disabled, offline, working, queued up or idle")

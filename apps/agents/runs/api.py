@@ -1,14 +1,15 @@
 """The programs' door to runs: starting, stopping and deciding on them."""
 
+from typing import Any
 from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.agents.models import Run
 from apps.agents.roster.administrators import agents_for
 from apps.agents.runs import queue
@@ -38,17 +39,17 @@ LINE = [
 ]
 
 
-def shown(run: Run) -> dict:
+def shown(run: Run) -> dict[str, Any]:
     return RunSerializer(Run.objects.values(*LINE, "prompt", "result").get(pk=run.pk)).data
 
 
-def find_run(request: Request, pk: UUID, needs: Action = Action.VIEW) -> Run:
+def find_run(request: MemberApiRequest, pk: UUID, needs: Action = Action.VIEW) -> Run:
     return permissions.find(Run.objects.with_related(), by=request.user, needs=needs, pk=pk)
 
 
 class AssignView(APIView):
     @extend_schema(request=AssignSerializer, responses={201: RunSerializer})
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Hand a task over to an agent. Disabled or busy is 400, unless `queue` lets it wait in line."""
         agent = get_object_or_404(agents_for(request.user), pk=pk)
         asked = validated(AssignSerializer, request)
@@ -65,7 +66,7 @@ class RunFilter(filters.FilterSet):
 
 class RunsView(APIView):
     @extend_schema(parameters=[*filter_parameters(RunFilter), *PARAMETERS], responses=page_of(RunLineSerializer))
-    def get(self, request: Request) -> Response:
+    def get(self, request: MemberApiRequest) -> Response:
         """The runs in your projects, latest first, without prompts and results."""
         found = filtered(request, RunFilter, Run.objects.visible_to(request.user))
         return page(request, found.values(*LINE), RunLineSerializer, by="-created_at")
@@ -73,21 +74,21 @@ class RunsView(APIView):
 
 class RunView(APIView):
     @extend_schema(responses=RunSerializer)
-    def get(self, request: Request, pk: UUID) -> Response:
+    def get(self, request: MemberApiRequest, pk: UUID) -> Response:
         """One run, with its prompt and result."""
         return Response(shown(find_run(request, pk)))
 
 
 class CancelView(APIView):
     @extend_schema(request=None, responses=RunSerializer)
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Stop a run. One that has ended stays as it is."""
         return Response(shown(cancel(find_run(request, pk), by=request.user)))
 
 
 class RetryView(APIView):
     @extend_schema(request=None, responses={201: RunSerializer})
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Try again: the next attempt, by the same agent."""
         run = retry(find_run(request, pk), by=request.user)
         return Response(shown(run), status=201)
@@ -95,7 +96,7 @@ class RetryView(APIView):
 
 class AcceptView(APIView):
     @extend_schema(request=AcceptSerializer, responses=RunSerializer)
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Accept the result; the task is done with that."""
         run = find_run(request, pk)
         return Response(shown(accept(run, by=request.user, **validated(AcceptSerializer, request))))
@@ -103,7 +104,7 @@ class AcceptView(APIView):
 
 class RequestChangesView(APIView):
     @extend_schema(request=NoteSerializer, responses={201: RunSerializer})
-    def post(self, request: Request, pk: UUID) -> Response:
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Send the result back with a note: the next attempt, in the same session."""
         run = find_run(request, pk, needs=Action.RUN)  # before the body: who may not is told nothing about it
         sent = request_changes(run, by=request.user, **validated(NoteSerializer, request))
@@ -112,7 +113,7 @@ class RequestChangesView(APIView):
 
 class PauseView(APIView):
     @extend_schema(request=None, responses=PauseSerializer)
-    def post(self, request: Request, key: str) -> Response:
+    def post(self, request: MemberApiRequest, key: str) -> Response:
         """Stop all agents of the project. What they work at waits in line again; nothing is started meanwhile."""
         project = permissions.project_for(request.user, key)
         return Response(PauseSerializer(pause(project, by=request.user)).data)
@@ -120,7 +121,7 @@ class PauseView(APIView):
 
 class ResumeView(APIView):
     @extend_schema(request=None, responses={204: None})
-    def post(self, request: Request, key: str) -> Response:
+    def post(self, request: MemberApiRequest, key: str) -> Response:
         """Let the project's agents go on."""
         resume(permissions.project_for(request.user, key), by=request.user)
         return Response(status=204)

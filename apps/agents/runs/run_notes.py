@@ -1,5 +1,7 @@
 """The status note of a run, shown on its card or under its message, and the sentence of each code."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import time_format
@@ -12,7 +14,7 @@ from apps.tasks import status_notes
 State = status_notes.State
 
 
-def build_note(run: Run, state: str, code: str, **facts) -> status_notes.Note:
+def build_note(run: Run, state: str, code: str, **facts: Any) -> status_notes.Note:
     return status_notes.Note(
         state=state,
         code=code,
@@ -29,7 +31,7 @@ def build_wait_note(run: Run, reason: scheduler.Reason | None) -> status_notes.N
     return build_note(run, State.QUEUED, code, **facts)
 
 
-def set_note(run: Run, state: str, code: str, **facts) -> None:
+def set_note(run: Run, state: str, code: str, **facts: Any) -> None:
     """Show it where the run's target is; whoever calls records the event that shows it."""
     targets.target_of(run).set_note(run, build_note(run, state, code, **facts))
 
@@ -38,23 +40,23 @@ def clear_note(run: Run) -> None:
     targets.target_of(run).set_note(run, None)
 
 
-def _position(facts: dict) -> str:
+def _position(facts: dict[str, Any]) -> str:
     if facts["place"] == 1:
         return _("This is next in line.")
     return _("This is number {place} in line.").format(**facts)
 
 
-def _full(facts: dict) -> str:
+def _full(facts: dict[str, Any]) -> str:
     return " ".join([_("{agent} is at {busy} of {slots}.").format(**facts), _position(facts)])
 
 
-def _paused(facts: dict) -> str:
+def _paused(facts: dict[str, Any]) -> str:
     if not facts["by"]:
         return _("All agents of this project are paused.")
     return _("All agents of this project are paused by {by}.").format(**facts)
 
 
-def _working(facts: dict) -> str:
+def _working(facts: dict[str, Any]) -> str:
     if facts["attempt"] == 1:
         return _("{agent} is at it.").format(**facts)
     return _("{agent} is at it, attempt {attempt}.").format(**facts)

@@ -5,7 +5,7 @@ Dispatch starts what `next_run` returns; the status notes of waiting runs say wh
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
@@ -32,7 +32,7 @@ class Reason(NamedTuple):
     """Why a run may not start now: a code of `REASONS` and the facts of its sentence."""
 
     code: str
-    facts: dict
+    facts: dict[str, Any]
 
 
 class Load(NamedTuple):

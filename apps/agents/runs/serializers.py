@@ -1,3 +1,5 @@
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -8,21 +10,21 @@ from apps.projects.models import PullRequest
 from apps.tasks import status_notes
 
 
-class AssignSerializer(serializers.Serializer):
+class AssignSerializer(serializers.Serializer[Any]):
     task_id = serializers.IntegerField(min_value=1)
     prompt = serializers.CharField(default="", allow_blank=True, trim_whitespace=False, help_text="200 KiB at most.")
     queue = serializers.BooleanField(default=False, help_text="Wait in line if the agent is busy.")
 
 
-class NoteSerializer(serializers.Serializer):
+class NoteSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=NOTE_LENGTH, help_text="What is missing.")
 
 
-class AcceptSerializer(serializers.Serializer):
+class AcceptSerializer(serializers.Serializer[Any]):
     anyway = serializers.BooleanField(default=False, help_text="Close the task though subtasks are open.")
 
 
-class RunLineSerializer(serializers.Serializer):
+class RunLineSerializer(serializers.Serializer[Any]):
     """A run in a list: a plain row of `api.rows()`."""
 
     id = serializers.UUIDField()
@@ -47,7 +49,7 @@ class RunLineSerializer(serializers.Serializer):
     started_at = serializers.DateTimeField(allow_null=True)
     ended_at = serializers.DateTimeField(allow_null=True)
 
-    def get_waits_for(self, row: dict) -> str:
+    def get_waits_for(self, row: dict[str, Any]) -> str:
         """What the card or the line under the message says, while the run is the one it speaks of."""
         note = row["status_note"] or row["task__status_note"]
         return str(status_notes.sentence_of(note)) if note and note.get("run") == str(row["id"]) else ""
@@ -59,13 +61,13 @@ class RunSerializer(RunLineSerializer):
     pull_requests = serializers.SerializerMethodField()
 
     @extend_schema_field(PullRequestSerializer(many=True))
-    def get_pull_requests(self, row: dict) -> list[dict]:
+    def get_pull_requests(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """What stands on its branch."""
         found = PullRequest.objects.filter(run_links__run=row["id"]).order_by("pk")
         return PullRequestSerializer(found, many=True).data
 
 
-class PauseSerializer(serializers.ModelSerializer):
+class PauseSerializer(serializers.ModelSerializer[Pause]):
     class Meta:
         model = Pause
         fields = ["paused_by", "paused_at"]

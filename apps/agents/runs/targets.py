@@ -1,5 +1,7 @@
 """What a run works for: a task, or a message in a room. The steps of a run call its target and need not know which."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from apps.agents.models import Agent, Run
@@ -25,12 +27,12 @@ class TaskTarget:
         self.priority = task.priority
 
     @property
-    def run_fields(self) -> dict:
+    def run_fields(self) -> dict[str, Any]:
         """The fields of a run that name this target."""
         return {"task": self.task}
 
     @property
-    def event_facts(self) -> dict:
+    def event_facts(self) -> dict[str, Any]:
         """The facts of an event that name this target."""
         return {"task": self.task.pk}
 
@@ -86,7 +88,7 @@ class MessageTarget:
         self.project_id = message.room.project_id
 
     @property
-    def run_fields(self) -> dict:
+    def run_fields(self) -> dict[str, Any]:
         return {
             "message": self.message,
             "referenced_task": self.referenced_task,
@@ -94,7 +96,7 @@ class MessageTarget:
         }
 
     @property
-    def event_facts(self) -> dict:
+    def event_facts(self) -> dict[str, Any]:
         return {
             "task": self.referenced_task and self.referenced_task.pk,
             "room": self.message.room_id,
@@ -142,12 +144,12 @@ def target_of(run: Run) -> Target:
     return MessageTarget(run.message, referenced_task=run.referenced_task, handoff_depth=run.handoff_depth)
 
 
-def event_facts(run: Run) -> dict:
+def event_facts(run: Run) -> dict[str, Any]:
     """The facts of an event that say which run it is of, and what that works for."""
     return {**target_of(run).event_facts, "run": str(run.pk)}
 
 
-def set_notes(notes: dict[Run, status_notes.Note]) -> dict:
+def set_notes(notes: dict[Run, status_notes.Note]) -> dict[str, Any]:
     """Write the notes of many runs, by as many statements for many as for few.
 
     Returns the facts of the event that shows them.

@@ -1,5 +1,7 @@
 """Shows why a queued run waits: the scheduler's decision as the status note of its task or message."""
 
+from typing import Any
+
 from apps.agents.models import Agent, Run
 from apps.agents.runs import run_notes, scheduler, targets
 from apps.projects import events
@@ -22,7 +24,7 @@ def refresh(agent: Agent) -> None:
         _write(project_id, notes)
 
 
-def _is_same(old: status_notes.Note | dict, new: status_notes.Note) -> bool:
+def _is_same(old: status_notes.Note | dict[str, Any], new: status_notes.Note) -> bool:
     """Whether that is shown already; since when does not count."""
     return all(old.get(part) == new[part] for part in ("code", "facts", "run"))
 

@@ -5,10 +5,10 @@ from uuid import UUID
 from django.http import StreamingHttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.chat.attachments import attachments
 from apps.chat.attachments.download import file_response
 from apps.chat.models import Attachment
@@ -22,7 +22,7 @@ class FilesView(APIView):
     parser_classes = [MultiPartParser]
 
     @extend_schema(request={"multipart/form-data": NewFileSerializer}, responses={201: FileSerializer})
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Upload a file for a message that you are about to post in the room."""
         room = room_of(request, pk)
         file = validated(NewFileSerializer, request, room.project)["file"]
@@ -32,6 +32,6 @@ class FilesView(APIView):
 
 class FileView(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
-    def get(self, request: Request, pk: UUID) -> StreamingHttpResponse:
+    def get(self, request: MemberApiRequest, pk: UUID) -> StreamingHttpResponse:
         """The content of a file that a message carries."""
         return file_response(permissions.find(Attachment.objects.all(), by=request.user, pk=pk))

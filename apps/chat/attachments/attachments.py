@@ -61,7 +61,7 @@ class FileGone(Refused):
     code = "file_gone"
 
 
-def upload(room: Room, file: File, *, name: str, by: User) -> Attachment:
+def upload(room: Room, file: "File[bytes]", *, name: str, by: User) -> Attachment:
     """Keep `file` for a message that `by` is about to post in `room`; unsent, it is forgotten after UNSENT_KEPT_FOR.
 
     Raises Empty, TooLarge, NoSpace when the project has no more room for it, TooOften.
@@ -97,7 +97,7 @@ def clean_name(name: str) -> str:
 
 
 @transaction.atomic
-def _store(attachment: Attachment, file: File) -> None:
+def _store(attachment: Attachment, file: "File[bytes]") -> None:
     digest = hashlib.sha256()
     for number, content in enumerate(iter(lambda: file.read(CHUNK_BYTES), b"")):
         digest.update(content)
@@ -112,7 +112,7 @@ def _store(attachment: Attachment, file: File) -> None:
     )
 
 
-def _thumbnail_of(file: File) -> tuple[str, bytes, int, int] | None:
+def _thumbnail_of(file: "File[bytes]") -> tuple[str, bytes, int, int] | None:
     """The content type of a picture and a small one rendered from it, with its size; None when it is no picture."""
     with THUMBNAIL_LOCK:
         try:

@@ -1,12 +1,14 @@
 """The API of messages, their reactions, pins and link previews."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.chat.attachments import attachments
 from apps.chat.messages import history, pins, rate_limit, reactions
 from apps.chat.messages.actions.delete import delete
@@ -28,18 +30,18 @@ from apps.projects import permissions
 from apps.rest.validation import validated
 
 
-def message_of(request: Request, pk: int) -> Message:
+def message_of(request: MemberApiRequest, pk: int) -> Message:
     return permissions.find(Message.objects.for_change(), by=request.user, pk=pk)
 
 
-def messages_as_json(*keys: int) -> list[dict]:
+def messages_as_json(*keys: int) -> list[dict[str, Any]]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.not_deleted().filter(pk__in=keys).select_related("pin").order_by("pk")
     related = ("mentions", "task_references", "reactions", "previews", attachments.OF_MESSAGES)
     return MessageSerializer(found.prefetch_related(*related), many=True).data
 
 
-def message_as_json(key: int) -> dict:
+def message_as_json(key: int) -> dict[str, Any]:
     """The same for one. Raises Gone when somebody has deleted it."""
     if found := messages_as_json(key):
         return found[0]
@@ -48,7 +50,7 @@ def message_as_json(key: int) -> dict:
 
 class MessagesView(APIView):
     @extend_schema(parameters=[PageQuerySerializer], responses=MessagePageSerializer)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """A room's messages, oldest first: the newest ones, or those before, after or around one."""
         room = room_of(request, pk)
         where = PageQuerySerializer(data=request.query_params)
@@ -59,7 +61,7 @@ class MessagesView(APIView):
         return Response({"messages": messages_as_json(*keys), "before": older, "after": newer})
 
     @extend_schema(request=NewMessageSerializer, responses={201: MessageSerializer})
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Post a message. With a `client_message_id` that came before: what was posted then."""
         room = room_of(request, pk)
         fields = validated(NewMessageSerializer, request, room.project)
@@ -69,19 +71,19 @@ class MessagesView(APIView):
 
 class MessageView(APIView):
     @extend_schema(responses=MessageSerializer)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """One message."""
         return Response(message_as_json(message_of(request, pk).pk))
 
     @extend_schema(request=EditedMessageSerializer, responses=MessageSerializer)
-    def patch(self, request: Request, pk: int) -> Response:
+    def patch(self, request: MemberApiRequest, pk: int) -> Response:
         """Edit your message."""
         message = message_of(request, pk)
         fields = validated(EditedMessageSerializer, request, message.room.project)
         return Response(message_as_json(edit(message, by=request.user, **fields).pk))
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, pk: int) -> Response:
+    def delete(self, request: MemberApiRequest, pk: int) -> Response:
         """Take away your message, or as a maintainer anybody's."""
         delete(message_of(request, pk), by=request.user)
         return Response(status=204)
@@ -89,7 +91,7 @@ class MessageView(APIView):
 
 class ReactionsView(APIView):
     @extend_schema(request=ReactionSerializer, responses=MessageSerializer)
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Put an emoji under a message, or take yours back."""
         message = message_of(request, pk)
         fields = validated(ReactionSerializer, request, message.room.project)
@@ -100,7 +102,7 @@ class ReactionsView(APIView):
 
 class PinView(APIView):
     @extend_schema(request=PinSerializer, responses=MessageSerializer)
-    def put(self, request: Request, pk: int) -> Response:
+    def put(self, request: MemberApiRequest, pk: int) -> Response:
         """Put a message above its room, or take it down again."""
         message = message_of(request, pk)
         fields = validated(PinSerializer, request, message.room.project)
@@ -110,7 +112,7 @@ class PinView(APIView):
 
 class PinsView(APIView):
     @extend_schema(responses=MessageSerializer(many=True))
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """What is pinned in a room."""
         found = pins.pins_of(room_of(request, pk))
         return Response(messages_as_json(*found.values_list("message", flat=True)))
@@ -118,7 +120,7 @@ class PinsView(APIView):
 
 class PreviewsView(APIView):
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, pk: int) -> Response:
+    def delete(self, request: MemberApiRequest, pk: int) -> Response:
         """Show no previews of the links in your message, or as a maintainer in anybody's."""
         remove_previews(message_of(request, pk), by=request.user)
         return Response(status=204)

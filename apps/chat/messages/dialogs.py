@@ -1,6 +1,7 @@
 """Dialogs of the room: a page each, whose form the room's script shows in place."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -15,7 +16,7 @@ from apps.tasks.board.views import frame_or_redirect, invalid_form, wants_json
 def show_dialog(
     request: MemberRequest,
     project: Project,
-    dialog: dict,
+    dialog: dict[str, Any],
     action: Callable[..., object],
     *,
     back: str,

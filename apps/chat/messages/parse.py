@@ -126,7 +126,7 @@ def _mention(handle: str, members: dict[str, User], mentioned: dict[int, User]) 
     return f'<span class="mention" data-user="{user.pk}">@{escape(user)}</span>{rest}'
 
 
-def _key(project: Project) -> re.Pattern:
+def _key(project: Project) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){project.key}-([1-9]\d{{0,8}})(?![\w-])")
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from types import MappingProxyType
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
@@ -150,14 +151,14 @@ def _only_posted(events: list[Event]) -> dict[int, Event]:
 
 # Messages as they were posted, by the event that says so: however far behind each of many browsers is when many talk
 # at once, each message is rendered once.
-_rendered_once: SingleFlight[tuple, Op] = SingleFlight(max_size=64)
+_rendered_once: SingleFlight[tuple[Any, ...], Op] = SingleFlight(max_size=64)
 
 
 def _posted_ops(project: Project, posted: dict[int, Event]) -> list[Op]:
     language = get_language()
     events = {(project.pk, project.epoch, event.seq, language): event for event in posted.values()}
 
-    def render(mine: list[tuple]) -> dict[tuple, Op]:
+    def render(mine: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Op]:
         keys = {events[key].payload["message"]: key for key in mine}
         messages = Message.objects.not_deleted().filter(pk__in=keys)
         found = list(messages.select_related("author", "reply_to__author"))

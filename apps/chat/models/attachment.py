@@ -14,7 +14,7 @@ from apps.chat.models.room import Room
 FILE_NAME_LENGTH = 150
 
 
-class AttachmentQuerySet(models.QuerySet):
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
     def visible_to(self, user: User) -> "AttachmentQuerySet":
         """What messages carry in rooms that are open to `user`."""
         return self.filter(message__in=Message.objects.visible_to(user))

@@ -19,7 +19,7 @@ EMOJI_LENGTH = 16
 WORDS = SearchVector("text", config="simple")
 
 
-class MessageQuerySet(models.QuerySet):
+class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> "MessageQuerySet":
         return self.not_deleted().filter(room__in=Room.objects.visible_to(user))
 

@@ -17,7 +17,7 @@ ROOM_NAME_LENGTH = 80
 MAX_RETENTION_DAYS = 3650  # that messages are kept, where they are not for ever
 
 
-class RoomQuerySet(models.QuerySet):
+class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, user: User) -> "RoomQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

@@ -5,6 +5,7 @@ Whoever changes something does not wait for it: a sweep reads the log from where
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -106,7 +107,7 @@ def _reference_tasks(line: Message, parts: Parts) -> None:
     TaskReference.objects.bulk_create((TaskReference(message=line, task=task) for task in known), ignore_conflicts=True)
 
 
-def digest_sentence(facts: dict) -> str:
+def digest_sentence(facts: dict[str, Any]) -> str:
     """`Ana and Scribe moved 4 cards.`, and the same for what is new and what is done."""
     sentences = []
     for kind in (CREATED, MOVED, FINISHED):

@@ -1,11 +1,13 @@
 """The API of rooms: what they are called, how far one has read, what notifies one, how long messages are kept."""
 
+from typing import Any
+
 from django.db import transaction
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.chat.models import Room
 from apps.chat.rooms import retention, rooms, subscriptions, unread_counts
 from apps.chat.serializers import (
@@ -21,23 +23,23 @@ from apps.projects.models import Project
 from apps.rest.validation import validated
 
 
-def room_of(request: Request, pk: int) -> Room:
+def room_of(request: MemberApiRequest, pk: int) -> Room:
     return permissions.find(Room.objects.select_related("project"), by=request.user, pk=pk)
 
 
-def unread(request: Request, project: Project) -> list[dict]:
+def unread(request: MemberApiRequest, project: Project) -> list[dict[str, Any]]:
     counts = unread_counts.unread_of(request.user, project)
     return UnreadSerializer([{"room": pk, **count} for pk, count in counts.items()], many=True).data
 
 
 class RoomsView(APIView):
     @extend_schema(responses=RoomSerializer(many=True))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's rooms, archived ones too; its own comes first."""
         return Response(RoomSerializer(permissions.project_for(request.user, key).rooms.all(), many=True).data)
 
     @extend_schema(request=RoomSerializer, responses={201: RoomSerializer})
-    def post(self, request: Request, key: str) -> Response:
+    def post(self, request: MemberApiRequest, key: str) -> Response:
         """Make a room, which everybody in the project can read (maintainers)."""
         project = permissions.project_for(request.user, key)
         room = rooms.create(project, by=request.user, **validated(RoomSerializer, request, project))
@@ -46,13 +48,13 @@ class RoomsView(APIView):
 
 class RoomView(APIView):
     @extend_schema(responses=RoomSerializer)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """One room."""
         return Response(RoomSerializer(room_of(request, pk)).data)
 
     @extend_schema(request=ChangedRoomSerializer, responses=RoomSerializer)
     @transaction.atomic
-    def patch(self, request: Request, pk: int) -> Response:
+    def patch(self, request: MemberApiRequest, pk: int) -> Response:
         """Rename a room, archive it or open it again (maintainers)."""
         room = room_of(request, pk)
         changes = validated(ChangedRoomSerializer, request, room.project)
@@ -65,7 +67,7 @@ class RoomView(APIView):
 
 class ReadView(APIView):
     @extend_schema(request=ReadSerializer, responses=UnreadSerializer(many=True))
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Say how far you have read a room; what is left of the project's rooms comes back."""
         room = room_of(request, pk)
         unread_counts.mark_read(room, by=request.user, **validated(ReadSerializer, request, room.project))
@@ -74,7 +76,7 @@ class ReadView(APIView):
 
 class SubscriptionView(APIView):
     @extend_schema(request=SubscriptionSerializer, responses=UnreadSerializer(many=True))
-    def put(self, request: Request, pk: int) -> Response:
+    def put(self, request: MemberApiRequest, pk: int) -> Response:
         """Set which messages of a room notify you; what is unread in the project's rooms comes back."""
         room = room_of(request, pk)
         subscriptions.subscribe(room, by=request.user, **validated(SubscriptionSerializer, request, room.project))
@@ -83,19 +85,19 @@ class SubscriptionView(APIView):
 
 class UnreadView(APIView):
     @extend_schema(responses=UnreadSerializer(many=True))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """What you have not read yet, for each open room of a project."""
         return Response(unread(request, permissions.project_for(request.user, key)))
 
 
 class RetentionView(APIView):
     @extend_schema(responses=RetentionSerializer)
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """How long a project keeps its messages."""
         return Response({"days": retention.days_of(permissions.project_for(request.user, key))})
 
     @extend_schema(request=RetentionSerializer, responses=RetentionSerializer)
-    def put(self, request: Request, key: str) -> Response:
+    def put(self, request: MemberApiRequest, key: str) -> Response:
         """Decide how long messages are kept (maintainers). What is older is deleted within minutes, for good."""
         project = permissions.project_for(request.user, key)
         fields = validated(RetentionSerializer, request, project)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
@@ -45,7 +46,7 @@ def _as_json(room: Room) -> Iterator[str]:
     yield "\n]}\n"
 
 
-def _as_dict(message: Message) -> dict:
+def _as_dict(message: Message) -> dict[str, Any]:
     return {
         "id": message.pk,
         "at": message.created_at.isoformat(),

@@ -1,5 +1,7 @@
 """How long messages are kept: a page that asks, and one more that says how many go."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -33,12 +35,12 @@ def retention(request: MemberRequest, key: str) -> HttpResponse:
     return redirect("chat:home", project.key)
 
 
-def show_form(request: MemberRequest, project: Project, form: RetentionForm, dialog: dict) -> HttpResponse:
+def show_form(request: MemberRequest, project: Project, form: RetentionForm, dialog: dict[str, Any]) -> HttpResponse:
     page = {"project": project, "dialog": dialog, "form": form, "back": reverse("chat:home", args=[project.key])}
     return render(request, "chat/messages/dialog.html", page, status=422 if form.errors else 200)
 
 
-def warning(project: Project, days: int) -> dict:
+def warning(project: Project, days: int) -> dict[str, Any]:
     """What deleting after `days` means, and how many messages go at once."""
     count = room_retention.expired(project, days).count()
     going = ngettext("{n} message goes now.", "{n} messages go now.", count).format(n=count)

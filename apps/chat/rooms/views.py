@@ -1,6 +1,7 @@
 """The room: a page of its own, a panel beside the board, and what its script asks for while it is open."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
@@ -71,7 +72,7 @@ def room_response(request: MemberRequest, project: Project, room: Room) -> HttpR
     return render(request, "chat/rooms/_room.html" if is_panel else "chat/rooms/room.html", context)
 
 
-def room_context(request: MemberRequest, project: Project, room: Room) -> dict:
+def room_context(request: MemberRequest, project: Project, room: Room) -> dict[str, Any]:
     """`project` must be read before: its `last_seq` stands on the page, and what is read after can only be newer."""
     unread = unread_counts.unread_of(request.user, project).get(room.pk, ALL_READ)
     can = [action for action in Action if permissions.role_may(project.role, action)]
@@ -159,7 +160,7 @@ def messages(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     return frame_or_redirect(request, project, (posted or room).get_absolute_url())
 
 
-def rejected_room_context(request: MemberRequest, project: Project, room: Room) -> dict:
+def rejected_room_context(request: MemberRequest, project: Project, room: Room) -> dict[str, Any]:
     """The room with what was typed and not taken, for who has no script."""
     return room_context(request, project, room) | {"rejected_text": request.POST.get("text", "")}
 

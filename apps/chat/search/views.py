@@ -1,5 +1,7 @@
 """The page that finds messages."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -30,5 +32,5 @@ def search(request: MemberRequest, key: str) -> HttpResponse:
     return render(request, "chat/search/search.html", page, status=422 if page["refusal"] else 200)
 
 
-def row_of(message: Message) -> dict:
+def row_of(message: Message) -> dict[str, Any]:
     return {"message": message, "who": message_render.author_of(message)}

@@ -1,5 +1,7 @@
 """Moving a task: the caller names neighbours, and the server finds the rank between them."""
 
+from typing import Any
+
 from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
@@ -37,7 +39,7 @@ def move(
     seen_in: Column | None = None,
     anyway: bool = False,
     client: str = "",
-    reason: dict | None = None,
+    reason: dict[str, Any] | None = None,
     as_board: bool = False,
 ) -> Task:
     """Put `task` into column `to` between the neighbours `after` and `before`, and log `task.moved`.

@@ -2,10 +2,10 @@
 
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
 from apps.rest.filters import WholeNumberFilter, filter_parameters, filtered
 from apps.rest.pagination import PARAMETERS, page, page_of
@@ -35,27 +35,27 @@ class TaskFilter(filters.FilterSet):
 
 class ColumnsView(APIView):
     @extend_schema(responses=ColumnSerializer(many=True))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's columns from left to right."""
         return Response(ColumnSerializer(permissions.project_for(request.user, key).columns.all(), many=True).data)
 
 
 class LabelsView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(LabelSerializer))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's labels."""
         return page(request, permissions.project_for(request.user, key).labels.all(), LabelSerializer)
 
 
 class TasksView(APIView):
     @extend_schema(parameters=[*filter_parameters(TaskFilter), *PARAMETERS], responses=page_of(TaskLineSerializer))
-    def get(self, request: Request, key: str) -> Response:
+    def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's tasks, oldest first, without their descriptions."""
         found = filtered(request, TaskFilter, Task.objects.filter(project=permissions.project_for(request.user, key)))
         return page(request, task_rows(found), TaskLineSerializer)
 
     @extend_schema(request=NewTaskSerializer, responses={201: TaskSerializer})
-    def post(self, request: Request, key: str) -> Response:
+    def post(self, request: MemberApiRequest, key: str) -> Response:
         """Create a task, at the end of its column (the first one unless told)."""
         project = permissions.project_for(request.user, key)
         task = create(project, by=request.user, **validated(NewTaskSerializer, request, project))
@@ -64,7 +64,7 @@ class TasksView(APIView):
 
 class MoveView(APIView):
     @extend_schema(request=MoveSerializer, responses=TaskSerializer)
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Move a task to a column, between two neighbours; without one, to the column's end."""
         task = find_task(request, pk)
         return task_response(move(task, by=request.user, **validated(MoveSerializer, request, task.project)))

@@ -1,6 +1,9 @@
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.form_fields import offer_choices, offer_rows
 from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
@@ -21,16 +24,17 @@ class MoveForm(forms.Form):
     anyway = forms.BooleanField(label=_("Close it anyway"), required=False, widget=forms.HiddenInput)
     client = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
-    def __init__(self, *args, task: Task, project: Project, **kwargs) -> None:
-        super().__init__(*args, initial={"to": task.column_id, "seen_in": task.column_id}, **kwargs)
+    def __init__(self, *args: Any, task: Task, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"initial": {"to": task.column_id, "seen_in": task.column_id}})
         self.task, self.project = task, project
         columns = {str(column.pk): column for column in project.columns.all()}
         for name in ("to", "seen_in"):
-            self.fields[name].choices = list(columns.items())
-            self.fields[name].coerce = columns.get
+            offer_choices(self, name, list(columns.items()))
+            cast(forms.TypedChoiceField, self.fields[name]).coerce = columns.get
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> dict[str, Any]:
+        super().clean()
+        cleaned = self.cleaned_data
         for name in ("after", "before"):
             cleaned[name] = Task(pk=cleaned[name]) if cleaned.get(name) else None
         if cleaned.pop("place", "") == "start" and "to" in cleaned:
@@ -43,7 +47,7 @@ class TaskForm(forms.Form):
     column = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), required=False)
     parent = forms.ModelChoiceField(Task.objects.none(), required=False, to_field_name="number")
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["column"].queryset = project.columns.all()
-        self.fields["parent"].queryset = project.tasks.all()
+        offer_rows(self, "column", project.columns.all())
+        offer_rows(self, "parent", project.tasks.all())

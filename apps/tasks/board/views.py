@@ -1,6 +1,7 @@
 """The board, and what is done on it: adding and moving tasks, more cards, updates for pages without a socket."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -55,7 +56,7 @@ def board(request: MemberRequest, key: str) -> HttpResponse:
     return render(request, "tasks/board/board.html", board_context(request, permissions.project_for(request.user, key)))
 
 
-def board_context(request: MemberRequest, project: Project) -> dict:
+def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     """What the board's page shows.
 
     `project` must be read before: its `last_seq` stands on the page, and rows read after that
@@ -151,7 +152,7 @@ def updates(request: MemberRequest, key: str) -> JsonResponse:
     return JsonResponse(frame_for(request, project, request.GET))
 
 
-def frame_for(request: MemberRequest, project: Project, page: dict) -> dict:
+def frame_for(request: MemberRequest, project: Project, page: dict[str, Any]) -> dict[str, Any]:
     """What takes the page to now; `page` says where it is: `since`, `epoch` and the open `task`."""
     since = whole(page.get("since", ""))
     return frames.frame_since(
@@ -170,7 +171,7 @@ def frame_or_redirect(request: MemberRequest, project: Project, url: str) -> Htt
     return redirect(url)
 
 
-def invalid_form(request: MemberRequest, form, template: str, context: dict) -> HttpResponse:
+def invalid_form(request: MemberRequest, form, template: str, context: dict[str, Any]) -> HttpResponse:
     if wants_json(request):
         sentence = " ".join(error for errors in form.errors.values() for error in errors)
         return refusal_response(422, sentence, "invalid")

@@ -1,6 +1,7 @@
 """Cards that move by what happens in the repository: each move says why, and one click takes it back."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
@@ -56,7 +57,7 @@ def _move_when_all_closed(project: Project, task: Task) -> None:
         _move_by_rule(project, last.repository, task, event, _reason(last, event), **times)
 
 
-def _reason(pull_request: PullRequest, event: str) -> dict:
+def _reason(pull_request: PullRequest, event: str) -> dict[str, Any]:
     return {"code": event, "number": pull_request.number, "name": str(pull_request.repository)}
 
 
@@ -85,7 +86,7 @@ def _move_by_rule(
     repository: Repository,
     task: Task,
     event: str,
-    reason: dict,
+    reason: dict[str, Any],
     *,
     at: datetime,
     known_until: datetime | None = None,
@@ -157,7 +158,7 @@ def undo(task: Task, *, seq: int, by: User) -> Task:
         return move(task, to=back, by=by, anyway=True)
 
 
-def reason_text(reason: dict) -> str:
+def reason_text(reason: dict[str, Any]) -> str:
     """Why the board moved a card, as the end of a sentence."""
     sentences = {
         PullRequestEvent.DRAFT: _("pull request {number} in {name} is a draft"),

@@ -1,6 +1,9 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from apps.form_fields import offer_rows
 from apps.max_length import max_length
 from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
@@ -12,9 +15,9 @@ class LinkForm(forms.Form):
     repository = forms.ModelChoiceField(Repository.objects.none(), label=_("Repository"))
     number = forms.IntegerField(label=_("Its number"), min_value=1, max_value=2**31 - 1)
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["repository"].queryset = project.repositories.all()
+        offer_rows(self, "repository", project.repositories.all())
 
 
 class UnlinkForm(forms.Form):
@@ -37,11 +40,11 @@ class RulesForm(forms.Form):
     }
     STAYS = "stays"
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         rules = pull_request_rules.rules_of(project)
         self.columns = {str(column.pk): column for column in project.columns.all()}
         custom = {rule.event: str(rule.column.pk) if rule.column else self.STAYS for rule in rules if rule.is_custom}
-        super().__init__(*args, initial=custom, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": custom})
         for rule in rules:
             self.fields[rule.event] = forms.ChoiceField(
                 label=self.LABELS[rule.event], required=False, choices=self._choices(rule)

@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework import serializers
 
 from apps.max_length import max_length
@@ -7,7 +9,7 @@ from apps.tasks.models import BranchNameTemplate, CodeLink, Column
 from apps.tasks.serializers import TaskSerializer
 
 
-class PullRequestRulesSerializer(serializers.Serializer):
+class PullRequestRulesSerializer(serializers.Serializer[Any]):
     """By event the column that cards go to, null where they stay. An event left out has its default column."""
 
     draft = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
@@ -17,7 +19,7 @@ class PullRequestRulesSerializer(serializers.Serializer):
     closed = WithinProject(queryset=Column.objects.all(), required=False, allow_null=True)
 
 
-class LinkSerializer(serializers.ModelSerializer):
+class LinkSerializer(serializers.ModelSerializer[CodeLink]):
     """What belongs to a task: a branch by its name, a commit by its hash, a pull request by its number."""
 
     created_by = serializers.IntegerField(source="created_by_id", allow_null=True, help_text="Who linked it by hand.")
@@ -27,14 +29,14 @@ class LinkSerializer(serializers.ModelSerializer):
         fields = ["id", "task", "repository", "kind", "ref", "triggers_moves", "created_by", "created_at"]
 
 
-class NewLinkSerializer(serializers.Serializer):
+class NewLinkSerializer(serializers.Serializer[Any]):
     """A pull request, by hand: from then on it may move the card."""
 
     repository = WithinProject(queryset=Repository.objects.all())
     number = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
-class BranchNamesSerializer(serializers.Serializer):
+class BranchNamesSerializer(serializers.Serializer[Any]):
     template = serializers.CharField(
         max_length=max_length(BranchNameTemplate, "template"),
         allow_blank=True,
@@ -42,6 +44,6 @@ class BranchNamesSerializer(serializers.Serializer):
     )
 
 
-class StartedSerializer(serializers.Serializer):
+class StartedSerializer(serializers.Serializer[Any]):
     task = TaskSerializer()
     branch = serializers.CharField(help_text="What to call the branch, so that what is pushed there is linked.")

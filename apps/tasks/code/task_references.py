@@ -44,14 +44,14 @@ def _own_text(text: str) -> str:
     return _QUOTED.sub(" ", _ATTACHED.sub(" ", plain_text(_COMMENT.sub(" ", text))))
 
 
-def _strength(match: re.Match) -> Reference:
+def _strength(match: re.Match[str]) -> Reference:
     if match["closes"]:
         return Reference.CLOSES
     return Reference.TRIGGERS if match["triggering"] else Reference.MENTIONS
 
 
 @lru_cache(maxsize=256)
-def _pattern(key: str) -> re.Pattern:
+def _pattern(key: str) -> re.Pattern[str]:
     """The key stands alone: not within a word, a path or an address."""
     one = rf"(?:\[{key}-(?P<triggering>{_NUMBER})\]|{key}-(?P<bare>{_NUMBER}))"
     return re.compile(rf"(?<![\w/.@#=&?:+\\~-])(?P<closes>(?i:{_CLOSES}))?{one}(?![\w/@=\\]|[-.:]\w)")
@@ -63,5 +63,5 @@ def in_branch(name: str, key: str) -> list[int]:
 
 
 @lru_cache(maxsize=256)
-def _branch_pattern(key: str) -> re.Pattern:
+def _branch_pattern(key: str) -> re.Pattern[str]:
     return re.compile(rf"(?:^|/){key}-({_NUMBER})(?![^\W_])", re.IGNORECASE)

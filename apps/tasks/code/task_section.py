@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -67,7 +68,7 @@ def _pull_requests(links: list[CodeLink]) -> list[Linked]:
     return sorted(shown, key=lambda each: each.pull_request.updated_at, reverse=True)
 
 
-def _commits(links: list[CodeLink]) -> dict:
+def _commits(links: list[CodeLink]) -> dict[str, Any]:
     """The newest MAX_COMMITS commits with their links, and how many more there are."""
     found = {(link.repository_id, link.ref): link for link in links if link.kind == CodeLink.Kind.COMMIT}
     repositories, shas = {repository for repository, _ in found}, {sha for _, sha in found}

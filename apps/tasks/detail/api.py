@@ -1,15 +1,16 @@
 """The API of one task: reading and editing it, its comments."""
 
 import re
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.accounts.request_types import MemberApiRequest
 from apps.errors import Conflict
 from apps.projects import permissions
 from apps.projects.changes import locked_for_change
@@ -33,7 +34,7 @@ def task_rows(tasks: QuerySet, *more: str) -> QuerySet:
     return tasks.annotate(label_ids=ArraySubquery(labels.values("label_id"))).values(*COLUMNS, *more)
 
 
-def represented(task: Task) -> dict:
+def represented(task: Task) -> dict[str, Any]:
     return TaskSerializer(task_rows(Task.objects.filter(pk=task.pk), "description").get()).data
 
 
@@ -43,14 +44,14 @@ def task_response(task: Task, status: int = 200) -> Response:
     return Response(body, status=status, headers={"ETag": f'"{body["version"]}"'})
 
 
-def find_task(request: Request, pk: int) -> Task:
+def find_task(request: MemberApiRequest, pk: int) -> Task:
     """The task, found or 404."""
     return permissions.find(Task.objects.select_related("project"), by=request.user, pk=pk)
 
 
 class TaskView(APIView):
     @extend_schema(responses=TaskSerializer)
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """One task."""
         return task_response(find_task(request, pk))
 
@@ -59,7 +60,7 @@ class TaskView(APIView):
         responses=TaskSerializer,
         parameters=[OpenApiParameter("If-Match", str, "header", description="The ETag you saw; or `version`.")],
     )
-    def patch(self, request: Request, pk: int) -> Response:
+    def patch(self, request: MemberApiRequest, pk: int) -> Response:
         """Change some fields. From a stale version: 412, with the task as it stands now in `current`."""
         task = find_task(request, pk)
         changes = validated(EditedTaskSerializer, request, task.project, partial=True)
@@ -87,14 +88,14 @@ def check_version(task: Task, seen: list[int | None]) -> None:
 
 class CommentsView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(CommentSerializer))
-    def get(self, request: Request, pk: int) -> Response:
+    def get(self, request: MemberApiRequest, pk: int) -> Response:
         """What was said under a task, oldest first."""
         comments = Comment.objects.filter(task=find_task(request, pk))
         columns = comments.values("id", "task_id", "author_id", "text", "created_at")
         return page(request, columns, CommentSerializer)
 
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
-    def post(self, request: Request, pk: int) -> Response:
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Say something under a task, in Markdown."""
         task = find_task(request, pk)
         created = comment(task, **validated(CommentSerializer, request, task.project), by=request.user)

@@ -1,7 +1,10 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.form_fields import offer_rows
 from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.tasks.actions.edit import FIELDS
@@ -28,14 +31,14 @@ class EditForm(forms.Form):
     labels = forms.ModelMultipleChoiceField(Label.objects.none(), label=_("Labels"), required=False)
     has_labels = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["labels"].queryset = project.labels.all()
+        offer_rows(self, "labels", project.labels.all())
         sent = {*self.data, "labels" if "has_labels" in self.data else ""}
         for name in set(FIELDS) - sent:
             del self.fields[name]
 
-    def changes(self) -> dict:
+    def changes(self) -> dict[str, Any]:
         return {name: value for name, value in self.cleaned_data.items() if name in FIELDS}
 
 
@@ -43,9 +46,9 @@ class AssignForm(forms.Form):
     to = forms.ModelChoiceField(User.objects.none(), label=_("Who does it?"), required=False)
     prompt = forms.CharField(label=_("Anything to add for an agent?"), required=False, widget=forms.Textarea)
 
-    def __init__(self, *args, project: Project, **kwargs) -> None:
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = project.members.filter(is_active=True)
+        offer_rows(self, "to", project.members.filter(is_active=True))
 
 
 class CommentForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
@@ -18,7 +19,7 @@ from apps.tasks.models import CodeLink, Comment, Task
 PAGE = 50  # entries that come at once, the latest first to be read
 
 # What an event says after its actor's name, and the icon before it. Apps above add their own kinds.
-Sentence = Callable[[dict], str]
+Sentence = Callable[[dict[str, Any]], str]
 _entry_kinds: dict[str, tuple[str, Sentence]] = {}
 
 
@@ -30,7 +31,7 @@ def register_timeline_entry(kind: str, icon: str, sentence: Sentence) -> None:
     _entry_kinds[kind] = (icon, sentence)
 
 
-def _assigned(payload: dict) -> str:
+def _assigned(payload: dict[str, Any]) -> str:
     return _("gave this to {name}.").format(**payload) if payload.get("to") else _("took the assignee off.")
 
 
@@ -42,18 +43,18 @@ FIELDS = {
 }
 
 
-def _edited(payload: dict) -> str:
+def _edited(payload: dict[str, Any]) -> str:
     return _("changed {what}.").format(what=", ".join(FIELDS[name]() for name in payload["fields"]))
 
 
-def _moved(payload: dict) -> str:
+def _moved(payload: dict[str, Any]) -> str:
     if "reason" not in payload:
         return _("moved this from {0} to {1}.").format(*payload["names"])
     why = automation.reason_text(payload["reason"])
     return _("moved this from {0} to {1}, because {why}.").format(*payload["names"], why=why)
 
 
-def _kept_open(payload: dict) -> str:
+def _kept_open(payload: dict[str, Any]) -> str:
     """Why a card stays where it is that would have been closed."""
     sentence = ngettext(
         "left this where it is, though {why}: {n} subtask is still open.",
@@ -63,7 +64,7 @@ def _kept_open(payload: dict) -> str:
     return sentence.format(why=automation.reason_text(payload["reason"]), n=payload["open_subtasks"])
 
 
-def _linked(payload: dict, sentence: str) -> str:
+def _linked(payload: dict[str, Any], sentence: str) -> str:
     named = {
         CodeLink.Kind.BRANCH: _("the branch {ref}"),
         CodeLink.Kind.COMMIT: _("the commit {ref}"),

@@ -1,6 +1,7 @@
 """One task: beside the board, as a page, and what is done to it there."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpResponse
 from django.middleware.csrf import get_token
@@ -45,7 +46,7 @@ def task(request: MemberRequest, key: str, number: int) -> HttpResponse:
     )
 
 
-def panel_context(request: MemberRequest, project: Project, found: Task) -> dict:
+def panel_context(request: MemberRequest, project: Project, found: Task) -> dict[str, Any]:
     entries, older = timeline.entries(found, whole(request.GET.get("before", "")))
     return {
         "project": project,
@@ -87,7 +88,7 @@ def edit(request: MemberRequest, key: str, number: int) -> HttpResponse:
     return frame_or_redirect(request, found.project, found.get_absolute_url())
 
 
-def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict:
+def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict[str, Any]:
     """For the conflict page: what both changed, and the `rest` of the form, which either choice sends along."""
     dealt_with = {"csrfmiddlewaretoken", "version", *clashing}
     return {

@@ -10,7 +10,7 @@ from apps.projects.models import Project, PullRequest, Repository
 from apps.tasks.models.task import Task
 
 
-class CodeLinkQuerySet(models.QuerySet):
+class CodeLinkQuerySet(models.QuerySet["CodeLink"]):
     def visible_to(self, user: User) -> "CodeLinkQuerySet":
         """The active ones in projects of `user`."""
         return self.active().filter(task__project__in=Project.objects.visible_to(user))

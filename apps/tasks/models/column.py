@@ -19,7 +19,7 @@ class Category(models.TextChoices):
     DONE = "done", _("done")
 
 
-class ColumnQuerySet(models.QuerySet):
+class ColumnQuerySet(models.QuerySet["Column"]):
     def visible_to(self, user: User) -> "ColumnQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

@@ -14,7 +14,7 @@ from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
 
 
-class TaskQuerySet(models.QuerySet):
+class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: User) -> "TaskQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 

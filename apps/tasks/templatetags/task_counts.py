@@ -1,6 +1,7 @@
 """What the page of all projects says about each one's tasks."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django import template
 from django.db.models import Count, Q
@@ -14,7 +15,7 @@ NEEDS_ATTENTION = [State.YOU, State.DONE, State.FAILED]
 
 
 @register.simple_tag
-def with_task_counts(projects: Iterable[Project]) -> list[dict]:
+def with_task_counts(projects: Iterable[Project]) -> list[dict[str, Any]]:
     """Each project with its number of open tasks, and of those that need a person."""
     found = (
         Task.objects.open()

@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 
@@ -15,7 +16,7 @@ HUES = [Hue.TEAL, Hue.BRICK, Hue.OLIVE, Hue.VIOLET, Hue.OCHRE, Hue.SEA]
 
 @transaction.atomic
 def create(
-    gateway: Gateway, *, slug: str, name: str, by: User | None, projects: Iterable[Project] = (), **fields
+    gateway: Gateway, *, slug: str, name: str, by: User | None, projects: Iterable[Project] = (), **fields: Any
 ) -> Agent:
     """A new agent with a user of its own, member of `projects`. `slug` is its id at the gateway.
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import transaction
 
 from apps.accounts import audit
@@ -8,7 +10,7 @@ from apps.agents.roster.administrators import require_administrator
 
 
 @transaction.atomic
-def update(agent: Agent, *, by: User, **fields) -> Agent:
+def update(agent: Agent, *, by: User, **fields: Any) -> Agent:
     """Change `fields` of `agent`, whose user goes by its name.
 
     Raises NotAllowed, and NameTaken for a name that would be taken for somebody else's.

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -69,7 +70,7 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
     return word, run.error
 
 
-def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict:
+def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict[str, Any]:
     """One attempt with its result as HTML, what was sent as people can read it, and the pull requests that came."""
     return {
         "run": run,

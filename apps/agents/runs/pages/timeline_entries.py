@@ -1,6 +1,7 @@
 """What a task's history says about its runs, and the board in a room about agents."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -9,11 +10,11 @@ from apps.agents.models import Run
 from apps.tasks.detail.timeline import Sentence
 
 
-def _queued(payload: dict) -> str:
+def _queued(payload: dict[str, Any]) -> str:
     return _with_link(payload, _("asked {agent}, attempt {attempt}.").format(**payload))
 
 
-def _closed(payload: dict) -> str:
+def _closed(payload: dict[str, Any]) -> str:
     status = Run.Status(payload["status"])
     if status == Run.Status.SUCCEEDED:
         return _with_link(payload, _("brought a result."))
@@ -21,7 +22,7 @@ def _closed(payload: dict) -> str:
     return _with_link(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
 
 
-def _with_link(payload: dict, sentence: str) -> str:
+def _with_link(payload: dict[str, Any], sentence: str) -> str:
     """The sentence, with a link to the room for a run that answers a message there."""
     if "message" not in payload:
         return sentence
@@ -48,7 +49,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.changes_requested": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
 }
 
-IN_ROOM: dict[str, Callable[[dict], str]] = {
+IN_ROOM: dict[str, Callable[[dict[str, Any]], str]] = {
     "agents.paused": lambda facts: _("{name} has paused all agents.").format(**facts),
     "agents.resumed": lambda facts: _("{name} lets the agents go on.").format(**facts),
 }

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
@@ -75,7 +76,9 @@ def _before(room: Room, by: User, client_message_id: UUID) -> tuple[bool, int | 
     return archived_at is not None, key
 
 
-def post_system_message(room: Room, code: str, *, actor: User | None = None, **facts: str | int | dict) -> Message:
+def post_system_message(
+    room: Room, code: str, *, actor: User | None = None, **facts: str | int | dict[str, Any]
+) -> Message:
     """Post as the board itself: `system_messages` has the sentence for `code`, in each reader's language.
 
     `actor` is who caused it, for the log.
