@@ -35,7 +35,7 @@ security: ## known weaknesses: bandit, pip-audit, secrets and doors, MDN's Obser
 	@scripts/setup dev
 	@scripts/security
 
-lint: ## ruff, import layers, migrations, deployment checks, translations, the scripts (Biome, types)
+lint: ## ruff, types, import layers, migrations, deployment checks, translations, the scripts (Biome, types)
 	@scripts/setup dev
 	@$(WITH_SERVICES) scripts/lint
 

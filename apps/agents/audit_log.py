@@ -1,5 +1,7 @@
 """What the audit keeps of runs and of what agents change: one chain from person to change."""
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -80,5 +82,5 @@ def _with_requester(runs: QuerySet[Run]) -> QuerySet[Run]:
 
 def _record(event: Event, run: Run | None) -> None:
     facts = {name: value for name, value in event.payload.items() if name not in OMITTED_FACTS}
-    about = {"run": run.pk, "asked_by": run.requested_by} if run else {}
+    about: dict[str, Any] = {"run": run.pk, "asked_by": run.requested_by} if run else {}
     audit.record(event.kind, by=event.actor, project_id=event.project_id, task=event.task_id, **about, **facts)

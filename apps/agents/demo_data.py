@@ -1,6 +1,7 @@
 """A believable project for the first start, made by the verbs that people use."""
 
 import uuid
+from typing import Any
 
 from django.db import transaction
 
@@ -87,7 +88,7 @@ def _person(project: Project, username: str, name: str, hue: str) -> User:
 
 
 def _agents(gateway: Gateway, project: Project, owner: User) -> list[Agent]:
-    given = {"by": owner, "projects": [project]}
+    given: dict[str, Any] = {"by": owner, "projects": [project]}
     return [
         create_agent(gateway, slug="scribe", name="Scribe", system_prompt="You write for people.", **given),
         create_agent(gateway, slug="mason", name="Mason", max_concurrent=2, **given),
@@ -106,7 +107,7 @@ def _tasks(project: Project, owner: User, people: dict[str, User]) -> dict[str, 
             description=DESCRIPTIONS.get(title, ""),
             priority=priority or Task.Priority.NORMAL,
             labels=[labels[name] for name in named],
-            assignee=people.get(assignee),
+            assignee=people.get(assignee or ""),
             by=owner,
         )
     times = made["Move all departure times to UTC"]

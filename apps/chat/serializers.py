@@ -12,11 +12,13 @@ from apps.chat.models import (
     MESSAGE_LENGTH,
     ROOM_NAME_LENGTH,
     Message,
+    Room,
     RoomSubscription,
 )
 from apps.chat.search import search
 from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
+from apps.rest.rows import shown
 
 
 class RoomSerializer(serializers.Serializer[Any]):
@@ -26,7 +28,7 @@ class RoomSerializer(serializers.Serializer[Any]):
     is_archived = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
 
-    def get_is_archived(self, room) -> bool:
+    def get_is_archived(self, room: Room) -> bool:
         return room.archived_at is not None
 
 
@@ -103,8 +105,8 @@ class MessageSerializer(serializers.Serializer[Any]):
 
     @extend_schema_field(PreviewSerializer(many=True))
     def get_previews(self, message: Message) -> list[dict[str, Any]]:
-        shown = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
-        return PreviewSerializer(shown, many=True).data
+        visible = [preview for preview in message.previews.all() if preview.title and not preview.is_hidden]
+        return shown(PreviewSerializer, visible)
 
     def get_is_pinned(self, message: Message) -> bool:
         return hasattr(message, "pin")

@@ -25,7 +25,7 @@ class Pages(CursorPagination):
 
 
 def page(
-    request: Request, rows: QuerySet[Any], shape: type[serializers.Serializer[Any]], *, by: str = "id"
+    request: Request, rows: QuerySet[Any, Any], shape: type[serializers.Serializer[Any]], *, by: str = "id"
 ) -> Response:
     """One page of `rows` (models or plain rows, which must have the field `by`), each as a `shape`.
 

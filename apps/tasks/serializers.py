@@ -29,10 +29,10 @@ class PriorityField(serializers.ChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=[priority.name.lower() for priority in Task.Priority], **kwargs)
 
-    def to_internal_value(self, data: object) -> Task.Priority:
+    def to_internal_value(self, data: Any) -> Task.Priority:  # type: ignore[override]  # a name comes in, a number comes of it
         return Task.Priority[super().to_internal_value(data).upper()]
 
-    def to_representation(self, value: int) -> str:
+    def to_representation(self, value: Any) -> str:
         return Task.Priority(value).name.lower()
 
 
@@ -47,7 +47,7 @@ class TaskLineSerializer(serializers.Serializer[Any]):
     column = serializers.IntegerField(source="column_id")
     category = serializers.CharField(source="column__category")
     assignee = serializers.IntegerField(source="assignee_id", allow_null=True)
-    parent = serializers.IntegerField(source="parent_id", allow_null=True)
+    parent = serializers.IntegerField(source="parent_id", allow_null=True)  # type: ignore[assignment]  # DRF keeps declared fields elsewhere
     labels = serializers.ListField(child=serializers.IntegerField(), source="label_ids")
     waits_for = serializers.SerializerMethodField()
     version = serializers.IntegerField()
@@ -74,7 +74,7 @@ class NewTaskSerializer(serializers.Serializer[Any]):
     priority = PriorityField()
     column = WithinProject(queryset=Column.objects.all())
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
-    parent = WithinProject(queryset=Task.objects.all(), allow_null=True)
+    parent = WithinProject(queryset=Task.objects.all(), allow_null=True)  # type: ignore[assignment]  # as above
     labels = ManyWithinProject(queryset=Label.objects.all(), max_length=LABELS_PER_TASK)
 
     def get_fields(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class EditedTaskSerializer(NewTaskSerializer):
     """What PATCH may change. The column changes by moving."""
 
     version = serializers.IntegerField(min_value=1, help_text="The version you saw; stale is 412.")
-    column = parent = None
+    column = parent = None  # type: ignore[assignment]  # how DRF takes inherited fields away
 
 
 class MoveSerializer(serializers.Serializer[Any]):

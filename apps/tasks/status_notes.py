@@ -44,7 +44,8 @@ def register_status_note(code: str, sentence: Sentence) -> None:
 
 
 def parse(text: str) -> Note:
-    return json.loads(text)
+    note: Note = json.loads(text)
+    return note
 
 
 def sentence_of(note: Note) -> str:

@@ -6,7 +6,7 @@ gateway token reads histories and lists agents. Neither appears in a URL, a reas
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -248,7 +248,9 @@ class OpenClawClient:
             return False
         return answer.status == 200
 
-    async def _post_hook(self, path: str, body: bytes, headers: dict[str, str], classify) -> Outcome:
+    async def _post_hook(
+        self, path: str, body: bytes, headers: dict[str, str], classify: Callable[[outbound.Answer], Outcome]
+    ) -> Outcome:
         headers = {
             "Authorization": f"Bearer {self._hook_token}",
             "Content-Type": "application/json",
@@ -393,7 +395,8 @@ def _rows(value: object) -> list[dict[str, Any]]:
 
 
 def _entry(row: dict[str, Any]) -> Entry:
-    ours = row.get("__openclaw") if isinstance(row.get("__openclaw"), dict) else {}
+    note = row.get("__openclaw")
+    ours = note if isinstance(note, dict) else {}
     return Entry(
         role=str(row.get("role") or ""),
         text=text_of(row.get("content", row.get("text"))),
@@ -414,7 +417,7 @@ def text_of(content: object) -> str:
     return "\n".join(part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str))
 
 
-def _instant(milliseconds: object) -> datetime | None:
+def _instant(milliseconds: Any) -> datetime | None:
     try:
         return datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (TypeError, ValueError, OverflowError, OSError):

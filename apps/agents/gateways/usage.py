@@ -28,4 +28,6 @@ def _count(value: object) -> int | None:
 
 
 def _money(value: object) -> Decimal | None:
-    return Decimal(str(value)) if type(value) in (int, float) and 0 <= value < 100_000 else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return Decimal(str(value)) if 0 <= value < 100_000 else None

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from apps.agents.models import Agent
+from apps.form_fields import offer_rows
 
 
 class HandoffForm(forms.Form):
@@ -15,5 +16,5 @@ class HandoffForm(forms.Form):
 
     def __init__(self, *args: Any, agents: QuerySet[Agent], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.queryset = agents
+        for name in self.fields:
+            offer_rows(self, name, agents)

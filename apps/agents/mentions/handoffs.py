@@ -1,5 +1,7 @@
 """Which agents' messages may start which other agents in a project. None do until a maintainer says so."""
 
+from typing import Any
+
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -28,7 +30,7 @@ def allow(project: Project, *, from_agent: Agent, to_agent: Agent, by: User) -> 
             project=project, from_agent=from_agent, to_agent=to_agent, defaults={"granted_by": by}
         )
         if is_new:
-            agents = {"from_agent": str(from_agent.pk), "to_agent": str(to_agent.pk)}
+            agents: dict[str, Any] = {"from_agent": str(from_agent.pk), "to_agent": str(to_agent.pk)}
             events.record(project, "handoff.allowed", by=by, **agents, handoff=str(permission))
     return permission
 

@@ -4,6 +4,7 @@ A mention always stays a mention. Where it starts nothing, a refusal says why un
 """
 
 from datetime import timedelta
+from typing import cast
 
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
@@ -32,7 +33,7 @@ def on_message_saved(event: Event) -> None:
     for agent in mentioned.select_related("gateway", "user").order_by("pk"):
         message = Message.objects.select_related("room__project", "author").get(pk=event.payload["message"])
         if not (message.runs.filter(agent=agent).exists() or message.mention_refusals.filter(agent=agent).exists()):
-            start_or_refuse(message, agent, by=event.actor)
+            start_or_refuse(message, agent, by=cast(User, event.actor))
 
 
 def start_or_refuse(message: Message, agent: Agent, *, by: User) -> None:

@@ -1,6 +1,6 @@
 """The lines under a message that mentions agents: how each stands with its answer, or why it gives none."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -25,8 +25,9 @@ class FooterLine(NamedTuple):
     @property
     def since(self) -> str:
         """Since when it is worked at; how long something waits says its sentence."""
-        is_at_work = self.run and self.run.status == Run.Status.RUNNING
-        return self.run.started_at.isoformat() if is_at_work and self.run.started_at else ""
+        if self.run is None or self.run.status != Run.Status.RUNNING or self.run.started_at is None:
+            return ""
+        return self.run.started_at.isoformat()
 
     @property
     def can_stop(self) -> bool:
@@ -47,7 +48,7 @@ def render_footers(messages: list[Message]) -> dict[int, str]:
         return {}
     found: dict[int, list[FooterLine]] = {}
     for run in _latest_runs(messages):
-        found.setdefault(run.message_id, []).append(_line_of_run(run))
+        found.setdefault(cast(int, run.message_id), []).append(_line_of_run(run))
     for refusal in MentionRefusal.objects.filter(message__in=messages).select_related("agent__user").order_by("pk"):
         line = FooterLine(_who(refusal.agent), "", refusal.get_reason_display())
         found.setdefault(refusal.message_id, []).append(line)
@@ -56,12 +57,12 @@ def render_footers(messages: list[Message]) -> dict[int, str]:
 
 def _latest_runs(messages: list[Message]) -> list[Run]:
     """The last attempt of each agent that was asked, with the message it answered with."""
-    runs = (
+    latest = (
         Run.objects.filter(message__in=messages)
         .order_by("message_id", "agent_id", "-attempt")
         .distinct("message_id", "agent_id")
     )
-    runs = list(runs.select_related("agent__user").defer("request_body", "result"))
+    runs = list(latest.select_related("agent__user").defer("request_body", "result"))
     answers = Message.objects.not_deleted().filter(client_message_id__in=[run.pk for run in runs])
     by_run = {answer.client_message_id: answer for answer in answers.select_related("room__project")}
     for run in runs:

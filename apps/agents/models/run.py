@@ -91,6 +91,9 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    obstacle: str | None  # what keeps it waiting by itself: in the scheduler's queue
+    answer: Message | None  # the message it was answered with: in a message's footer
+
     objects = RunQuerySet.as_manager()
 
     class Meta:

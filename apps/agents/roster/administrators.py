@@ -1,10 +1,9 @@
 """Who may change agents: they belong to the installation, not to a project."""
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents.models import Agent
+from apps.agents.models import Agent, AgentQuerySet
 from apps.errors import NotAllowed
 from apps.projects import permissions
 from apps.projects.permissions import Action
@@ -26,7 +25,7 @@ def administers(user: User) -> bool:
     return user.is_staff and user.only_projects is None
 
 
-def agents_for(user: User) -> QuerySet[Agent]:
+def agents_for(user: User) -> AgentQuerySet:
     """Who administers the installation sees every agent, others those in their projects."""
     found = Agent.objects.all() if administers(user) else Agent.objects.visible_to(user)
     return found.select_related("gateway")

@@ -22,7 +22,7 @@ def refuse_impersonation(name: str, *, of: User | None = None) -> None:
     wanted = lookalikes(name)
     if not all(wanted) or wanted & lookalikes(*RESERVED):
         raise NameTaken(_("This name would mislead people. Choose another one."))
-    others = User.objects.exclude(pk=of.pk if of else None).values_list("name", "username")
+    others = User.objects.exclude(pk=of.pk if of else 0).values_list("name", "username")
     if wanted & lookalikes(*chain.from_iterable(others)):
         raise NameTaken(_("Somebody here has this name, or one that looks the same. Choose another one."))
 

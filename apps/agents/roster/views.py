@@ -1,7 +1,6 @@
 """The agents of one project, as its people see them: what each does, who may start whom, and the switch for all."""
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -9,7 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.accounts.request_types import MemberRequest
 from apps.agents.mentions import handoffs
 from apps.agents.mentions.forms import HandoffForm
-from apps.agents.models import STATUS_LABELS, Agent, HandoffPermission
+from apps.agents.models import STATUS_LABELS, Agent, AgentQuerySet, HandoffPermission
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
 from apps.projects import permissions
@@ -38,7 +37,7 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
     return render(request, "agents/roster/agents.html", context, status=422 if form else 200)
 
 
-def agents_of(request: MemberRequest, project: Project) -> QuerySet[Agent]:
+def agents_of(request: MemberRequest, project: Project) -> AgentQuerySet:
     return Agent.objects.visible_to(request.user).in_project(project)
 
 

@@ -5,8 +5,8 @@ The rules are D1-D12 of our reliability criteria: see docs/openclaw.md for them 
 
 import asyncio
 import random
-from datetime import timedelta
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -81,7 +81,7 @@ def frozen_request(run: Run) -> tuple[str, bytes]:
 def send(run: Run) -> openclaw_client.Outcome:
     """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key."""
     client = openclaw_client.OpenClawClient.for_gateway(run.agent.gateway)
-    outcome = asyncio.run(client.post_run(run.request_path, bytes(run.request_body), str(run.pk)))
+    outcome = asyncio.run(client.post_run(run.request_path, bytes(cast(bytes, run.request_body)), str(run.pk)))
     circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
     return outcome
 
@@ -108,7 +108,7 @@ def send_again_later(run: Run, outcome: openclaw_client.Outcome, *, may_have_sta
     delay = outcome.retry_after or backoff(run.send_count)
     if may_have_started:
         run.refresh_from_db(fields=["first_sent_at"])
-        left = (run.first_sent_at + REPLAY_WINDOW - timezone.now()).total_seconds()
+        left = (cast(datetime, run.first_sent_at) + REPLAY_WINDOW - timezone.now()).total_seconds()
         if left <= 1 or run.send_count >= MAX_SENDS:
             lifecycle.mark_uncertain(run)
             return

@@ -6,6 +6,7 @@ first line of a turn, and the same text further down is somebody's text.
 
 import re
 import secrets
+from typing import cast
 
 from apps.accounts.models import User
 from apps.agents.gateways import openclaw_client
@@ -53,15 +54,16 @@ def prompt_for(run: Run) -> str:
 
 def _task_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:
     """The instructions, what the task is about, what was said under it, and who asks."""
-    comments = run.task.comments.select_related("author").order_by("-pk")[:COMMENTS]
+    task = cast(Task, run.task)
+    comments = task.comments.select_related("author").order_by("-pk")[:COMMENTS]
     earlier = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in reversed(comments)]
     request = _fenced(fence, f"Asked by {run.requested_by or 'the board'}, attempt {run.attempt}", run.prompt)
-    return TASK_INSTRUCTIONS, _task_fields(run.task, run, fence), earlier, [request]
+    return TASK_INSTRUCTIONS, _task_fields(task, run, fence), earlier, [request]
 
 
 def _room_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:
     """The instructions, the task that the question points at, what was said before, and the question."""
-    message = run.message
+    message = cast(Message, run.message)
     label = f"Asked by {_author(message.author)} in the room {message.room.name}"
     referenced = _task_fields(run.referenced_task, run, fence) if run.referenced_task else []
     return ROOM_INSTRUCTIONS, referenced, _earlier_messages(message, fence), [_fenced(fence, label, _text_of(message))]
@@ -121,7 +123,7 @@ def _author(author: User | None) -> str:
     """Where the words come from: a program's are marked, for they may be quoted, not obeyed."""
     if author is None:
         return "somebody who has left"
-    kinds = {User.Kind.AGENT: "the agent", User.Kind.SERVICE: "the service account"}
+    kinds: dict[str, str] = {User.Kind.AGENT: "the agent", User.Kind.SERVICE: "the service account"}
     return f"{kinds.get(author.kind, 'the person')} {author}"
 
 

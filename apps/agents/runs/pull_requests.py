@@ -1,5 +1,7 @@
 """Pull requests that came of agents' work: tied to the run, and merged when a person accepts it."""
 
+from typing import Any, cast
+
 from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,7 @@ from apps.projects.git.repositories import pull_request_merge
 from apps.projects.models import Event, PullRequest, Repository
 from apps.projects.permissions import Action
 from apps.tasks.actions.move import require_subtasks_done
-from apps.tasks.models import CodeLink
+from apps.tasks.models import CodeLink, Task
 
 
 def on_pull_request(event: Event) -> None:
@@ -33,7 +35,11 @@ def on_pull_request(event: Event) -> None:
             return
         _, is_new = RunPullRequest.objects.get_or_create(run=run, pull_request=request)
         if is_new:
-            about = {"number": request.number, "name": request.repository.name, "agent": str(run.agent.user)}
+            about: dict[str, Any] = {
+                "number": request.number,
+                "name": request.repository.name,
+                "agent": str(run.agent.user),
+            }
             events.record(project, "run.pull_request_linked", by=None, **targets.event_facts(run), **about)
 
 
@@ -70,9 +76,9 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
         if request is None or run.review != Review.WAITING:
             raise nothing_to_merge()
         if not anyway:
-            require_subtasks_done(run.task)
+            require_subtasks_done(cast(Task, run.task))
     pull_request_merge.merge(request, sha=sha, by=by)
     with locked_for_change(run.project_id) as project:
-        about = {"number": request.number, "name": request.repository.name, "sha": sha}
+        about: dict[str, Any] = {"number": request.number, "name": request.repository.name, "sha": sha}
         events.record(project, "run.merged", by=by, **targets.event_facts(run), **about)
     return accept(run, by=by, anyway=True)

@@ -1,5 +1,7 @@
 """Queues runs for an agent: a task was assigned, a message asked, or another attempt was wanted."""
 
+from typing import cast
+
 from django.db.models import Max
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -59,7 +61,7 @@ def on_assigned(event: Event) -> None:
 
     Within the transaction of the assignment, so that task, run and event stand or fall together.
     """
-    task = Task.objects.select_related("project").get(pk=event.task_id)
+    task = Task.objects.select_related("project").get(pk=cast(int, event.task_id))
     agent = Agent.objects.filter(user=event.payload["to"]).select_related("gateway", "user").first()
     open_run = task.runs.open().select_related("agent", "task").first()
     if open_run and agent and open_run.agent_id == agent.pk:

@@ -5,13 +5,15 @@ Dispatch starts what `next_run` returns; the status notes of waiting runs say wh
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
 from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Agent, Run
+from apps.agents.models.run import RunQuerySet
 from apps.agents.runs.states import Status
 
 MAX_SENDING = 8  # to one gateway: what it takes, and half of one worker's threads
@@ -47,7 +49,7 @@ def next_run(agent: Agent) -> Run | None:
     """The run that starts next, its row locked; None when none may. Call it under the agent's row lock."""
     if _agent_reason(_load_of(agent), ahead=0):
         return None
-    ready = _queue_of(agent).filter(obstacle=None).with_related().select_related("requested_by")
+    ready = _queue_of(agent).filter(Q(obstacle=None)).with_related().select_related("requested_by")
     run = ready.select_for_update(of=["self"], skip_locked=True).first()
     if run is None or not circuit_breaker.allows_request(agent.gateway):
         return None
@@ -70,15 +72,15 @@ def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
 def decision(run: Run) -> Reason | None:
     """What keeps one queued run waiting, None if it may start."""
     queue = _queue_of(run.agent)
-    run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)
+    run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)  # type: ignore[misc]  # it is annotated
     earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, created_at__lt=run.created_at)
-    ahead = queue.filter(earlier, obstacle=None).aggregate(
+    ahead = queue.filter(earlier & Q(obstacle=None)).aggregate(
         sessions=Count("session_key", distinct=True), same=Count("pk", filter=Q(session_key=run.session_key))
     )
     return _reason(run, _load_of(run.agent), ahead=ahead["sessions"], is_behind_its_session=ahead["same"] > 0)
 
 
-def _queue_of(agent: Agent) -> QuerySet[Run]:
+def _queue_of(agent: Agent) -> RunQuerySet:
     """The agent's queued runs in their order, each with the `obstacle` that it has by itself, or None."""
     same_session = Run.objects.open().filter(agent=OuterRef("agent"), session_key=OuterRef("session_key"))
     sent = same_session.filter(first_sent_at__isnull=False).exclude(pk=OuterRef("pk"))
@@ -88,7 +90,8 @@ def _queue_of(agent: Agent) -> QuerySet[Run]:
         When(Exists(sent), then=Value("held_up")),
         output_field=CharField(),
     )
-    return agent.runs.queued().annotate(obstacle=obstacle).order_by("-priority", "created_at")
+    queued = agent.runs.queued().order_by("-priority", "created_at")
+    return queued.annotate(obstacle=obstacle)  # type: ignore[no-redef]  # declared on the model, for who reads it
 
 
 def _load_of(agent: Agent) -> Load:
@@ -133,5 +136,5 @@ def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
     return None
 
 
-def _iso(moment) -> str:
-    return moment.isoformat(timespec="seconds")
+def _iso(moment: datetime | None) -> str:
+    return moment.isoformat(timespec="seconds") if moment else ""

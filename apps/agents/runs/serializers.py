@@ -7,6 +7,7 @@ from apps.agents.models import Pause, Run
 from apps.agents.runs.actions.review import NOTE_LENGTH
 from apps.projects.git.pull_request_api import PullRequestSerializer
 from apps.projects.models import PullRequest
+from apps.rest.rows import shown
 from apps.tasks import status_notes
 
 
@@ -64,7 +65,7 @@ class RunSerializer(RunLineSerializer):
     def get_pull_requests(self, row: dict[str, Any]) -> list[dict[str, Any]]:
         """What stands on its branch."""
         found = PullRequest.objects.filter(run_links__run=row["id"]).order_by("pk")
-        return PullRequestSerializer(found, many=True).data
+        return shown(PullRequestSerializer, found)
 
 
 class PauseSerializer(serializers.ModelSerializer[Pause]):

@@ -1,10 +1,9 @@
 """What a run works for: a task, or a message in a room. The steps of a run call its target and need not know which."""
 
-from typing import Any
-
-from django.db.models import QuerySet
+from typing import Any, cast
 
 from apps.agents.models import Agent, Run
+from apps.agents.models.run import RunQuerySet
 from apps.chat.messages.actions.post import post
 from apps.chat.models import Message
 from apps.tasks import status_notes
@@ -40,7 +39,7 @@ class TaskTarget:
     def url(self) -> str:
         return self.task.get_absolute_url()
 
-    def attempts(self, agent: Agent) -> QuerySet[Run]:
+    def attempts(self, agent: Agent) -> RunQuerySet:
         """The runs among which one of `agent` has its number, and only one is open."""
         return self.task.runs.all()
 
@@ -112,7 +111,7 @@ class MessageTarget:
     def is_deleted(self) -> bool:
         return self.message.deleted_at is not None
 
-    def attempts(self, agent: Agent) -> QuerySet[Run]:
+    def attempts(self, agent: Agent) -> RunQuerySet:
         return self.message.runs.filter(agent=agent)
 
     def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
@@ -131,7 +130,7 @@ class MessageTarget:
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's message; its id makes it the same one, however often the answer is reported."""
-        ids = {"client_message_id": run.pk, "reply_to": self.message}
+        ids: dict[str, Any] = {"client_message_id": run.pk, "reply_to": self.message}
         post(self.message.room, text=text, by=run.agent.user, **ids, as_board=True)
 
 
@@ -139,9 +138,11 @@ Target = TaskTarget | MessageTarget
 
 
 def target_of(run: Run) -> Target:
-    if run.task_id:
+    if run.task:
         return TaskTarget(run.task)
-    return MessageTarget(run.message, referenced_task=run.referenced_task, handoff_depth=run.handoff_depth)
+    return MessageTarget(
+        cast(Message, run.message), referenced_task=run.referenced_task, handoff_depth=run.handoff_depth
+    )
 
 
 def event_facts(run: Run) -> dict[str, Any]:

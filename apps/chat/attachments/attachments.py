@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -119,7 +120,7 @@ def _thumbnail_of(file: "File[bytes]") -> tuple[str, bytes, int, int] | None:
             with Image.open(file, formats=list(PICTURES)) as picture:
                 if picture.width * picture.height > MOST_PIXELS:
                     return None
-                kind = PICTURES[picture.format]
+                kind = PICTURES[cast(str, picture.format)]
                 picture.draft("RGB", THUMBNAIL_SIZE)
                 thumbnail = ImageOps.exif_transpose(picture).convert("RGBA")
                 thumbnail.thumbnail(THUMBNAIL_SIZE)
@@ -162,5 +163,5 @@ def files_of(messages: list[Message]) -> dict[int, list[Attachment]]:
     if message_ids:
         files = Attachment.objects.filter(message__in=message_ids).defer("thumbnail")
         for attachment in files.order_by("created_at", "pk"):
-            found.setdefault(attachment.message_id, []).append(attachment)
+            found.setdefault(cast(int, attachment.message_id), []).append(attachment)
     return found

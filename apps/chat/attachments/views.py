@@ -24,7 +24,7 @@ def upload(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     file = request.FILES.get("file")
     if file is None:
         return refusal_response(422, _("Choose a file."), "invalid")
-    kept = attachments.upload(room, file, name=file.name, by=request.user)
+    kept = attachments.upload(room, file, name=file.name or "", by=request.user)
     return JsonResponse({"id": str(kept.pk), "name": kept.name, "size": kept.size}, status=201)
 
 

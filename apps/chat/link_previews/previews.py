@@ -44,7 +44,9 @@ def links_in(html: str) -> list[str]:
 
 def schedule(message: Message) -> None:
     """Fetch the pages that `message` links to in a job; previews of links that it no longer has are deleted."""
-    links = links_in(message.html) if settings.LINK_PREVIEWS and not message.author.is_agent else []
+    links = (
+        links_in(message.html) if settings.LINK_PREVIEWS and not (message.author and message.author.is_agent) else []
+    )
     if message.edited_at:
         message.previews.exclude(url__in=links).delete()
     if links:

@@ -27,6 +27,7 @@ from apps.chat.serializers import (
     ReactionSerializer,
 )
 from apps.projects import permissions
+from apps.rest.rows import shown
 from apps.rest.validation import validated
 
 
@@ -38,7 +39,7 @@ def messages_as_json(*keys: int) -> list[dict[str, Any]]:
     """Messages by their keys, in that order, by a fixed number of statements."""
     found = Message.objects.not_deleted().filter(pk__in=keys).select_related("pin").order_by("pk")
     related = ("mentions", "task_references", "reactions", "previews", attachments.OF_MESSAGES)
-    return MessageSerializer(found.prefetch_related(*related), many=True).data
+    return shown(MessageSerializer, found.prefetch_related(*related))
 
 
 def message_as_json(key: int) -> dict[str, Any]:

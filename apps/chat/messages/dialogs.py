@@ -1,7 +1,7 @@
 """Dialogs of the room: a page each, whose form the room's script shows in place."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, cast
 
 from django import forms
 from django.http import HttpResponse
@@ -11,6 +11,10 @@ from apps.accounts.request_types import MemberRequest
 from apps.errors import NotAllowed, Refused
 from apps.projects.models import Project
 from apps.tasks.board.views import frame_or_redirect, invalid_form, wants_json
+
+
+class HasPage(Protocol):
+    def get_absolute_url(self) -> str: ...
 
 
 def show_dialog(
@@ -44,4 +48,4 @@ def show_dialog(
         if wants_json(request):
             raise
         return render(request, "chat/messages/dialog.html", page | {"refusal": refusal}, status=refusal.page_status)
-    return frame_or_redirect(request, project, outcome.get_absolute_url() if to_outcome else back)
+    return frame_or_redirect(request, project, cast(HasPage, outcome).get_absolute_url() if to_outcome else back)

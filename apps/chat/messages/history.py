@@ -46,8 +46,8 @@ def keys(
         return found, found[0] if len(older) > half else None, found[-1] if len(newer) > half else None
     bounded = standing if before is None else standing.filter(pk__lt=before)
     found = list(bounded.reverse()[: limit + 1])[::-1]
-    newer = found[-1] if before is not None and found else None
-    return found[-limit:], found[1] if len(found) > limit else None, newer
+    last = found[-1] if before is not None and found else None
+    return found[-limit:], found[1] if len(found) > limit else None, last
 
 
 def _first_of(found: list[int]) -> int | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -41,5 +42,5 @@ def require_author_or_manager(message: Message, by: User) -> None:
         permissions.require(by, Action.MANAGE, message.project)
 
 
-def log_change(project: Project, kind: str, message: Message, *, by: User, **more) -> None:
+def log_change(project: Project, kind: str, message: Message, *, by: User, **more: Any) -> None:
     events.record(project, kind, by=by, room=message.room_id, message=message.pk, **more)

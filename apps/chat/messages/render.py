@@ -219,6 +219,8 @@ def _replies_to_changed(events: list[Event]) -> set[int]:
 def chip_ops(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events of tasks change in messages: one op for each task that any message names, however many do."""
     changed = cards.tasks_in(events)
-    named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct() if changed else ()
-    tasks = named.select_related("project", "column") if changed else ()
+    if not changed:
+        return []
+    named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct()
+    tasks = named.select_related("project", "column")
     return [Op(op="chip", task=task.pk, html=parse.chip_html(task)) for task in tasks]

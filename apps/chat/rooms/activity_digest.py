@@ -25,7 +25,7 @@ MOST_SHOWN = 20
 MOST_NAMED = 2
 CREATED, MOVED, FINISHED = "created", "moved", "finished"
 # By what happened: the keys of the tasks, and the names of those who did it.
-Parts = dict[str, dict[str, list]]
+Parts = dict[str, dict[str, list[Any]]]
 
 
 def due_rooms() -> QuerySet[Room]:
@@ -46,11 +46,12 @@ def update(room: Room) -> None:
 
 def _add(project: Project, room: Room, changes: list[tuple[str, Event]]) -> None:
     line = _recent_line(room)
-    parts = merge(line.system_message["facts"]["parts"] if line else {}, changes)
+    digest: dict[str, Any] = line.system_message or {} if line else {}
+    parts = merge(digest["facts"]["parts"] if line else {}, changes)
     if line is None:
         line = post_system_message(room, "activity_digest", parts=parts)
     else:
-        line.system_message["facts"]["parts"] = parts
+        digest["facts"]["parts"] = parts
         line.save(update_fields=["system_message"])
         events.record(project, "message.updated", by=None, room=room.pk, message=line.pk)
     _reference_tasks(line, parts)
@@ -82,8 +83,9 @@ def _already_posted(log: list[Event]) -> set[tuple[int, int]]:
 def _recent_line(room: Room) -> Message | None:
     """The last that stands in the room, if it is such a line and has begun within WINDOW."""
     last = room.messages.not_deleted().order_by("-pk").first()
-    is_line = last and last.system_message and last.system_message["code"] == "activity_digest"
-    return last if is_line and last.created_at > timezone.now() - WINDOW else None
+    if last is None or not last.system_message or last.system_message["code"] != "activity_digest":
+        return None
+    return last if last.created_at > timezone.now() - WINDOW else None
 
 
 def merge(parts: Parts, changes: Iterable[tuple[str, Event]]) -> Parts:

@@ -20,6 +20,7 @@ from apps.chat.serializers import (
 )
 from apps.projects import permissions
 from apps.projects.models import Project
+from apps.rest.rows import shown
 from apps.rest.validation import validated
 
 
@@ -29,7 +30,7 @@ def room_of(request: MemberApiRequest, pk: int) -> Room:
 
 def unread(request: MemberApiRequest, project: Project) -> list[dict[str, Any]]:
     counts = unread_counts.unread_of(request.user, project)
-    return UnreadSerializer([{"room": pk, **count} for pk, count in counts.items()], many=True).data
+    return shown(UnreadSerializer, [{"room": pk, **count} for pk, count in counts.items()])
 
 
 class RoomsView(APIView):

@@ -53,7 +53,9 @@ def retention_sentence(days: int) -> str:
 
 def expired(project: Project, days: int) -> QuerySet[Message]:
     """What is too old, were messages kept for `days`."""
-    old = Message.objects.filter(room__in=project.rooms.values("pk"), created_at__lt=Now() - timedelta(days=days))
+    old: QuerySet[Message] = Message.objects.filter(
+        room__in=project.rooms.values("pk"), created_at__lt=Now() - timedelta(days=days)
+    )
     for exclude in _exceptions:
         old = exclude(old)
     return old

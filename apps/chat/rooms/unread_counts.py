@@ -1,6 +1,7 @@
 """How far everybody has read, and what that leaves unread. Nothing is counted up: each count is taken anew."""
 
-from typing import TypedDict
+from collections.abc import Iterable
+from typing import Protocol, TypedDict, cast
 
 from django.db import connection, transaction
 from django.db.models import Count, F, OuterRef, QuerySet, Subquery, Value
@@ -14,6 +15,18 @@ from apps.projects.permissions import Action
 from apps.projects.realtime import frames
 
 Level = RoomSubscription.Level
+
+
+class CountedRoom(Protocol):
+    """A room of `_with_counts`."""
+
+    pk: int
+    project_id: int
+    unread: int
+    mentions: int
+    last_read_id: int
+    newest_id: int
+    level: str
 
 
 class Unread(TypedDict):
@@ -74,7 +87,7 @@ def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _with_counts(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
+def _with_counts(rooms: QuerySet[Room], user: User) -> Iterable[CountedRoom]:
     mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("last_read_id")
     level = RoomSubscription.objects.filter(room=OuterRef("pk"), user=user).values("level")
     marked = rooms.annotate(
@@ -83,10 +96,11 @@ def _with_counts(rooms: QuerySet[Room], user: User) -> QuerySet[Room]:
         level=Coalesce(Subquery(level), Value(Level.MENTIONS)),
     )
     others = Message.objects.by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("last_read_id"))
-    return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
+    counted = marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
+    return cast("Iterable[CountedRoom]", counted)
 
 
-def _count(rows: QuerySet) -> Coalesce:
+def _count(rows: QuerySet[Message]) -> Coalesce:
     """How many there are, as a subquery."""
     counted = rows.order_by().annotate(one=F("pk") * 0).values("one").annotate(n=Count("pk"))
     return Coalesce(Subquery(counted.values("n")), 0)
@@ -95,7 +109,8 @@ def _count(rows: QuerySet) -> Coalesce:
 def on_member_joined(event: Event) -> None:
     """A new member has nothing to catch up with: their count begins with the next message."""
     rooms = Room.objects.filter(project=event.project_id).annotate(newest_id=_newest_id())
-    marks = [ReadMark(room=room, user_id=event.payload["user"], last_read_id=room.newest_id) for room in rooms]
+    newest = rooms.values_list("pk", "newest_id")
+    marks = [ReadMark(room_id=pk, user_id=event.payload["user"], last_read_id=newest_id) for pk, newest_id in newest]
     ReadMark.objects.bulk_create(
         marks, update_conflicts=True, update_fields=["last_read_id"], unique_fields=["room", "user"]
     )

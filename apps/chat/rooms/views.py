@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.models import User
 from apps.accounts.request_types import MemberRequest
 from apps.accounts.sessions import engine
 from apps.chat.attachments import attachments
@@ -128,7 +129,7 @@ def read_page(request: MemberRequest, room: Room, *, last_read_id: int = 0, unre
     return history.page(room, around=last_read_id) if unread > history.PAGE else history.page(room)
 
 
-def members_sentence(members: list) -> str:
+def members_sentence(members: list[User]) -> str:
     agents = sum(member.is_agent for member in members)
     people = len(members) - agents
     parts = [ngettext("{n} person", "{n} people", people).format(n=people)]

@@ -1,6 +1,6 @@
 """What is unread, for the tab that every page of a project has."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django import template
 from django.template import Context
@@ -17,7 +17,7 @@ class Unread(NamedTuple):
 
     unread: int
     mentions: int
-    rooms: dict[int, dict[str, Any]]
+    rooms: dict[int, unread_counts.Unread]
 
 
 @register.simple_tag(takes_context=True)

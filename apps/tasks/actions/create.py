@@ -1,6 +1,7 @@
 """Creating tasks, and the columns that a new project starts with."""
 
 from collections.abc import Iterable
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -49,7 +50,7 @@ def create(
         raise InvalidTask(_("A task needs a title."))
     labels = list(labels)
     with locked_for_change(project, by=by, needs=Action.WRITE) as project:
-        column = column or project.columns.first()
+        column = column or cast(Column, project.columns.first())  # a project has one, always
         if {owned.project_id for owned in (column, parent, *labels) if owned} != {project.pk}:
             raise InvalidTask(_("That belongs to another project."))
         project.last_number += 1

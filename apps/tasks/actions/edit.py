@@ -68,4 +68,4 @@ def _value(task: Task, field: str) -> Any:
 def _has_value(task: Task, field: str, value: Any) -> bool:
     if field == "labels":
         return {label.pk for label in value} == set(_value(task, field))
-    return getattr(task, field) == value
+    return bool(getattr(task, field) == value)

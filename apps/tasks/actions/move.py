@@ -63,7 +63,8 @@ def move(
         low, high, at_end = _gap(task, to, after, before)
         if source == to and low < task.rank < (high or "~"):
             return task
-        rank, respaced = ranks.between(low, high), []
+        rank = ranks.between(low, high)
+        respaced: list[int] = []
         if len(rank) > ranks.MAX_LENGTH:
             rank, respaced = _make_room(to, low, high, without=task)
         task.column, task.rank, task.version = to, rank, task.version + 1

@@ -7,7 +7,7 @@ and nothing has to be invalidated: another title, language or note is another ke
 import json
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Annotated, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.db import connection
 from django.db.models import Q
@@ -112,7 +112,7 @@ def of_tasks(project: Project, tasks: Iterable[int]) -> list[CardRow]:
     )
 
 
-def _rows(sql: str, arguments: list) -> list[CardRow]:
+def _rows(sql: str, arguments: list[Any]) -> list[CardRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
         return list(map(CardRow._make, cursor.fetchall()))
@@ -122,7 +122,7 @@ def users_on(project: Project, rows: Iterable[CardRow] = ()) -> dict[int, UserSu
     """Whom cards of the project may show, by primary key: its members, and former ones whom `rows` name."""
     users = User.objects.only("name", "username", "hue", "kind", "avatar")
     found = {user.pk: user_summary(user) for user in users.filter(memberships__project=project)}
-    if former := {row.assignee for row in rows} - found.keys() - {None}:
+    if former := {row.assignee for row in rows if row.assignee is not None} - found.keys():
         found |= {user.pk: user_summary(user) for user in users.filter(pk__in=former)}
     return found
 
@@ -134,9 +134,9 @@ def user_summary(user: User) -> UserSummary:
 def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> str:
     """The card's HTML, the same for every viewer, in the language that is active."""
     note = _note_of(row)
-    note_user = users.get(note.get("user")) if note else None
+    note_user = users.get(note.get("user", 0)) if note else None
     key = row._replace(column=0, rank="")  # where a card stands is not on it: a move renders nothing
-    return _render(project_key, key, users.get(row.assignee), note_user, get_language())
+    return _render(project_key, key, users.get(row.assignee or 0), note_user, get_language())
 
 
 def _note_of(row: CardRow) -> status_notes.Note | None:

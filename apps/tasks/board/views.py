@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -171,9 +172,9 @@ def frame_or_redirect(request: MemberRequest, project: Project, url: str) -> Htt
     return redirect(url)
 
 
-def invalid_form(request: MemberRequest, form, template: str, context: dict[str, Any]) -> HttpResponse:
+def invalid_form(request: MemberRequest, form: Form, template: str, context: dict[str, Any]) -> HttpResponse:
     if wants_json(request):
-        sentence = " ".join(error for errors in form.errors.values() for error in errors)
+        sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
         return refusal_response(422, sentence, "invalid")
     return render(request, template, context | {"form": form}, status=422)
 

@@ -1,7 +1,7 @@
 """Cards that move by what happens in the repository: each move says why, and one click takes it back."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
@@ -46,7 +46,7 @@ def on_pull_request(project: Project, pull_request: PullRequest) -> None:
 def _move_when_all_closed(project: Project, task: Task) -> None:
     """None of the task's pull requests is open any more: a merged one counts, whichever was closed last."""
     links = task.code_links.active().filter(triggers_moves=True, kind=CodeLink.Kind.PULL_REQUEST)
-    pull_requests = [link.pull_request for link in links.select_related("pull_request__repository")]
+    pull_requests = [cast(PullRequest, link.pull_request) for link in links.select_related("pull_request__repository")]
     if any(each.state in (State.DRAFT, State.OPEN) for each in pull_requests):
         return
     pull_requests.sort(key=changed_at)
@@ -141,8 +141,9 @@ def _moves(task: Task) -> QuerySet[Event]:
 def undoable(task: Task) -> Event | None:
     """The automatic move that brought the card to where it is."""
     last = last_move(task)
-    is_automatic = last is not None and last.actor_id is None and "reason" in last.payload
-    return last if is_automatic and last.payload["columns"][1] == task.column_id else None
+    if last is None or last.actor_id is not None or "reason" not in last.payload:
+        return None
+    return last if last.payload["columns"][1] == task.column_id else None
 
 
 def undo(task: Task, *, seq: int, by: User) -> Task:

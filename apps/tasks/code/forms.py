@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from apps.form_fields import offer_rows
+from apps.lazy_text import LazyText
 from apps.max_length import max_length
 from apps.projects.models import Project, Repository
 from apps.rest.numbers import LARGEST_ID
@@ -50,7 +51,7 @@ class RulesForm(forms.Form):
                 label=self.LABELS[rule.event], required=False, choices=self._choices(rule)
             )
 
-    def _choices(self, rule: pull_request_rules.Rule) -> list[tuple[str, str]]:
+    def _choices(self, rule: pull_request_rules.Rule) -> list[tuple[str, LazyText]]:
         where = rule.default.name if rule.default else _("the card stays")
         columns = [(key, column.name) for key, column in self.columns.items()]
         return [

@@ -37,7 +37,7 @@ def rules_of(project: Project) -> list[Rule]:
     for event in PullRequestEvent:
         default = next((each for each in columns if each.category == DEFAULT_CATEGORIES.get(event)), None)
         is_custom = event in custom
-        rules.append(Rule(event, by_key.get(custom[event]) if is_custom else default, default, is_custom))
+        rules.append(Rule(event, by_key.get(custom[event] or 0) if is_custom else default, default, is_custom))
     return rules
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
@@ -25,7 +25,7 @@ class Linked:
 
     @property
     def pull_request(self) -> PullRequest:
-        return self.link.pull_request
+        return cast(PullRequest, self.link.pull_request)
 
 
 def section(task: Task) -> str:
@@ -63,8 +63,8 @@ def badges_by_branch(repository: Repository, names: list[str]) -> dict[str, Safe
 def _pull_requests(links: list[CodeLink]) -> list[Linked]:
     """Newest first, with how the checks of their heads stand."""
     found = [link for link in links if link.kind == CodeLink.Kind.PULL_REQUEST]
-    checks = checks_of(link.pull_request for link in found)
-    shown = [Linked(link, checks[link.pull_request_id]) for link in found]
+    checks = checks_of(cast(PullRequest, link.pull_request) for link in found)
+    shown = [Linked(link, checks[cast(int, link.pull_request_id)]) for link in found]
     return sorted(shown, key=lambda each: each.pull_request.updated_at, reverse=True)
 
 

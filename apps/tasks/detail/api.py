@@ -28,10 +28,13 @@ COLUMNS = [
 ]
 
 
-def task_rows(tasks: QuerySet, *more: str) -> QuerySet:
+def task_rows(tasks: QuerySet[Task], *more: str) -> QuerySet[Task, dict[str, Any]]:
     """Tasks as plain rows with the ids of their labels, by one query."""
     labels = Task.labels.through.objects.filter(task_id=OuterRef("pk")).order_by("label_id")
-    return tasks.annotate(label_ids=ArraySubquery(labels.values("label_id"))).values(*COLUMNS, *more)
+    rows: QuerySet[Task, dict[str, Any]] = tasks.annotate(label_ids=ArraySubquery(labels.values("label_id"))).values(
+        *COLUMNS, *more
+    )
+    return rows
 
 
 def represented(task: Task) -> dict[str, Any]:

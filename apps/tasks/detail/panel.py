@@ -67,8 +67,9 @@ register_detail_section("subtasks", subtasks)
 
 def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
     """The open task's sections and new entries, if the events touch it."""
-    is_touched = pk is not None and _touch(project, events, pk)
-    task = project.tasks.with_relations().filter(pk=pk).first() if is_touched else None
+    if pk is None or not _touch(project, events, pk):
+        return []
+    task = project.tasks.with_relations().filter(pk=pk).first()
     if task is None:
         return []
     ops = [

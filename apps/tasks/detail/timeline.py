@@ -125,7 +125,7 @@ def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
     who = cards.user_summary(actor) if actor else None
     if event.kind == "comment.created":
         comment = comments.get(event.payload["comment"])
-        return comment and Entry(event, who, comment=comment)
+        return Entry(event, who, comment=comment) if comment else None
     if event.kind not in _entry_kinds:
         return None
     icon, sentence = _entry_kinds[event.kind]

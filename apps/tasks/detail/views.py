@@ -1,9 +1,9 @@
 """One task: beside the board, as a page, and what is done to it there."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import SafeString, mark_safe
@@ -95,7 +95,12 @@ def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict[str, 
         "clashes": [
             {"field": form[name], "mine": form.cleaned_data[name], "theirs": getattr(now, name)} for name in clashing
         ],
-        "rest": [(name, value) for name, values in form.data.lists() if name not in dealt_with for value in values],
+        "rest": [
+            (name, value)
+            for name, values in cast(QueryDict, form.data).lists()
+            if name not in dealt_with
+            for value in values
+        ],
     }
 
 

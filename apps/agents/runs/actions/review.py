@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,7 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.move import move
-from apps.tasks.models import Category
+from apps.tasks.models import Category, Task
 
 NOTE_LENGTH = 20_000
 
@@ -32,7 +33,7 @@ def accept(run: Run, *, by: User, anyway: bool = False) -> Run:
         lifecycle.decide(run, states.ACCEPT, by=by, project=project)
         done = project.columns.filter(category=Category.DONE).first()
         if done:
-            move(run.task, to=done, by=by, anyway=anyway)
+            move(cast(Task, run.task), to=done, by=by, anyway=anyway)
     return run
 
 
@@ -41,7 +42,7 @@ def request_changes(run: Run, *, note: str, by: User) -> Run:
     if not note.strip():
         raise NoteMissing(_("Say first what is missing."))
     with _locked_for_decision(run, by) as project:
-        comment(run.task, text=note, by=by)
+        comment(cast(Task, run.task), text=note, by=by)
         lifecycle.decide(run, states.REQUEST_CHANGES, by=by, project=project)
         return queue.enqueue(targets.target_of(run), run.agent, by=by, prompt=note)
 

@@ -70,7 +70,8 @@ def parsed(raw: bytes) -> dict[str, Any]:
         raise WebhookRefused(400, "invalid", "This is not strict JSON in UTF-8.") from exc
     if not isinstance(body, dict) or _is_deeper(body, DEEPEST):
         raise WebhookRefused(400, "invalid", "A report is an object, 32 levels deep at most.")
-    return strict_json.storable(body)
+    report: dict[str, Any] = strict_json.storable(body)
+    return report
 
 
 def _is_deeper(value: Any, levels: int) -> bool:

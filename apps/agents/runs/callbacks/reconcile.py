@@ -35,7 +35,7 @@ def end_overdue_runs() -> None:
             end_overdue(run)
         except Exception:
             log.exception("A run could not be reconciled", extra={"run": str(run.pk)})
-            if run.deadline_at < timezone.now() - LONG_PAST:
+            if run.deadline_at and run.deadline_at < timezone.now() - LONG_PAST:
                 lifecycle.close(run, Status.TIMED_OUT, by=None)
 
 
@@ -60,7 +60,8 @@ def find_answer(run: Run) -> Entry | None:
     except GatewayError as error:
         log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
         return None
-    turn, ours = [], False
+    turn: list[Entry] = []
+    ours = False
     for entry in entries:
         if entry.role == "user":
             named = run_named_in(entry.text)

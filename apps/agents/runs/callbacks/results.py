@@ -58,8 +58,10 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
         gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED
     )
     Gateway.objects.filter(pk=gateway.pk).update(last_callback_at=timezone.now())
-    about = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
-    audit.record("callback.received", by=run and run.agent.user, gateway=gateway, event=event_id, kind=kind, **about)
+    about: dict[str, Any] = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
+    audit.record(
+        "callback.received", by=run.agent.user if run else None, gateway=gateway, event=event_id, kind=kind, **about
+    )
     report.outcome = _effect(run, kind, body) if run else IGNORED
     if report.outcome != APPLIED:
         audit.record("callback.without_effect", by=None, event=event_id, outcome=report.outcome, **about)
@@ -101,7 +103,7 @@ def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
     status, result = body.get("status"), result_of(body)
     if status == "ok":
         return succeed(run, result) if is_open else succeed_late(run, result)
-    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(status, Status.FAILED)
+    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(str(status), Status.FAILED)
     error = str(body.get("error") or _("The agent's run failed without a reason."))
     return lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result))
 

@@ -1,5 +1,6 @@
 """Deciding about a run from its task's page."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -63,7 +64,7 @@ def merge(request: MemberRequest, pk: UUID) -> HttpResponse:
         permissions.require(request.user, Action.RUN, run.project)
         return merge_page(request, run)
     try:
-        given = {"sha": request.POST.get("sha", ""), "anyway": bool(request.POST.get("anyway"))}
+        given: dict[str, Any] = {"sha": request.POST.get("sha", ""), "anyway": bool(request.POST.get("anyway"))}
         pull_requests.accept_and_merge(run, **given, by=request.user)
     except NotAllowed:
         raise
