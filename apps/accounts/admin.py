@@ -1,7 +1,7 @@
 """Everybody who has an account, for those who run the board: who is an administrator, who may still come in."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import axes.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401 - these two register what is taken out here
@@ -46,6 +46,14 @@ class ReadOnlyAdmin[Row: Model](ModelAdmin[Row]):
         return False
 
 
+class UserRow(Protocol):
+    """A user as `UserAdmin` reads them."""
+
+    is_linked: bool
+
+    def has_usable_password(self) -> bool: ...
+
+
 @admin.register(User)
 class UserAdmin(ModelAdmin[User]):
     """People say their own name, and a right is given by a verb. What is added here is a service account."""
@@ -59,8 +67,7 @@ class UserAdmin(ModelAdmin[User]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         linked = Identity.objects.filter(user=OuterRef("pk"))
-        users = super().get_queryset(request)
-        return users.annotate(is_linked=Exists(linked))  # type: ignore[no-redef]  # declared on the model, for who reads it
+        return super().get_queryset(request).annotate(is_linked=Exists(linked))
 
     def get_urls(self) -> list[URLPattern]:
         token = path("<int:pk>/token/", self.admin_site.admin_view(self.make_token), name="accounts_user_token")
@@ -114,7 +121,7 @@ class UserAdmin(ModelAdmin[User]):
         return False
 
     @admin.display(description=gettext_lazy("signs in"))
-    def signs_in(self, user: User) -> str:
+    def signs_in(self, user: UserRow) -> str:
         ways = [_("by password")] if user.has_usable_password() else []
         ways += [_("with Authentik")] if user.is_linked else []
         return ", ".join(ways) or "–"

@@ -24,7 +24,8 @@ class MessageForm(forms.Form):
     )
     client_message_id = forms.UUIDField()
     reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
-    files = forms.CharField(required=False)  # type: ignore[assignment]  # declared fields are no attributes: the ids of what was uploaded for it, with spaces between
+    # The ids of what was uploaded for it, with spaces between.
+    files = forms.CharField(required=False)  # type: ignore[assignment]  # a declared field is no attribute of the form
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.contrib import admin, messages
@@ -41,6 +41,12 @@ class OwnerForm(ModelForm[Project]):
         offer_rows(self, "new_owner", memberships.possible_owners(self.instance))
 
 
+class ProjectRow(Protocol):
+    """A project as `ProjectAdmin` reads it."""
+
+    owned: list[Membership]
+
+
 @admin.register(Project)
 class ProjectAdmin(ModelAdmin[Project]):
     form = OwnerForm
@@ -52,11 +58,10 @@ class ProjectAdmin(ModelAdmin[Project]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Project]:
         owners = Membership.objects.filter(role=Role.OWNER).select_related("user").order_by("pk")
-        projects = super().get_queryset(request)
-        return projects.prefetch_related(Prefetch("memberships", owners, "owned"))  # type: ignore[no-redef]  # declared on the model, for who reads it
+        return super().get_queryset(request).prefetch_related(Prefetch("memberships", owners, "owned"))
 
     @admin.display(description=gettext_lazy("owners"))
-    def owners(self, project: Project) -> str:
+    def owners(self, project: ProjectRow) -> str:
         return ", ".join(str(membership.user) for membership in project.owned)
 
     def save_model(self, request: HttpRequest, project: Project, form: OwnerForm, change: bool) -> None:

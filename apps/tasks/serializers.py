@@ -74,7 +74,7 @@ class NewTaskSerializer(serializers.Serializer[Any]):
     priority = PriorityField()
     column = WithinProject(queryset=Column.objects.all())
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
-    parent = WithinProject(queryset=Task.objects.all(), allow_null=True)  # type: ignore[assignment]  # as above
+    parent = WithinProject(queryset=Task.objects.all(), allow_null=True)  # type: ignore[assignment]  # DRF keeps declared fields elsewhere
     labels = ManyWithinProject(queryset=Label.objects.all(), max_length=LABELS_PER_TASK)
 
     def get_fields(self) -> dict[str, Any]:

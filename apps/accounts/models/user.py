@@ -91,8 +91,6 @@ class User(AbstractUser):
     only_projects: frozenset[int] | None = None
     may_direct_agents = True
 
-    is_linked: bool  # in the admin's list: whether they sign in with Authentik
-
     objects: ClassVar[Users] = Users()
 
     class Meta:

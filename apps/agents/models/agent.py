@@ -1,5 +1,4 @@
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -50,8 +49,6 @@ class Agent(models.Model):
     is_enabled = models.BooleanField(_("enabled"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
-
-    last: datetime | None  # when its last run was made: in the admin's list
 
     objects = AgentQuerySet.as_manager()
 

@@ -1,7 +1,7 @@
 """Agents for those who run the board."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from django import forms
 from django.contrib import admin
@@ -61,6 +61,12 @@ class AgentForm(ModelForm[Agent]):
         return name
 
 
+class AgentRow(Protocol):
+    """An agent as `AgentAdmin` reads it."""
+
+    last: datetime | None
+
+
 @admin.register(Agent)
 class AgentAdmin(AuditedAdmin[Agent]):
     form = AgentForm
@@ -70,7 +76,7 @@ class AgentAdmin(AuditedAdmin[Agent]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
         agents = cast(AgentQuerySet, super().get_queryset(request))
-        return agents.with_load().annotate(last=Max("runs__created_at"))  # type: ignore[no-redef]  # declared on the model, for who reads it
+        return agents.with_load().annotate(last=Max("runs__created_at"))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, agent: Agent) -> str:
@@ -81,7 +87,7 @@ class AgentAdmin(AuditedAdmin[Agent]):
         return f"{agent.current_tasks} / {agent.max_concurrent}"
 
     @admin.display(description=gettext_lazy("last run"), ordering="last")
-    def last_run(self, agent: Agent) -> datetime | None:
+    def last_run(self, agent: AgentRow) -> datetime | None:
         return agent.last
 
     def save_model(self, request: HttpRequest, agent: Agent, form: AgentForm, change: bool) -> None:

@@ -72,7 +72,7 @@ def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
 def decision(run: Run) -> Reason | None:
     """What keeps one queued run waiting, None if it may start."""
     queue = _queue_of(run.agent)
-    run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)  # type: ignore[misc]  # it is annotated
+    run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)  # type: ignore[misc]  # `_queue_of` annotates it
     earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, created_at__lt=run.created_at)
     ahead = queue.filter(earlier & Q(obstacle=None)).aggregate(
         sessions=Count("session_key", distinct=True), same=Count("pk", filter=Q(session_key=run.session_key))

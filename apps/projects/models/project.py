@@ -53,7 +53,6 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     role: str  # of whoever it was read for: by `with_role()`
-    owned: "list[Membership]"  # the owners' memberships: in the admin's list
 
     objects = ProjectQuerySet.as_manager()
 

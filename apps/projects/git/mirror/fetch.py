@@ -40,7 +40,7 @@ def fetch(pk: int) -> bool:
     if not mine.update(fetch_lease_until=Now() + LEASE):
         return False
     repository = Repository.objects.annotate(started_at=Now()).get(pk=pk)
-    started_at: datetime = repository.started_at  # type: ignore[attr-defined]  # as annotated in the line above
+    started_at: datetime = repository.started_at  # type: ignore[attr-defined]  # annotated in the line above
     try:
         _fetch(repository, started_at)
     finally:
