@@ -9,7 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 
-class WholeNumberFilter(filters.Filter):  # type: ignore[misc]  # django-filter has no types
+class WholeNumberFilter(filters.Filter):
     """By a whole number; the library's NumberFilter would take 1e999999999 and compute it."""
 
     field_class = forms.IntegerField

@@ -57,7 +57,7 @@ class AssignView(APIView):
         return Response(shown(queue.assign_now(agent, task, by=request.user, **asked)), status=201)
 
 
-class RunFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+class RunFilter(filters.FilterSet):
     task = WholeNumberFilter(field_name="task_id", label="The task's id.")
     message = WholeNumberFilter(field_name="message_id", label="The id of the message that asked.")
     agent = filters.UUIDFilter(field_name="agent_id", label="The agent's id.")

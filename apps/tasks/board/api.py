@@ -24,7 +24,7 @@ from apps.tasks.serializers import (
 )
 
 
-class TaskFilter(filters.FilterSet):  # type: ignore[misc]  # django-filter has no types
+class TaskFilter(filters.FilterSet):
     column = WholeNumberFilter(field_name="column_id", label="The column's id.")
     category = filters.ChoiceFilter(field_name="column__category", choices=Category.choices)
     assignee = WholeNumberFilter(field_name="assignee_id", label="The id of the person or agent.")
