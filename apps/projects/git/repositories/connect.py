@@ -26,7 +26,7 @@ from apps.projects.changes import locked_for_change
 from apps.projects.git import forges
 from apps.projects.git.mirror import fetch, git_cli, mirror
 from apps.projects.git.mirror.errors import GitFailed
-from apps.projects.git.repositories import credentials
+from apps.projects.git.repositories import credentials, deploy_keys
 from apps.projects.git.repositories.urls import Address, BadAddress, parsed
 from apps.projects.models import Project, Repository
 from apps.projects.permissions import Action
@@ -91,6 +91,7 @@ def connect(
         created_by=by,
     )
     _check_credential(repository, address)
+    repository.credential = _readable(credential, credential_kind)
     with _unique(), locked_for_change(project, by=by, needs=Action.MANAGE) as project:
         repository.save(force_insert=True)
         _record(project, repository, "repository.connected", by=by)
@@ -114,6 +115,9 @@ def change(
     credential anew. Raises NotAllowed and what `connect` raises.
     """
     chosen = {"name": name, "forge": forge, "credential_kind": credential_kind, "merging": merging}
+    if credential:  # read before the lock, and only for those who may: reading starts a program
+        permissions.require(by, Action.MANAGE, repository.project)
+        credential = _readable(credential, credential_kind or repository.credential_kind)
     with (
         _unique(),
         locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
@@ -150,6 +154,16 @@ def _check_credential(repository: Repository, address: Address) -> None:
         raise WrongCredential(_("An address by ssh is opened with a deploy key. Enter the private key."))
     if repository.credential_kind == kinds.TOKEN and not repository.credential.isprintable():
         raise WrongCredential(_("A token is a single line without spaces around it."))
+
+
+def _readable(credential: str, kind: str) -> str:
+    """`credential` as it is stored: a key in the lines that ssh reads. Raises WrongCredential for one it can't."""
+    if kind != Repository.Credential.KEY:
+        return credential
+    key = deploy_keys.normalized(credential)
+    if problem := deploy_keys.problem_of(key):
+        raise WrongCredential(problem)
+    return key
 
 
 @contextmanager

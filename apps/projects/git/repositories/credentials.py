@@ -10,6 +10,7 @@ from pathlib import Path
 
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.mirror.git_cli import Access
+from apps.projects.git.repositories import deploy_keys
 from apps.projects.git.repositories.urls import Address, parsed
 from apps.projects.models import Repository
 
@@ -56,7 +57,7 @@ def _by_ssh(repository: Repository, address: Address, pinned: str) -> Iterator[A
         folder = Path(name)
         key, hosts = folder / "key", folder / "known_hosts"
         key.touch(mode=0o600)
-        key.write_text(repository.credential.strip() + "\n")
+        key.write_text(deploy_keys.normalized(repository.credential))  # those stored earlier came as pasted
         hosts.write_text(repository.host_keys)
         command = ssh_command(key, hosts, address, pinned, is_known=bool(repository.host_keys))
         yield Access({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": command, "GIT_SSH_VARIANT": "ssh"})
