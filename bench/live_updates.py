@@ -7,7 +7,7 @@ import httpx
 from bench import boards
 from bench.move_task import Mover
 from bench.product import Product
-from bench.socket_fanout import Ear, Heard, Poke, hang_up, listen, rounds
+from bench.socket_fanout import Ear, Heard, MoveOnce, hang_up, listen, rounds
 from bench.table import Line
 from bench.visitor import Visitor
 from teamboard.launch.ports import any_free
@@ -23,9 +23,9 @@ def lines(product: Product, visitor: Visitor) -> list[Line]:
 
 async def _lines(product: Product, visitor: Visitor, mover: Mover, cookies: list[str]) -> list[Line]:
     async with httpx.AsyncClient(headers=visitor.http.headers, cookies=visitor.cookies) as http:
-        poke = _moving(product, http, mover)
-        alone = await _heard(product, product.port, "/ws/projects/LIVE/", cookies, 1, poke)
-        heard = {n: await _heard(product, product.port, "/ws/projects/LIVE/", cookies, n, poke) for n in MANY}
+        move_once = _moving(product, http, mover)
+        alone = await _heard(product, product.port, "/ws/projects/LIVE/", cookies, 1, move_once)
+        heard = {n: await _heard(product, product.port, "/ws/projects/LIVE/", cookies, n, move_once) for n in MANY}
     floors = await _floors(product)
     found = []
     for n, goal in MANY.items():
@@ -39,19 +39,21 @@ async def _lines(product: Product, visitor: Visitor, mover: Mover, cookies: list
     return found
 
 
-def _moving(product: Product, http: httpx.AsyncClient, mover: Mover) -> Poke:
-    async def poke(n: int) -> None:
+def _moving(product: Product, http: httpx.AsyncClient, mover: Mover) -> MoveOnce:
+    async def move_once(n: int) -> None:
         path, values = mover.next(n)
         mover.note(await http.post(product.url + path, data=values, headers={"Accept": "application/json"}))
 
-    return poke
+    return move_once
 
 
-async def _heard(product: Product, port: int, path: str, cookies: list[str], sockets: int, poke: Poke) -> Heard:
+async def _heard(
+    product: Product, port: int, path: str, cookies: list[str], sockets: int, move_once: MoveOnce
+) -> Heard:
     ears = await asyncio.gather(*(listen(port, path, cookies[n // EACH]) for n in range(sockets)))
     await asyncio.sleep(2)
     try:
-        return await rounds(product, ears, poke)
+        return await rounds(product, ears, move_once)
     finally:
         hang_up(ears)
         await asyncio.sleep(1)
@@ -65,10 +67,10 @@ async def _floors(product: Product) -> dict[int, Heard]:
     for n in MANY:
         ears: list[Ear] = list(await asyncio.gather(*(listen(port, "/", "") for _ in range(n))))
 
-        async def poke(_: int, first: Ear = ears[0]) -> None:
+        async def move_once(_: int, first: Ear = ears[0]) -> None:
             first.say(b'"ops":[' + b"x" * 100)
 
-        found[n] = await rounds(product, ears, poke)
+        found[n] = await rounds(product, ears, move_once)
         hang_up(ears)
     child.stop()
     del product.children["floor"]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bench.product import Product
 
-Poke = Callable[[int], Awaitable[None]]
+MoveOnce = Callable[[int], Awaitable[None]]
 
 
 class Ear(asyncio.Protocol):
@@ -61,21 +61,21 @@ class Heard(NamedTuple):
     reloads: int
 
 
-async def rounds(product: Product, ears: list[Ear], poke: Poke, times: int = 20) -> Heard:
-    """Poke `times` times, each after the one before has reached every ear."""
-    await _one(ears, poke, 0)
+async def rounds(product: Product, ears: list[Ear], move_once: MoveOnce, times: int = 20) -> Heard:
+    """MoveOnce `times` times, each after the one before has reached every ear."""
+    await _one(ears, move_once, 0)
     await asyncio.sleep(0.3)
     before = product.cpu_ms()
-    took = [await _one(ears, poke, n) for n in range(1, times + 1)]
+    took = [await _one(ears, move_once, n) for n in range(1, times + 1)]
     await asyncio.sleep(0.2)
     cpu = (product.cpu_ms() - before) / times
     return Heard(statistics.median(took), cpu, sum(ear.reloads for ear in ears))
 
 
-async def _one(ears: list[Ear], poke: Poke, n: int) -> float:
+async def _one(ears: list[Ear], move_once: MoveOnce, n: int) -> float:
     counts = [ear.frames for ear in ears]
     began = time.perf_counter()
-    await poke(n)
+    await move_once(n)
     async with asyncio.timeout(20):
         while any(ear.frames == count for ear, count in zip(ears, counts, strict=True)):
             await asyncio.sleep(0.002)

@@ -65,7 +65,7 @@ def queue(request, monkeypatch):
 
 
 class GatewayDouble:
-    """The edge of the house: remembers what was posted, answers as told."""
+    """Stands for the gateway: remembers what was posted, answers as told."""
 
     def __init__(self) -> None:
         self.posts: list[httpx.Request] = []

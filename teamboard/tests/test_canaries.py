@@ -50,7 +50,7 @@ def root():
 
 
 class Searched:
-    """Everything that left the house, or stays in it: answers, rows, Redis, log lines."""
+    """Everything that left Team Board, or stays in it: answers, rows, Redis, log lines."""
 
     def __init__(self) -> None:
         self.heaps: dict[str, list[str]] = {}

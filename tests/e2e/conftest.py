@@ -1,4 +1,4 @@
-"""The whole house in a browser: a real server in a thread, real sockets, two people."""
+"""The whole product in a browser: a real server in a thread, real sockets, two people."""
 
 import os
 import socket
@@ -53,7 +53,7 @@ def environment_of_browser() -> dict[str, str]:
     return environment | {"TZ": os.environ.get("MACHINE_ZONE", environment["TZ"])}
 
 
-class House:
+class Product:
     """A running server; `close` and `open` are a restart, on the same port."""
 
     def __init__(self) -> None:
@@ -105,16 +105,16 @@ def until(is_so: Callable[[], object], seconds: float = 10) -> None:
 
 
 @pytest.fixture
-def house(transactional_db, settings) -> Iterator[House]:
-    house = House()
+def product(transactional_db, settings) -> Iterator[Product]:
+    product = Product()
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
-    settings.PUBLIC_URL = house.url
+    settings.PUBLIC_URL = product.url
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
-    house.open()
-    yield house
-    house.close()
+    product.open()
+    yield product
+    product.close()
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def ben(board) -> User:
 
 
 @pytest.fixture
-def visit(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(product: Product, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open a path as somebody, in a browser context of their own; errors on the page fail the test.
 
     With `now` it stays that moment in the page.
@@ -149,11 +149,11 @@ def visit(house: House, browser: Browser) -> Iterator[Callable[..., Page]]:
         user: User, path: str = "/projects/TIDE/", *, viewport=(1440, 900), now: datetime | None = None, **options
     ) -> Page:
         width, height = viewport
-        context = browser.new_context(base_url=house.url, viewport={"width": width, "height": height}, **options)
+        context = browser.new_context(base_url=product.url, viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         if now:
             context.clock.set_fixed_time(now)
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": house.url}])
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": product.url}])
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -188,11 +188,11 @@ def faults_of(page: Page) -> list[str]:
 
 
 @pytest.fixture
-def gateway(house, settings, tmp_path, monkeypatch):
+def gateway(product, settings, tmp_path, monkeypatch):
     """The practice gateway and a worker, who take a second for what takes people's agents minutes."""
     monkeypatch.setattr(clock, "_watch", lambda app: None)  # it would outlive the worker
     settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
-    running = PracticeGateway(tmp_path, f"{house.url}/api/v1/agents/callback/", agents="scribe", speed=2)
+    running = PracticeGateway(tmp_path, f"{product.url}/api/v1/agents/callback/", agents="scribe", speed=2)
     with start_worker(app, pool="solo", perform_ping_check=False):
         yield running
     running.stop()

@@ -12,17 +12,17 @@ from apps.projects.models import GroupGrant, Role
 from apps.projects.realtime import feed
 from tests.authentik import urls
 from tests.authentik.provider import PASSWORDS, SECRET, Provider
-from tests.e2e.conftest import House, faults_of, is_live
+from tests.e2e.conftest import Product, faults_of, is_live
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("L45")]
 CONTINUE = "Continue with Authentik"
 
 
 @pytest.fixture
-def provider(house: House, settings, board) -> Iterator[Provider]:
+def provider(product: Product, settings, board) -> Iterator[Provider]:
     """It lets people of its group into the project."""
     GroupGrant.objects.create(project=board, group="teamboard-users", role=Role.MEMBER)
-    with Provider(rp=house.url) as provider:
+    with Provider(rp=product.url) as provider:
         settings.ROOT_URLCONF = urls.__name__
         settings.AUTHENTIK_ISSUER = provider.issuer
         settings.AUTHENTIK_CLIENT_ID, settings.AUTHENTIK_CLIENT_SECRET = "teamboard", SECRET
@@ -34,12 +34,12 @@ def provider(house: House, settings, board) -> Iterator[Provider]:
 
 
 @pytest.fixture
-def come(house: House, provider: Provider, browser: Browser) -> Iterator[Callable[..., Page]]:
+def come(product: Product, provider: Provider, browser: Browser) -> Iterator[Callable[..., Page]]:
     """A new browser at `path`; what the CSP forbids fails the test."""
     contexts, errors = [], []
 
     def come(path: str = "/projects/TIDE/", **options) -> Page:
-        context = browser.new_context(base_url=house.url, **options)
+        context = browser.new_context(base_url=product.url, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)

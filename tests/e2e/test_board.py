@@ -174,13 +174,13 @@ def test_a_page_that_was_cut_off_catches_up_without_reloading(visit, ana, ben, c
 
 
 @pytest.mark.req("RT-3", "RT-7")
-def test_a_restarted_server_finds_its_pages_again(visit, house, ana, ben, columns):
+def test_a_restarted_server_finds_its_pages_again(visit, product, ana, ben, columns):
     task = task_in(columns["ready"], "Survivor")
     page = is_live(visit(ana))
-    house.close()
+    product.close()
     page.wait_for_selector("html:not([data-live='on'])")
     move(task, to=columns["doing"], by=ben)
-    house.open()
+    product.open()
     is_live(page)
     expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible()
 
@@ -251,8 +251,8 @@ def test_axe_finds_nothing(visit, ana, columns, path, theme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_at_the_door(visit, browser, house, scheme, transactional_db):
-    page = browser.new_page(base_url=house.url, color_scheme=scheme)
+def test_axe_finds_nothing_at_the_door(visit, browser, product, scheme, transactional_db):
+    page = browser.new_page(base_url=product.url, color_scheme=scheme)
     page.goto("/accounts/sign-in/")
     expect(page.get_by_label("Password")).to_be_visible()
     assert faults_of(page) == []

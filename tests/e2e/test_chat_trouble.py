@@ -45,15 +45,15 @@ def scroll_up_to_the_first(page: Page) -> set[int]:
 
 
 @pytest.mark.req("CHT-3", "E9", "RT-3")
-def test_a_server_restarted_in_mid_sentence_has_what_was_written_once(house, enter, ana, ben, room):  # noqa: F811
+def test_a_server_restarted_in_mid_sentence_has_what_was_written_once(product, enter, ana, ben, room):  # noqa: F811
     one, other = enter(ana), enter(ben)
     say(one, "Before")
     expect(message(other, "Before")).to_have_count(1)
-    house.close()
+    product.close()
     for number in range(3):
         say(one, f"Meanwhile {number}")
     expect(one.locator(".message--pending[data-failed]")).to_have_count(3)
-    house.open()
+    product.open()
     for page in (one, other):
         expect(messages(page)).to_have_count(4, timeout=15_000)
     expect(one.locator(".message--pending")).to_have_count(0)
@@ -65,15 +65,15 @@ def test_a_server_restarted_in_mid_sentence_has_what_was_written_once(house, ent
 
 @pytest.mark.req("E2", "E4", "E9", "RT-3", "CHT-2")
 @pytest.mark.parametrize("missed", [120, 600])
-def test_a_laptop_that_slept_finds_everything_that_was_said(house, enter, ana, ben, said, room, missed):  # noqa: F811
+def test_a_laptop_that_slept_finds_everything_that_was_said(product, enter, ana, ben, said, room, missed):  # noqa: F811
     """600 are further behind than the log is followed: then the page is taken anew."""
     said(ben, *[f"Early {number}" for number in range(10)])
     page = enter(ana)
     expect(message(page, "Early 9")).to_be_in_viewport()
     field(page).fill("Half a thought")
-    house.close()
+    product.close()
     said(ben, *[f"Meanwhile {number}" for number in range(missed)])
-    house.open()
+    product.open()
     expect(message(page, f"Meanwhile {missed - 1}")).to_be_in_viewport(timeout=15_000)
     page.wait_for_timeout(500)
     shown, there = keys_on(page), keys_in(room)
@@ -83,13 +83,13 @@ def test_a_laptop_that_slept_finds_everything_that_was_said(house, enter, ana, b
 
 
 @pytest.mark.req("E2", "E9", "CHT-2")
-def test_who_was_reading_earlier_messages_when_it_slept_is_still_there(house, enter, ana, ben, said, room):  # noqa: F811
+def test_who_was_reading_earlier_messages_when_it_slept_is_still_there(product, enter, ana, ben, said, room):  # noqa: F811
     said(ben, *[f"Early {number}" for number in range(120)])
     page = enter(ana, f"{CHAT}?around={Message.objects.all()[30].pk}")
     expect(message(page, "Early 30")).to_be_in_viewport()
-    house.close()
+    product.close()
     said(ben, *[f"Meanwhile {number}" for number in range(30)])
-    house.open()
+    product.open()
     page.wait_for_selector("html[data-live='on']")
     expect(message(page, "Early 30")).to_be_in_viewport()
     there = keys_in(room)
@@ -102,11 +102,11 @@ def test_who_was_reading_earlier_messages_when_it_slept_is_still_there(house, en
 
 
 @pytest.mark.req("E2", "E5", "E9")
-def test_who_missed_more_than_a_socket_takes_is_still_served(house, enter, ana, ben, said, room):  # noqa: F811
+def test_who_missed_more_than_a_socket_takes_is_still_served(product, enter, ana, ben, said, room):  # noqa: F811
     page = enter(ana)
-    house.close()
+    product.close()
     said(ben, *[f"Long {number} {'word ' * 8_000}" for number in range(30)])
-    house.open()
+    product.open()
     expect(message(page, "Long 29")).to_have_count(1, timeout=15_000)
     said(ben, "And on it goes")
     expect(message(page, "And on it goes")).to_be_in_viewport()

@@ -52,17 +52,17 @@ def in_column(page: Page, column, task):
     return page.locator(f"#column-{column.pk}-list #task-{task.pk}")
 
 
-def tell(house, repository, forge: FakeGitHub) -> None:
+def tell(product, repository, forge: FakeGitHub) -> None:
     """Deliver the forge's latest word."""
     word = forge.deliveries[-1]
-    url = f"{house.url}/git/webhooks/{repository.uid}/"
+    url = f"{product.url}/git/webhooks/{repository.uid}/"
     answer = httpx.post(url, content=word.body, headers=word.headers | {"Content-Type": "application/json"})
     assert answer.status_code == 202
 
 
 @pytest.mark.req("GIT-2", "GIT-3", "W2")
 def test_a_push_moves_a_card_in_two_browsers(
-    house,
+    product,
     visit,
     worker,
     repository,
@@ -78,14 +78,14 @@ def test_a_push_moves_a_card_in_two_browsers(
     name = branch_names.name_for(reviewed)
     ship.commit("Sell them", branch=name)
     forge.opens(1, head=name)
-    tell(house, repository, forge)
+    tell(product, repository, forge)
     for page in pages:
         expect(in_column(page, columns["review"], reviewed)).to_be_visible()
         expect(page.locator(f"#task-{reviewed.pk} .pr[data-pr=open]")).to_be_attached()
     ship.on("main").commit(f"Paint it blue, fixes {closed.key}")
     began = time.perf_counter()
     forge.push()
-    tell(house, repository, forge)
+    tell(product, repository, forge)
     for page in pages:
         expect(in_column(page, columns["done"], closed)).to_be_visible()
     record_property("seconds from the end of the push to both browsers", round(time.perf_counter() - began, 2))

@@ -8,15 +8,15 @@ import time
 import pytest
 from django.conf import settings
 
-from tests.e2e.conftest import House, session_of
+from tests.e2e.conftest import Product, session_of
 
 
 @pytest.fixture
-def impatient(house: House) -> House:
+def impatient(product: Product) -> Product:
     """The same server, asking every three seconds instead of every twenty."""
-    house.close()
-    house.open(ws_ping_interval=3, ws_ping_timeout=3)
-    return house
+    product.close()
+    product.open(ws_ping_interval=3, ws_ping_timeout=3)
+    return product
 
 
 @pytest.mark.req("E8")

@@ -32,11 +32,11 @@ def test_a_board_signed_out_from_elsewhere_says_so_within_five_seconds_and_stops
 
 
 @pytest.mark.req("L35")
-def test_a_page_that_comes_back_without_its_session_hears_it_at_the_handshake(house, visit, ana, columns):
+def test_a_page_that_comes_back_without_its_session_hears_it_at_the_handshake(product, visit, ana, columns):
     page = is_live(visit(ana))
     page.context.clear_cookies()
-    house.close()
-    house.open()
+    product.close()
+    product.open()
     is_signed_out(page)
 
 

@@ -1,6 +1,6 @@
 """A run's life as one table: its states, and every step from one to another.
 
-The table imports nothing of the house: the model takes its choices and its constraints from it,
+The table imports nothing of the product: the model takes its choices and its constraints from it,
 and `lifecycle` is the only module that takes the steps.
 """
 

@@ -29,7 +29,7 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def house(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
+def case(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
     """One task of every kind that a verb may meet."""
     reviewed = run_of(scribe, ana, "Reviewed")
     dispatch.start_next(scribe.pk, "worker")
@@ -42,32 +42,32 @@ def house(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
     return SimpleNamespace(ana=ana, scribe=scribe, columns=columns, idle=idle, running=running, reviewed=reviewed)
 
 
-def finish(house: SimpleNamespace) -> None:
-    results.receive(house.scribe.gateway, "1", "run.finished", FINISHED | {"teamboardRunId": str(house.running.pk)})
+def finish(case: SimpleNamespace) -> None:
+    results.receive(case.scribe.gateway, "1", "run.finished", FINISHED | {"teamboardRunId": str(case.running.pk)})
 
 
 VERBS: dict[str, Callable[[SimpleNamespace], object]] = {
-    "create a project": lambda house: create(name="New", key="NEW", by=house.ana),
-    "create": lambda house: create_task(house.idle.project, title="New", column=house.columns["ready"], by=house.ana),
-    "edit": lambda house: edit(house.idle, by=house.ana, title="Other", description="Text."),
-    "move": lambda house: move(house.idle, to=house.columns["doing"], by=house.ana),
-    "comment": lambda house: comment(house.idle, text="Look.", by=house.ana),
-    "assign": lambda house: assign(house.idle, to=house.scribe.user, by=house.ana),
-    "assign now": lambda house: queue.assign_now(house.scribe, house.idle, by=house.ana),
-    "cancel": lambda house: cancel(house.running, by=house.ana),
+    "create a project": lambda case: create(name="New", key="NEW", by=case.ana),
+    "create": lambda case: create_task(case.idle.project, title="New", column=case.columns["ready"], by=case.ana),
+    "edit": lambda case: edit(case.idle, by=case.ana, title="Other", description="Text."),
+    "move": lambda case: move(case.idle, to=case.columns["doing"], by=case.ana),
+    "comment": lambda case: comment(case.idle, text="Look.", by=case.ana),
+    "assign": lambda case: assign(case.idle, to=case.scribe.user, by=case.ana),
+    "assign now": lambda case: queue.assign_now(case.scribe, case.idle, by=case.ana),
+    "cancel": lambda case: cancel(case.running, by=case.ana),
     "finish": finish,
-    "accept": lambda house: accept(house.reviewed, by=house.ana),
-    "request changes": lambda house: request_changes(house.reviewed, note="More.", by=house.ana),
+    "accept": lambda case: accept(case.reviewed, by=case.ana),
+    "request changes": lambda case: request_changes(case.reviewed, note="More.", by=case.ana),
 }
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_actions_leave_nothing_behind_when_they_die_halfway(house, verb):
+def test_actions_leave_nothing_behind_when_they_die_halfway(case, verb):
     before = everything()
     for number in count(1):
         with connection.execute_wrapper(dying_at(number)):
             try:
-                VERBS[verb](house)
+                VERBS[verb](case)
             except Killed:
                 died = True
             else:
