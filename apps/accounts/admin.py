@@ -22,7 +22,7 @@ from apps.accounts.forms import ServiceAccountForm, ServiceTokenForm
 from apps.accounts.login import errors
 from apps.accounts.models import ApiToken, AuditEntry, Identity, SignInAttempt, User
 from apps.accounts.oidc import sign_in_log
-from apps.accounts.request_types import member_of
+from apps.accounts.request_types import user_of
 from apps.accounts.sessions import revoke
 from apps.accounts.tokens import tokens
 from apps.accounts.users import service_accounts, site_roles
@@ -94,7 +94,7 @@ class UserAdmin(ModelAdmin[User]):
         return super().add_view(request, form_url, shown | (extra_context or {}))
 
     def save_model(self, request: HttpRequest, user: User, form: ServiceAccountForm, change: bool) -> None:
-        user.pk = service_accounts.create(**form.cleaned_data, by=member_of(request)).pk
+        user.pk = service_accounts.create(**form.cleaned_data, by=user_of(request)).pk
         user.refresh_from_db()
 
     def response_add(self, request: HttpRequest, user: User, post_url_continue: str | None = None) -> HttpResponse:
@@ -109,7 +109,7 @@ class UserAdmin(ModelAdmin[User]):
         fields = helpers.AdminForm(form, [(None, {"fields": list(form.fields)})], {})
         shown = {"adminform": fields, "account": account, "opts": self.opts, "title": _("Make a token")}
         if form.is_valid():
-            token, text = service_accounts.issue_token(account, **form.chosen(), by=member_of(request))
+            token, text = service_accounts.issue_token(account, **form.chosen(), by=user_of(request))
             shown |= {"token": token, "text": text}
         return render(request, "admin/accounts/user/token.html", self.admin_site.each_context(request) | shown)
 
@@ -141,7 +141,7 @@ class UserAdmin(ModelAdmin[User]):
     @admin.action(description=gettext_lazy("Sign out everywhere"))
     def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
-            revoke.end_all_sessions(user, by=member_of(request))
+            revoke.end_all_sessions(user, by=user_of(request))
             self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
@@ -156,7 +156,7 @@ class UserAdmin(ModelAdmin[User]):
         """Do it to each on their own: one that is refused stops none of the others."""
         for user in users:
             try:
-                verb(user, by=member_of(request))
+                verb(user, by=user_of(request))
             except Refused as refusal:
                 self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
             else:
@@ -179,7 +179,7 @@ class ServiceTokenAdmin(ReadOnlyAdmin[ApiToken]):
     @admin.action(description=gettext_lazy("Revoke"))
     def revoke(self, request: HttpRequest, found: QuerySet[ApiToken]) -> None:
         for token in found:
-            tokens.revoke(token, by=member_of(request))
+            tokens.revoke(token, by=user_of(request))
         self.message_user(request, _("They open nothing any more."), messages.SUCCESS)
 
 
@@ -245,7 +245,7 @@ class AuditEntryAdmin(ReadOnlyAdmin[AuditEntry]):
     @admin.action(description=gettext_lazy("Export as CSV"))
     def export(self, request: HttpRequest, entries: QuerySet[AuditEntry]) -> StreamingHttpResponse | None:
         try:
-            return queries.export(entries, by=member_of(request))
+            return queries.export(entries, by=user_of(request))
         except Refused as refusal:
             self.message_user(request, refusal.message, messages.ERROR)
             return None

@@ -20,6 +20,6 @@ class MemberApiRequest(Request):
     user: User
 
 
-def member_of(request: HttpRequest) -> User:
+def user_of(request: HttpRequest) -> User:
     """Who is signed in, where the signature of a view is Django's; its door lets nobody else in."""
     return cast(User, request.user)

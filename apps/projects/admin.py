@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.models import User
-from apps.accounts.request_types import member_of
+from apps.accounts.request_types import user_of
 from apps.django_generics import ModelAdmin, ModelForm
 from apps.form_fields import offer_rows
 from apps.projects.git.repositories import connect
@@ -65,7 +65,7 @@ class ProjectAdmin(ModelAdmin[Project]):
         return ", ".join(str(membership.user) for membership in project.owned)
 
     def save_model(self, request: HttpRequest, project: Project, form: OwnerForm, change: bool) -> None:
-        memberships.appoint(project, form.cleaned_data["new_owner"], by=member_of(request))
+        memberships.appoint(project, form.cleaned_data["new_owner"], by=user_of(request))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -153,7 +153,7 @@ class GroupGrantAdmin(AuditedAdmin[GroupGrant]):
         self._apply(request)
 
     def _apply(self, request: HttpRequest) -> None:
-        for kept in group_grants.sync_everybody(by=member_of(request)):
+        for kept in group_grants.sync_everybody(by=user_of(request)):
             sentence = _("{name} stays owner of {project}, since nobody else is.")
             self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
 

@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
 from apps.accounts import audit
-from apps.accounts.request_types import member_of
+from apps.accounts.request_types import user_of
 from apps.django_generics import ModelAdmin
 
 
@@ -27,4 +27,4 @@ class AuditedAdmin[Row: Model](ModelAdmin[Row]):
         return super().log_deletions(request, gone)
 
     def _record(self, request: HttpRequest, what: str, about: Model, **facts: Any) -> None:
-        audit.record(f"{self.opts.model_name}.{what}", by=member_of(request), request=request, name=about, **facts)
+        audit.record(f"{self.opts.model_name}.{what}", by=user_of(request), request=request, name=about, **facts)

@@ -22,7 +22,7 @@ from apps.accounts.oidc.auth_state import PendingSignIn
 from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.oidc.identities import provision
 from apps.accounts.oidc.token_exchange import CALLBACK, Exchange, redirect_uri
-from apps.accounts.request_types import MemberRequest, member_of
+from apps.accounts.request_types import MemberRequest, user_of
 from apps.accounts.sessions import engine
 from apps.accounts.users.language import with_language
 from apps.accounts.users.views import profile_page
@@ -139,7 +139,7 @@ def finish_sign_in(request: HttpRequest, user: User, pending: PendingSignIn, exc
 
 def finish_link(request: HttpRequest, pending: PendingSignIn, claims: dict[str, Any]) -> HttpResponse:
     """Back from the provider for somebody who is signed in here and wants to come in that way as well."""
-    person = member_of(request)
+    person = user_of(request)
     if person.pk != pending.link_to:
         raise SignInRefused("state_unknown", "Somebody else is signed in by now.")
     provision.link(person, claims)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
-from apps.accounts.request_types import member_of
+from apps.accounts.request_types import user_of
 from apps.agents.gateways import health_check
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
@@ -72,7 +72,7 @@ class GatewayAdmin(AuditedAdmin[Gateway]):
     def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> None:
         for gateway in gateways:
             try:
-                created = import_agents(gateway, by=member_of(request))
+                created = import_agents(gateway, by=user_of(request))
             except GatewayError as error:
                 self.message_user(request, f"{gateway}: {error}", messages.ERROR)
             else:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
-from apps.accounts.request_types import member_of
+from apps.accounts.request_types import user_of
 from apps.agents.models import Agent, AgentQuerySet
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create_user
@@ -95,7 +95,7 @@ class AgentAdmin(AuditedAdmin[Agent]):
             agent.user = create_user(agent.slug, agent.name)
         super().save_model(request, agent, form, change)
         rename_user(agent)
-        set_projects(agent, form.cleaned_data["projects"], by=member_of(request))
+        set_projects(agent, form.cleaned_data["projects"], by=user_of(request))
 
     def has_delete_permission(self, request: HttpRequest, agent: Agent | None = None) -> bool:
         """An agent with a history is switched off, not deleted."""
