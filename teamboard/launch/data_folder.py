@@ -1,7 +1,9 @@
 """The data folder of `make run`: its lock, its version, its secrets."""
 
 import fcntl
+import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -22,6 +24,7 @@ GENERATED = (
     "BOARD_DATABASE_PASSWORD",
     "VALKEY_PASSWORD",
 )
+LASTING_SECRETS = ("SECRET_KEY", "FIELD_KEYS", "OPENCLAW_CALLBACK_SECRET")
 
 
 def folder() -> Path:
@@ -51,6 +54,42 @@ def is_held(data: Path) -> bool:
     except FileNotFoundError:
         return False
     return False
+
+
+def has_secrets(data: Path) -> bool:
+    return (data / "secrets.env").exists()
+
+
+def has_database(data: Path) -> bool:
+    return (data / "postgres").exists()
+
+
+def lasting_settings(data: Path) -> dict[str, str]:
+    """Those of every start, whatever its ports."""
+    known = read_secrets(data)
+    return {name: known[name] for name in LASTING_SECRETS} | {
+        "STATIC_ROOT": str(data / "static"),
+        "GIT_FOLDER": str(data / "git"),
+    }
+
+
+def write_settings(data: Path) -> None:
+    """The settings that the board runs with now, for the commands that are run beside it."""
+    documented = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    path = data / "settings.json"
+    path.touch(mode=0o600)
+    path.write_text(json.dumps({name: os.environ[name] for name in documented if os.environ.get(name)}))
+
+
+def read_settings(data: Path) -> dict[str, str]:
+    """What the running board wrote; nothing while it is still starting."""
+    path = data / "settings.json"
+    settings: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return settings
+
+
+def forget_settings(data: Path) -> None:
+    (data / "settings.json").unlink(missing_ok=True)
 
 
 def refuse_newer_version(data: Path) -> None:

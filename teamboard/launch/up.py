@@ -11,7 +11,7 @@ from pathlib import Path
 
 import environ
 
-from teamboard.launch import ROOT, CannotStart, data_folder, ports, web_server
+from teamboard.launch import ROOT, CannotStart, data_folder, local_board, ports, web_server
 from teamboard.launch.banner import banner, sign_in
 from teamboard.launch.postgres import BOARD, Postgres
 from teamboard.launch.programs import Program
@@ -44,12 +44,14 @@ class Start:
         self.external_database = self.board_url = os.environ.get("DATABASE_URL", "")
 
     def run(self) -> int:
+        data_folder.forget_settings(self.folder)  # an earlier start had other ports
         self.choose_address()
         self.set_environment()
         self.start_postgres()
         self.start_valkey()
         password = self.prepare()
         self.give_up_rights()
+        data_folder.write_settings(self.folder)
         for program in self.own_programs():
             self.supervisor.start(program)
         if self.supervisor.wait_for(self.web_answers):
@@ -67,15 +69,7 @@ class Start:
 
     def set_environment(self) -> None:
         here = f"http://{ports.HOST}:{self.port}"
-        defaults = {
-            "SECRET_KEY": self.secrets["SECRET_KEY"],
-            "FIELD_KEYS": self.secrets["FIELD_KEYS"],
-            "OPENCLAW_CALLBACK_SECRET": self.secrets["OPENCLAW_CALLBACK_SECRET"],
-            "PUBLIC_URL": here,
-            "STATIC_ROOT": str(self.folder / "static"),
-            "GIT_FOLDER": str(self.folder / "git"),
-            "PYTHONUNBUFFERED": "1",
-        }
+        defaults = data_folder.lasting_settings(self.folder) | {"PUBLIC_URL": here, "PYTHONUNBUFFERED": "1"}
         if self.is_practice:
             defaults |= {
                 "OPENCLAW_URL": f"http://{ports.HOST}:{self.practice_port}",
@@ -84,9 +78,7 @@ class Start:
                 "OPENCLAW_IS_PRACTICE": "1",
                 "OUTBOUND_ALLOWED_HOSTS": ports.HOST,
             }
-        for name, value in defaults.items():
-            if not os.environ.get(name):
-                os.environ[name] = value
+        local_board.complete(defaults)
 
     def start_postgres(self) -> None:
         if self.external_database:

@@ -7,16 +7,20 @@ from apps.diagnostics import TOPICS
 
 
 class Command(BaseCommand):
-    help = "Say what is wrong, with signing in and what to paste into Authentik: manage.py doctor oidc; or doctor git"
+    help = "Say what is wrong: with signing in and what to paste into Authentik (oidc), or with repositories (git)"
     requires_system_checks = ()  # it says itself what they would
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["oidc", *TOPICS])
+        parser.add_argument("what", nargs="?", choices=["oidc", *TOPICS], help="one topic; without it, all in use")
 
-    def handle(self, *_args: object, what: str, **_options: object) -> None:
-        if what != "oidc":
-            self.say(TOPICS[what](), page=f"docs/{what}.md")
-            return
+    def handle(self, *_args: object, what: str | None, **_options: object) -> None:
+        for topic in [what] if what else [*(["oidc"] if provider.is_configured() else []), *TOPICS]:
+            if topic == "oidc":
+                self.examine_sign_in()
+            else:
+                self.say(TOPICS[topic](), page=f"docs/{topic}.md")
+
+    def examine_sign_in(self) -> None:
         findings = list(provider_check.examine())
         if provider.is_configured():
             to_paste = [f"  {name:40} {address}" for name, address in provider_check.to_paste().items()]
