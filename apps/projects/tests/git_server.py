@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 BACKEND = Path(subprocess.run(["git", "--exec-path"], capture_output=True, text=True, check=True).stdout.strip())
 ENVIRONMENT = {
@@ -55,7 +55,7 @@ class GitServer:
         return self._http.server_address[1]
 
     def url(self, name: str = "team/board.git") -> str:
-        return f"http://127.0.0.1:{self.port}/{name}"
+        return f"http://127.0.0.1:{self.port}/{quote(name)}"
 
     def create(self, name: str = "team/board.git") -> Path:
         """A new bare repository that can be pushed to."""
@@ -94,7 +94,7 @@ def handler_of(server: GitServer) -> type[BaseHTTPRequestHandler]:
                 "GIT_PROJECT_ROOT": str(server.root),
                 "GIT_HTTP_EXPORT_ALL": "1",
                 "REQUEST_METHOD": self.command,
-                "PATH_INFO": asked.path,
+                "PATH_INFO": unquote(asked.path),
                 "QUERY_STRING": asked.query,
                 "CONTENT_TYPE": self.headers.get("Content-Type", ""),
                 "CONTENT_LENGTH": str(len(body)),

@@ -27,11 +27,13 @@ REASONS = {
     ),
     "too_large": _("The repository is larger than {megabytes} MB, which is the most that is mirrored."),
     "too_many_refs": _("The repository has more than {most} branches and tags, which is the most that is mirrored."),
+    "object_format": _("The repository names its commits by SHA-256. Only those that do it by SHA-1 are mirrored."),
     "broken": _("Git could not read it: {said}"),
 }
 
 # What git and ssh write when they fail, the telling ones first.
 SIGNS = [
+    ("object_format", r"mismatched algorithms|mismatched object format"),
     ("host_key", r"REMOTE HOST IDENTIFICATION HAS CHANGED|Host key verification failed"),
     ("unauthorized", r"Authentication failed|could not read (Username|Password)|error: 40[13]\b|Permission denied"),
     ("redirected", r"error: 30[1-8]\b|unable to update url base from redirection"),

@@ -6,6 +6,8 @@ be repeated, and what was missed once is found the next time.
 
 import hashlib
 import shutil
+import tempfile
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -32,6 +34,14 @@ SHAS_IN_EVENT = 100
 LONGEST_MESSAGE = 10_000
 HEADS, TAGS = "refs/heads/", "refs/tags/"
 RECORD = "--format=%H%n%ct%n%an%n%ae%n%B"
+FETCH = (
+    "--quiet",
+    "--force",
+    "--no-tags",
+    "--no-write-fetch-head",
+    "--no-auto-maintenance",
+    "--no-recurse-submodules",
+)
 
 type Heads = dict[str, tuple[str, datetime]]  # branch: its head, and when that was committed
 
@@ -57,13 +67,10 @@ def fetch(repository: Repository) -> bool:
     folder = folder_of(repository)
     is_new = not (folder / "HEAD").exists()
     if is_new:
-        _prepare(repository, folder)
+        _prepare(folder)
+        repository.fingerprint = ""
     with credentials.access_to(repository) as way:
-        told = git_cli.run(
-            "ls-remote", "--symref", names=(repository.url, "HEAD", f"{HEADS}*", f"{TAGS}*"), folder=folder, way=way
-        )
-        if too_many(told):
-            raise GitFailed("too_many_refs", most=MOST_REFS)
+        told = _listed(repository, folder, way)
         fingerprint = hashlib.sha256(told).hexdigest()
         if fingerprint == repository.fingerprint:
             return False
@@ -72,6 +79,57 @@ def fetch(repository: Repository) -> bool:
     read(repository, default=default_of(told))
     repository.fingerprint = fingerprint
     return True
+
+
+def try_fetch(repository: Repository, *, seconds: float) -> bytes:
+    """Do what the first fetch does, with one commit, in a folder that goes away; what the server lists.
+
+    `seconds` are for all of it; that a large commit wants longer is no failure. Raises GitFailed.
+    """
+    deadline = time.monotonic() + seconds
+    settings.GIT_FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="test-", dir=settings.GIT_FOLDER) as name:
+        folder = Path(name)
+        _prepare(folder)
+        with credentials.access_to(repository) as way:
+            told = _listed(repository, folder, way, seconds=seconds)
+            if ref := _a_branch(told):
+                _try_download(repository, folder, way, ref, seconds=max(1, deadline - time.monotonic()))
+    return told
+
+
+def _listed(repository: Repository, folder: Path, way: git_cli.Access, seconds: float = git_cli.SECONDS) -> bytes:
+    asked = (repository.url, "HEAD", f"{HEADS}*", f"{TAGS}*")
+    told = git_cli.run("ls-remote", "--symref", names=asked, folder=folder, way=way, seconds=seconds)
+    if too_many(told):
+        raise GitFailed("too_many_refs", most=MOST_REFS)
+    return told
+
+
+def _a_branch(told: bytes) -> str:
+    """A branch of those that the server lists, the default one if it says which; empty when there is none."""
+    refs = [line.rpartition("\t")[2] for line in told.decode(errors="replace").splitlines()]
+    branches = [ref for ref in refs if ref.startswith(HEADS)]
+    default = f"{HEADS}{default_of(told)}"
+    return default if default in branches else next(iter(branches), "")
+
+
+def _try_download(repository: Repository, folder: Path, way: git_cli.Access, ref: str, seconds: float) -> None:
+    few = ("--depth=1", "--filter=tree:0")  # a server that can't leave the files out sends those of one commit
+    try:
+        git_cli.run(
+            "fetch",
+            *FETCH,
+            *few,
+            names=(repository.url, f"+{ref}:{ref}"),
+            folder=folder,
+            way=way,
+            seconds=seconds,
+            largest=git_cli.LARGEST_MIRROR,
+        )
+    except GitFailed as failure:
+        if failure.code != "timed_out":
+            raise
 
 
 def too_many(told: bytes) -> bool:
@@ -86,11 +144,10 @@ def default_of(told: bytes) -> str:
     return first.removeprefix(f"ref: {HEADS}").partition("\t")[0][:255]
 
 
-def _prepare(repository: Repository, folder: Path) -> None:
+def _prepare(folder: Path) -> None:
     """Make the mirror's folder: an empty repository that has no hooks and no template in it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     git_cli.run("init", "--bare", "--quiet", "--template=", "--initial-branch=main", folder=folder)
-    repository.fingerprint = ""
 
 
 def _store_default(repository: Repository, default: str) -> None:
@@ -105,13 +162,8 @@ def _download(repository: Repository, folder: Path, way: git_cli.Access, *, is_n
     try:
         git_cli.run(
             "fetch",
-            "--quiet",
-            "--force",
+            *FETCH,
             "--prune",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--no-recurse-submodules",
             names=(repository.url, f"+{HEADS}*:{HEADS}*", f"+{TAGS}*:{TAGS}*"),
             folder=folder,
             way=way,

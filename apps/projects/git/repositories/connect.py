@@ -24,9 +24,9 @@ from apps.max_length import max_length
 from apps.projects import events, permissions
 from apps.projects.changes import locked_for_change
 from apps.projects.git import forges
-from apps.projects.git.mirror import fetch, git_cli, mirror
+from apps.projects.git.mirror import fetch, mirror
 from apps.projects.git.mirror.errors import GitFailed
-from apps.projects.git.repositories import credentials, deploy_keys
+from apps.projects.git.repositories import deploy_keys
 from apps.projects.git.repositories.urls import Address, BadAddress, parsed
 from apps.projects.models import Project, Repository
 from apps.projects.permissions import Action
@@ -233,14 +233,9 @@ def forge_of(address: Address) -> str:
 
 
 def test(repository: Repository) -> Finding:
-    """Ask the server for its branches, which takes 15 seconds at most, and say how it went."""
-    settings.GIT_FOLDER.mkdir(mode=0o700, parents=True, exist_ok=True)
-    asked = (repository.url, "HEAD", f"{mirror.HEADS}*")
+    """Ask the server for its branches and try to fetch, which takes 15 seconds at most, and say how it went."""
     try:
-        with credentials.access_to(repository) as way:
-            told = git_cli.run(
-                "ls-remote", "--symref", names=asked, folder=settings.GIT_FOLDER, way=way, seconds=TEST_SECONDS
-            )
+        told = mirror.try_fetch(repository, seconds=TEST_SECONDS)
     except GitFailed as failure:
         return Finding(False, str(failure))
     except BadAddress as refusal:

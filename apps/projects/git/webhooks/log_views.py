@@ -14,7 +14,7 @@ from apps.errors import Refused
 from apps.projects import permissions
 from apps.projects.git import forges
 from apps.projects.git.forges import api
-from apps.projects.git.webhooks import deliveries, redact, resync
+from apps.projects.git.webhooks import deliveries, redact, refusals, resync
 from apps.projects.models import Repository, WebhookDelivery
 from apps.projects.permissions import Action
 
@@ -37,6 +37,7 @@ def log(request: MemberRequest, key: str, pk: int) -> HttpResponse:
         "project": repository.project,
         "repository": repository,
         "rows": rows,
+        "refusals": refusals.refusals_of(repository),
         "has_forge": forges.adapter_of(repository) is not None,
         "trouble": repository.resync_error and api.sentence(repository.resync_error, repository.resync_facts),
     }

@@ -1,11 +1,12 @@
 """POST /git/webhooks/<uuid>/: the door for deliveries of GitHub, GitLab, Gitea and Forgejo.
 
-Everything is checked on the raw bytes before anything is parsed; whatever is answered with 2xx is stored
+The signature is checked on the bytes before their JSON is parsed; whatever is answered with 2xx is stored
 or means nothing to us. GitHub never sends a lost delivery again: resync.py finds what was missed.
 """
 
 from types import ModuleType
 from typing import Any
+from urllib.parse import unquote_to_bytes
 from uuid import UUID
 
 from django.conf import settings
@@ -14,11 +15,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from apps import job_queue, strict_json
 from apps.accounts import audit, rate_limits
 from apps.projects.git import forges
-from apps.projects.git.webhooks import deliveries
+from apps.projects.git.webhooks import deliveries, refusals
 from apps.projects.models import Repository
 from apps.rest.signed_webhooks import WebhookRefused, raw_body, signed_webhook
 
 LARGEST = 5 * 1024 * 1024
+FORM = "application/x-www-form-urlencoded"  # what GitHub proposes: the JSON is in the field `payload`
 # The same for a webhook that is not there: nobody finds out which are.
 NOT_SIGNED = WebhookRefused(401, "unauthorized", "This delivery is not signed with the secret of a webhook here.")
 TOO_LARGE = WebhookRefused(413, "too_large", "A delivery has 5 MiB at most.")
@@ -32,7 +34,7 @@ def receive(request: HttpRequest, uid: UUID) -> HttpResponse:
     try:
         status, outcome = take(request, repository)
     except WebhookRefused as refused:
-        facts = {"project_id": repository.project_id, "repository": repository.name} if repository else {}
+        facts = refusals.facts_about(repository) if repository else {}
         audit.refused("delivery.refused", by=None, request=request, status=refused.status, code=refused.code, **facts)
         raise
     return JsonResponse({"delivery": outcome}, status=status) if outcome else HttpResponse(status=status)
@@ -45,8 +47,10 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
         wait = int(rate_limits.seconds_left()) + 1
         raise WebhookRefused(429, "too_often", "Too many deliveries in a minute.", retry_after=wait)
     raw = raw_body(request, most=LARGEST, too_large=TOO_LARGE, broken=BROKEN)
+    body = json_in(raw) if request.content_type == FORM else raw
     adapter = forges.adapter_of(repository) if repository else None
-    if repository is None or adapter is None or not is_signed(request, repository, adapter, raw):
+    # GitHub signs the form, Gitea and Forgejo the JSON inside it.
+    if repository is None or adapter is None or not is_signed(request, repository, adapter, {raw, body}):
         raise NOT_SIGNED
     kind = adapter.kind_of(request.headers)
     if kind and kind == adapter.PING:
@@ -54,15 +58,26 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
     if kind not in adapter.KINDS:
         return 204, ""
     name = adapter.delivery_id_of(request.headers)
-    delivery = deliveries.store(repository, kind=kind, name=name, body=raw, payload=parsed(raw))
+    delivery = deliveries.store(repository, kind=kind, name=name, body=raw, payload=parsed(body))
     if delivery is None:
         return 200, "known"
     job_queue.enqueue_or_leave("apps.projects.jobs.process_delivery", delivery.pk)
     return 202, "stored"
 
 
-def is_signed(request: HttpRequest, repository: Repository, adapter: ModuleType, raw: bytes) -> bool:
-    fits = [adapter.verify(secret, request.headers, raw) for secret in repository.valid_webhook_secrets if secret]
+def json_in(form: bytes) -> bytes:
+    """The bytes of the field `payload`, in which forges send the JSON by a form; none where there is no such field."""
+    for field in form.split(b"&"):
+        name, _, value = field.partition(b"=")
+        if name == b"payload":
+            return unquote_to_bytes(value.replace(b"+", b" "))
+    return b""
+
+
+def is_signed(request: HttpRequest, repository: Repository, adapter: ModuleType, bodies: set[bytes]) -> bool:
+    """Whether one of `bodies`, which say the same, is signed with a secret that is valid now."""
+    secrets = [secret for secret in repository.valid_webhook_secrets if secret]
+    fits = [adapter.verify(secret, request.headers, body) for secret in secrets for body in bodies]
     return any(fits)  # all were tried, for the time
 
 
@@ -70,7 +85,9 @@ def parsed(raw: bytes) -> dict[str, Any]:
     try:
         payload = strict_json.loads(raw)
     except ValueError as error:
-        raise WebhookRefused(415, "unsupported", "Let the webhook send application/json.") from error
+        raise WebhookRefused(
+            415, "unsupported", "A delivery is JSON, alone or in the field payload of a form."
+        ) from error
     if not isinstance(payload, dict):
         raise WebhookRefused(400, "invalid", "A delivery is an object.")
     return payload

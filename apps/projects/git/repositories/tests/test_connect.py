@@ -13,12 +13,13 @@ from apps.accounts.tokens import tokens
 from apps.projects.git import forges
 from apps.projects.git.forges import github
 from apps.projects.git.forges.address import Address
-from apps.projects.git.mirror import fetch, mirror
+from apps.projects.git.mirror import fetch, git_cli, mirror
+from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories import connect, urls
 from apps.projects.models import Event, Repository, Role
 from apps.projects.tests.factories import RepositoryFactory
 from apps.projects.tests.fake_forge import FakeGitHub
-from apps.projects.tests.git_server import Workshop
+from apps.projects.tests.git_server import Workshop, git
 
 pytestmark = pytest.mark.django_db
 TOKEN = "tok-canary-0123456789"
@@ -183,8 +184,65 @@ def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, set
     assert "inside a private network" in finding_of(owner, repository)
 
 
+@pytest.mark.req("FLT-42")
+def test_connection_test_fails_where_the_fetch_fails(server, repository, owner, tmp_path):
+    folder = server.root / "team/sha256.git"
+    folder.mkdir(parents=True)
+    git("init", "--bare", "--quiet", "--object-format=sha256", "--initial-branch=main", folder=folder)
+    clone = tmp_path / "sha256"
+    git("init", "--quiet", "--object-format=sha256", str(clone), folder=tmp_path)
+    git("commit", "--quiet", "--allow-empty", "-m", "Start", folder=clone)
+    git("push", "--quiet", str(folder), "HEAD:refs/heads/main", folder=clone)
+    Repository.objects.update(url=server.url("team/sha256.git"))
+    said = "The repository names its commits by SHA-256"
+    assert said in finding_of(owner, repository)
+    fetch.want(repository)
+    fetch.fetch(repository.pk)
+    repository.refresh_from_db()
+    assert repository.trouble.startswith(said)
+
+
+@pytest.mark.req("FLT-42")
+def test_connection_test_counts_tags_as_the_fetch_does(work, repository, owner, monkeypatch):
+    work.commit("Start")
+    for number in range(3):
+        git("tag", f"v{number}", folder=work.folder)
+    work.push("--tags")
+    monkeypatch.setattr(mirror, "MOST_REFS", 3)
+    assert "more than 3 branches and tags" in finding_of(owner, repository)
+
+
+@pytest.mark.req("FLT-42")
+def test_connection_test_leaves_nothing_and_waits_no_longer(work, repository, owner, settings, monkeypatch):
+    work.commit("Start")
+    run = git_cli.run
+
+    def slow_fetch(command: str, *arguments: str, **more: object) -> bytes:
+        if command == "fetch":
+            raise GitFailed("timed_out")
+        return run(command, *arguments, **more)
+
+    monkeypatch.setattr(git_cli, "run", slow_fetch)
+    assert "There is 1 branch; the default is main." in finding_of(owner, repository)
+    assert list(settings.GIT_FOLDER.iterdir()) == []
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize("name", ["My Project/board.git", "team/c++.git", "команда/доска.git"])
+def test_repository_of_unusual_name_is_fetched(server, owner, tide, tmp_path, name):
+    Workshop.of(server.create(name), tmp_path / "work").commit("Start")
+    server.token = TOKEN
+    body = given(server, url=server.url(name), credential_kind="token", credential=TOKEN)
+    assert owner.post("/projects/TIDE/settings/repositories/", body).status_code == 200
+    repository = tide.repositories.get()
+    assert repository.name == name.rpartition("/")[2].removesuffix(".git")
+    assert "There is 1 branch; the default is main." in finding_of(owner, repository)
+    fetch.fetch(repository.pk)
+    assert [commit.message for commit in repository.commits.all()] == ["Start"]
+
+
 def test_without_git_the_pages_say_so(repository, owner, monkeypatch):
-    monkeypatch.setattr(connect.git_cli, "program", lambda: None)
+    monkeypatch.setattr(git_cli, "program", lambda: None)
     assert "The program git is not installed" in owner.get("/projects/TIDE/settings/repositories/").text
     assert "The program git is not installed" in finding_of(owner, repository)
     assert owner.get(f"/projects/TIDE/code/{repository.pk}/branches/").status_code == 200

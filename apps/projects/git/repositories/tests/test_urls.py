@@ -1,5 +1,6 @@
 import pytest
 
+from apps.projects.git.mirror import git_cli
 from apps.projects.git.mirror.errors import (
     REASONS,
     GitFailed,
@@ -22,6 +23,22 @@ GOOD = {
     "ssh://git.example:2222/team/board": "ssh://git@git.example:2222/team/board",
     "git@github.com:team/board.git": "ssh://git@github.com/team/board.git",
     "gitea@git.example:/srv/board.git": "ssh://gitea@git.example/srv/board.git",
+    "https://git.example/a%20b": "https://git.example/a%20b",
+    "https://dev.azure.com/tide/My%20Project/_git/My%20Board": "https://dev.azure.com/tide/My%20Project/_git/My%20Board",
+    "https://git.example/team/c++": "https://git.example/team/c++",
+    "https://git.example/+team/c%2B%2b": "https://git.example/+team/c++",
+    "https://git.example/ä": "https://git.example/%C3%A4",
+    "https://git.example/%c3%a4": "https://git.example/%C3%A4",
+    "https://git.example/команда/доска.git": "https://git.example/%D0%BA%D0%BE%D0%BC%D0%B0%D0%BD%D0%B4%D0%B0/%D0%B4%D0%BE%D1%81%D0%BA%D0%B0.git",
+    "https://git.example/第一/看板.git": "https://git.example/%E7%AC%AC%E4%B8%80/%E7%9C%8B%E6%9D%BF.git",
+    "https://git.example/R%26D/Ana%27s%20%28old%29": "https://git.example/R%26D/Ana%27s%20%28old%29",
+    "https://git.example/100%25/board": "https://git.example/100%25/board",
+    "https://git.example/~first.last/board": "https://git.example/~first.last/board",
+    "ssh://first.last@git.example:29418/a/board": "ssh://first.last@git.example:29418/a/board",
+    "ssh://git@git.example/My%20Project/board": "ssh://git@git.example/My%20Project/board",
+    "first.last@git.example:team/board.git": "ssh://first.last@git.example/team/board.git",
+    "git@ssh.dev.azure.com:v3/tide/My%20Project/board": "ssh://git@ssh.dev.azure.com/v3/tide/My%2520Project/board",
+    "git@git.example:команда/доска.git": "ssh://git@git.example/%D0%BA%D0%BE%D0%BC%D0%B0%D0%BD%D0%B4%D0%B0/%D0%B4%D0%BE%D1%81%D0%BA%D0%B0.git",
 }
 
 BAD = [
@@ -75,7 +92,6 @@ BAD = [
     "https://git.example/./x",
     "https://git.example//x",
     "https://git.example/a b",
-    "https://git.example/a%20b",
     "https://git.example/a%00b",
     "https://git.example/a\nb",
     "https://git.example/a\x00b",
@@ -93,7 +109,6 @@ BAD = [
     "https://git.example/*",
     "https://git.example/a\\b",
     "https://g\u0131t.example/a",
-    "https://git.example/ä",
     "https://git\u3002example/a",
     "https://[::1/a",
     "https://[fe80::1%25eth0]/a",
@@ -110,6 +125,31 @@ BAD = [
     "git@-oProxyCommand=id:board",
     "git@git.example:-board",
     "git@git.example:a;id",
+    "https://git.example/a%2Fb",
+    "https://git.example/%2e%2e/x",
+    "https://git.example/%2E/x",
+    "https://git.example/a%0Ab",
+    "https://git.example/a%0d%0aHost:x",
+    "https://git.example/%2Dx",
+    "https://git.example/%20x",
+    "https://git.example/a%5Cb",
+    "https://git.example/%24%28id%29",
+    "https://git.example/%60id%60",
+    "https://git.example/a%22b",
+    "https://git.example/a%3Bid",
+    "https://git.example/a%7Cid",
+    "https://git.example/a%ff",
+    "https://git.example/a%",
+    "https://git.example/a%2",
+    "https://git.example/a%zz",
+    "https://git.example/a\u202eb",
+    "https://git.example/a%E2%80%AEb",
+    "https://git.example/a\u200bb",
+    "https://git.example/a\u00a0b",
+    "https://git.example/" + "ä" * 200,
+    "ssh://git@git.example/%2e%2e/x",
+    "ssh://-x.y@git.example/board",
+    "git@git.example:a\u202eb",
     "git@git.example:../x",
     "git@git.example:",
     "git@[::1]:board",
@@ -130,6 +170,70 @@ def test_an_address_has_one_spelling(text, spelled):
 def test_no_other_address_is_taken(text):
     with pytest.raises(BadAddress):
         parsed(text)
+
+
+PAGES = [
+    "https://github.com/team",
+    "https://github.com/team/board/tree/main",
+    "https://github.com/team/board/pull/12",
+    "https://github.com/team/board/pulls",
+    "https://github.com/team/board.git/tree",
+    "https://github.com/orgs/team",
+    "https://github.com/settings/tokens",
+    "https://codeberg.org/team/board/src/branch/main",
+    "https://codeberg.org/team",
+    "https://bitbucket.org/team/board/src/main/",
+    "https://gitlab.com/team",
+    "https://gitlab.com/team/board/-/tree/main",
+    "https://gitlab.example/team/board/-/merge_requests/1",
+    "https://git.example/team/board/issues/3",
+    "https://git.example/team/board/commits/branch/main",
+    "https://git.example/pub/scm/git/git.git/tree",
+    "https://dev.azure.com/tide/My%20Project",
+    "https://dev.azure.com/tide/My%20Project/_git/board/pullrequests",
+]
+NO_PAGES = [
+    "https://github.com/tree/issues",
+    "https://gitlab.com/group/sub/board",
+    "https://git.example/board",
+    "https://git.example/srv/git/src/board.git",
+    "https://git.example/team/board/wiki.git",
+    "https://git.example/group/tree/board",
+    "https://bitbucket.example/scm/~first.last/board.git",
+]
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize("text", PAGES)
+def test_address_of_web_page_is_refused(text):
+    with pytest.raises(BadAddress, match=r"page of the forge|forge shows it for cloning"):
+        parsed(text)
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize("text", NO_PAGES)
+def test_address_like_a_page_is_still_taken(text):
+    assert str(parsed(text)) == text
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize(
+    ("text", "sent"),
+    [
+        ("ssh://first.last@git.example/My%20Project/b%C3%B6+rd.git", "/My Project/bö+rd.git"),
+        ("git@git.example:v3/tide/My%20Project/board", "/v3/tide/My%20Project/board"),
+        ("git@git.example:команда/доска.git", "/команда/доска.git"),
+    ],
+)
+def test_address_by_ssh_sends_the_path_that_is_meant(tmp_path, text, sent):
+    asked = tmp_path / "asked"
+    fake = tmp_path / "ssh"
+    fake.write_text(f'#!/bin/sh\nprintf %s "$*" > {asked}\nexit 1\n')
+    fake.chmod(0o700)
+    way = git_cli.Access({}, {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH_COMMAND": str(fake), "GIT_SSH_VARIANT": "ssh"})
+    with pytest.raises(GitFailed):
+        git_cli.run("ls-remote", names=(str(parsed(text)),), folder=tmp_path, way=way)
+    assert asked.read_text().endswith(f"git-upload-pack '{sent}'")
 
 
 @pytest.mark.req("X5")

@@ -8,6 +8,7 @@ import random
 import uuid
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlencode
 
 import pytest
 from django.db.models.functions import Now
@@ -24,6 +25,7 @@ from apps.projects.tests.factories import RepositoryFactory
 from apps.projects.tests.fake_forge import FORGES, Delivery, FakeForge, FakeGitHub, FakeGitLab
 
 pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
 SECRET = "a-hook-secret-of-thirty-two-chars"
 
 
@@ -42,9 +44,14 @@ def repository(tide, forge):
     return repository_of(tide, forge)
 
 
-def repository_of(project, forge):
-    given = {"credential_kind": "token", "credential": forge.token, "webhook_secret": SECRET}
-    return RepositoryFactory(project=project, forge=forge.kind, url=f"https://{forge.host}/team/ship.git", **given)
+def repository_of(project, forge, **more):
+    given = {
+        "url": f"https://{forge.host}/team/ship.git",
+        "credential_kind": "token",
+        "credential": forge.token,
+        "webhook_secret": SECRET,
+    }
+    return RepositoryFactory(project=project, forge=forge.kind, **given | more)
 
 
 def deliver(repository, delivery: Delivery, **changed):
@@ -384,6 +391,53 @@ def test_five_mebibytes_and_no_more(repository, forge):
         sent = Delivery(forge.signed(kind, body, SECRET), body)
         assert deliver(repository, sent).status_code == status
     assert WebhookDelivery.objects.count() == 1
+
+
+def as_form(forge: FakeForge, sent: Delivery) -> Delivery:
+    """What GitHub sends unless it is told to send JSON, and what Gitea can be told to send."""
+    body = urlencode({"payload": sent.body.decode()}).encode()
+    kind = next(value for name, value in sent.headers.items() if "Event" in name)
+    signs_json = forge.kind == "gitea"
+    return Delivery(sent.headers if signs_json else forge.signed(kind, body, SECRET), body)
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize("content_type", [FORM, f"{FORM}; charset=utf-8", FORM.upper()])
+def test_delivery_by_form_says_the_same_as_by_json(repository, forge, content_type):
+    forge.opens(1, head="tide-1-anchor")
+    forge.renames(1, "50 % + a & b = ü")
+    for each in forge.deliveries:
+        assert deliver(repository, as_form(forge, each), content_type=content_type).status_code == 202
+    work_all()
+    assert PullRequest.objects.get().title == "50 % + a & b = ü"
+    assert deliver(repository, as_form(forge, forge.deliveries[0]), content_type=FORM).status_code == 200
+
+
+@pytest.mark.req("FLT-42")
+def test_delivery_by_form_is_signed_as_any(tide, github):
+    repository = repository_of(tide, github)
+    github.opens(1)
+    form = as_form(github, github.deliveries[0])
+    assert deliver(repository, form, body=form.body + b"&x=1", content_type=FORM).status_code == 401
+    assert deliver(repository, form, body=b"x=1&" + form.body, content_type=FORM).status_code == 401
+    assert not WebhookDelivery.objects.exists()
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 415),
+        (b"payload=", 415),
+        (b"x=%7B%7D", 415),
+        (b"payload=%5B%5D", 400),
+        (b"payload=%ff", 415),
+        (b"&" * 99, 415),
+    ],
+)
+def test_delivery_by_form_without_json_is_refused(tide, github, body, status):
+    sent = Delivery(github.signed("push", body, SECRET), body)
+    assert deliver(repository_of(tide, github), sent, content_type=FORM).status_code == status
 
 
 @pytest.mark.req("W2")

@@ -1,5 +1,8 @@
 """The log of deliveries: for maintainers, without secrets, and each can be replayed."""
 
+import inspect
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -7,10 +10,11 @@ from django.utils import timezone
 from apps import job_queue
 from apps.accounts.models import AuditEntry
 from apps.accounts.tests.programs import Program
-from apps.projects.git.webhooks.tests.test_deliveries import SECRET, deliver_all, repository_of
+from apps.projects.git.webhooks import receive_view, refusals
+from apps.projects.git.webhooks.tests.test_deliveries import SECRET, deliver, deliver_all, repository_of
 from apps.projects.models import CheckRun, PullRequest, Role, WebhookDelivery
 from apps.projects.tests.factories import RepositoryFactory
-from apps.projects.tests.fake_forge import FakeGitHub
+from apps.projects.tests.fake_forge import Delivery, FakeGitHub
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +52,35 @@ def test_the_log_shows_what_arrived(base, maintainer):
     page = maintainer.get(f"{base}deliveries/").content.decode()
     assert "pull_request" in page
     assert "Worked on." in page
+
+
+@pytest.mark.req("FLT-42")
+@pytest.mark.parametrize(
+    ("body", "is_signed", "said"),
+    [
+        (b"no json", True, "It was no JSON, neither alone nor in a form."),
+        (b"[]", True, "Its JSON was no object."),
+        (b"{}", False, "It is not signed with the secret of this webhook."),
+        (b"x" * (5 * 1024 * 1024 + 1), True, "It was larger than 5 MiB."),
+    ],
+)
+def test_log_shows_what_was_refused_and_why(base, repository, github, maintainer, tide, body, is_signed, said):
+    other = repository_of(tide, github, url="https://git.example/team/other.git", name="Other")
+    sent = Delivery(github.signed("push", body, SECRET if is_signed else "another"), body)
+    assert deliver(repository, sent).status_code >= 400
+    repository.name = "Renamed"
+    repository.save(update_fields=["name"])
+    assert said in maintainer.get(f"{base}deliveries/").text
+    other_log = maintainer.get(f"/projects/TIDE/settings/repositories/{other.pk}/deliveries/").text
+    assert said not in other_log
+    assert "Refused" not in other_log
+
+
+@pytest.mark.req("FLT-42")
+def test_log_has_a_sentence_for_each_refusal():
+    source = inspect.getsource(receive_view)
+    codes = set(re.findall(r'WebhookRefused\(\s*\d+, "(\w+)"', source))
+    assert codes == set(refusals.REASONS)
 
 
 def test_one_is_shown_without_addresses(base, maintainer):
