@@ -54,7 +54,7 @@ def test_supervisor_pause_doubles_and_old_deaths_expire(monkeypatch):
     child = supervisor.Child(shell("web", "true"), 36)
     pauses = []
     for now in (100, 110, 120, 300):
-        child.process = subprocess.Popen(["true"], stdout=subprocess.PIPE)
+        child.spawn()
         child.process.wait()
         child.died(now)
         pauses.append(child.restart_at - now)
