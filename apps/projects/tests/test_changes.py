@@ -1,5 +1,6 @@
 """A change begins in one order: lock, refresh, check."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -76,9 +77,11 @@ def _change(member: Membership) -> None:
 
 def _wait_for_a_waiter() -> None:
     """Until another transaction waits for a row lock."""
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    while True:
+    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute(waiting)
-            if cursor.fetchone()[0]:
+            if cursor.fetchone() is not None:
                 return
+    pytest.fail("Nobody waits for the lock.")

@@ -12,7 +12,7 @@ from django.db import InternalError, ProgrammingError, connection, transaction
 from django.test import RequestFactory
 
 from apps.accounts import audit
-from apps.accounts.models import AuditEntry, AuditSeal
+from apps.accounts.models import ApiToken, AuditEntry, AuditSeal
 from apps.projects.tests.factories import UserFactory
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("T1")]
@@ -65,6 +65,14 @@ def test_what_is_recorded_in_a_request_says_where_it_came_from(ana):
     with audit.of_request(RequestFactory().get("/", REMOTE_ADDR="192.0.2.9")):
         assert audit.record("thing.done", by=ana).address == "192.0.2.9"
     assert audit.record("thing.done", by=ana).address is None
+
+
+@pytest.mark.req("FLT-26")
+def test_entry_names_the_token_of_whoever_acted_alone(ana):
+    request = RequestFactory().get("/")
+    request.auth = ApiToken(user=ana, prefix="0123abcd")
+    ben = UserFactory(name="Ben")
+    assert [audit.record("thing.done", by=by, request=request).token for by in (ana, ben, None)] == ["0123abcd", "", ""]
 
 
 def test_facts_stay_small_and_on_one_line(ana):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
@@ -384,3 +385,14 @@ def test_session_end_answered_to_script_keeps_reason_for_page(ana):
     sent = browser.get("/accounts/profile/")
     assert "refusal=session_ended" in sent["Location"]
     assert sent.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
+
+
+@pytest.mark.req("L25", "FLT-26")
+def test_session_of_another_password_is_nobodys(ana):
+    """Also one that the database's trigger has not ended."""
+    client = signed_in(ana)
+    session = client.session
+    session[HASH_SESSION_KEY] = "of another password"
+    session.save()
+    assert not is_in(client)
+    assert not ana.sessions.exists()

@@ -54,10 +54,11 @@ def test_assign_makes_task_run_note_and_events_together(columns, scribe, ana):
 
 
 @pytest.mark.req("D1")
-def test_assign_that_is_refused_leaves_nothing(columns, scribe, ana):
+@pytest.mark.parametrize("prompt", ["x" * (queue.PROMPT_BYTES + 1), "ж" * (queue.PROMPT_BYTES // 2 + 1)])
+def test_assign_that_is_refused_leaves_nothing(columns, scribe, ana, prompt):
     task = task_in(columns["ready"])
     with pytest.raises(queue.PromptTooLarge):
-        assign(task, to=scribe.user, by=ana, prompt="x" * (queue.PROMPT_BYTES + 1))
+        assign(task, to=scribe.user, by=ana, prompt=prompt)
     task.refresh_from_db()
     assert (task.assignee, task.status_note, Run.objects.count()) == (None, None, 0)
     assert not Event.objects.filter(kind="task.assigned").exists()
@@ -142,6 +143,33 @@ def test_send_outside_the_replay_window_is_left_to_a_person(scribe, ana, gateway
     assert (run.status, again.attempt, again.status) == (Status.FAILED, 2, Status.QUEUED)
 
 
+@pytest.mark.req("D7", "FLT-26")
+def test_send_is_repeated_within_what_is_left_of_the_window(scribe, ana, gateway):
+    run_of(scribe, ana)
+    gateway.fails(httpx.ReadTimeout)
+    run = start(scribe)
+    later(run, minutes=2)
+    gateway.answers(429, headers={"Retry-After": "600"})
+    run = start(scribe)
+    assert run.status == Status.QUEUED
+    assert timezone.now() < run.due_at <= timezone.now() + timedelta(minutes=1)
+
+
+@pytest.mark.req("D7", "FLT-26")
+def test_send_answered_as_the_window_ends_is_uncertain(scribe, ana, gateway):
+    run_of(scribe, ana)
+    gateway.fails(httpx.ReadTimeout)
+    run = start(scribe)
+    Run.objects.update(due_at=timezone.now())
+    claim = dispatch.claim_next(scribe.pk, "worker-1")
+    gateway.answers(429)
+    outcome = dispatch.send(claim.run)
+    later(run, minutes=3, seconds=59.5)
+    dispatch.apply_outcome(claim, outcome)
+    run.refresh_from_db()
+    assert run.status == Status.UNCERTAIN
+
+
 @pytest.mark.req("D7")
 def test_send_to_a_gateway_gone_after_a_lost_answer_is_uncertain(scribe, ana, gateway):
     run_of(scribe, ana)
@@ -165,17 +193,28 @@ def test_lease_of_a_dead_worker_is_sent_again_with_the_same_key(scribe, ana, gat
     assert gateway.posts[0].content == gateway.posts[1].content
 
 
-@pytest.mark.req("D2")
-def test_answer_of_a_late_worker_changes_nothing(scribe, ana, gateway):
+@pytest.mark.req("D2", "FLT-26")
+@pytest.mark.parametrize("status", [200, 400, 503, 504])
+def test_answer_of_a_late_worker_changes_nothing(scribe, ana, gateway, status):
     run_of(scribe, ana)
     slow = dispatch.claim_next(scribe.pk, "slow")
+    gateway.answers(status, json={"runId": "gateway-1"})
     outcome = dispatch.send(slow.run)
     later(slow.run, seconds=90)
     reconcile.release_expired_leases()
     quick = dispatch.claim_next(scribe.pk, "quick")
     dispatch.apply_outcome(slow, outcome)
     quick.run.refresh_from_db()
-    assert quick.run.status == Status.SENDING
+    assert (quick.run.status, quick.run.send_count) == (Status.SENDING, 2)
+
+
+@pytest.mark.req("D2")
+def test_lease_of_a_worker_at_work_is_not_released(scribe, ana):
+    run_of(scribe, ana)
+    claim = dispatch.claim_next(scribe.pk, "worker-1")
+    assert not lifecycle.release_lease(claim.run)
+    claim.run.refresh_from_db()
+    assert claim.run.status == Status.SENDING
 
 
 def test_slots_bound_how_many_run_and_notes_say_so(scribe, ana, gateway):

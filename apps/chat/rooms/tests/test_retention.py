@@ -59,6 +59,15 @@ def test_retention_deletes_old_messages_with_their_rows(board, room, mai, ana, b
     assert answer.reply_to is None
 
 
+def test_retention_keeps_messages_to_the_last_hour(board, room, mai, ana):
+    kept, old = message_in(room, ana, "Kept."), message_in(room, ana, "Old.")
+    made_old(kept, days=89.9)
+    made_old(old, days=90.1)
+    retention.set_days(board, days=90, by=mai)
+    jobs.delete_old_messages()
+    assert list(room.messages.filter(system_message__isnull=True)) == [kept]
+
+
 def test_retention_off_keeps_everything(board, room, mai, ana):
     elsewhere = room_of(BoardFactory(key="OTHER"))
     MembershipFactory(project=elsewhere.project, user=mai)

@@ -106,10 +106,11 @@ async def open_socket(ana):
 
 async def frame(one, *, until="seq"):
     """The next frame (or heartbeat, `until="head"`)."""
-    while True:
-        message = json.loads((await one.receive_output(timeout=5))["text"])
-        if until in message:
-            return message
+    async with asyncio.timeout(5):
+        while True:
+            message = json.loads((await one.receive_output(timeout=5))["text"])
+            if until in message:
+                return message
 
 
 @pytest.mark.req("RT-3", "E2")

@@ -9,7 +9,7 @@ from apps.projects.members import memberships
 from apps.projects.models import Event, Role
 from apps.projects.realtime import frames
 from apps.projects.tests.factories import MembershipFactory, UserFactory
-from apps.tasks.actions.assign import assign
+from apps.tasks.actions.assign import NotAMember, assign
 from apps.tasks.actions.comment import comment
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import BoardFactory, task_in
@@ -108,3 +108,11 @@ def test_done_card_keeps_avatar_of_removed_member(client, board, columns, owner,
 def card_of(page: str, task: Task) -> str:
     begin = page.index(f'id="task-{task.pk}"')
     return page[begin : page.index("</article>", begin)]
+
+
+@pytest.mark.req("FLT-26")
+def test_assign_to_a_closed_account_is_refused(columns, ana, ben):
+    User.objects.filter(pk=ben.pk).update(is_active=False)
+    task = task_in(columns["ready"])
+    with pytest.raises(NotAMember):
+        assign(task, to=ben, by=ana)

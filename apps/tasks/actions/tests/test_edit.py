@@ -22,6 +22,14 @@ def test_edit_of_different_fields_merges(task, ana, ben):
 
 
 @pytest.mark.req("I2")
+def test_edit_of_same_field_again_from_the_new_version(task, ana):
+    edit(task, title="New title", version=1, by=ana)
+    edit(task, title="Newer title", version=2, by=ana)
+    task.refresh_from_db()
+    assert (task.title, task.version) == ("Newer title", 3)
+
+
+@pytest.mark.req("I2")
 def test_edit_of_same_field_from_stale_page_is_a_conflict(task, ana, ben):
     edit(task, title="Ana's title", version=1, by=ana)
     with pytest.raises(Conflict) as refused:

@@ -124,6 +124,21 @@ def test_move_event_names_respaced_neighbours(ready, columns, ana, monkeypatch):
     assert {first.pk, last.pk} <= named
 
 
+@pytest.mark.django_db
+@pytest.mark.req("ORD-2", "FLT-26")
+@pytest.mark.parametrize("taken", ["rank of the next", "rank of the one before"])
+def test_move_respaces_to_ranks_that_neighbours_had(ready, columns, ana, monkeypatch, taken):
+    first, last = task_in(ready, "first"), task_in(ready, "last")
+    fresh = {
+        "rank of the next": [last.rank, last.rank + "1", last.rank + "2"],
+        "rank of the one before": ["01", "02", first.rank],
+    }[taken]
+    monkeypatch.setattr(ranks, "MAX_LENGTH", 1)
+    monkeypatch.setattr(ranks, "spread", lambda count, low, high: fresh)
+    move(task_in(columns["backlog"], "between"), to=ready, after=first, by=ana)
+    assert titles(ready) == ["first", "between", "last"]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("ORD-1", "I1", "E1")
 def test_concurrent_moves_keep_cards_and_ranks_unique(board, columns, ana):

@@ -294,6 +294,14 @@ def test_card_shows_one_dot_for_its_code(board, repository, task, state, review,
     assert (f'data-pr="{dot}"' in cards.render(board.key, row, {})) == bool(dot)
 
 
+@pytest.mark.req("GIT-5", "FLT-26")
+def test_card_shows_no_dot_of_a_dismissed_pull_request(board, repository, task, ana):
+    forge_reports(repository, title=task.key)
+    code_links.unlink(CodeLink.objects.get(), by=ana)
+    (row,) = cards.of_tasks(board, [task.pk])
+    assert row.code == ""
+
+
 @pytest.mark.req("GIT-5")
 def test_check_redraws_card_and_open_task(board, repository, task):
     forge_reports(repository, title=task.key)

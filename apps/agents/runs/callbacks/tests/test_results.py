@@ -128,6 +128,20 @@ def test_callback_signed_by_another_gateway_reaches_no_run(run):
     assert (answer.json(), run.status) == ({"outcome": "ignored"}, Status.RUNNING)
 
 
+@pytest.mark.req("C3")
+def test_callback_ids_are_each_gateways_own(run):
+    GatewayFactory(callback_secret="other-secret")
+    post(report(run, "run.started", id="1"), secret="other-secret")
+    assert post(report(run, id="1")).json() == {"outcome": "applied"}
+    assert CallbackReport.objects.count() == 2
+
+
+@pytest.mark.req("C7")
+def test_callback_by_a_gateway_without_a_secret_is_refused(run):
+    GatewayFactory(callback_secret="")
+    assert post(report(run), headers={"x-teamboard-signature": ""}).status_code == 401
+
+
 @pytest.mark.req("C5")
 @pytest.mark.parametrize(
     ("raw", "status"),

@@ -19,6 +19,7 @@ from apps import job_queue
 from apps.accounts.models import AuditEntry
 from apps.projects import jobs
 from apps.projects.git.forges import gitlab
+from apps.projects.git.forges.types import Request
 from apps.projects.git.webhooks import apply, deliveries
 from apps.projects.models import CheckRun, Event, PullRequest, WebhookDelivery
 from apps.projects.tests.factories import RepositoryFactory
@@ -330,6 +331,16 @@ def a_life(forge) -> None:
     forge.says(forge.pulls[1].sha, "tests", "passed")
     forge.reopens(2)
     forge.merges(1)
+
+
+@pytest.mark.req("FLT-26")
+@pytest.mark.parametrize(("is_current", "title"), [(False, "First"), (True, "Second")])
+def test_equal_time_counts_when_the_forge_was_asked(is_current, title):
+    repository, at = RepositoryFactory(), timezone.now()
+    for words in ("First", "Second"):
+        told = Request(1, words, "", "open", "fix", "main", "a" * 40, "https://git.example/1", updated_at=at)
+        apply.apply(repository, told, is_current=is_current)
+    assert PullRequest.objects.get().title == title
 
 
 def test_of_two_words_in_one_second_the_stronger_counts(tide, github):
