@@ -47,7 +47,7 @@ faults: ## the fault runs in full: kills, restarts and storms, printed as a tabl
 	@scripts/setup dev
 	@$(PYTHON_HERE) -m tests.faults
 
-mutants: ## break sixty chosen lines one at a time; the nearest tests must notice each
+mutants: ## break some eighty chosen lines one at a time; the nearest tests must notice each
 	@scripts/setup dev
 	@$(WITH_SERVICES) $(PYTHON_HERE) -m tests.mutants
 
