@@ -13,6 +13,7 @@ KINDS = {
     "repository.connected": _("connected a repository"),
     "repository.changed": _("changed how a repository is reached"),
     "repository.secret_rotated": _("gave a webhook another secret"),
+    "repository.mirrored_again": _("had a repository mirrored again"),
     "repository.removed": _("took a repository away"),
 }
 GRANTS = {

@@ -31,5 +31,6 @@ urlpatterns = [
     path("<str:key>/settings/repositories/<int:pk>/", repository_views.repository, name="repository"),
     path("<str:key>/settings/repositories/<int:pk>/test/", repository_views.test, name="test-repository"),
     path("<str:key>/settings/repositories/<int:pk>/rotate/", repository_views.rotate, name="rotate-secret"),
+    path("<str:key>/settings/repositories/<int:pk>/mirror/", repository_views.mirror_again, name="mirror-again"),
     path("<str:key>/settings/repositories/<int:pk>/remove/", repository_views.remove, name="remove-repository"),
 ]

@@ -47,6 +47,7 @@ urlpatterns = [
     path("messages/<int:pk>/previews/", messages.PreviewsView.as_view(), name="previews"),
     path("messages/<int:pk>/pin/", messages.PinView.as_view(), name="pin"),
     path("repositories/<int:pk>/", git.RepositoryView.as_view(), name="repository"),
+    path("repositories/<int:pk>/mirror/", git.MirrorView.as_view(), name="mirror"),
     path("repositories/<int:pk>/branches/", git.BranchesView.as_view(), name="branches"),
     path("repositories/<int:pk>/commits/", git.CommitsView.as_view(), name="commits"),
     path("tasks/<int:pk>/", detail.TaskView.as_view(), name="task"),

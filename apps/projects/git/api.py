@@ -58,6 +58,14 @@ class RepositoryView(APIView):
         return Response(status=204)
 
 
+class MirrorView(APIView):
+    @extend_schema(request=None, responses={202: None})
+    def post(self, request: MemberApiRequest, pk: int) -> Response:
+        """Have the board's mirror of a repository made anew; 202, for a worker does it."""
+        connect.mirror_again(repository_for(request, pk), by=request.user)
+        return Response(status=202)
+
+
 class BranchesView(APIView):
     @extend_schema(parameters=PARAMETERS, responses=page_of(BranchSerializer))
     def get(self, request: MemberApiRequest, pk: int) -> Response:

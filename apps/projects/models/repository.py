@@ -56,6 +56,8 @@ class Repository(models.Model):
     previous_webhook_secret_until = models.DateTimeField(null=True, editable=False)
     # A fetch is due when it is wanted; the lease keeps two workers off one mirror.
     fetch_wanted_at = models.DateTimeField(null=True, editable=False)
+    # Somebody wants the mirror made anew: the next fetch forgets it first.
+    mirror_wanted_at = models.DateTimeField(null=True, editable=False)
     fetch_lease_until = models.DateTimeField(null=True, editable=False)
     fetched_at = models.DateTimeField(null=True, editable=False)
     # Why the last fetch came to nothing: a code and facts, worded in the reader's language.
@@ -66,7 +68,7 @@ class Repository(models.Model):
     resynced_at = models.DateTimeField(null=True, editable=False)
     resync_error = models.CharField(max_length=40, blank=True, editable=False)
     resync_facts = models.JSONField(default=dict, editable=False)
-    # Of all refs of the mirror: when it stays, nothing is read again.
+    # Of all refs of the mirror: when it stays, nothing is read again. Empty, the mirror is looked through first.
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     size_bytes = models.BigIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

@@ -28,6 +28,9 @@ REASONS = {
     "too_large": _("The repository is larger than {megabytes} MB, which is the most that is mirrored."),
     "too_many_refs": _("The repository has more than {most} branches and tags, which is the most that is mirrored."),
     "object_format": _("The repository names its commits by SHA-256. Only those that do it by SHA-1 are mirrored."),
+    "damaged": _(
+        "The board's copy of the repository is damaged, also after it was made anew. Check the server's disk."
+    ),
     "broken": _("Git could not read it: {said}"),
 }
 

@@ -18,12 +18,26 @@ from apps.projects.models import Repository
 log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 LEASE = timedelta(minutes=15)  # longer than the longest fetch
+CHECKED_EVERY = timedelta(minutes=1)  # a page that fails may be asked for again and again
 
 
 def want(repository: Repository) -> None:
     """Have `repository` fetched as soon as a worker is free. Asked ten times at once, it is fetched once or twice."""
     Repository.objects.filter(pk=repository.pk).update(fetch_wanted_at=Now())
     transaction.on_commit(partial(job_queue.enqueue, "apps.projects.jobs.fetch", repository.pk), robust=True)
+
+
+def want_anew(repository: Repository) -> None:
+    """Have the mirror forgotten and made anew, by the worker: another may be fetching into it just now."""
+    Repository.objects.filter(pk=repository.pk).update(mirror_wanted_at=Now())
+    want(repository)
+
+
+def want_checked(repository: Repository) -> None:
+    """Have the mirror, which a page could not read, looked through, and made anew if it is damaged."""
+    row = Repository.objects.filter(pk=repository.pk, fetched_at__lt=Now() - CHECKED_EVERY)
+    if row.exclude(fingerprint="").update(fingerprint=""):
+        want(repository)
 
 
 def due() -> list[int]:
@@ -53,6 +67,11 @@ def fetch(pk: int) -> bool:
 def _fetch(repository: Repository, started_at: datetime) -> None:
     """Do it, and keep how it went."""
     outcome: dict[str, Any] = {"fetch_error": "", "fetch_facts": {}}
+    if repository.mirror_wanted_at:
+        mirror.forget(repository)
+        Repository.objects.filter(pk=repository.pk, mirror_wanted_at=repository.mirror_wanted_at).update(
+            mirror_wanted_at=None
+        )
     try:
         mirror.fetch(repository)
         outcome["fetched_at"] = started_at

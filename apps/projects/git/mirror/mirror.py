@@ -5,6 +5,7 @@ be repeated, and what was missed once is found the next time.
 """
 
 import hashlib
+import logging
 import shutil
 import tempfile
 import time
@@ -20,12 +21,13 @@ from django.conf import settings
 
 from apps.projects import events
 from apps.projects.changes import locked_for_change
-from apps.projects.git.mirror import git_cli
+from apps.projects.git.mirror import damage, git_cli
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.repositories import credentials
 from apps.projects.git.sanitize import tidy
 from apps.projects.models import Branch, Commit, Repository
 
+log = logging.getLogger(__name__)
 FIRST_SECONDS = 600
 MOST_REFS = 10_000
 MOST_COMMITS = 50_000  # of the first import: the newest; the mirror has them all
@@ -62,20 +64,44 @@ def forget(repository: Repository) -> None:
 def fetch(repository: Repository) -> bool:
     """Bring mirror and rows up to date with the server; whether anything had changed. Raises GitFailed.
 
-    What is too large leaves nothing behind on the disk.
+    A mirror that was damaged on our disk is forgotten and made anew. What is too large leaves nothing behind on the
+    disk.
     """
     folder = folder_of(repository)
-    is_new = not (folder / "HEAD").exists()
+    if folder.exists() and not damage.is_repository(folder):
+        _forget_damaged(repository)
+    try:
+        return _fetch(repository, folder)
+    except GitFailed as failure:
+        is_damaged = failure.code == "damaged"
+        if not is_damaged and (failure.code != "broken" or not folder.exists() or damage.is_whole(folder)):
+            raise
+    _forget_damaged(repository)
+    return _fetch(repository, folder)
+
+
+def _forget_damaged(repository: Repository) -> None:
+    log.warning("A mirror is damaged and made anew", extra={"repository": repository.pk})
+    forget(repository)
+
+
+def _fetch(repository: Repository, folder: Path) -> bool:
+    is_new = not folder.exists()
     if is_new:
         _prepare(folder)
-        repository.fingerprint = ""
     with credentials.access_to(repository) as way:
         told = _listed(repository, folder, way)
+        if not is_new and not repository.fingerprint and not damage.is_whole(folder):
+            raise GitFailed("damaged")
         fingerprint = hashlib.sha256(told).hexdigest()
-        if fingerprint == repository.fingerprint:
+        if not is_new and fingerprint == repository.fingerprint and damage.has_refs(folder, told):
+            if not damage.has_heads(folder):
+                raise GitFailed("damaged")
             return False
         _store_default(repository, default_of(told))
         _download(repository, folder, way, is_new=is_new)
+    if not damage.has_heads(folder):
+        raise GitFailed("damaged")
     read(repository, default=default_of(told))
     repository.fingerprint = fingerprint
     return True

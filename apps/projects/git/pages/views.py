@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from apps.accounts.request_types import MemberRequest
 from apps.projects import permissions
-from apps.projects.git.mirror import mirror
+from apps.projects.git.mirror import fetch, mirror
 from apps.projects.git.mirror.errors import GitFailed
 from apps.projects.git.pages import branch_badges, queries
 from apps.projects.models import Branch, Project, Repository
@@ -114,6 +114,8 @@ def render_with_mirror(
     try:
         found = {name: reads() for name, reads in read.items()}
     except GitFailed as failure:
+        if failure.code == "broken":
+            fetch.want_checked(repository)
         return render(request, template, page | {"failure": failure}, status=503)
     return render(request, template, page | found)
 

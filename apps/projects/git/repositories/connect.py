@@ -206,6 +206,13 @@ def remove(repository: Repository, *, by: User) -> None:
         transaction.on_commit(partial(mirror.forget, uid), robust=True)
 
 
+def mirror_again(repository: Repository, *, by: User) -> None:
+    """Have the mirror forgotten and made anew, as it was at first; log `repository.mirrored_again`."""
+    with locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project:
+        events.record(project, "repository.mirrored_again", by=by, repository=repository.pk, name=repository.name)
+        fetch.want_anew(repository)
+
+
 def new_secret() -> str:
     """In the form that GitLab wants of a signing token; to the others it is a secret like any."""
     return webhook_signatures.PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()

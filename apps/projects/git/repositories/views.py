@@ -71,6 +71,15 @@ def rotate(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     return repository_page(request, project, found, secret=connect.rotate(found, by=request.user))
 
 
+@require_POST
+def mirror_again(request: MemberRequest, key: str, pk: int) -> HttpResponse:
+    """Have the copy on the server made anew."""
+    project, found = repository_for(request, key, pk)
+    connect.mirror_again(found, by=request.user)
+    messages.success(request, _("It is mirrored again now. Until that is done its code can't be shown."))
+    return redirect("projects:repository", project.key, found.pk)
+
+
 @require_http_methods(["GET", "POST"])
 def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project, found = repository_for(request, key, pk)
