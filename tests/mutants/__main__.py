@@ -78,15 +78,16 @@ class Lane:
 
     def try_out(self, mutant: Mutant) -> Outcome:
         path, began = self.folder / mutant.file, time.monotonic()
-        broken = mutant.applied_to(path.read_text())
-        path.write_text(broken)
+        whole, times = path.read_text(), path.stat()
+        path.write_text(mutant.applied_to(whole))
         try:
             done = self.pytest(mutant.tests, "-x", *(() if self.has_database else NEW_DATABASE))
         except subprocess.TimeoutExpired:
             self.has_database = False  # it may hold rows that a test did not come to take away
             return Outcome(mutant, Verdict.HUNG, time.monotonic() - began, "")
         finally:
-            shutil.copy2(ROOT / mutant.file, path)
+            path.write_text(whole)
+            os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # so that its bytecode is good again
         self.has_database = True
         return Outcome(mutant, verdict_of(done.returncode, done.stdout), time.monotonic() - began, done.stdout)
 
