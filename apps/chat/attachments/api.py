@@ -15,6 +15,7 @@ from apps.chat.models import Attachment
 from apps.chat.rooms.api import room_of
 from apps.chat.serializers import FileSerializer, NewFileSerializer
 from apps.projects import permissions
+from apps.projects.permissions import Action
 from apps.rest.validation import validated
 
 
@@ -24,7 +25,7 @@ class FilesView(APIView):
     @extend_schema(request={"multipart/form-data": NewFileSerializer}, responses={201: FileSerializer})
     def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Upload a file for a message that you are about to post in the room."""
-        room = room_of(request, pk)
+        room = room_of(request, pk, needs=Action.COMMENT)  # before megabytes are kept
         file = validated(NewFileSerializer, request, room.project)["file"]
         kept = attachments.upload(room, file, name=file.name, by=request.user)
         return Response(FileSerializer(kept).data, status=201)

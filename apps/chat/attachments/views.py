@@ -14,13 +14,14 @@ from apps.chat.attachments import download as attachment_download
 from apps.chat.models import Attachment
 from apps.chat.rooms.views import room_of
 from apps.projects import permissions
+from apps.projects.permissions import Action
 from apps.rest.problems import refusal_response
 
 
 @require_POST
 def upload(request: MemberRequest, key: str, pk: int) -> JsonResponse:
     """Keep one file for a message to come; the answer has the id that the message names it by."""
-    room = room_of(permissions.project_for(request.user, key), pk)
+    room = room_of(permissions.project_for(request.user, key, Action.COMMENT), pk)  # before megabytes are kept
     file = request.FILES.get("file")
     if file is None:
         return refusal_response(422, _("Choose a file."), "invalid")

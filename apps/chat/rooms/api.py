@@ -20,12 +20,13 @@ from apps.chat.serializers import (
 )
 from apps.projects import permissions
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 from apps.rest.rows import shown
 from apps.rest.validation import validated
 
 
-def room_of(request: MemberApiRequest, pk: int) -> Room:
-    return permissions.find(Room.objects.select_related("project"), by=request.user, pk=pk)
+def room_of(request: MemberApiRequest, pk: int, needs: Action = Action.VIEW) -> Room:
+    return permissions.find(Room.objects.select_related("project"), by=request.user, needs=needs, pk=pk)
 
 
 def unread(request: MemberApiRequest, project: Project) -> list[dict[str, Any]]:

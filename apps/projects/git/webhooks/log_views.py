@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request_types import MemberRequest
-from apps.errors import Refused
+from apps.errors import NotAllowed, Refused
 from apps.projects import permissions
 from apps.projects.git import forges
 from apps.projects.git.forges import api
@@ -67,6 +67,8 @@ def replay(request: MemberRequest, key: str, pk: int, number: int) -> HttpRespon
     found: WebhookDelivery = get_object_or_404(repository.deliveries, pk=number)
     try:
         deliveries.replay(found, by=request.user)
+    except NotAllowed:
+        raise
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
