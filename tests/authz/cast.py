@@ -131,7 +131,9 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     gateway = GatewayFactory(callback_secret=f"callback-secret-{key}")
     agent = agent_in(project, f"Scribe-{key}", gateway=gateway)
     run = run_of(agent, owner, title=f"{key} secret")
-    results.receive(gateway, f"first-{key}", "run.started", {"teamboardRunId": str(run.pk)})
+    lifecycle.claim(run, "worker")
+    about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+    results.receive(gateway, f"first-{key}", "run.started", about)
     lifecycle.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
     room, message = talk(project, owner, f"{key} secret")
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)

@@ -179,7 +179,7 @@ def test_a_gateway_reports_only_on_runs_of_its_own_agents(own, foreign, says):  
     for ours, theirs in ((own, foreign), (foreign, own)):
         Run.objects.filter(pk=theirs.run.pk).update(status=Run.Status.RUNNING, ended_at=None)
         about = {
-            "its id": {"teamboardRunId": str(theirs.run.pk)},
+            "its id": {"teamboardRunId": str(theirs.run.pk), "sessionKey": theirs.run.gateway_session_key},
             "its session": {"sessionKey": theirs.run.gateway_session_key},
         }
         report = {

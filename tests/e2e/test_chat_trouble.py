@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 from playwright.sync_api import Page, expect
 
 from apps.agents.models import Run
@@ -140,12 +141,14 @@ def test_64_kib_are_refused_and_stay_in_the_composer(enter, ana, room):  # noqa:
 def test_300_kib_of_an_agent_are_folded_cut_and_load_nothing(enter, board, ana, room):  # noqa: F811
     scribe = agent_in(board)
     post(room, text="@scribe tell me", by=ana, client_message_id=uuid4())
-    Run.objects.update(status=Run.Status.RUNNING)
+    Run.objects.update(status=Run.Status.RUNNING, first_sent_at=Now())
     page, asked = enter(ana), []
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: asked.append(dialog.message))
     line = "# Tide\n![](https://evil.example/1) <img src=//evil.example/x onerror=alert(1)> <script>alert(2)</script>\n"
-    report = {"teamboardRunId": str(Run.objects.get().pk), "status": "ok", "text": line * (300 * 1024 // len(line))}
+    run = Run.objects.get()
+    about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+    report = {**about, "status": "ok", "text": line * (300 * 1024 // len(line))}
     results.receive(scribe.gateway, str(uuid4()), "run.finished", report)
     answer = page.locator(".message.entry--agent")
     expect(answer.locator(".entry__long")).to_be_visible()

@@ -109,6 +109,11 @@ def hook_path(slug: str) -> str:
     return f"/hooks/task-{slug}"
 
 
+def stored_session_key(slug: str, session_key: str) -> str:
+    """A session's name inside OpenClaw, which prefixes the agent and lowers the case."""
+    return f"agent:{slug}:{session_key}".lower()
+
+
 def build_request(
     message: str, session_key: str, *, agent_id: str, timeout: int = 300, mapped: bool = False
 ) -> tuple[str, bytes]:

@@ -26,7 +26,9 @@ class RunQuerySet(models.QuerySet["Run"]):
 
         What most runs have comes by one statement; a room, or who has paused, by one more where there is one.
         """
-        always = self.select_related("project__pause", "task__project", "task__column", "agent__gateway", "agent__user")
+        always = self.select_related(
+            "project__pause", "task__project", "task__column", "agent__gateway", "agent__user", "gateway"
+        )
         rarely = ("project__pause__paused_by", "message__room__project", "message__author", "referenced_task__project")
         return always.prefetch_related(*rarely)
 
@@ -67,6 +69,10 @@ class Run(models.Model):
     priority = models.PositiveSmallIntegerField(default=Task.Priority.NORMAL)
     prompt = models.TextField(blank=True)  # what the requester, or who sent it back, added
     session_key = models.CharField(max_length=100)
+    # Where it is sent: only reports from there move it, whatever becomes of the agent's row meanwhile.
+    gateway = models.ForeignKey("agents.Gateway", models.SET_NULL, null=True, related_name="runs")
+    # The session's name inside OpenClaw.
+    gateway_session_key = models.CharField(max_length=200, blank=True)
     branch = models.CharField(max_length=100, blank=True)  # what its prompt proposed to call one
     # Frozen when it is first sent: every attempt sends the same bytes to the same path.
     request_path = models.CharField(max_length=100, blank=True)
@@ -132,11 +138,6 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id or self.message_id} attempt {self.attempt}"
-
-    @property
-    def gateway_session_key(self) -> str:
-        """The session's name inside OpenClaw, which prefixes the agent and lowers the case."""
-        return f"agent:{self.agent.slug}:{self.session_key}".lower()
 
 
 class RunPullRequest(models.Model):

@@ -62,7 +62,10 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     if run.request_body is None:
         run.branch = prompt.branch_of(run)
         run.request_path, run.request_body = frozen_request(run)
-    lifecycle.claim(run, worker, request_path=run.request_path, request_body=run.request_body, branch=run.branch)
+        run.gateway_session_key = openclaw_client.stored_session_key(agent.slug, run.session_key)
+    run.gateway = agent.gateway
+    frozen = ("request_path", "request_body", "branch", "gateway", "gateway_session_key")
+    lifecycle.claim(run, worker, **{field: getattr(run, field) for field in frozen})
     run.send_count += 1
     return Claim(run, was_sent=was_sent_at is not None, is_stale=False)
 

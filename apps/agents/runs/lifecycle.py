@@ -30,7 +30,10 @@ NOTES_OF_ENDED = {
 
 
 def claim(run: Run, worker: str, **request: Any) -> bool:
-    """Lease `run` to `worker`, which sends `request` (path, body, branch). Call it under the agent's row lock."""
+    """Lease `run` to `worker`, which sends `request` (path, body, branch, where to).
+
+    Call it under the agent's row lock.
+    """
     return _take(
         run,
         states.CLAIM,

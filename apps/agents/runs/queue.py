@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.agents.gateways import openclaw_client
 from apps.agents.models import Agent, Run
 from apps.agents.runs import lifecycle, run_notes, scheduler, targets, wake
 from apps.agents.runs.states import BUSY, Status
@@ -81,14 +82,17 @@ def enqueue(target: targets.Target, agent: Agent, *, by: User | None, prompt: st
         raise PromptTooLarge(_("That is too long: {limit} KiB at most.").format(limit=PROMPT_BYTES // 1024))
     with locked_for_change(target.project_id) as project:
         attempt = (target.attempts(agent).aggregate(last=Max("attempt"))["last"] or 0) + 1
+        session_key = target.session_key(agent, attempt, fresh=fresh)
         run = Run.objects.create(
             project=project,
             agent=agent,
+            gateway=agent.gateway,
+            gateway_session_key=openclaw_client.stored_session_key(agent.slug, session_key),
             requested_by=by,
             attempt=attempt,
             priority=target.priority,
             prompt=prompt,
-            session_key=target.session_key(agent, attempt, fresh=fresh),
+            session_key=session_key,
             **target.run_fields,
         )
         target.set_note(run, run_notes.build_wait_note(run, scheduler.decision(run)))

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
+from apps.agents.models import Run
 from apps.agents.runs import dispatch, queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.review import accept, request_changes
@@ -33,7 +34,7 @@ def case(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
     """One task of every kind that a verb may meet."""
     reviewed = run_of(scribe, ana, "Reviewed")
     dispatch.start_next(scribe.pk, "worker")
-    results.receive(scribe.gateway, "0", "run.finished", FINISHED | {"teamboardRunId": str(reviewed.pk)})
+    results.receive(scribe.gateway, "0", "run.finished", FINISHED | about(reviewed))
     running = run_of(scribe, ana, "Running")
     dispatch.start_next(scribe.pk, "worker")
     for run in (reviewed, running):
@@ -42,8 +43,12 @@ def case(columns, scribe, ana, ben, gateway) -> SimpleNamespace:
     return SimpleNamespace(ana=ana, scribe=scribe, columns=columns, idle=idle, running=running, reviewed=reviewed)
 
 
+def about(run: Run) -> dict[str, str]:
+    return {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+
+
 def finish(case: SimpleNamespace) -> None:
-    results.receive(case.scribe.gateway, "1", "run.finished", FINISHED | {"teamboardRunId": str(case.running.pk)})
+    results.receive(case.scribe.gateway, "1", "run.finished", FINISHED | about(case.running))
 
 
 VERBS: dict[str, Callable[[SimpleNamespace], object]] = {

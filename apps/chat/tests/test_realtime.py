@@ -86,7 +86,8 @@ def actions(board, room, columns, ana, ben, scribe, gateway, mai):  # noqa: F811
     def answer() -> None:
         run = Run.objects.busy().first() or dispatch.start_next(scribe.pk, "worker")
         if run:
-            report = {"teamboardRunId": str(run.pk), "status": "ok", "text": "It was quiet."}
+            about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+            report = {**about, "status": "ok", "text": "It was quiet."}
             results.receive(scribe.gateway, f"event-{run.pk}", "run.finished", report)
 
     retention.set_days(board, days=5, by=mai)

@@ -55,7 +55,8 @@ def working(agent) -> Run | None:
 
 
 def finish(run, text="It was a quiet day.", event_id="", **fields):
-    body = {"teamboardRunId": str(run.pk), "status": "ok", "text": text} | fields
+    about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+    body = {**about, "status": "ok", "text": text} | fields
     return results.receive(run.agent.gateway, event_id or str(uuid.uuid4()), "run.finished", body)
 
 

@@ -52,8 +52,8 @@ def end_overdue(run: Run) -> None:
 
 def find_answer(run: Run) -> Entry | None:
     """The last finished answer of the turn that our run's first line began; None if there is none to be had."""
-    gateway = run.agent.gateway
-    if not gateway.gateway_token:
+    gateway = run.gateway
+    if gateway is None or not gateway.gateway_token:
         return None
     try:
         entries = asyncio.run(OpenClawClient.for_gateway(gateway).get_session_history(run.gateway_session_key))

@@ -1,7 +1,9 @@
 """What the agent's gateway reports, applied once: started, interrupted, finished.
 
 A report belongs to the run whose id our plugin read in the first line of the turn; one without
-belongs to the open run of its session. A late result of attempt n never closes attempt n+1.
+belongs to the open run of its session. Either was sent, to this gateway and in this session: a
+report about anything else is kept and changes nothing. A late result of attempt n never closes
+attempt n+1.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -13,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
+from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
 from apps.agents.runs import lifecycle, run_notes, targets
@@ -70,28 +73,28 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
 
 
 def run_of(gateway: Gateway, body: dict[str, Any]) -> Run | None:
-    """The run a report is about, among those of this gateway's agents."""
-    runs = Run.objects.filter(agent__gateway=gateway).with_related()
+    """The run a report is about: sent to this gateway, in the session that the report is from."""
+    sent = gateway.runs.filter(first_sent_at__isnull=False, gateway_session_key=_session_of(body)).with_related()
     if named := body.get("teamboardRunId"):
         try:
-            return runs.filter(pk=UUID(str(named))).first()
+            return sent.filter(pk=UUID(str(named))).first()
         except ValueError:
             return None
-    agent, key = _session(str(body.get("sessionKey") or ""), str(body.get("agentId") or ""))
-    in_session = runs.filter(session_key__iexact=key, **({"agent__slug": agent} if agent else {}))
-    return in_session.open().exclude(status=Status.QUEUED).first()
+    return sent.open().exclude(status=Status.QUEUED).first()
 
 
-def _session(stored: str, agent: str) -> tuple[str, str]:
-    """`agent:<agent>:<key>` or just `<key>`, as agent and key."""
-    parts = stored.lower().split(":", 2)
-    return (parts[1], parts[2]) if parts[0] == "agent" and len(parts) == 3 else (agent, stored.lower())
+def _session_of(body: dict[str, Any]) -> str:
+    """The session's name inside OpenClaw; "" where the report names none, or another agent than the session's."""
+    key, agent = _text(body.get("sessionKey")).lower(), _text(body.get("agentId")).lower()
+    if not key.startswith("agent:"):
+        return stored_session_key(agent, key) if agent and key else ""
+    return key if not agent or key.startswith(f"agent:{agent}:") else ""
 
 
 def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
     is_open = run.status in OPEN
     if kind == "run.started":
-        return APPLIED if is_open and lifecycle.admit(run, gateway_run_id=_short(body.get("runId"))) else IGNORED
+        return APPLIED if is_open and lifecycle.admit(run, gateway_run_id=_text(body.get("runId"))[:100]) else IGNORED
     if kind == "run.interrupted":
         return APPLIED if is_open and lifecycle.interrupt(run) else IGNORED
     if kind == "run.finished":
@@ -100,18 +103,16 @@ def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
 
 
 def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
-    status, result = body.get("status"), result_of(body)
+    status, result = _text(body.get("status")), result_of(body)
     if status == "ok":
         return succeed(run, result) if is_open else succeed_late(run, result)
-    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(str(status), Status.FAILED)
-    error = str(body.get("error") or _("The agent's run failed without a reason."))
+    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(status, Status.FAILED)
+    error = _text(body.get("error")) or _("The agent's run failed without a reason.")
     return lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result))
 
 
 def result_of(body: dict[str, Any]) -> Result:
-    return Result(
-        text=str(body.get("text") or ""), model=str(body.get("model") or ""), usage=usage_in(body.get("usage"))
-    )
+    return Result(text=_text(body.get("text")), model=_text(body.get("model")), usage=usage_in(body.get("usage")))
 
 
 def succeed(run: Run, result: Result) -> bool:
@@ -154,8 +155,9 @@ def _kept(result: Result) -> dict[str, Any]:
 
 
 def _usage(result: Result) -> dict[str, Any]:
-    return {"model": _short(result.model), **asdict(result.usage)}
+    return {"model": result.model[:100], **asdict(result.usage)}
 
 
-def _short(value: object) -> str:
-    return str(value or "")[:100]
+def _text(value: object) -> str:
+    """A field of a report that is to be a text: anything else says nothing."""
+    return value if isinstance(value, str) else ""

@@ -256,7 +256,8 @@ class Life(RuleBasedStateMachine):
         """On two runs, of whatever attempt, in whatever state, once or twice."""
         for run in {self.run_number(number), self.run_number(number + 1)} - {None}:
             kind = what if what in ("run.started", "run.interrupted") else "run.finished"
-            body = {"teamboardRunId": str(run.pk), "status": what, "text": "Done.", "runId": "g-2"}
+            about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key, "runId": "g-2"}
+            body = {**about, "status": what, "text": "Done."}
             self.reports.append((str(uuid4()), kind, body))
             self.receive(*self.reports[-1], times=times)
 

@@ -58,7 +58,8 @@ def connected(board, forge, monkeypatch, **fields) -> Repository:
 def brought(scribe, ana, title: str = "Sell tickets"):
     """A run that was sent and has brought a result, with its task in review."""
     run = run_of(scribe, ana, title)
-    finished = {"teamboardRunId": str(run.pk), "status": "ok", "text": CANARY}
+    about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
+    finished = {**about, "status": "ok", "text": CANARY}
     results.receive(scribe.gateway, str(run.pk), "run.finished", finished)
     run.refresh_from_db()
     assert run.review == "waiting"

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from apps.agents.models import CallbackReport, Run
+from apps.agents.models import Agent, CallbackReport, Pause, Run
 from apps.agents.runs import dispatch
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
@@ -324,3 +324,85 @@ def test_accept_is_refused_to_the_agent_itself(run, scribe):
     post(report(run))
     with pytest.raises(Refused):
         accept(run, by=scribe.user)
+
+
+@pytest.mark.req("FLT-12")
+@pytest.mark.queue_off
+@pytest.mark.parametrize("event", ["run.started", "run.interrupted", "run.finished"])
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_callback_moves_no_run_that_was_never_sent(scribe, ana, board, event, is_paused):
+    waiting = run_of(scribe, ana)
+    if is_paused:
+        Pause.objects.create(project=board, paused_by=ana)
+    logged = Event.objects.count()
+    assert post(report(waiting, event)).json() == {"outcome": "ignored"}
+    without_id = report(waiting, event, teamboardRunId=None)
+    assert post(without_id).json() == {"outcome": "ignored"}
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.result, Event.objects.count()) == (Status.QUEUED, "", logged)
+
+
+@pytest.mark.req("FLT-12")
+@pytest.mark.queue_off
+def test_callback_moves_no_run_whose_send_was_refused(scribe, ana, gateway):
+    gateway.answers(503, json={"ok": False})
+    run = run_of(scribe, ana)
+    dispatch.start_next(scribe.pk, "worker")
+    assert post(report(run, status="aborted")).json() == {"outcome": "ignored"}
+    run.refresh_from_db()
+    assert run.status == Status.QUEUED
+
+
+def elsewhere(run, name: str) -> dict:
+    other = run_of(run.agent, run.requested_by, "Another")
+    other.refresh_from_db()
+    own = run.gateway_session_key
+    return {
+        "another session": {"sessionKey": other.gateway_session_key},
+        "no session": {"sessionKey": None},
+        "a session that is no text": {"sessionKey": [own]},
+        "another agent's session": {"sessionKey": own.replace("agent:scribe:", "agent:mason:")},
+        "a session without its agent": {"sessionKey": run.session_key},
+        "another agent": {"agentId": "mason"},
+    }[name]
+
+
+@pytest.mark.req("FLT-12")
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("another session", "no session", "a session that is no text", "another agent's session"),
+        *("a session without its agent", "another agent"),
+    ],
+)
+@pytest.mark.parametrize("event", ["run.interrupted", "run.finished"])
+def test_callback_from_elsewhere_moves_no_run(run, event, name):
+    assert post(report(run, event, **elsewhere(run, name))).json() == {"outcome": "ignored"}
+    run.refresh_from_db()
+    assert (run.status, run.task.comments.count()) == (Status.RUNNING, 0)
+
+
+@pytest.mark.req("FLT-12")
+def test_callback_belongs_to_where_the_run_was_sent(run, scribe):
+    sent_to, body = scribe.gateway, report(run, agentId="scribe")
+    Agent.objects.filter(pk=scribe.pk).update(gateway=GatewayFactory(callback_secret="new-secret"), slug="writer")
+    assert post(body, secret="new-secret").json() == {"outcome": "ignored"}
+    assert post(body, secret=sent_to.callback_secret).json() == {"outcome": "applied"}
+
+
+JSON_VALUES = [None, True, 10**400, "\x00", [], {}]
+REPORT_FIELDS = [
+    *("event", "id", "sessionKey", "agentId", "runId", "teamboardRunId", "status", "error", "text", "model", "usage"),
+    *("action", "jobId", "summary"),
+]
+
+
+@pytest.mark.req("FLT-12")
+@pytest.mark.parametrize("value", JSON_VALUES)
+def test_callback_takes_any_json_type_in_any_field(run, value):
+    fields = [{name: value} for name in REPORT_FIELDS] + [{"usage": {"input": value, "output": value, "cost": value}}]
+    cron = {"action": "finished", "jobId": "j", "summary": "Done."}
+    for body in [report(run) | each for each in (*fields, cron | {"status": value})]:
+        Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
+        answer = post(body)
+        assert answer.status_code in (200, 400, 409), (body, answer.content)
