@@ -4,6 +4,9 @@ An address that a person typed may point at our own network. So a name is looked
 addresses it has must be public or allowed by the operator (OUTBOUND_ALLOWED_HOSTS), and the
 connection goes to the address that was checked, while TLS still verifies the name. Redirects are
 never followed, proxies from the environment are not used, size and time have limits.
+
+An address that the operator named for one purpose, such as a gateway's, is allowed to the client
+of that purpose by `is_named_by_operator`, and to nobody else.
 """
 
 import asyncio
@@ -92,9 +95,11 @@ async def request(
     content: bytes | None = None,
     limits: Limits = Limits(),
     transport: httpx.AsyncBaseTransport | None = None,
+    is_named_by_operator: bool = False,
 ) -> Answer:
     """Send one request and read the whole answer, whatever its status. Raises OutboundError."""
     sent = False
+    transport = transport or GuardedTransport(is_named_by_operator=is_named_by_operator)
 
     async def notice_sending(event: str, _details: dict[str, Any]) -> None:
         nonlocal sent
@@ -143,14 +148,17 @@ def async_client(
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Connects to the addresses that were checked, in their order; the name is not looked up again."""
 
-    def __init__(self, *, only_public: bool = False) -> None:
-        """`only_public` leaves out what the operator has allowed besides."""
+    def __init__(self, *, only_public: bool = False, is_named_by_operator: bool = False) -> None:
+        """`only_public` leaves out what the operator has allowed besides; `is_named_by_operator` allows any address."""
         self._only_public = only_public
+        self._is_named_by_operator = is_named_by_operator
         self._inner = httpx.AsyncHTTPTransport(verify=_trust(), trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         wait = request.extensions.get("timeout", {}).get("connect")
-        *others, last = await checked_addresses(request.url, wait, only_public=self._only_public)
+        *others, last = await checked_addresses(
+            request.url, wait, only_public=self._only_public, is_named_by_operator=self._is_named_by_operator
+        )
         for address in others:
             try:
                 return await self._inner.handle_async_request(_pinned(request, address))
@@ -191,7 +199,11 @@ async def _read(response: httpx.Response, size: int) -> bytes:
 
 
 async def checked_addresses(
-    url: httpx.URL, wait: float | None = Limits.connect, *, only_public: bool = False
+    url: httpx.URL,
+    wait: float | None = Limits.connect,
+    *,
+    only_public: bool = False,
+    is_named_by_operator: bool = False,
 ) -> list[Address]:
     """Every address of the URL's host, all of them allowed, looked up within `wait` seconds.
 
@@ -201,7 +213,10 @@ async def checked_addresses(
         raise ForbiddenAddress("Only http and https addresses are used.")
     if url.userinfo:
         raise ForbiddenAddress("An address must not contain a password.")
-    return await addresses_of(url.host, url.port or SCHEMES[url.scheme], wait=wait, only_public=only_public)
+    port = url.port or SCHEMES[url.scheme]
+    if is_named_by_operator:
+        return await _look_up(url.host, port, wait)
+    return await addresses_of(url.host, port, wait=wait, only_public=only_public)
 
 
 async def addresses_of(
@@ -216,7 +231,7 @@ async def addresses_of(
     addresses = await _look_up(host, port, wait)
     for address in addresses:
         if only_public or not _is_listed(host, port, address):
-            _check_public(address, port, ports)
+            _check_public(address, host, port, ports)
     return addresses
 
 
@@ -237,7 +252,7 @@ def _is_listed(host: str, port: int, address: Address) -> bool:
 
     An entry without a slash is a name, so that no other name gets in by pointing at the same address.
     """
-    name = f"[{host}]" if ":" in host else host
+    name = _bracketed(host)
     for entry in settings.OUTBOUND_ALLOWED_HOSTS:
         if "/" in entry:
             if _carried(address) in ipaddress.ip_network(entry, strict=False):
@@ -247,13 +262,23 @@ def _is_listed(host: str, port: int, address: Address) -> bool:
     return False
 
 
-def _check_public(address: Address, port: int, ports: Container[int]) -> None:
+def _check_public(address: Address, host: str, port: int, ports: Container[int]) -> None:
+    advice = f"To allow it, add {setting_value(host, port)} to OUTBOUND_ALLOWED_HOSTS."
     target = _carried(address)
     is_special = target.is_multicast or target.is_reserved or any(target in net for net in SPECIAL)
     if is_special or not target.is_global:
-        raise ForbiddenAddress("This address is inside a private network.")
+        raise ForbiddenAddress(f"This address is inside a private network. {advice}")
     if port not in ports:
-        raise ForbiddenAddress(f"Port {port} is not allowed.")
+        raise ForbiddenAddress(f"Port {port} is not allowed. {advice}")
+
+
+def setting_value(host: str, port: int) -> str:
+    """What allows this host and port, and no other, in OUTBOUND_ALLOWED_HOSTS."""
+    return f"{_bracketed(host)}:{port}"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _carried(address: Address) -> Address:

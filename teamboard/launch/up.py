@@ -76,7 +76,6 @@ class Start:
                 "OPENCLAW_TOKEN": self.secrets["OPENCLAW_TOKEN"],
                 "OPENCLAW_GATEWAY_TOKEN": self.secrets["OPENCLAW_GATEWAY_TOKEN"],
                 "OPENCLAW_IS_PRACTICE": "1",
-                "OUTBOUND_ALLOWED_HOSTS": ports.HOST,
             }
         local_board.complete(defaults)
 

@@ -157,15 +157,19 @@ class OpenClawClient:
         gateway_token: str = "",
         *,
         transport: httpx.AsyncBaseTransport | None = None,
+        is_named_by_operator: bool = False,
     ) -> None:
+        """`is_named_by_operator`: the address is an operator's own word, so it may be a private one."""
         self.base_url = base_url.rstrip("/")
         self._hook_token = hook_token
         self._gateway_token = gateway_token
         self._transport = transport
+        self._is_named_by_operator = is_named_by_operator
 
     @classmethod
     def for_gateway(cls, gateway: Gateway) -> Self:
-        return cls(gateway.url, gateway.hook_token, gateway.gateway_token)
+        """A gateway's row is the environment's or an administrator's: it is the permission to call that address."""
+        return cls(gateway.url, gateway.hook_token, gateway.gateway_token, is_named_by_operator=True)
 
     async def run_agent(
         self,
@@ -295,7 +299,13 @@ class OpenClawClient:
         return answer
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
-        return await outbound.request(method, self.base_url + path, transport=self._transport, **kwargs)
+        return await outbound.request(
+            method,
+            self.base_url + path,
+            transport=self._transport,
+            is_named_by_operator=self._is_named_by_operator,
+            **kwargs,
+        )
 
     def _error_suffix(self, answer: outbound.Answer) -> str:
         """The gateway's own words as the end of a sentence, one short line without our tokens."""

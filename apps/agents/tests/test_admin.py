@@ -55,6 +55,17 @@ def test_admin_gateway_never_shows_a_secret(admin):
     assert b"canary" not in refused.content
 
 
+@pytest.mark.req("FLT-2")
+def test_admin_gateway_may_be_at_the_address_that_is_proposed(admin, practice, settings):
+    settings.OUTBOUND_ALLOWED_HOSTS = []
+    url = practice.url.replace("127.0.0.1", "localhost")
+    fields = fields_of(GatewayFactory.build(name="New"), url=url, callback_secret="b") | SECRETS
+    admin.post(reverse("admin:agents_gateway_add"), fields)
+    told = act(admin, "check_connection", Gateway.objects.get(url=url))
+    assert "✓ It answers." in told
+    assert "✓ The hook token is accepted." in told
+
+
 def test_admin_gateway_is_created(admin):
     page = reverse("admin:agents_gateway_add")
     fields = fields_of(GatewayFactory.build(name="New"), hook_token="a", callback_secret="b")

@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from apps import outbound
 from apps.agents.gateways import openclaw_client
 from apps.agents.gateways.openclaw_client import (
     Kind,
@@ -19,6 +20,7 @@ from apps.agents.gateways.openclaw_client import (
     Unauthorized,
 )
 from apps.agents.gateways.usage import Usage
+from apps.agents.models import Gateway
 
 HOOK, GATEWAY = "hook-token-0123456789", "gateway-token-0123456789"
 RUN = UUID("6f7e5a64-9c1a-4b7e-8d9f-0123456789ab")
@@ -345,4 +347,36 @@ async def test_client_refuses_private_addresses_unless_allowed(settings):
     settings.OUTBOUND_ALLOWED_HOSTS = []
     outcome = await OpenClawClient("http://127.0.0.1:9", HOOK).run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.REFUSED, False)
-    assert outcome.reason == "The gateway may not be called. This address is inside a private network."
+    assert outcome.reason == (
+        "The gateway may not be called. This address is inside a private network."
+        " To allow it, add 127.0.0.1:9 to OUTBOUND_ALLOWED_HOSTS."
+    )
+
+
+@pytest.mark.req("FLT-2")
+@pytest.mark.queue_off
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::ffff:127.0.0.1]"])
+async def test_client_may_call_what_an_operator_named_and_nobody_else(settings, host):
+    settings.OUTBOUND_ALLOWED_HOSTS = []
+
+    async def admit(writer):
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"runId": "g1"}')
+        await writer.drain()
+
+    async with gateway_that(admit) as listening:
+        port = listening.base_url.rpartition(":")[2]
+        row = Gateway(url=f"http://{host}:{port}", hook_token=HOOK)
+        outcome = await OpenClawClient.for_gateway(row).run_agent("Hello", "task:1")
+        assert (outcome.kind, outcome.run_id) == (Kind.ADMITTED, "g1")
+        with pytest.raises(outbound.ForbiddenAddress, match=rf"add \S*:{port} to OUTBOUND_ALLOWED_HOSTS"):
+            await outbound.request("GET", row.url)
+        with pytest.raises(outbound.ForbiddenAddress):
+            await outbound.addresses_of(host.strip("[]"), int(port))
+
+
+@pytest.mark.req("FLT-2")
+@pytest.mark.queue_off
+async def test_client_still_asks_no_other_kind_of_address(settings):
+    row = Gateway(url="ftp://127.0.0.1", hook_token=HOOK)
+    outcome = await OpenClawClient.for_gateway(row).run_agent("Hello", "task:1")
+    assert (outcome.kind, outcome.sent) == (Kind.REFUSED, False)

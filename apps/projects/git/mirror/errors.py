@@ -13,7 +13,7 @@ REASONS = {
     "bad_address": _("The address is none that repositories are fetched from."),
     "private_address": _(
         "The address is inside a private network or at an unusual port. An administrator can allow it"
-        " by OUTBOUND_ALLOWED_HOSTS."
+        " by adding {address} to OUTBOUND_ALLOWED_HOSTS."
     ),
     "unknown_name": _("No server goes by that name."),
     "unreachable": _("The server can't be reached, or it ended the connection."),
@@ -65,7 +65,7 @@ class GitFailed(Exception):
 
 
 def sentence(code: str, facts: dict[str, Any]) -> str:
-    return str(REASONS[code]).format(**facts)
+    return str(REASONS[code]).format(**{"address": "host:port", **facts})  # failures stored earlier name no address
 
 
 def failure_in(stderr: bytes) -> GitFailed:

@@ -66,7 +66,7 @@ class Address:
         try:
             return [str(found) for found in asyncio.run(looking)]
         except outbound.ForbiddenAddress as exc:
-            raise GitFailed("private_address") from exc
+            raise GitFailed("private_address", address=outbound.setting_value(self.bare_host, self.port)) from exc
         except outbound.Unreachable as exc:
             raise GitFailed("unknown_name") from exc
         except outbound.TimedOut as exc:

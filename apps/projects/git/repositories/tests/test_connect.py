@@ -181,7 +181,10 @@ def test_a_test_says_in_words_what_is_wrong(server, work, repository, owner, set
     assert "No server goes by that name" in finding_of(owner, repository)
     settings.OUTBOUND_ALLOWED_HOSTS = []
     Repository.objects.update(url=server.url())
-    assert "inside a private network" in finding_of(owner, repository)
+    allowed = server.url().split("/")[2]
+    assert f"inside a private network or at an unusual port. An administrator can allow it by adding {allowed}" in (
+        finding_of(owner, repository)
+    )
 
 
 @pytest.mark.req("FLT-42")

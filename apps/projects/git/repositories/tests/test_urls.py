@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from apps.projects.git.mirror import git_cli
@@ -290,6 +292,28 @@ def test_private_addresses_and_unusual_ports_are_refused(settings, url):
     with pytest.raises(GitFailed) as failed:
         parsed(url).checked()
     assert failed.value.code in {"private_address", "unknown_name"}
+
+
+@pytest.mark.req("FLT-2")
+@pytest.mark.parametrize(
+    ("url", "value"),
+    [
+        ("ssh://git@[::1]/a", "[::1]:22"),
+        ("https://127.0.0.1/a", "127.0.0.1:443"),
+        ("https://8.8.8.8:8080/a", "8.8.8.8:8080"),
+    ],
+)
+def test_refusal_names_the_value_that_would_allow_it(settings, url, value):
+    settings.OUTBOUND_ALLOWED_HOSTS = []
+    with pytest.raises(GitFailed, match=re.escape(f"adding {value} to OUTBOUND_ALLOWED_HOSTS")):
+        parsed(url).checked()
+    settings.OUTBOUND_ALLOWED_HOSTS = [value]
+    assert parsed(url).checked()
+
+
+@pytest.mark.req("FLT-2")
+def test_refusal_stored_before_it_named_a_value_is_still_a_sentence():
+    assert "adding host:port to OUTBOUND_ALLOWED_HOSTS" in sentence("private_address", {})
 
 
 def test_what_the_operator_listed_is_let_through(settings):
