@@ -18,8 +18,8 @@ TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 class Child:
     """One process of ours: its output goes to a file, and it ends with its group."""
 
-    def __init__(self, name: str, command: list[str], folder: Path, env: dict[str, str] | None = None) -> None:
-        self.name, self.command, self.env = name, command, {**os.environ, **(env or {})}
+    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+        self.name, self.command = name, command
         self.log = folder / f"{name}.log"
         self.start()
 
@@ -30,7 +30,6 @@ class Child:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=self.env,
                 start_new_session=True,
                 preexec_fn=partial(in_child, None, signal.SIGTERM),  # it must not outlive us
             )

@@ -11,7 +11,7 @@ from bench.processes import Child, cpu_ms, is_listening, memory_mib, wait_until
 
 UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"]
 UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
-BACKGROUND = [sys.executable, "-m", "teamboard.worker.main"]
+WORKER = "teamboard.worker.main"
 
 QUIET_MS_A_SECOND = 60
 
@@ -36,7 +36,7 @@ class Product:
     def __enter__(self) -> "Product":
         self.start_web()
         self.start_worker()
-        self.open("beat", [*BACKGROUND, "beat", str(self.folder / "beat")])
+        self.open("beat", [sys.executable, "-m", WORKER, "beat", str(self.folder / "beat")])
         self.wait_until_quiet()
         return self
 
@@ -46,15 +46,15 @@ class Product:
         for child in reversed(self.children.values()):
             child.stop()
 
-    def open(self, name: str, command: list[str], env: dict[str, str] | None = None) -> Child:
-        self.children[name] = Child(name, command, self.folder, env)
+    def open(self, name: str, command: list[str]) -> Child:
+        self.children[name] = Child(name, command, self.folder)
         return self.children[name]
 
     def start_web(self) -> None:
         self.serve("web", "teamboard.asgi:application", self.port)
 
-    def start_worker(self, env: dict[str, str] | None = None) -> Child:
-        return self.open("worker", [*BACKGROUND, "worker"], env)
+    def start_worker(self, program: str = WORKER) -> Child:
+        return self.open("worker", [sys.executable, "-m", program, "worker"])
 
     def serve(self, name: str, application: str, port: int) -> Child:
         """Start one more uvicorn process and wait until it listens."""

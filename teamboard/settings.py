@@ -144,6 +144,7 @@ TEMPLATES = [
 # Data
 DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://localhost/teamboard")}
 DATABASES["default"] |= {
+    "ENGINE": "teamboard.postgresql",
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,  # else each pooled connection fails one request after a database restart
     "OPTIONS": {

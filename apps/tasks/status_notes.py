@@ -8,11 +8,14 @@ also registers its sentence; tasks only draw it. Its shape, as kept in `Task.sta
 """
 
 import json
+import logging
 from collections.abc import Callable
 from typing import Any, NotRequired, TypedDict
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+log = logging.getLogger(__name__)
 
 
 class State(TextChoices):
@@ -50,7 +53,11 @@ def parse(text: str) -> Note:
 
 def sentence_of(note: Note) -> str:
     """The note's sentence; facts may hold words of agents, so templates escape it as ever."""
-    return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
+    try:
+        return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
+    except Exception:  # one old note that cannot be read does not take its board along
+        log.exception("A status note has no sentence", extra={"note": str(note)[:500]})
+        return ""
 
 
 def for_template(note: Note) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The provider is down, slow or talks nonsense: never a 500, always a reason, and the board goes on."""
 
 import json
+import threading
 import time
 
 import pytest
@@ -108,3 +109,50 @@ def test_what_was_learnt_lasts_while_the_provider_is_down(person, provider, monk
     for where in ("discovery", "jwks"):
         provider.fault(where, status=500, times=100)
     assert person("vera").sign_in().url == "/projects/"
+
+
+@pytest.mark.req("FLT-27")
+@pytest.mark.parametrize("where", ["discovery", "jwks"])
+def test_known_keys_are_had_while_somebody_asks_a_slow_provider(person, provider, where):
+    """Only who asks waits for the provider; before, everybody's next sign-in and request waited with them."""
+    person().sign_in()
+    header = {"alg": "RS256"}
+    assert jwks.find(header, by_stranger=True)
+    provider.fault(where, delay=5, times=1)
+    if where == "jwks":
+        ask = threading.Thread(target=jwks.usable)
+    else:
+        known_provider._discoveries[provider.issuer].at -= known_provider.KEPT + 1
+        ask = threading.Thread(target=known_provider.endpoints)
+    asked = provider.asked(where)
+    ask.start()
+    until(lambda: provider.asked(where) > asked)
+    began = time.monotonic()
+    assert jwks.find(header, by_stranger=True)
+    assert time.monotonic() - began < 2
+    assert ask.is_alive()
+    ask.join()
+
+
+@pytest.mark.req("FLT-27")
+def test_keys_that_are_too_old_serve_while_one_thread_asks_for_new_ones(person, provider):
+    person().sign_in()
+    url = known_provider.endpoints().jwks
+    jwks._kept[url] = jwks._kept[url]._replace(at=jwks._kept[url].at - jwks.KEPT)
+    provider.fault("jwks", delay=5, times=1)
+    asked = provider.asked("jwks")
+    ask = threading.Thread(target=jwks.find, args=({"alg": "RS256"},), kwargs={"by_stranger": False})
+    ask.start()
+    until(lambda: provider.asked("jwks") > asked)
+    began = time.monotonic()
+    assert jwks.find({"alg": "RS256"}, by_stranger=True)
+    assert time.monotonic() - began < 2
+    ask.join()
+    assert provider.asked("jwks") == asked + 1
+
+
+def until(happened) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

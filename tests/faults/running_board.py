@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench import environment
-from bench.product import Product, furnish
+from bench.product import WORKER, Product, furnish
 from teamboard.launch.ports import any_free
 from tests.faults import services
 
@@ -51,8 +51,8 @@ class RunningBoard:
             bodies.setdefault(line["key"], set()).add(line["sha256"])
         return {key for key, digests in bodies.items() if len(digests) > 1}
 
-    def restart_worker(self, **env: str) -> None:
-        self.product.start_worker(env)
+    def restart_worker(self, program: str = WORKER) -> None:
+        self.product.start_worker(program)
 
     def last_words(self) -> str:
         """The ends of the logs, and where the runs stand, for whoever has to find out why."""

@@ -27,7 +27,7 @@ def killed_between(board: RunningBoard, full: bool) -> Outcome:
     runs = []
     for _ in range(times):
         board.product.children["worker"].stop()
-        board.restart_worker(TB_CRASH_AT="after-post-before-commit")
+        board.restart_worker("tests.faults.dying_worker")
         runs += board.cast.dispatch(1)
         worker = board.product.children["worker"].process
         wait_until(lambda worker=worker: worker.poll() is not None, "the worker dies at its crash point")

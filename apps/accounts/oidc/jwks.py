@@ -12,19 +12,23 @@ from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.oidc.http import ask
 
 KEPT = 3600.0  # seconds
+AFTER_A_FAILURE = 30.0  # how long keys that are too old are used before they are asked for again
 # How often somebody who need not prove anything may make us ask for keys: a bearer token, a logout token.
 STRANGERS_EVERY = 30.0
 KEY_TYPES = {"RS256": "RSA", "ES256": "EC"}
 
 
+type Key = dict[str, Any]
+
+
 class Kept(NamedTuple):
-    keys: list[dict[str, Any]]
+    keys: list[Key]
     at: float
 
 
 _kept: dict[str, Kept] = {}
 _asked_by_strangers = 0.0
-_lock = threading.Lock()
+_lock = threading.Lock()  # of the two above; never held while the provider is asked
 
 
 def forget() -> None:
@@ -40,10 +44,9 @@ def find(header: dict[str, Any], *, by_stranger: bool) -> jwt.PyJWK:
     the provider itself always may; strangers share a budget of their own, so that forged key ids can
     neither flood the provider nor keep a real change from being noticed.
     """
-    with _lock:
-        key = _fitting(_known(by_stranger).keys, header)
-        if key is None and (not by_stranger or _stranger_may_ask()):
-            key = _fitting(_fetched().keys, header)
+    key = _fitting(_known(by_stranger), header)
+    if key is None and (not by_stranger or _stranger_may_ask()):
+        key = _fitting(_fetched(), header)
     if key is None:
         raise SignInRefused("token_invalid", "The token is signed with no key that the provider publishes.")
     return key
@@ -51,14 +54,18 @@ def find(header: dict[str, Any], *, by_stranger: bool) -> jwt.PyJWK:
 
 def usable() -> int:
     """How many keys the provider publishes now that fit the algorithm. Raises SignInRefused."""
+    return sum(_is_usable(key) for key in _fetched())
+
+
+def _known(by_stranger: bool) -> list[Key]:
+    """The keys as they were fetched last. Who finds them too old fetches them, and the others need not wait for it."""
+    url = provider.endpoints().jwks
     with _lock:
-        return sum(_is_usable(key) for key in _fetched().keys)
-
-
-def _known(by_stranger: bool) -> Kept:
-    kept = _kept.get(provider.endpoints().jwks)
-    if kept and time.monotonic() - kept.at < KEPT:
-        return kept
+        kept = _kept.get(url)
+        if kept and time.monotonic() - kept.at < KEPT:
+            return kept.keys
+        if kept:
+            _kept[url] = Kept(kept.keys, time.monotonic() - KEPT + AFTER_A_FAILURE)
     try:
         if by_stranger and not _stranger_may_ask():
             raise SignInRefused("provider_unavailable", "The keys could not be fetched a moment ago.")
@@ -66,28 +73,30 @@ def _known(by_stranger: bool) -> Kept:
     except SignInRefused:
         if kept is None:
             raise
-        return kept
+        return kept.keys
 
 
-def _fetched() -> Kept:
+def _fetched() -> list[Key]:
     url = provider.endpoints().jwks
     document, _date = ask(url)
     told = document.get("keys")
     keys = [key for key in told if isinstance(key, dict)] if isinstance(told, list) else []
-    _kept[url] = Kept(keys, time.monotonic())
-    return _kept[url]
+    with _lock:
+        _kept[url] = Kept(keys, time.monotonic())
+    return keys
 
 
 def _stranger_may_ask() -> bool:
     global _asked_by_strangers
-    now = time.monotonic()
-    if _asked_by_strangers and now - _asked_by_strangers < STRANGERS_EVERY:
-        return False
-    _asked_by_strangers = now
-    return True
+    with _lock:
+        now = time.monotonic()
+        if _asked_by_strangers and now - _asked_by_strangers < STRANGERS_EVERY:
+            return False
+        _asked_by_strangers = now
+        return True
 
 
-def _fitting(keys: list[dict[str, Any]], header: dict[str, Any]) -> jwt.PyJWK | None:
+def _fitting(keys: list[Key], header: dict[str, Any]) -> jwt.PyJWK | None:
     """The key with the token's id; without an id only when exactly one fits."""
     fitting = [key for key in keys if _is_usable(key) and ("kid" not in header or key.get("kid") == header["kid"])]
     if len(fitting) != 1:
@@ -98,7 +107,7 @@ def _fitting(keys: list[dict[str, Any]], header: dict[str, Any]) -> jwt.PyJWK | 
         return None
 
 
-def _is_usable(key: dict[str, Any]) -> bool:
+def _is_usable(key: Key) -> bool:
     """For signatures by our algorithm."""
     algorithm = settings.AUTHENTIK_ALGORITHM
     is_for_signing = key.get("use", "sig") == "sig" and key.get("alg", algorithm) == algorithm

@@ -62,18 +62,18 @@ def forget() -> None:
 
 def endpoints() -> Endpoints:
     """Where it is asked for what. Raises SignInRefused; after a failure the same one for half a minute."""
-    with _lock:
+    with _lock:  # never held while the provider is asked: who finds what is known too old asks, the others take it
         discovery = _discoveries.setdefault(settings.AUTHENTIK_ISSUER, _Discovery())
         age = time.monotonic() - discovery.at
         if discovery.endpoints is None and discovery.failure and age < AFTER_A_FAILURE:
             raise discovery.failure
-        if discovery.endpoints is None or age > KEPT:
-            return _discover(discovery)
-        return discovery.endpoints
+        if discovery.endpoints is not None and age <= KEPT:
+            return discovery.endpoints
+        discovery.at = time.monotonic()
+    return _discover(discovery)
 
 
 def _discover(discovery: _Discovery) -> Endpoints:
-    discovery.at = time.monotonic()
     try:
         discovery.endpoints, discovery.failure = discovered(), None
     except SignInRefused as refused:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.agents.gateways import circuit_breaker, openclaw_client
 from apps.agents.models import Agent, Gateway, Run
-from apps.agents.runs import fault_injection, lifecycle, prompt, scheduler
+from apps.agents.runs import lifecycle, prompt, scheduler
 from apps.agents.runs.states import Status
 
 MAX_SENDS = 12
@@ -43,7 +43,6 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
         lifecycle.mark_uncertain(claim.run)
         return claim.run
     outcome = send(claim.run)
-    fault_injection.point("after-post-before-commit")
     apply_outcome(claim, outcome)
     return claim.run
 

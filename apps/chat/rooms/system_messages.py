@@ -1,11 +1,13 @@
 """What the board itself writes in a room. Kept as code and facts, so each reader gets it in their own language."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+log = logging.getLogger(__name__)
 Sentence = Callable[[dict[str, Any]], str]
 _sentences: dict[str, Sentence] = {}
 
@@ -17,8 +19,12 @@ def register_system_message(code: str, sentence: Sentence) -> None:
 
 def sentence_of(system_message: dict[str, Any]) -> str:
     """Facts may hold words of people and agents, so templates escape it as ever."""
-    sentence = _sentences.get(system_message["code"])
-    return sentence(system_message["facts"]) if sentence else ""
+    try:
+        sentence = _sentences.get(system_message["code"])
+        return sentence(system_message["facts"]) if sentence else ""
+    except Exception:  # one old message that cannot be read does not take its room along
+        log.exception("A system message has no sentence", extra={"system_message": str(system_message)[:500]})
+        return _("This message can no longer be shown.")
 
 
 def retention_sentence(facts: dict[str, Any]) -> str:

@@ -122,7 +122,7 @@ def _has_later_or_further_manual_move(project: Project, task: Task, to: Column, 
     last = _moves(task).filter(actor__isnull=False).first()
     if last is None:
         return False
-    chosen = project.columns.filter(pk=last.payload["columns"][1]).first() or task.column
+    chosen = project.columns.filter(pk=_columns_of(last)[1]).first() or task.column
     return at < last.created_at or to.position < chosen.position
 
 
@@ -138,12 +138,20 @@ def _moves(task: Task) -> QuerySet[Event]:
     return moved.exclude(source=F("target")).order_by("-seq")
 
 
+def _columns_of(move: Event) -> tuple[int | None, int | None]:
+    """From where to where; None and None for an old move whose payload does not say."""
+    match move.payload:
+        case {"columns": [int(source), int(target)]}:
+            return source, target
+    return None, None
+
+
 def undoable(task: Task) -> Event | None:
     """The automatic move that brought the card to where it is."""
     last = last_move(task)
-    if last is None or last.actor_id is not None or "reason" not in last.payload:
+    if last is None or last.actor_id is not None or _columns_of(last)[1] != task.column_id:
         return None
-    return last if last.payload["columns"][1] == task.column_id else None
+    return last if "reason" in last.payload else None
 
 
 def undo(task: Task, *, seq: int, by: User) -> Task:
@@ -153,7 +161,7 @@ def undo(task: Task, *, seq: int, by: User) -> Task:
     """
     with locked_for_change(task.project_id, task, by=by, needs=Action.WRITE) as project:
         last = undoable(task)
-        back = last and last.seq == seq and project.columns.filter(pk=last.payload["columns"][0]).first()
+        back = last and last.seq == seq and project.columns.filter(pk=_columns_of(last)[0]).first()
         if not back:
             raise Conflict(_("This task has been moved since."))
         return move(task, to=back, by=by, anyway=True)

@@ -1,5 +1,6 @@
 """What happened to one task: its events and comments in one line of time."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from apps.tasks.board import cards
 from apps.tasks.code import automation
 from apps.tasks.models import CodeLink, Comment, Task
 
+log = logging.getLogger(__name__)
 PAGE = 50  # entries that come at once, the latest first to be read
 
 # What an event says after its actor's name, and the icon before it. Apps above add their own kinds.
@@ -103,8 +105,8 @@ def entries(task: Task, before: int | None = None) -> tuple[list[Entry], int | N
 
     And the number to ask for older ones with, None when there are none.
     """
-    log = _log(task).filter(seq__lt=before) if before else _log(task)
-    found = list(log[: PAGE + 1])
+    earlier = _log(task).filter(seq__lt=before) if before else _log(task)
+    found = list(earlier[: PAGE + 1])
     older = found[PAGE - 1].seq if len(found) > PAGE else None
     return entries_for(found[:PAGE][::-1]), older
 
@@ -115,21 +117,32 @@ def _log(task: Task) -> QuerySet[Event]:
     return log.select_related("actor").order_by("-seq")
 
 
-def entries_for(log: list[Event]) -> list[Entry]:
-    comments = Comment.objects.in_bulk([event.payload["comment"] for event in log if "comment" in event.payload])
-    return [entry for event in log if (entry := _entry(event, comments))]
+def entries_for(events: list[Event]) -> list[Entry]:
+    comments = Comment.objects.in_bulk([pk for event in events if (pk := _comment_of(event))])
+    return [entry for event in events if (entry := _entry(event, comments))]
 
 
 def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
     actor: User | None = event.actor
     who = cards.user_summary(actor) if actor else None
     if event.kind == "comment.created":
-        comment = comments.get(event.payload["comment"])
+        comment = comments.get(_comment_of(event))
         return Entry(event, who, comment=comment) if comment else None
     if event.kind not in _entry_kinds:
         return None
     icon, sentence = _entry_kinds[event.kind]
-    return Entry(event, who, icon=icon, sentence=sentence(event.payload))
+    try:
+        text = sentence(event.payload)
+    except Exception:  # one old entry that cannot be read hides neither the others nor the task
+        log.exception("An event has no sentence", extra={"event": event.pk, "kind": event.kind})
+        text = _("made a change that can no longer be described.")
+    return Entry(event, who, icon=icon, sentence=text)
+
+
+def _comment_of(event: Event) -> int:
+    """The id of the comment that the event is about; 0 where its payload names none."""
+    pk = event.payload.get("comment") if isinstance(event.payload, dict) else None
+    return pk if isinstance(pk, int) and 0 < pk < 2**63 else 0
 
 
 def ops_of(task: Task, events: list[Event]) -> list[Op]:

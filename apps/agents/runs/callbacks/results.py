@@ -20,6 +20,7 @@ from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
 from apps.agents.runs import lifecycle, run_notes, targets
 from apps.agents.runs.states import OPEN, Status
+from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
 
@@ -43,7 +44,9 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
     try:
         with transaction.atomic():
             return _apply(gateway, event_id, kind, body)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not violates(error, "callback_report_once"):
+            raise
         return CallbackReport.objects.get(gateway=gateway, event_id=event_id)
 
 

@@ -14,8 +14,7 @@ from apps.agents.runs.callbacks.tests.test_results import post, report
 from apps.agents.tests.factories import run_of
 
 MAX_FILES = 14
-# Data and queries of every step, and the points at which the fault tests end the process.
-NOT_STEPS = {"apps/agents/runs/states.py", "apps/agents/runs/fault_injection.py"}
+NOT_STEPS = {"apps/agents/runs/states.py"}  # data and queries of every step
 
 
 def documented_path() -> list[tuple[str, str]]:

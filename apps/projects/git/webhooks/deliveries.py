@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import User
+from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects import permissions
 from apps.projects.git.forges import adapter_of
@@ -40,7 +41,9 @@ def store(
     try:
         with transaction.atomic():
             delivery = repository.deliveries.create(payload=redact.redacted(payload), **given)
-    except IntegrityError:
+    except IntegrityError as error:
+        if not violates(error, "delivery_id_once_per_repository", "delivery_body_once_per_repository"):
+            raise
         return None
     return delivery
 

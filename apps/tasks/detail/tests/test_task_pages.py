@@ -1,14 +1,16 @@
 """The task's pages: what they cost, who may enter, and that nothing typed is lost."""
 
 import re
+from itertools import product
 
 import pytest
 
 from apps.agents.models import Run
 from apps.agents.tests.factories import agent_in, run_of
-from apps.projects.models import Membership, Role
+from apps.projects.models import Event, Membership, Role
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.edit import edit
+from apps.tasks.detail import timeline
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import LabelFactory, task_in
 
@@ -175,3 +177,23 @@ def test_timeline_is_paged(ana_visits, task, ben):
     assert "Comment 9." not in html
     before = html.split("?before=")[1].split("&")[0]
     assert "Comment 9." in ana_visits.get(f"{url_of(task)}?full&before={before}").content.decode()
+
+
+# Old events
+
+
+ODD = [{}, [], "odd", 5, {"names": 1, "fields": ["gone"], "status": "gone", "link": 7, "reason": {}}]
+
+
+@pytest.mark.req("FLT-27")
+def test_page_shows_what_it_can_of_malformed_old_events(ana_visits, task, board):
+    comment(task, text="Still readable.", by=board.memberships.first().user)
+    kinds = [*timeline._entry_kinds, "comment.created"]
+    for number, (kind, payload) in enumerate(product(kinds, ODD)):
+        Event.objects.create(project=board, seq=1000 + number, kind=kind, task_id=task.pk, payload=payload)
+    move = {"reason": 1, "columns": [task.column_id]}
+    Event.objects.create(project=board, seq=2000, kind="task.moved", task_id=task.pk, payload=move)
+    pages = [ana_visits.get(f"{url_of(task)}{query}") for query in ("", "?before=1050", "?before=1000")]
+    assert [page.status_code for page in pages] == [200, 200, 200]
+    assert "made a change that can no longer be described." in pages[0].text
+    assert "Still readable." in pages[2].text

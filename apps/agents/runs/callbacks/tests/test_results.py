@@ -17,6 +17,7 @@ from apps.agents.runs import dispatch
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import NoteMissing, accept, request_changes
+from apps.agents.runs.callbacks import results
 from apps.agents.tests.factories import GatewayFactory, run_of
 from apps.errors import Refused
 from apps.projects.models import Event
@@ -406,3 +407,15 @@ def test_callback_takes_any_json_type_in_any_field(run, value):
         Run.objects.filter(pk=run.pk).update(status=Status.RUNNING)
         answer = post(body)
         assert answer.status_code in (200, 400, 409), (body, answer.content)
+
+
+@pytest.mark.req("FLT-27")
+def test_callback_takes_only_its_own_constraint_for_seen_before(run, monkeypatch):
+    def break_another_rule(*_) -> None:
+        Run.objects.create(project=run.project, agent=run.agent, task=run.task, message=None, attempt=run.attempt)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(results, "_effect", break_another_rule)
+        assert post(report(run)).status_code == 500
+    assert not CallbackReport.objects.exists()
+    assert post(report(run)).json() == {"outcome": "applied"}

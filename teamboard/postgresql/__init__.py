@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, which refuses numbers that their column cannot keep."""
