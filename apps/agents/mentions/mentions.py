@@ -53,6 +53,8 @@ def _refusal_reason(message: Message, agent: Agent, by: User, depth: int) -> Rea
         permissions.require(by, Action.RUN, project)
     except NotAllowed:
         return Reason.ROLE
+    if not agent.is_enabled:
+        return Reason.DISABLED
     if not by.is_agent:
         return None
     if not HandoffPermission.objects.filter(project=project, from_agent__user=by, to_agent=agent).exists():

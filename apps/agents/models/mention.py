@@ -17,6 +17,7 @@ class MentionRefusal(models.Model):
         ROLE = "role", _("Only who may direct agents here starts one by a mention.")
         HANDOFF = "handoff", _("An agent's message starts another agent only where a maintainer allows it.")
         DEPTH = "depth", _("Agents have asked each other often enough; now it takes a person to ask.")
+        DISABLED = "disabled", _("This agent is disabled.")
         DAILY_LIMIT = "daily_limit", _("Agents have asked each other as often as they may in a day.")
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="mention_refusals")

@@ -49,8 +49,7 @@ def assign_now(agent: Agent, task: Task, *, by: User, prompt: str = "", queue: b
     """
     with locked_for_change(task.project_id, by=by, needs=Action.RUN):
         agent = Agent.objects.select_for_update().get(pk=agent.pk)
-        if not agent.is_enabled:
-            raise AgentDisabled(gettext_lazy("Agent is disabled"))
+        _refuse_disabled(agent)
         if not queue and agent.runs.filter(status__in=[*BUSY, Status.QUEUED]).count() >= agent.max_concurrent:
             raise AgentBusy(gettext_lazy("Agent is busy"))
         assign(task, to=agent.user, by=by, prompt=prompt)
@@ -73,11 +72,23 @@ def on_assigned(event: Event) -> None:
         enqueue(targets.TaskTarget(task), agent, by=event.actor, prompt=event.payload["prompt"])
 
 
-def enqueue(target: targets.Target, agent: Agent, *, by: User | None, prompt: str = "", fresh: bool = False) -> Run:
+def enqueue(
+    target: targets.Target,
+    agent: Agent,
+    *,
+    by: User | None,
+    prompt: str = "",
+    fresh: bool = False,
+    as_board: bool = False,
+) -> Run:
     """The agent's next attempt at `target`, in the same session unless `fresh`, asked for by `by`.
 
-    Whoever calls has asked for the right and holds the project's lock.
+    Whoever calls has asked for the right and holds the project's lock. Every way of asking an agent leads
+    here, so what is refused here is refused by all: AgentDisabled, except `as_board`, which gives nothing
+    new to do; PromptTooLarge.
     """
+    if not as_board:
+        _refuse_disabled(agent)
     if len(prompt.encode()) > PROMPT_BYTES:
         raise PromptTooLarge(_("That is too long: {limit} KiB at most.").format(limit=PROMPT_BYTES // 1024))
     with locked_for_change(target.project_id) as project:
@@ -99,3 +110,8 @@ def enqueue(target: targets.Target, agent: Agent, *, by: User | None, prompt: st
         events.record(project, "run.queued", by=by, **targets.event_facts(run), attempt=attempt, agent=agent.name)
         wake.wake_after_commit(agent.pk)
     return run
+
+
+def _refuse_disabled(agent: Agent) -> None:
+    if not agent.is_enabled:
+        raise AgentDisabled(gettext_lazy("Agent is disabled"))

@@ -23,7 +23,8 @@ class Gone(Refused):
 def retry(run: Run, *, by: User | None, fresh: bool = False, as_board: bool = False) -> Run:
     """Attempt n+1 by the same agent, with which an uncertain run ends.
 
-    Raises StillOpen when another one is open, and Gone when what asked for it is not there any more.
+    Raises StillOpen when another one is open, Gone when what asked for it is not there any more, and
+    AgentDisabled.
     """
     with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN) as project:
         if run.status == Status.UNCERTAIN:
@@ -34,4 +35,4 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, as_board: bool = Fa
         if target.attempts(run.agent).open().exists():
             raise StillOpen(_("That is asked already."))
         lifecycle.decide(run, states.SUPERSEDE, by=by, project=project)
-        return queue.enqueue(target, run.agent, by=by, prompt=run.prompt, fresh=fresh)
+        return queue.enqueue(target, run.agent, by=by, prompt=run.prompt, fresh=fresh, as_board=as_board)

@@ -187,7 +187,7 @@ class Life(RuleBasedStateMachine):
         if last := target.runs.with_related().order_by("-attempt").first():
             self.attempt(retry, last, by=self.ana)
         elif target in self.messages:
-            queue.enqueue(targets.MessageTarget(target, referenced_task=None), self.agent, by=self.ana)
+            self.attempt(queue.enqueue, targets.MessageTarget(target, referenced_task=None), self.agent, by=self.ana)
         else:
             self.attempt(queue.assign_now, self.agent, target, by=self.ana, queue=True)
 
