@@ -2,6 +2,7 @@
 import os
 import sys
 
+from teamboard.environment import SettingRefused
 from teamboard.launch import CannotStart, local_board
 from teamboard.launch.owner import owner
 from teamboard.launch.up import up
@@ -14,7 +15,7 @@ def main(command: str) -> int | str:
     try:
         with local_board.environment(command):
             return owner() if command == "owner" else django_command()
-    except CannotStart as exc:
+    except (CannotStart, SettingRefused) as exc:
         return str(exc)
 
 

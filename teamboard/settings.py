@@ -4,47 +4,42 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from django.utils.csp import CSP
+
+from teamboard import environment
 
 # Paths
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+environment.load(BASE_DIR / ".env")
+env = environment.Environment()
 
 # Security
-DEBUG = env.bool("DEBUG", False)
-
-
-def secret(name: str) -> str:
-    """A secret from the environment; only DEBUG gets a default, so a missing one stops the boot."""
-    return str(env.str(name, "only-for-debug-" + "x" * 40) if DEBUG else env.str(name))
-
-
-SECRET_KEY = secret("SECRET_KEY")
+DEBUG = env.boolean("DEBUG", False)
+# Only DEBUG gets a default, so a missing one stops the start.
+SECRET_KEY = env.text("SECRET_KEY", "only-for-debug-" + "x" * 40) if DEBUG else env.required("SECRET_KEY")
 # Keys for secrets at rest, newest first: all decrypt, the first encrypts.
-FIELD_KEYS = env.list("FIELD_KEYS", default=[SECRET_KEY])
-AUTHENTIK_ISSUER = env.str("AUTHENTIK_ISSUER", "")
-AUTHENTIK_CLIENT_ID = env.str("AUTHENTIK_CLIENT_ID", "")
-AUTHENTIK_CLIENT_SECRET = env.str("AUTHENTIK_CLIENT_SECRET", "")
-if secret_file := env.str("AUTHENTIK_CLIENT_SECRET_FILE", ""):
-    AUTHENTIK_CLIENT_SECRET = Path(secret_file).read_text().strip()
+FIELD_KEYS = env.pieces("FIELD_KEYS") or [SECRET_KEY]
+AUTHENTIK_ISSUER = env.address("AUTHENTIK_ISSUER")
+AUTHENTIK_CLIENT_ID = env.text("AUTHENTIK_CLIENT_ID")
+AUTHENTIK_CLIENT_SECRET = env.secret("AUTHENTIK_CLIENT_SECRET", "AUTHENTIK_CLIENT_SECRET_FILE")
 # Instead of what discovery says, by the names of oidc/provider.py.
-AUTHENTIK_ENDPOINTS = env.dict("AUTHENTIK_ENDPOINTS", default={})
+AUTHENTIK_ENDPOINTS = env.pairs("AUTHENTIK_ENDPOINTS")
 PROVIDER_ADDRESSES = [urlsplit(url) for url in (AUTHENTIK_ISSUER, *AUTHENTIK_ENDPOINTS.values()) if url]
-PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+PUBLIC_URL = env.origin("PUBLIC_URL", f"http://127.0.0.1:{env.integer('PORT', 8000, most=65535)}")
 IS_HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[urlsplit(PUBLIC_URL).hostname, "localhost", "127.0.0.1"])
+# Without the port; an IPv6 address in its brackets, as a Host header has it.
+PUBLIC_HOST = PUBLIC_URL.partition("://")[2].removesuffix(f":{urlsplit(PUBLIC_URL).port}")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-OUTBOUND_ALLOWED_HOSTS = env.list("OUTBOUND_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEBUG else [])
+OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEBUG else [])
 # The operator named it, so it may be in a private network.
 OUTBOUND_ALLOWED_HOSTS += [address.netloc for address in PROVIDER_ADDRESSES]
 
 # Repositories by http, without a lock on the way: only for tests and a server on the same machine.
-GIT_PLAIN_HTTP = env.bool("GIT_PLAIN_HTTP", DEBUG)
+GIT_PLAIN_HTTP = env.boolean("GIT_PLAIN_HTTP", DEBUG)
 # The mirrors of repositories. Web and worker both need it: one volume where they are several machines.
-GIT_FOLDER = Path(env.str("GIT_FOLDER", "") or BASE_DIR / ".data" / "git").resolve()
+GIT_FOLDER = env.path("GIT_FOLDER", BASE_DIR / ".data" / "git")
 
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
@@ -74,7 +69,7 @@ SECURE_CSP = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 # How long a process that is told to stop says "not ready" before it stops accepting; for load balancers.
-DRAIN_SECONDS = env.float("DRAIN_SECONDS", 0)
+DRAIN_SECONDS = env.number("DRAIN_SECONDS", 0)
 
 # Apps
 INSTALLED_APPS = [
@@ -142,13 +137,15 @@ TEMPLATES = [
 ]
 
 # Data
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgresql://localhost/teamboard")}
+POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - the variable's name
+DATABASES = {"default": env.database("DATABASE_URL", "postgresql://localhost/teamboard", password=POSTGRES_PASSWORD)}
 DATABASES["default"] |= {
     "ENGINE": "teamboard.postgresql",
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,  # else each pooled connection fails one request after a database restart
     "OPTIONS": {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL", 20), "timeout": 10},
+        **DATABASES["default"]["OPTIONS"],  # such as sslmode
+        "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20), "timeout": 10},
         "options": "-c statement_timeout=20000 -c lock_timeout=8000",
         # A statement asked for the third time on a connection is planned no more: a fifth less CPU for a write.
         "server_side_binding": True,
@@ -156,7 +153,7 @@ DATABASES["default"] |= {
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379")
+REDIS_URL = env.redis("REDIS_URL", "redis://localhost:6379")
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -179,11 +176,11 @@ STORAGES = {
     },
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))()
+STATIC_ROOT = str(env.path("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 # Background
-CELERY_BROKER_URL = env.str("BROKER_URL", REDIS_URL)
+CELERY_BROKER_URL = env.redis("BROKER_URL", REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -251,26 +248,26 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Agents
-OPENCLAW_URL = env.str("OPENCLAW_URL", "")
-OPENCLAW_TOKEN = env.str("OPENCLAW_TOKEN", "")
-OPENCLAW_GATEWAY_TOKEN = env.str("OPENCLAW_GATEWAY_TOKEN", "")
-OPENCLAW_CALLBACK_SECRET = env.str("OPENCLAW_CALLBACK_SECRET", "")
-OPENCLAW_MAPPED_HOOKS = env.bool("OPENCLAW_MAPPED_HOOKS", False)
-OPENCLAW_IS_PRACTICE = env.bool("OPENCLAW_IS_PRACTICE", False)
+OPENCLAW_URL = env.address("OPENCLAW_URL")
+OPENCLAW_TOKEN = env.text("OPENCLAW_TOKEN")
+OPENCLAW_GATEWAY_TOKEN = env.text("OPENCLAW_GATEWAY_TOKEN")
+OPENCLAW_CALLBACK_SECRET = env.text("OPENCLAW_CALLBACK_SECRET")
+OPENCLAW_MAPPED_HOOKS = env.boolean("OPENCLAW_MAPPED_HOOKS", False)
+OPENCLAW_IS_PRACTICE = env.boolean("OPENCLAW_IS_PRACTICE", False)
 
 # Login
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "apps.accounts.login.backends.PeopleBackend"]
 # Off: the password form is gone, but for superusers at /accounts/sign-in/local/.
-LOCAL_SIGN_IN = env.bool("LOCAL_SIGN_IN", True)
+LOCAL_SIGN_IN = env.boolean("LOCAL_SIGN_IN", True)
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "projects:list"
 SESSION_ENGINE = "apps.accounts.sessions.engine"
 # How long a session lasts in all, and without being used.
-AUTHENTIK_SESSION = timedelta(hours=env.float("AUTHENTIK_SESSION_HOURS", 12))
-AUTHENTIK_SESSION_IDLE = timedelta(hours=env.float("AUTHENTIK_SESSION_IDLE_HOURS", 2))
-LOCAL_SESSION = timedelta(hours=env.float("LOCAL_SESSION_HOURS", 168))
-LOCAL_SESSION_IDLE = timedelta(hours=env.float("LOCAL_SESSION_IDLE_HOURS", 12))
+AUTHENTIK_SESSION = timedelta(hours=env.number("AUTHENTIK_SESSION_HOURS", 12))
+AUTHENTIK_SESSION_IDLE = timedelta(hours=env.number("AUTHENTIK_SESSION_IDLE_HOURS", 2))
+LOCAL_SESSION = timedelta(hours=env.number("LOCAL_SESSION_HOURS", 168))
+LOCAL_SESSION_IDLE = timedelta(hours=env.number("LOCAL_SESSION_IDLE_HOURS", 12))
 PASSWORD_HASHERS = [
     "apps.accounts.login.password_hasher.SlottedArgon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -279,18 +276,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-AUTHENTIK_SCOPES = env.str("AUTHENTIK_SCOPES", "openid profile email")
-AUTHENTIK_ALGORITHM = env.str("AUTHENTIK_ALGORITHM", "RS256")
-AUTHENTIK_GROUPS_CLAIM = env.str("AUTHENTIK_GROUPS_CLAIM", "groups")
-AUTHENTIK_USERS_GROUP = env.str("AUTHENTIK_USERS_GROUP", "teamboard-users")
-AUTHENTIK_ADMINS_GROUP = env.str("AUTHENTIK_ADMINS_GROUP", "teamboard-admins")
-AUTHENTIK_CREATE_PEOPLE = env.bool("AUTHENTIK_CREATE_PEOPLE", True)
+AUTHENTIK_SCOPES = env.text("AUTHENTIK_SCOPES", "openid profile email")
+AUTHENTIK_ALGORITHM = env.text("AUTHENTIK_ALGORITHM", "RS256")
+AUTHENTIK_GROUPS_CLAIM = env.text("AUTHENTIK_GROUPS_CLAIM", "groups")
+AUTHENTIK_USERS_GROUP = env.optional("AUTHENTIK_USERS_GROUP", "teamboard-users")
+AUTHENTIK_ADMINS_GROUP = env.optional("AUTHENTIK_ADMINS_GROUP", "teamboard-admins")
+AUTHENTIK_CREATE_PEOPLE = env.boolean("AUTHENTIK_CREATE_PEOPLE", True)
 # Access tokens of the provider as keys to the API: for these audiences, issued to these clients.
-AUTHENTIK_API = env.bool("AUTHENTIK_API", False)
-AUTHENTIK_API_AUDIENCE = env.list("AUTHENTIK_API_AUDIENCE", default=[])
-AUTHENTIK_API_CLIENTS = env.list("AUTHENTIK_API_CLIENTS", default=[])
+AUTHENTIK_API = env.boolean("AUTHENTIK_API", False)
+AUTHENTIK_API_AUDIENCE = env.pieces("AUTHENTIK_API_AUDIENCE")
+AUTHENTIK_API_CLIENTS = env.pieces("AUTHENTIK_API_CLIENTS")
 OIDC_MAX_STATES = 10  # in one session: mozilla-django-oidc's, the only setting of its own that it is given
-GROUP_ROLES = env.list("GROUP_ROLES", default=[])
+GROUP_ROLES = env.pieces("GROUP_ROLES")
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
@@ -309,15 +306,15 @@ TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
 
 # API
-CHAT_EDIT_HOURS = env.int("CHAT_EDIT_HOURS", 24)
-LARGEST_FILE = env.int("LARGEST_FILE", 25 * 1024 * 1024)  # bytes
-PROJECT_FILES = env.int("PROJECT_FILES", 1024 * 1024 * 1024)
-LINK_PREVIEWS = env.bool("LINK_PREVIEWS", True)
-WEBHOOKS_PER_MINUTE = env.int("WEBHOOKS_PER_MINUTE", 600)
-CHAT_MESSAGES_PER_MINUTE = env.int("CHAT_MESSAGES_PER_MINUTE", 60)
-API_READS_PER_MINUTE = env.int("API_READS_PER_MINUTE", 300)
-API_WRITES_PER_MINUTE = env.int("API_WRITES_PER_MINUTE", 120)
-API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", 60)
+CHAT_EDIT_HOURS = env.integer("CHAT_EDIT_HOURS", 24)
+LARGEST_FILE = env.integer("LARGEST_FILE", 25 * 1024 * 1024)  # bytes
+PROJECT_FILES = env.integer("PROJECT_FILES", 1024 * 1024 * 1024)
+LINK_PREVIEWS = env.boolean("LINK_PREVIEWS", True)
+WEBHOOKS_PER_MINUTE = env.integer("WEBHOOKS_PER_MINUTE", 600)
+CHAT_MESSAGES_PER_MINUTE = env.integer("CHAT_MESSAGES_PER_MINUTE", 60)
+API_READS_PER_MINUTE = env.integer("API_READS_PER_MINUTE", 300)
+API_WRITES_PER_MINUTE = env.integer("API_WRITES_PER_MINUTE", 120)
+API_FAILURES_PER_MINUTE = env.integer("API_FAILURES_PER_MINUTE", 60)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.accounts.tokens.authentication.BearerToken",
@@ -354,7 +351,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"()": "teamboard.observability.log_format.FactsFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},

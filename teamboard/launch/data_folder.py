@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import re
 import secrets
 import shutil
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from teamboard.environment import Environment
 from teamboard.launch import ROOT, CannotStart
 
 VERSION = 1  # raised when an older Team Board could not read the folder any more
@@ -28,7 +28,7 @@ LASTING_SECRETS = ("SECRET_KEY", "FIELD_KEYS", "OPENCLAW_CALLBACK_SECRET")
 
 
 def folder() -> Path:
-    return Path(os.environ.get("DATA_DIR") or ROOT / ".data").resolve()
+    return Environment().path("DATA_DIR", ROOT / ".data")
 
 
 @contextmanager
@@ -78,7 +78,7 @@ def write_settings(data: Path) -> None:
     documented = re.findall(r"^#?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
     path = data / "settings.json"
     path.touch(mode=0o600)
-    path.write_text(json.dumps({name: os.environ[name] for name in documented if os.environ.get(name)}))
+    path.write_text(json.dumps({name: value for name in documented if (value := Environment().text(name))}))
 
 
 def read_settings(data: Path) -> dict[str, str]:

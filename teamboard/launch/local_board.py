@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import environ
-
+from teamboard import environment as variables
 from teamboard.launch import ROOT, CannotStart, data_folder, ports
 from teamboard.launch.postgres import Postgres
 from teamboard.launch.programs import stop
@@ -25,7 +24,7 @@ def environment(command: str) -> Iterator[None]:
     A command whose own environment names a database and a secret is meant for another board.
     """
     names_another = "DATABASE_URL" in os.environ and bool({"SECRET_KEY", "DEBUG"} & os.environ.keys())
-    environ.Env.read_env(ROOT / ".env")
+    variables.load(ROOT / ".env")
     folder = data_folder.folder()
     if names_another or not data_folder.has_secrets(folder):
         yield
@@ -49,7 +48,7 @@ def running_settings(folder: Path, *, with_services: bool) -> dict[str, str]:
 def complete(settings: dict[str, str]) -> None:
     """Set those that are absent or empty."""
     for name, value in settings.items():
-        if not os.environ.get(name):
+        if not os.environ.get(name, "").strip():
             os.environ[name] = value
 
 
@@ -59,12 +58,12 @@ def stopped(folder: Path, *, with_services: bool) -> Iterator[None]:
     secrets = data_folder.read_secrets(folder)
     complete(data_folder.lasting_settings(folder))
     with ExitStack() as stack:
-        if with_services and not os.environ.get("DATABASE_URL") and data_folder.has_database(folder):
+        if with_services and not variables.Environment().text("DATABASE_URL") and data_folder.has_database(folder):
             stack.enter_context(data_folder.held(folder))
             password = secrets["POSTGRES_PASSWORD"]
             postgres = Postgres(folder / "postgres", password=password, port=ports.any_free())
             os.environ["DATABASE_URL"] = started(postgres, folder, stack)
-            if not os.environ.get("REDIS_URL"):
+            if not variables.Environment().text("REDIS_URL"):
                 valkey = Valkey(folder / "valkey", password=secrets["VALKEY_PASSWORD"], port=ports.any_free())
                 os.environ["REDIS_URL"] = started(valkey, folder, stack)
         yield

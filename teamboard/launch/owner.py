@@ -2,11 +2,12 @@
 
 import os
 
+from teamboard.environment import Environment
 from teamboard.launch import CannotStart, data_folder
 
 
 def owner() -> int:
-    if not os.environ.get("DATABASE_URL"):
+    if not Environment().text("DATABASE_URL"):
         raise CannotStart(f"There is no board in {data_folder.folder()} yet; make run makes one and its owner.")
     import django
 

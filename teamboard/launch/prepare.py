@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from teamboard.environment import Environment
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
@@ -20,7 +22,7 @@ def main() -> None:
     migrate()
     set_rights()
     call_command("collectstatic", interactive=False, verbosity=0)
-    json.dump({"password": seed(with_demo=not os.environ.get("EMPTY"))}, sys.stdout)
+    json.dump({"password": seed(with_demo=not Environment().boolean("EMPTY", False))}, sys.stdout)
 
 
 def migrate() -> None:
@@ -33,7 +35,7 @@ def set_rights() -> None:
     """On our own database the board works as a role that can't change the audit."""
     from apps.accounts.audit import database_role
 
-    if password := os.environ.get(database_role.PASSWORD_VARIABLE):
+    if password := Environment().text(database_role.PASSWORD_VARIABLE):
         database_role.ensure(database_role.NAME, password)
 
 

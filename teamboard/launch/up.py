@@ -1,6 +1,7 @@
 """`manage.py up`: what has no address in the environment is started here, then the board itself."""
 
 import hashlib
+import importlib
 import json
 import os
 import subprocess
@@ -9,8 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import environ
-
+from teamboard import environment
+from teamboard.environment import Environment, SettingRefused
 from teamboard.launch import ROOT, CannotStart, data_folder, local_board, ports, web_server
 from teamboard.launch.banner import banner, sign_in
 from teamboard.launch.postgres import BOARD, Postgres
@@ -24,12 +25,12 @@ CALLBACK_PATH = "/api/v1/agents/callback/"
 
 
 def up() -> int:
-    environ.Env.read_env(ROOT / ".env")
+    environment.load(ROOT / ".env")
     folder = data_folder.folder()
     try:
         with data_folder.held(folder), Supervisor() as supervisor:
             return Start(folder, supervisor).run()
-    except CannotStart as exc:
+    except (CannotStart, SettingRefused) as exc:
         print(exc, file=sys.stderr)
         return 1
 
@@ -40,13 +41,15 @@ class Start:
     def __init__(self, folder: Path, supervisor: Supervisor) -> None:
         self.folder, self.supervisor = folder, supervisor
         self.secrets = data_folder.read_secrets(folder)
-        self.is_practice = not os.environ.get("OPENCLAW_URL")
-        self.external_database = self.board_url = os.environ.get("DATABASE_URL", "")
+        self.env = Environment()
+        self.is_practice = not self.env.text("OPENCLAW_URL")
+        self.external_database = self.board_url = self.env.text("DATABASE_URL")
 
     def run(self) -> int:
         data_folder.forget_settings(self.folder)  # an earlier start had other ports
         self.choose_address()
         self.set_environment()
+        self.refuse_unreadable_settings()
         self.start_postgres()
         self.start_valkey()
         password = self.prepare()
@@ -61,7 +64,7 @@ class Start:
         return self.supervisor.run()
 
     def choose_address(self) -> None:
-        wanted = int(os.environ.get("PORT", PORT))
+        wanted = self.env.integer("PORT", PORT, most=65535)
         self.port = ports.next_free(wanted)
         self.practice_port = ports.next_free(PRACTICE_PORT)
         if self.port != wanted:
@@ -79,6 +82,11 @@ class Start:
             }
         local_board.complete(defaults)
 
+    def refuse_unreadable_settings(self) -> None:
+        """Read them all once, while nothing has been started that a refusal would leave behind."""
+        self.env.boolean("EMPTY", False)
+        importlib.import_module("teamboard.settings")
+
     def start_postgres(self) -> None:
         if self.external_database:
             return
@@ -92,7 +100,7 @@ class Start:
         wait_until_ready(child, self.supervisor, postgres.is_ready)
 
     def start_valkey(self) -> None:
-        if os.environ.get("REDIS_URL"):
+        if self.env.text("REDIS_URL"):
             return
         password = self.secrets["VALKEY_PASSWORD"]
         valkey = Valkey(self.folder / "valkey", password=password, port=ports.any_free())
@@ -123,7 +131,7 @@ class Start:
 
     def own_programs(self) -> Iterator[Program]:
         background = [sys.executable, "-m", "teamboard.worker.main"]
-        yield Program("web", web_server.command(os.environ.get("HOST", ports.HOST), self.port))
+        yield Program("web", web_server.command(self.env.text("HOST", ports.HOST), self.port))
         yield Program("worker", [*background, "worker"], popen_options={"cwd": ROOT})
         yield Program("beat", [*background, "beat", str(self.folder / "beat-schedule")], popen_options={"cwd": ROOT})
         if self.is_practice:

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("name", nargs="?", default=database_role.NAME)
 
     def handle(self, *_args: object, name: str, **_options: object) -> None:
-        password = os.environ.get(database_role.PASSWORD_VARIABLE)
+        password = os.environ.get(database_role.PASSWORD_VARIABLE, "").strip()
         if not password:
             raise CommandError(f"Set {database_role.PASSWORD_VARIABLE} to the password that the role shall have.")
         database_role.ensure(name, password)
