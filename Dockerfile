@@ -17,7 +17,4 @@ WORKDIR /app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 EXPOSE 8000
-CMD ["python", "-m", "uvicorn", "teamboard.asgi:application", "--host", "0.0.0.0", "--port", "8000", \
-     "--lifespan", "off", "--ws-per-message-deflate", "false", "--timeout-graceful-shutdown", "20", \
-     "--ws-ping-interval", "20", "--ws-ping-timeout", "20", \
-     "--no-access-log", "--log-level", "warning", "--proxy-headers"]
+CMD ["python", "-m", "teamboard.web.server", "--host", "0.0.0.0", "--port", "8000"]

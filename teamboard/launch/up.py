@@ -131,7 +131,12 @@ class Start:
 
     def own_programs(self) -> Iterator[Program]:
         background = [sys.executable, "-m", "teamboard.worker.main"]
-        yield Program("web", web_server.command(self.env.text("HOST", ports.HOST), self.port))
+        yield Program(
+            "web",
+            web_server.command(self.env.text("HOST", ports.HOST), self.port),
+            stop_seconds=Program.stop_seconds + self.env.number("DRAIN_SECONDS", 0),
+            popen_options={"cwd": ROOT},
+        )
         yield Program("worker", [*background, "worker"], popen_options={"cwd": ROOT})
         yield Program("beat", [*background, "beat", str(self.folder / "beat-schedule")], popen_options={"cwd": ROOT})
         if self.is_practice:

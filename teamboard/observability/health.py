@@ -1,9 +1,7 @@
 """Whether this process is alive, and whether it should be sent requests. Neither says anything more."""
 
-import signal
 import threading
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import DatabaseError, connection
@@ -12,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
-draining = threading.Event()
+draining = threading.Event()  # teamboard/web/server.py sets it
 migrated = threading.Event()  # once true it stays true for this process
 
 
@@ -55,19 +53,3 @@ def _redis_answers() -> bool:
     except RedisError:
         return False
     return True
-
-
-def drain_on_sigterm() -> None:
-    """From the signal on `/readyz` answers 503; after DRAIN_SECONDS the server's own handling follows.
-
-    Call it in the main thread, when the server has set its handler.
-    """
-    before = signal.getsignal(signal.SIGTERM)
-    if not callable(before):
-        return
-
-    def drain(number: int, frame: object) -> None:
-        draining.set()
-        threading.Timer(settings.DRAIN_SECONDS, before, (number, None)).start()
-
-    signal.signal(signal.SIGTERM, drain)

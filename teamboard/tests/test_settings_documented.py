@@ -9,7 +9,7 @@ from django.conf import settings
 ROOT = settings.BASE_DIR
 EXAMPLE = (ROOT / ".env.example").read_text()
 DOCUMENTED = set(re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.MULTILINE))
-OF_THE_IMAGES = {"FORWARDED_ALLOW_IPS", "POSTGRES_USER", "POSTGRES_INITDB_ARGS"}
+OF_THE_IMAGES = {"POSTGRES_USER", "POSTGRES_INITDB_ARGS"}
 BOARD = {"migrate", "web", "worker", "beat"}
 
 
@@ -26,7 +26,8 @@ def read_by_settings() -> set[str]:
 
 
 def read_by_launcher() -> set[str]:
-    sources = "".join(path.read_text() for path in (ROOT / "teamboard/launch").glob("*.py"))
+    files = [*(ROOT / "teamboard/launch").glob("*.py"), ROOT / "teamboard/web/server.py"]
+    sources = "".join(path.read_text() for path in files)
     read = set(re.findall(r'(?:environ(?:\.get\(|\[)|(?:env|Environment\(\))\.\w+\()"([A-Z_]+)"', sources))
     return read - {"TEST_DATABASE_URL", "TEST_REDIS_URL", "DJANGO_SETTINGS_MODULE"}
 

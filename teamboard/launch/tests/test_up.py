@@ -105,7 +105,7 @@ def running_below(folder: Path) -> dict[int, str]:
 
 def address_of_database(folder: Path) -> str:
     """What the running web process knows as DATABASE_URL."""
-    web = next(pid for pid, command in running_below(folder).items() if "uvicorn" in command)
+    web = next(pid for pid, command in running_below(folder).items() if "teamboard.web.server" in command)
     variables = (Path("/proc") / str(web) / "environ").read_bytes().decode().split("\0")
     return next(each.partition("=")[2] for each in variables if each.startswith("DATABASE_URL="))
 
@@ -131,7 +131,7 @@ def test_a_first_start_a_death_a_stop_and_a_second_start(start, tmp_path):
 
     assert new_owner_password(tmp_path / "data") != password
 
-    web = next(pid for pid, command in running_below(tmp_path).items() if "uvicorn" in command)
+    web = next(pid for pid, command in running_below(tmp_path).items() if "teamboard.web.server" in command)
     os.kill(web, signal.SIGKILL)
     board.wait_for(r"web died \((signal SIGKILL)\)")
     board.wait_for(r"(Starting web again)")

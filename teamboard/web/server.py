@@ -1,0 +1,84 @@
+"""The web process: uvicorn, which on SIGTERM says "not ready" for DRAIN_SECONDS and answers on, before it stops.
+
+`python -m teamboard.web.server --host … --port …`, from Dockerfile and launcher alike.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from teamboard.environment import Environment, SettingRefused
+
+# uvicorn's own, by the names of its Config.
+OPTIONS: dict[str, Any] = {
+    "lifespan": "off",
+    "ws_per_message_deflate": False,
+    # A browser that is gone is found in 40 s: its pong is awaited whatever we send meanwhile.
+    "ws_ping_interval": 20.0,
+    "ws_ping_timeout": 20.0,
+    # Longer than proxies keep a connection to us (nginx 60 s): else one sends a request into a closing one, a 502.
+    "timeout_keep_alive": 75,
+    "timeout_graceful_shutdown": 20,
+    "access_log": False,
+    "log_level": "warning",
+}
+
+
+class DrainingServer(uvicorn.Server):
+    """Its own handler is the one that uvicorn sets, so the order in which anything is imported does not matter."""
+
+    def __init__(self, config: uvicorn.Config, draining: threading.Event, drain_seconds: float) -> None:
+        super().__init__(config)
+        self.draining, self.drain_seconds = draining, drain_seconds
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A first SIGTERM drains; Ctrl-C and a second signal stop at once."""
+        is_first = not self.draining.is_set()
+        self.draining.set()
+        if sig == signal.SIGTERM and is_first and self.drain_seconds:
+            timer = threading.Timer(self.drain_seconds, super().handle_exit, (sig, None))
+            timer.daemon = True
+            timer.start()
+        else:
+            super().handle_exit(sig, frame)
+
+
+def serve(host: str, port: int) -> None:
+    proxies = Environment().words("TRUSTED_PROXIES")
+    config = uvicorn.Config(
+        "teamboard.asgi:application",
+        host=host,
+        port=port,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        **OPTIONS,
+    )
+    config.load()  # the settings with it, before a port is open
+    from django.conf import settings
+
+    from teamboard.observability import health
+
+    server = DrainingServer(config, health.draining, settings.DRAIN_SECONDS)
+    server.run()
+    if not server.started:
+        sys.exit(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Serve pages, API and sockets.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    given = parser.parse_args()
+    try:
+        serve(given.host, given.port)
+    except SettingRefused as exc:
+        sys.exit(str(exc))
+
+
+if __name__ == "__main__":
+    main()
