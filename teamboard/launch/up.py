@@ -65,14 +65,18 @@ class Start:
 
     def choose_address(self) -> None:
         wanted = self.env.integer("PORT", PORT, most=65535)
-        self.port = ports.next_free(wanted)
+        self.host = self.env.text("HOST", ports.HOST).strip("[]")
+        try:
+            self.port = ports.next_free(wanted, self.host)
+        except OSError as exc:
+            raise CannotStart(f"HOST is {self.host}, which is no address of this machine.") from exc
+        self.here = ports.url(self.host, self.port)
         self.practice_port = ports.next_free(PRACTICE_PORT)
         if self.port != wanted:
             self.supervisor.say(f"Port {wanted} is taken, so Team Board uses {self.port}.")
 
     def set_environment(self) -> None:
-        here = f"http://{ports.HOST}:{self.port}"
-        defaults = data_folder.lasting_settings(self.folder) | {"PUBLIC_URL": here, "PYTHONUNBUFFERED": "1"}
+        defaults = data_folder.lasting_settings(self.folder) | {"PUBLIC_URL": self.here, "PYTHONUNBUFFERED": "1"}
         if self.is_practice:
             defaults |= {
                 "OPENCLAW_URL": f"http://{ports.HOST}:{self.practice_port}",
@@ -81,6 +85,9 @@ class Start:
                 "OPENCLAW_IS_PRACTICE": "1",
             }
         local_board.complete(defaults)
+        if self.is_practice and (hosts := self.env.text("ALLOWED_HOSTS")):
+            # Whatever the names people use, the practice gateway reports to the address we listen on.
+            os.environ["ALLOWED_HOSTS"] = f"{hosts},{self.here.removeprefix('http://').removesuffix(f':{self.port}')}"
 
     def refuse_unreadable_settings(self) -> None:
         """Read them all once, while nothing has been started that a refusal would leave behind."""
@@ -133,7 +140,7 @@ class Start:
         background = [sys.executable, "-m", "teamboard.worker.main"]
         yield Program(
             "web",
-            web_server.command(self.env.text("HOST", ports.HOST), self.port),
+            web_server.command(self.host, self.port),
             stop_seconds=Program.stop_seconds + self.env.number("DRAIN_SECONDS", 0),
             popen_options={"cwd": ROOT},
         )
@@ -146,7 +153,7 @@ class Start:
         """Its secrets reach it by the environment: arguments can be read by everybody here."""
         options = {
             "--port": str(self.practice_port),
-            "--callback-url": f"http://{ports.HOST}:{self.port}{CALLBACK_PATH}",
+            "--callback-url": f"{self.here}{CALLBACK_PATH}",
             "--agents": "scribe,mason",
             "--state": str(self.folder / "practice-gateway"),
         }
@@ -155,7 +162,7 @@ class Start:
 
     def web_answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{ports.HOST}:{self.port}/healthz", timeout=2):  # nosec B310 - our own address
+            with urllib.request.urlopen(f"{self.here}/healthz", timeout=2):  # noqa: S310  # nosec B310 - our own address
                 return True
         except OSError:
             return False

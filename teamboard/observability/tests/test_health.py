@@ -48,3 +48,13 @@ def test_while_draining_it_is_not_ready_and_still_alive(client):
         assert client.get("/healthz").status_code == 200
     finally:
         health.draining.clear()
+
+
+@pytest.mark.req("FLT-7")
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "web", "[::1]:8000", "a b", ""])
+def test_health_answers_whatever_the_host(client, settings, host):
+    settings.ALLOWED_HOSTS = ["board.example"]
+    assert client.get("/healthz", headers={"host": host}).status_code == 200
+    assert client.get("/readyz", headers={"host": host}).status_code == 200
+    assert client.get("/accounts/sign-in/", headers={"host": host}).status_code == 400
