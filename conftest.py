@@ -8,7 +8,8 @@ import pytest
 
 WORDS = ("DISABLE", "ENABLE")
 BROWSER = "tests/e2e/"
-LONG = ("tests/faults/", "teamboard/launch/tests/test_up.py")
+LAUNCH = "teamboard/launch/tests"
+LONG = ("tests/faults/", f"{LAUNCH}/test_up.py", f"{LAUNCH}/test_documented_commands.py")
 
 
 def pytest_configure(config: pytest.Config) -> None:
