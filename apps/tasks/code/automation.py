@@ -138,12 +138,12 @@ def _moves(task: Task) -> QuerySet[Event]:
     return moved.exclude(source=F("target")).order_by("-seq")
 
 
-def _columns_of(move: Event) -> tuple[int | None, int | None]:
-    """From where to where; None and None for an old move whose payload does not say."""
+def _columns_of(move: Event) -> tuple[int, int]:
+    """From where to where; 0 and 0, which are no columns, for an old move whose payload does not say."""
     match move.payload:
         case {"columns": [int(source), int(target)]}:
             return source, target
-    return None, None
+    return 0, 0
 
 
 def undoable(task: Task) -> Event | None:
