@@ -72,7 +72,7 @@ def test_times_are_told_in_the_zone_that_was_chosen(visit, ana):
     expect(page.locator("html")).to_have_attribute("data-zone", "Asia/Tokyo")
     said = page.evaluate("""async () => {
         document.getElementById("main").innerHTML = '<time datetime="2026-01-01T20:30:00Z"></time>'
-        const { localTimes } = await import(document.querySelector("script[type=module]").src)
+        const { localTimes } = await import(new URL("times.js", document.querySelector("script[type=module]").src))
         localTimes(document)
         return document.querySelector("time").textContent
     }""")

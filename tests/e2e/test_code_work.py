@@ -13,7 +13,8 @@ from apps.agents.runs import pull_requests
 from apps.agents.tests.factories import agent_in, run_of
 from apps.projects.git import forges
 from apps.projects.git.webhooks import apply
-from apps.projects.models import Event, Repository
+from apps.projects.models import Event, Repository, Role
+from apps.projects.tests.factories import MembershipFactory
 from apps.projects.tests.fake_forge import FakeGitHub
 from apps.projects.tests.git_server import Workshop, git
 from apps.tasks.code import branch_names, links
@@ -99,8 +100,9 @@ def test_a_push_moves_a_card_in_two_browsers(
 
 
 @pytest.mark.req("GIT-4")
-def test_a_branchs_name_is_copied_and_work_begins(visit, repository, columns, ana, ben):
-    branch_names.set_template(columns["ready"].project, "{user}/{key}-{title}", by=ana)
+def test_a_branchs_name_is_copied_and_work_begins(visit, repository, board, columns, ana, ben):
+    mai = MembershipFactory(project=board, user__name="Mai", role=Role.MAINTAINER).user
+    branch_names.set_template(board, "{user}/{key}-{title}", by=mai)
     task = task_in(columns["ready"], "Größere Fähren")
     page = visit(ana, task.get_absolute_url(), permissions=["clipboard-read", "clipboard-write"])
     other = is_live(visit(ben))
