@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 
 from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
+from apps.projects.permissions import Action
 from apps.rest.filters import WholeNumberFilter, filter_parameters, filtered
 from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.rest.validation import validated
@@ -66,5 +67,5 @@ class MoveView(APIView):
     @extend_schema(request=MoveSerializer, responses=TaskSerializer)
     def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Move a task to a column, between two neighbours; without one, to the column's end."""
-        task = find_task(request, pk)
+        task = find_task(request, pk, needs=Action.WRITE)
         return task_response(move(task, by=request.user, **validated(MoveSerializer, request, task.project)))

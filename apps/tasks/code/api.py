@@ -7,6 +7,7 @@ from rest_framework.views import APIView
 from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
 from apps.projects.models import Project
+from apps.projects.permissions import Action
 from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.rest.validation import validated
 from apps.tasks.actions.start import start
@@ -73,7 +74,7 @@ class LinksView(APIView):
     @extend_schema(request=NewLinkSerializer, responses={201: LinkSerializer})
     def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Link a pull request that the board has heard of. Linked already, it stays as it is."""
-        task = find_task(request, pk)
+        task = find_task(request, pk, needs=Action.WRITE)
         made = links.link(task, **validated(NewLinkSerializer, request, task.project), by=request.user)
         return Response(LinkSerializer(made).data, status=201)
 

@@ -14,6 +14,7 @@ from apps.accounts.request_types import MemberApiRequest
 from apps.errors import Conflict
 from apps.projects import permissions
 from apps.projects.changes import locked_for_change
+from apps.projects.permissions import Action
 from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.rest.validation import validated
 from apps.tasks.actions.assign import assign
@@ -47,9 +48,9 @@ def task_response(task: Task, status: int = 200) -> Response:
     return Response(body, status=status, headers={"ETag": f'"{body["version"]}"'})
 
 
-def find_task(request: MemberApiRequest, pk: int) -> Task:
-    """The task, found or 404."""
-    return permissions.find(Task.objects.select_related("project"), by=request.user, pk=pk)
+def find_task(request: MemberApiRequest, pk: int, needs: Action = Action.VIEW) -> Task:
+    """The task: found or 404. With `needs` the right is asked before the body is looked at; its action asks again."""
+    return permissions.find(Task.objects.select_related("project"), by=request.user, needs=needs, pk=pk)
 
 
 class TaskView(APIView):
@@ -65,7 +66,7 @@ class TaskView(APIView):
     )
     def patch(self, request: MemberApiRequest, pk: int) -> Response:
         """Change some fields. From a stale version: 412, with the task as it stands now in `current`."""
-        task = find_task(request, pk)
+        task = find_task(request, pk, needs=Action.WRITE)
         changes = validated(EditedTaskSerializer, request, task.project, partial=True)
         seen = [changes.pop("version", None), version_in(request.headers.get("If-Match"))]
         with locked_for_change(task.project_id, task):  # the version stays what it is until both changes commit
@@ -100,6 +101,6 @@ class CommentsView(APIView):
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
     def post(self, request: MemberApiRequest, pk: int) -> Response:
         """Say something under a task, in Markdown."""
-        task = find_task(request, pk)
+        task = find_task(request, pk, needs=Action.COMMENT)
         created = comment(task, **validated(CommentSerializer, request, task.project), by=request.user)
         return Response(CommentSerializer(created).data, 201)
