@@ -97,7 +97,7 @@ def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:
         lifecycle.close(run, Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)
     elif claim.was_sent and not outcome.sent:
         # It may have started, and a gateway that no longer listens has forgotten its keys.
-        lifecycle.mark_uncertain(run)
+        lifecycle.mark_uncertain(run, send_count=run.send_count)
     elif outcome.kind == openclaw_client.Kind.AMBIGUOUS or claim.was_sent:
         send_again_later(run, outcome, may_have_started=True)
     else:
@@ -112,7 +112,7 @@ def send_again_later(run: Run, outcome: openclaw_client.Outcome, *, may_have_sta
         run.refresh_from_db(fields=["first_sent_at"])
         left = (cast(datetime, run.first_sent_at) + REPLAY_WINDOW - timezone.now()).total_seconds()
         if left <= 1 or run.send_count >= MAX_SENDS:
-            lifecycle.mark_uncertain(run)
+            lifecycle.mark_uncertain(run, send_count=run.send_count)
             return
         delay = min(delay, left / 2)
     elif run.send_count >= MAX_SENDS:

@@ -110,10 +110,13 @@ def release_lease(run: Run) -> bool:
         return released
 
 
-def mark_uncertain(run: Run) -> bool:
-    """An answer was lost where asking again might run it twice: a person decides."""
+def mark_uncertain(run: Run, *, send_count: int | None = None) -> bool:
+    """An answer was lost where asking again might run it twice: a person decides.
+
+    `send_count` fences: only if no other worker has sent the run again since.
+    """
     with locked_for_change(run.project_id) as project:
-        marked = _take(run, states.MARK_UNCERTAIN, lease_until=None)
+        marked = _take(run, states.MARK_UNCERTAIN, only=_fence(send_count), lease_until=None)
         if marked:
             run_notes.set_note(run, run_notes.State.YOU, "uncertain")
             _follow(run, project, states.MARK_UNCERTAIN, by=None)

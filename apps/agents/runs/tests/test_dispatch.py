@@ -208,6 +208,26 @@ def test_answer_of_a_late_worker_changes_nothing(scribe, ana, gateway, status):
     assert (quick.run.status, quick.run.send_count) == (Status.SENDING, 2)
 
 
+@pytest.mark.req("D2", "FLT-26")
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError])
+def test_doubt_of_a_late_worker_changes_nothing(scribe, ana, gateway, error):
+    """Its repeated send got no connection, or no answer and no time is left, while another worker sends anew."""
+    run = run_of(scribe, ana)
+    dispatch.send(dispatch.claim_next(scribe.pk, "dies").run)
+    later(run, seconds=90)
+    reconcile.release_expired_leases()
+    slow = dispatch.claim_next(scribe.pk, "slow")
+    gateway.fails(error)
+    outcome = dispatch.send(slow.run)
+    later(run, seconds=120)
+    reconcile.release_expired_leases()
+    quick = dispatch.claim_next(scribe.pk, "quick")
+    later(run, seconds=300)
+    dispatch.apply_outcome(slow, outcome)
+    quick.run.refresh_from_db()
+    assert (quick.run.status, quick.run.send_count) == (Status.SENDING, 3)
+
+
 @pytest.mark.req("D2")
 def test_lease_of_a_worker_at_work_is_not_released(scribe, ana):
     run_of(scribe, ana)
