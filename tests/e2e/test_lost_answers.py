@@ -122,6 +122,17 @@ def test_new_card_with_a_lost_answer_is_offered_again(visit, ana, columns, answe
     expect(page.get_by_label("Add a task: To do")).to_have_value("")
 
 
+def test_title_that_comes_back_does_not_mix_with_the_next_one(visit, ana, columns):
+    page = is_live(visit(ana))
+    page.route("**/projects/TIDE/tasks/", cut_off, times=1)
+    add(page, "Lost")
+    expect(page.get_by_label("Add a task: To do")).to_have_value("Lost")
+    page.keyboard.type("Following")
+    page.keyboard.press("Enter")
+    expect(column_list(page, columns["ready"]).locator(".card__link")).to_have_text(["Following"])
+    expect(page.locator(".toast")).to_contain_text("Lost: ")
+
+
 def test_new_card_that_was_made_is_not_made_twice(visit, ana, columns):
     page = is_live(visit(ana))
     page.route("**/projects/TIDE/tasks/", cut_off_after_it_was_done, times=1)

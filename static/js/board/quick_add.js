@@ -20,9 +20,8 @@ async function add(wish) {
   const refusal = await changeInTurn(queue, () => change(url, { title, column }))
   if (!refusal) return
   if (isLost(refusal) && (await catchUp()) && isThere()) return // it was made after all
-  const field = titleField(column)
-  if (field) field.value ||= title
-  if (!isLost(refusal)) return toast(refusal.message)
+  putBack(titleField(column), title)
+  if (!isLost(refusal)) return toast(`${title}: ${refusal.message}`)
   retryToast(keyOf(wish), `${title}: ${refusal.message}`, () => {
     const now = titleField(column)
     if (now?.value === title) now.value = ""
@@ -35,6 +34,14 @@ const keyOf = ({ column, title }) => `add ${column} ${title}`
 
 /** @param {string} column @returns {HTMLInputElement | null} */
 const titleField = (column) => find(board, `[data-column="${column}"] .quick-add__title`)
+
+/** Where nothing else is being typed; selected, so that what is typed next replaces it instead of following it.
+ * @param {HTMLInputElement | null} field @param {string} title */
+function putBack(field, title) {
+  if (!field || field.value) return
+  field.value = title
+  if (document.activeElement === field) field.select()
+}
 
 /** The cards of the column that have this title. @param {Wish} wish */
 function titledAlike({ column, title }) {
