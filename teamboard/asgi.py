@@ -9,14 +9,13 @@ import django
 django.setup()
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
-from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
-from teamboard.sockets import websocket_application  # noqa: E402
+from teamboard.sockets import SameOrigin, websocket_application  # noqa: E402
 from teamboard.web.handler import http_application  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": http_application(),
-        "websocket": AllowedHostsOriginValidator(websocket_application()),
+        "websocket": SameOrigin(websocket_application()),
     }
 )

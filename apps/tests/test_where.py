@@ -10,8 +10,8 @@ ROOT = Path(settings.BASE_DIR)
 ROWS = re.findall(r"^\| (?!I want|---)(.+?) \| (.+?) \| (.+?) \|$", (ROOT / "docs/where.md").read_text(), re.MULTILINE)
 
 
-def test_where_has_thirty_changes():
-    assert len(ROWS) == 30
+def test_where_has_at_least_thirty_changes():
+    assert len(ROWS) >= 30
     assert len({change for change, _, _ in ROWS}) == 30
 
 

@@ -6,11 +6,9 @@ else is taken along as it is (docs/decisions/0008).
 
 import hashlib
 import re
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from io import BytesIO
-from typing import cast
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -21,12 +19,12 @@ from django.db.models.functions import Now
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from PIL import Image, ImageOps
 
 from apps.accounts import rate_limits
 from apps.accounts.models import User
 from apps.chat.models import FILE_NAME_LENGTH, Attachment, FileChunk, Message, Room
 from apps.errors import Refused, TooOften
+from apps.pictures.redraw import Drawn, PictureRefused, redraw
 from apps.projects.changes import locked_for_change
 from apps.projects.permissions import Action
 
@@ -35,13 +33,12 @@ UPLOADS_PER_MINUTE = 30
 CHUNK_BYTES = 1024 * 1024
 UNSENT_KEPT_FOR = timedelta(hours=24)
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
-MOST_PIXELS = 50_000_000
+MOST_PIXELS = 20_000_000
 THUMBNAIL_SIZE = (480, 360)
 # Of messages that were found for somebody: their files, without what is in them.
 OF_MESSAGES = Prefetch("files", Attachment.objects.defer("thumbnail").order_by("created_at", "pk"))
 # What turns or hides text, or ends a line.
 UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
-THUMBNAIL_LOCK = threading.BoundedSemaphore(1)  # opened, the largest picture takes 200 MiB
 
 
 class TooLarge(Refused):
@@ -75,7 +72,7 @@ def upload(room: Room, file: "File[bytes]", *, name: str, by: User) -> Attachmen
         raise TooLarge(_("A file may have {limit} at most.").format(limit=filesizeformat(settings.LARGEST_FILE)))
     attachment = _reserve(room, file.size, name=name, by=by)
     try:
-        _store(attachment, file)
+        _store(attachment, file, _thumbnail_of(file))  # drawn while no transaction is open
     except BaseException:
         attachment.delete()
         raise
@@ -98,37 +95,28 @@ def clean_name(name: str) -> str:
 
 
 @transaction.atomic
-def _store(attachment: Attachment, file: "File[bytes]") -> None:
+def _store(attachment: Attachment, file: "File[bytes]", thumbnail: Drawn | None) -> None:
     digest = hashlib.sha256()
     for number, content in enumerate(iter(lambda: file.read(CHUNK_BYTES), b"")):
         digest.update(content)
         FileChunk.objects.create(attachment=attachment, number=number, content=content)
     attachment.sha256, attachment.is_complete = digest.hexdigest(), True
-    file.seek(0)
-    thumbnail = _thumbnail_of(file)
     if thumbnail:
-        attachment.content_type, attachment.thumbnail, attachment.width, attachment.height = thumbnail
+        attachment.content_type, attachment.thumbnail = PICTURES[thumbnail.format], thumbnail.webp
+        attachment.width, attachment.height = thumbnail.width, thumbnail.height
     attachment.save(
         update_fields=["sha256", "is_complete", "content_type", "thumbnail", "width", "height"],
     )
 
 
-def _thumbnail_of(file: "File[bytes]") -> tuple[str, bytes, int, int] | None:
-    """The content type of a picture and a small one rendered from it, with its size; None when it is no picture."""
-    with THUMBNAIL_LOCK:
-        try:
-            with Image.open(file, formats=list(PICTURES)) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    return None
-                kind = PICTURES[cast(str, picture.format)]
-                picture.draft("RGB", THUMBNAIL_SIZE)
-                thumbnail = ImageOps.exif_transpose(picture).convert("RGBA")
-                thumbnail.thumbnail(THUMBNAIL_SIZE)
-            rendered = BytesIO()
-            thumbnail.save(rendered, "WEBP", quality=80)
-            return kind, rendered.getvalue(), *thumbnail.size
-        except Exception:  # decoders raise whatever they stumble over
-            return None
+def _thumbnail_of(file: "File[bytes]") -> Drawn | None:
+    """A small one, drawn anew; None for what is no picture or would take too much: it is kept as a file."""
+    try:
+        return redraw(cast(BinaryIO, file), formats=list(PICTURES), size=THUMBNAIL_SIZE, most_pixels=MOST_PIXELS)
+    except PictureRefused:
+        return None
+    finally:
+        file.seek(0)
 
 
 def attach(message: Message, files: list[UUID]) -> None:

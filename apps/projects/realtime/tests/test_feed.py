@@ -72,14 +72,15 @@ class Browser(ApplicationCommunicator):
         await self.wait(timeout=3)
 
 
-def socket(session_key, key="TIDE", query="", origin=b"http://localhost"):
+def socket(session_key, key="TIDE", query="", origin=b"http://localhost", host=b"localhost", scheme="ws"):
     from teamboard.asgi import application
 
-    headers = [(b"cookie", f"session={session_key}".encode())]
+    headers = [(b"cookie", f"session={session_key}".encode()), (b"host", host)]
     if origin:
         headers.append((b"origin", origin))
     scope = {
         "type": "websocket",
+        "scheme": scheme,
         "path": f"/ws/projects/{key}/",
         "query_string": query.encode("latin-1"),
         "headers": headers,
@@ -265,11 +266,51 @@ async def test_socket_refuses_outsiders_like_missing_projects(project, key):
     assert not await one.connect()
 
 
-@pytest.mark.req("E6")
-@pytest.mark.parametrize("origin", [b"https://evil.example", None])
-async def test_socket_refuses_other_origins(project, ana, origin):
-    one = socket(await in_database(signed_in)(ana), origin=origin)
+@pytest.mark.req("E6", "FLT-37")
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        (b"https://evil.example", b"localhost"),
+        (None, b"localhost"),
+        (b"null", b"localhost"),
+        (b"", b"localhost"),
+        (b"http://localhost:3000", b"localhost"),
+        (b"http://localhost", b"localhost:8000"),
+        (b"https://localhost", b"localhost"),
+        (b"http://localhost:443", b"localhost"),
+        (b"ws://localhost", b"localhost"),
+        (b"http://127.0.0.1", b"localhost"),
+        (b"http://localhost.evil.example", b"localhost"),
+        (b"http://localhost@evil.example", b"localhost"),
+        (b"http://ana@localhost", b"localhost"),
+        (b"http://localhost/page", b"localhost"),
+        (b"http://evil.example", b"evil.example"),  # a name of theirs that leads here (DNS rebinding)
+        (b"http://[::1", b"localhost"),
+        (b"http://localhost:99999", b"localhost"),
+        ("http://l\u043ecalhost".encode(), b"localhost"),  # a Cyrillic letter
+    ],
+)
+async def test_socket_refuses_other_origins(project, ana, origin, host):
+    one = socket(await in_database(signed_in)(ana), origin=origin, host=host)
     assert not await one.connect()
+
+
+@pytest.mark.req("FLT-37")
+@pytest.mark.parametrize(
+    ("origin", "host", "scheme"),
+    [
+        (b"http://localhost:8000", b"localhost:8000", "ws"),
+        (b"http://LOCALHOST", b"localhost:80", "ws"),
+        (b"http://[::1]:8000", b"[::1]:8000", "ws"),
+        (b"https://localhost", b"localhost:443", "wss"),
+        (b"https://board.example", b"localhost", "ws"),  # a proxy that does not hand the Host on
+    ],
+)
+async def test_socket_is_opened_by_own_pages(project, ana, settings, origin, host, scheme):
+    settings.PUBLIC_URL = "https://board.example"
+    one = socket(await in_database(signed_in)(ana), origin=origin, host=host, scheme=scheme)
+    assert await one.connect()
+    await one.leave()
 
 
 @pytest.mark.req("E5")
