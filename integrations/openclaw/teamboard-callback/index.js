@@ -28,13 +28,17 @@ export default {
     const reporter = sharedReporter(api);
     api.agent.events.registerAgentEventSubscription({
       id: "teamboard-lifecycle",
-      description: "Start and end of runs",
-      streams: ["lifecycle"],
+      description: "Start, retries and end of runs",
+      streams: ["lifecycle", "run_status"],
       handle: (event) => {
         if (event.stream === "lifecycle") reporter.lifecycle(event);
+        if (event.stream === "run_status") reporter.runStatus(event);
       },
     });
     api.on("before_agent_reply", (event, ctx) => reporter.turnBegins(event.cleanedBody, ctx));
+    api.on("model_call_ended", (event, ctx) => reporter.modelCallEnds(event, ctx));
+    api.on("before_tool_call", (event, ctx) => reporter.toolCall(event, ctx, true));
+    api.on("after_tool_call", (event, ctx) => reporter.toolCall(event, ctx, false));
     api.on("agent_end", (event, ctx) => reporter.attemptEnds(event, ctx));
     api.on("llm_output", (event, ctx) => reporter.modelAnswered(event, ctx));
     api.on("gateway_start", () => reporter.start());

@@ -1,107 +1,114 @@
-// Callbacks wait in a folder until Team Board took them, in the order in which they happened.
+// Callbacks wait in a folder until Team Board took them. Those of one session go in the order in
+// which they happened; one that the board can't answer holds back no other session's.
 
-import { createHmac } from "node:crypto";
+import { createHash } from "node:crypto";
 
 import { load, names, remove, save } from "./files.js";
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 60000;
+const MOST_AT_ONCE = 8;
 const TRY_AGAIN = [401, 403, 408, 429]; // these mend themselves or are mended by a person
-const PATH = "/api/v1/agents/callback";
+const LANE = /-l([0-9a-f]{12})-/;
 
-/** The callback's address from Team Board's, which may already be the whole of it. */
-export function callbackUrl(given) {
-  const url = (given ?? "").replace(/\/+$/, "");
-  if (!url) return "";
-  return url.endsWith("/agents/callback") ? `${url}/` : `${url}${PATH}/`;
-}
+let serial = 0; // two events of the same millisecond keep their order
 
-export function signature(secret, stamp, body) {
-  return `sha256=${createHmac("sha256", secret).update(`${stamp}.${body}`).digest("hex")}`;
+/** The session's part of a file name. */
+function laneOf(event) {
+  return createHash("sha256")
+    .update(event.sessionKey ?? "")
+    .digest("hex")
+    .slice(0, 12);
 }
 
 export class Outbox {
-  #timer = null;
-  #wait = FIRST_WAIT;
-  #sending = null;
+  #lanes = new Map(); // lane -> { wait, timer }, while something of it is sent or waits for its next try
+  #writing = Promise.resolve();
+  #sending = 0;
+  #queue = []; // who waits for one of the deliveries at once
   #stopped = false;
 
-  constructor(folder, { url, secret, timeoutMs, maxAgeMs, logger }) {
-    Object.assign(this, { folder, secret, timeoutMs, maxAgeMs, logger });
-    this.url = callbackUrl(url);
+  constructor(folder, delivery, { maxAgeMs, logger }) {
+    Object.assign(this, { folder, delivery, maxAgeMs, logger });
   }
 
-  async put(event) {
-    const name = `${String(event.createdAt).padStart(15, "0")}-${event.id}.json`;
-    await save(this.folder, name, event);
-    if (this.#wait === FIRST_WAIT) this.flushIn(0); // else a try is already planned
+  /** Resolves when the event is on disk. Events are written in the order in which they are put. */
+  put(event) {
+    const lane = laneOf(event);
+    serial += 1;
+    const order = `${String(event.createdAt).padStart(15, "0")}-${String(serial).padStart(9, "0")}`;
+    const written = this.#writing.then(() => save(this.folder, `${order}-l${lane}-${event.id}.json`, event));
+    this.#writing = written.catch(() => undefined);
+    return written.then(() => this.#begin(lane));
   }
 
-  flushIn(delay) {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.flush(), delay);
-    this.#timer.unref?.();
-  }
-
-  /** Send what waits, one after another. Two calls at once are one. */
-  flush() {
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
-    return this.#sending;
+  /** Send what an earlier life has left. */
+  async flush() {
+    for (const name of await names(this.folder)) this.#begin(LANE.exec(name)?.[1] ?? "");
   }
 
   stop() {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
   }
 
-  async #sendAll() {
-    if (!this.url) return;
-    for (let waiting = await names(this.folder); waiting.length; waiting = await names(this.folder)) {
+  #begin(name) {
+    if (this.#stopped || !this.delivery.url || this.#lanes.has(name)) return;
+    this.#lanes.set(name, { wait: FIRST_WAIT });
+    void this.#sendLane(name);
+  }
+
+  async #sendLane(lane) {
+    const state = this.#lanes.get(lane);
+    for (let waiting = await this.#waiting(lane); waiting.length; waiting = await this.#waiting(lane)) {
       for (const name of waiting) {
         if (this.#stopped) return;
-        if (!(await this.#isDone(await load(this.folder, name)))) return this.#later();
+        if (!(await this.#isDone(name))) {
+          state.timer = setTimeout(() => void this.#sendLane(lane), state.wait);
+          state.timer.unref?.();
+          state.wait = Math.min(state.wait * 2, LONGEST_WAIT);
+          return;
+        }
         await remove(this.folder, name);
       }
+      state.wait = FIRST_WAIT;
     }
-    this.#wait = FIRST_WAIT;
+    this.#lanes.delete(lane);
+    if ((await this.#waiting(lane)).length) this.#begin(lane); // written while the lane was being closed
   }
 
-  #later() {
-    this.flushIn(this.#wait);
-    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT);
+  async #waiting(lane) {
+    return (await names(this.folder)).filter((name) => (LANE.exec(name)?.[1] ?? "") === lane);
   }
 
   /** Whether the event needs no further try: it was taken, refused for good, is too old or broken. */
-  async #isDone(event) {
+  async #isDone(name) {
+    const event = await load(this.folder, name);
     if (!event || Date.now() - event.createdAt > this.maxAgeMs) return true;
-    let status = 0;
-    try {
-      status = await this.#post(event);
-    } catch (error) {
-      this.logger.warn(`teamboard-callback: ${event.event} not sent: ${error.cause?.code ?? error.name}`);
-    }
+    const status = await this.#inTurn(() => this.#post(event));
     if (status >= 200 && status < 300) return true;
     if (status) this.logger.warn(`teamboard-callback: ${event.event} was answered with ${status}`);
     return status >= 400 && status < 500 && !TRY_AGAIN.includes(status);
   }
 
   async #post(event) {
-    const body = JSON.stringify(event);
-    const stamp = String(Math.floor(Date.now() / 1000));
-    const response = await fetch(this.url, {
-      method: "POST",
-      redirect: "manual",
-      signal: AbortSignal.timeout(this.timeoutMs),
-      headers: {
-        "content-type": "application/json",
-        "idempotency-key": event.id,
-        "x-teamboard-timestamp": stamp,
-        "x-teamboard-signature": signature(this.secret, stamp, body),
-      },
-      body,
-    });
-    await response.arrayBuffer().catch(() => undefined);
-    return response.status;
+    try {
+      return await this.delivery.post(event);
+    } catch (error) {
+      this.logger.warn(`teamboard-callback: ${event.event} not sent: ${error.cause?.code ?? error.name}`);
+      return 0;
+    }
+  }
+
+  async #inTurn(send) {
+    if (this.#sending >= MOST_AT_ONCE) await new Promise((go) => this.#queue.push(go));
+    else this.#sending += 1;
+    try {
+      return await send();
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#sending -= 1;
+    }
   }
 }

@@ -1,4 +1,7 @@
-// What the gateway says about its runs, made into three events: started, finished, interrupted.
+// What the gateway says about its runs, made into events: accepted, started, finished, interrupted, dropped.
+//
+// A run begins with the before_agent_reply hook. One that never had it was dropped before it was
+// admitted: the gateway speaks of its end all the same, and the message may be sent again meanwhile.
 //
 // The one sign of the end is the "lifecycle" event with phase "end" or "error" that says
 // executionSettled. The agent_end hook fires once for every attempt, also for ones that are
@@ -12,6 +15,8 @@
 import { randomUUID } from "node:crypto";
 import path from "node:path";
 
+import { Beats } from "./beats.js";
+import { Delivery } from "./delivery.js";
 import { load, names, remove, save } from "./files.js";
 import { Outbox } from "./outbox.js";
 import { isResumed, namedRun, textOf } from "./prompt.js";
@@ -20,10 +25,13 @@ const SETTLE_MS = 250;
 const MOST_RUNS = 2000;
 const SESSIONS = "^agent:[^:]+:(task|room):.+$";
 const COUNTS = ["input", "output", "cacheRead", "cacheWrite", "total"];
+const NOT_BEGUN = "The gateway ended the run before it began.";
 
 export class Reporter {
+  #files = Promise.resolve(); // what is written and removed keeps its order
+
   constructor(config, folder, logger, runs = new Map()) {
-    this.runs = runs;
+    this.runs = runs; // OpenClaw's run id -> the run, from before_agent_reply to its end
     this.brokenOff = new Map(); // session key -> the run that a crash broke off, with its file
     this.pattern = new RegExp(config.sessionPattern ?? SESSIONS);
     this.sendStarted = config.sendStarted ?? true;
@@ -32,38 +40,63 @@ export class Reporter {
     this.open = path.join(folder, "open");
     this.logger = logger;
     this.isStopped = false;
-    this.outbox = new Outbox(path.join(folder, "outbox"), {
-      url: config.url,
-      secret: config.secret ?? "",
-      timeoutMs: config.timeoutMs ?? 10000,
-      maxAgeMs: this.maxAgeMs,
-      logger,
-    });
+    const { url, secret = "", timeoutMs = 10000, beatMs } = config;
+    const delivery = new Delivery({ url, secret, timeoutMs });
+    this.outbox = new Outbox(path.join(folder, "outbox"), delivery, { maxAgeMs: this.maxAgeMs, logger });
+    this.beats = new Beats(runs, delivery, beatMs);
   }
 
   /** The user turn that begins a run: the first that is heard of it, also with a model that does not exist. */
   turnBegins(text, ctx) {
-    const run = this.#run(ctx.runId, ctx.sessionKey);
-    if (!run) return;
+    if (!ctx.runId || !this.#isOurs(ctx.sessionKey)) return;
+    const run = this.#begin(ctx.runId, ctx.sessionKey);
     const before = this.brokenOff.get(run.sessionKey);
     run.teamboardRunId = namedRun(text) ?? (isResumed(text) ? before?.teamboardRunId : null) ?? null;
     this.#note(run, ctx);
+    this.#keep(run);
+    if (this.sendStarted) this.#quietly(this.#tell("run.accepted", run, { acceptedAt: run.createdAt }));
     if (!before) return;
     this.brokenOff.delete(run.sessionKey);
-    this.#quietly(remove(this.open, `${before.runId}.json`));
+    this.#forget(before);
   }
 
   lifecycle({ runId, sessionKey, agentId, sessionId, data = {}, ts }) {
-    const run = this.#run(runId, sessionKey);
-    if (!run) return;
+    if (!runId || !this.#isOurs(sessionKey)) return;
+    const hasEnded = (data.phase === "end" || data.phase === "error") && Boolean(data.executionSettled);
+    const run = this.runs.get(runId);
+    if (!run) {
+      if (hasEnded && data.aborted) this.#dropped({ runId, sessionKey, agentId, sessionId }, data);
+      return;
+    }
     this.#note(run, { agentId, sessionId });
-    if (!run.startedAt) this.#started(run, data.startedAt ?? ts);
-    if ((data.phase === "end" || data.phase === "error") && data.executionSettled)
-      setTimeout(() => this.#quietly(this.#finished(run, data)), SETTLE_MS);
+    if (hasEnded) this.#ends(run, data);
+    else if (!run.startedAt) this.#started(run, data.startedAt ?? ts ?? Date.now());
+  }
+
+  /** The gateway says what the run waits for: a model that failed is asked again. */
+  runStatus({ runId, data = {} }) {
+    const run = this.runs.get(runId);
+    if (!run) return;
+    const { phase, retryAttempt = null, maxRetries = null, reason = null } = data;
+    if (phase === "retrying") this.#waits(run, phase, { attempt: retryAttempt, of: maxRetries, reason });
+    else this.#waits(run, "thinking", null);
+  }
+
+  /** The model was called and has answered, or has not: with its failure the run waits for another try or ends. */
+  modelCallEnds(event, ctx) {
+    const run = this.runs.get(event.runId ?? ctx.runId);
+    if (!run) return;
+    if (event.outcome === "error") this.#waits(run, "retrying", run.retry ?? { reason: event.failureKind ?? null });
+    else this.#waits(run, "thinking", null);
+  }
+
+  toolCall(event, ctx, isRunning) {
+    const run = this.runs.get(event.runId ?? ctx.runId);
+    if (run) this.#waits(run, isRunning ? "tool" : "thinking", null);
   }
 
   attemptEnds(event, ctx) {
-    const run = this.#run(event.runId ?? ctx.runId, ctx.sessionKey);
+    const run = this.runs.get(event.runId ?? ctx.runId);
     if (!run) return;
     const last = event.messages?.at?.(-1);
     this.#note(run, ctx);
@@ -73,7 +106,7 @@ export class Reporter {
   }
 
   modelAnswered(event, ctx) {
-    const run = this.#run(event.runId, ctx.sessionKey);
+    const run = this.runs.get(event.runId ?? ctx.runId);
     if (!run) return;
     const usage = event.usage ?? {};
     run.provider = event.provider;
@@ -93,24 +126,30 @@ export class Reporter {
       }
       this.brokenOff.set(run.sessionKey, run);
       if (run.isTold) continue;
-      await this.#tell("run.interrupted", run, { status: "interrupted", startedAt: run.startedAt });
+      await this.#tell("run.interrupted", run, { status: "interrupted", startedAt: run.startedAt ?? null });
       await save(this.open, name, { ...run, isTold: true });
     }
-    this.outbox.flushIn(0);
+    await this.#tell("gateway.started", {}, {});
+    await this.outbox.flush();
   }
 
   stop() {
     this.isStopped = true;
     this.outbox.stop();
+    this.beats.stop();
   }
 
-  #run(runId, sessionKey) {
-    if (!runId || !this.pattern.test(sessionKey ?? "")) return null;
-    if (!this.runs.has(runId)) {
-      this.runs.set(runId, { runId, sessionKey, attempts: 0, usage: {}, text: "", createdAt: Date.now() });
-      if (this.runs.size > MOST_RUNS) this.runs.delete(this.runs.keys().next().value);
-    }
-    return this.runs.get(runId);
+  #isOurs(sessionKey) {
+    return this.pattern.test(sessionKey ?? "");
+  }
+
+  #begin(runId, sessionKey) {
+    const known = this.runs.get(runId);
+    if (known) return known;
+    const run = { runId, sessionKey, phase: "accepted", attempts: 0, usage: {}, text: "", createdAt: Date.now() };
+    this.runs.set(runId, run);
+    if (this.runs.size > MOST_RUNS) this.runs.delete(this.runs.keys().next().value);
+    return run;
   }
 
   #note(run, { agentId, sessionId }) {
@@ -118,18 +157,34 @@ export class Reporter {
     run.sessionId = sessionId ?? run.sessionId;
   }
 
+  #waits(run, phase, retry) {
+    const isNews = (run.retry?.attempt ?? null) !== (retry?.attempt ?? null) || Boolean(run.retry) !== Boolean(retry);
+    Object.assign(run, { phase, retry });
+    if (isNews) this.beats.changed(run);
+  }
+
   #started(run, at) {
-    run.startedAt = at;
-    this.#quietly(save(this.open, `${run.runId}.json`, run));
+    Object.assign(run, { startedAt: at, phase: "thinking" });
+    this.#keep(run);
     if (this.sendStarted) this.#quietly(this.#tell("run.started", run, { startedAt: at }));
   }
 
+  #ends(run, data) {
+    run.isEnding = true;
+    setTimeout(() => this.#quietly(this.#finished(run, data)), SETTLE_MS);
+  }
+
+  #dropped(about, data) {
+    this.#quietly(this.#tell("run.dropped", about, { error: data.error ?? null, stopReason: data.stopReason ?? null }));
+  }
+
   async #finished(run, data) {
-    this.runs.delete(run.runId);
+    if (!this.runs.delete(run.runId)) return; // told already
     const text = data.terminalReply?.text ?? run.text;
+    const hasBegun = Boolean(run.startedAt || run.attempts || text);
     await this.#tell("run.finished", run, {
-      status: statusOf(run, data),
-      error: data.error ?? run.failure ?? null,
+      status: statusOf(run, data, hasBegun),
+      error: data.error ?? run.failure ?? (hasBegun ? null : NOT_BEGUN),
       stopReason: data.stopReason ?? null,
       text: text.slice(0, this.maxTextChars),
       truncated: text.length > this.maxTextChars,
@@ -140,7 +195,22 @@ export class Reporter {
       startedAt: run.startedAt ?? data.startedAt ?? null,
       endedAt: data.endedAt ?? Date.now(),
     });
-    await remove(this.open, `${run.runId}.json`);
+    this.#forget(run);
+  }
+
+  #keep(run) {
+    const kept = structuredClone(run);
+    this.#inOrder(() => save(this.open, `${run.runId}.json`, kept));
+  }
+
+  #forget(run) {
+    this.#inOrder(() => remove(this.open, `${run.runId}.json`));
+  }
+
+  #inOrder(step) {
+    this.#files = this.#files.then(step);
+    this.#quietly(this.#files);
+    this.#files = this.#files.catch(() => undefined);
   }
 
   #tell(event, { sessionKey, agentId, sessionId, runId, teamboardRunId = null }, facts) {
@@ -153,8 +223,9 @@ export class Reporter {
   }
 }
 
-function statusOf(run, data) {
-  if (data.aborted) return "aborted";
-  if (data.phase === "end" && data.timeoutPhase) return "timeout";
-  return data.phase === "error" || run.failure ? "error" : "ok";
+function statusOf(run, data, hasBegun) {
+  if (data.timeoutPhase && data.timeoutPhase !== "gateway_draining") return "timeout";
+  if (data.aborted || data.timeoutPhase) return "aborted";
+  if (data.phase === "error" || run.failure) return "error";
+  return hasBegun ? "ok" : "aborted"; // refused by a plugin at its start
 }

@@ -7,7 +7,7 @@ import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 
 import plugin from "../index.js";
-import { callbackUrl } from "../outbox.js";
+import { callbackUrl } from "../delivery.js";
 import { namedRun } from "../prompt.js";
 
 const SECRET = "shared-secret";
@@ -19,40 +19,53 @@ const NOTICE =
 
 let board, folder;
 
-/** A Team Board that takes callbacks; `answers` are its next statuses, 200 without them. */
+/** A Team Board that takes callbacks; `answers` are its next statuses, 200 without them; of a `broken` session it takes none. */
 async function startBoard() {
   const received = [];
   const answers = [];
+  const running = { broken: null };
   const server = http.createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
     const status = answers.shift() ?? 200;
     received.push({ url: request.url, headers: request.headers, body, status, event: JSON.parse(body) });
-    response.writeHead(status).end();
+    if (JSON.parse(body).sessionKey === running.broken) request.socket.destroy();
+    else response.writeHead(status).end();
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const url = `http://127.0.0.1:${server.address().port}/`;
-  return { url, received, answers, close: () => server.close().closeAllConnections() };
+  Object.assign(running, { url, received, answers, close: () => server.close().closeAllConnections() });
+  return running;
 }
 
 /** A gateway with our plugin: `hook()` and `lifecycle()` are what OpenClaw would call. */
 function startGateway(config = {}) {
   delete globalThis[Symbol.for("openclaw.teamboard-callback")];
   const hooks = {};
-  let handle;
+  const streams = {};
   plugin.register({
     pluginConfig: { url: board.url, secret: SECRET, ...config },
     runtime: { state: { resolveStateDir: () => folder } },
     logger: { warn() {} },
-    agent: { events: { registerAgentEventSubscription: (wanted) => (handle = wanted.handle) } },
+    agent: {
+      events: {
+        registerAgentEventSubscription: (wanted) => {
+          for (const stream of wanted.streams) streams[stream] = wanted.handle;
+        },
+      },
+    },
     on: (name, listener) => (hooks[name] = listener),
   });
   const ctx = (runId, sessionKey = KEY) => ({ runId, sessionKey, agentId: "scribe", sessionId: "s1" });
   return {
     hook: (name, event, runId, sessionKey) => hooks[name](event, ctx(runId, sessionKey)),
-    lifecycle: (data, runId, sessionKey) => handle({ stream: "lifecycle", ...ctx(runId, sessionKey), data }),
-    begin(text, runId, sessionKey) {
+    lifecycle: (data, runId, sessionKey) => streams.lifecycle({ stream: "lifecycle", ...ctx(runId, sessionKey), data }),
+    status: (data, runId) => streams.run_status({ stream: "run_status", ...ctx(runId), data }),
+    accept(text, runId, sessionKey) {
       this.hook("before_agent_reply", { cleanedBody: text }, runId, sessionKey);
+    },
+    begin(text, runId, sessionKey) {
+      this.accept(text, runId, sessionKey);
       this.lifecycle({ phase: "start", startedAt: 5 }, runId, sessionKey);
     },
     end(text, runId, sessionKey) {
@@ -66,10 +79,22 @@ function startGateway(config = {}) {
   };
 }
 
+/** What came to the board, once it is so many; without the gateway's starts. */
 async function received(count) {
   const until = Date.now() + 8000;
-  while (board.received.length < count && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
-  return board.received.map(({ event }) => event);
+  const events = () => board.received.map(({ event }) => event).filter(({ event }) => event !== "gateway.started");
+  while (events().length < count && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
+  return events();
+}
+
+const kinds = (events) => events.map(({ event }) => event);
+
+const FILES = () => fs.readdir(path.join(folder, "teamboard-callback", "open")).catch(() => []);
+
+async function noneOpen() {
+  const until = Date.now() + 4000;
+  while ((await FILES()).length && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
+  return (await FILES()).length === 0;
 }
 
 beforeEach(async () => {
@@ -88,15 +113,15 @@ test("a run is told from start to end, with its text, tokens and our run", async
   const runId = randomUUID();
   gateway.begin(`[cron:1 TeamBoard] [teamboard-run:${OURS}]\nWrite.`, runId);
   gateway.end("Done.", runId);
-  const [started, finished] = await received(2);
-  assert.equal(started.event, "run.started");
-  assert.equal(started.teamboardRunId, OURS);
+  const [accepted, started, finished] = await received(3);
+  assert.deepEqual([accepted.event, started.event], ["run.accepted", "run.started"]);
+  assert.deepEqual([accepted.teamboardRunId, started.teamboardRunId], [OURS, OURS]);
   assert.deepEqual(
     [finished.event, finished.status, finished.text, finished.teamboardRunId, finished.sessionKey],
     ["run.finished", "ok", "Done.", OURS, KEY],
   );
   assert.deepEqual(finished.usage, { input: 10, output: 2, cacheRead: 0, cacheWrite: 0, total: 12, cost: 0.5 });
-  assert.deepEqual(await fs.readdir(path.join(folder, "teamboard-callback", "open")), []);
+  assert.ok(await noneOpen());
 });
 
 test("a callback is signed over its time and its bytes", async () => {
@@ -128,9 +153,9 @@ test("a session that is not ours is not reported", async () => {
   const gateway = startGateway();
   gateway.begin("secret talk", randomUUID(), "agent:scribe:main");
   gateway.begin("ours", randomUUID(), "agent:scribe:room:1");
-  const [only] = await received(1);
-  assert.equal(only.sessionKey, "agent:scribe:room:1");
-  assert.equal(board.received.length, 1);
+  const events = await received(2);
+  assert.deepEqual([...new Set(events.map(({ sessionKey }) => sessionKey))], ["agent:scribe:room:1"]);
+  assert.equal(board.received.length, 2);
 });
 
 test("what Team Board could not take comes later, once and in order", async () => {
@@ -139,9 +164,9 @@ test("what Team Board could not take comes later, once and in order", async () =
   const runId = randomUUID();
   gateway.begin("hello", runId);
   gateway.end("Done.", runId);
-  await received(4);
+  await received(5);
   const taken = board.received.filter(({ status }) => status === 200).map(({ event }) => event.event);
-  assert.deepEqual(taken, ["run.started", "run.finished"]);
+  assert.deepEqual(taken, ["run.accepted", "run.started", "run.finished"]);
 });
 
 test("what Team Board refuses for good is not sent again", async () => {
@@ -150,43 +175,45 @@ test("what Team Board refuses for good is not sent again", async () => {
   const runId = randomUUID();
   gateway.begin("hello", runId);
   gateway.end("Done.", runId);
-  const events = await received(2);
-  assert.deepEqual(events.map(({ event }) => event), ["run.started", "run.finished"]);
+  assert.deepEqual(kinds(await received(3)), ["run.accepted", "run.started", "run.finished"]);
 });
 
 test("a run that a crash broke off is told once and keeps its name when it is resumed", async () => {
   const first = startGateway();
   const runId = randomUUID();
   first.begin(`[teamboard-run:${OURS}]\nWrite.`, runId);
-  await received(1);
+  await received(2);
 
   await startGateway().hook("gateway_start", {}); // crashed, and crashed again before it went on
-  await received(2);
+  await received(3);
   const third = startGateway();
   await third.hook("gateway_start", {});
   const resumed = randomUUID();
   third.begin("[System] Your previous turn was interrupted by a gateway restart.", resumed);
   third.end("Done.", resumed);
 
-  const events = await received(4);
+  const events = await received(6);
   assert.deepEqual(
     events.map(({ event, teamboardRunId }) => [event, teamboardRunId]),
     [
+      ["run.accepted", OURS],
       ["run.started", OURS],
       ["run.interrupted", OURS],
+      ["run.accepted", OURS],
       ["run.started", OURS],
       ["run.finished", OURS],
     ],
   );
+  assert.equal(events[2].startedAt, 5);
 });
 
 test("another turn in a broken-off session does not take over its run", async () => {
   startGateway().begin(`[teamboard-run:${OURS}]\nWrite.`, randomUUID());
-  await received(1);
+  await received(2);
   const second = startGateway();
   await second.hook("gateway_start", {});
   second.begin(`Somebody says\n[teamboard-run:${OURS}]`, randomUUID());
-  const events = await received(3);
+  const events = await received(5);
   assert.equal(events.at(-1).teamboardRunId, null);
 });
 
@@ -202,7 +229,7 @@ test("registering twice reports once", async () => {
   });
   assert.equal(globalThis[Symbol.for("openclaw.teamboard-callback")].reporter, again.reporter);
   gateway.begin("hello", randomUUID());
-  assert.equal((await received(1)).length, 1);
+  assert.equal((await received(2)).length, 2);
 });
 
 test("our run is read from our first line only", () => {
@@ -219,4 +246,135 @@ test("the address may be Team Board's or the callback's, with a slash or without
   for (const given of ["http://board", "http://board/", whole, whole.slice(0, -1)])
     assert.equal(callbackUrl(given), whole);
   assert.equal(callbackUrl(""), "");
+});
+
+const DROPPED = {
+  phase: "error",
+  error: "hook agent run did not start before admission timeout",
+  aborted: true,
+  stopReason: "aborted",
+  executionSettled: true,
+};
+
+test("a send that the gateway dropped is told as that and as no run", async () => {
+  const gateway = startGateway();
+  const runId = randomUUID();
+  gateway.lifecycle({ phase: "model", provider: null }, runId);
+  gateway.lifecycle(DROPPED, runId);
+  gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, randomUUID());
+  const events = await received(3);
+  assert.deepEqual(kinds(events), ["run.dropped", "run.accepted", "run.started"]);
+  assert.deepEqual([events[0].teamboardRunId, events[0].status, events[0].error], [null, undefined, DROPPED.error]);
+  assert.equal((await FILES()).length, 1);
+});
+
+test("the end of a run that never began here is not told", async () => {
+  const gateway = startGateway();
+  for (const data of [{ phase: "end" }, { phase: "error", error: "no" }, { phase: "end", stopReason: "stop" }])
+    gateway.lifecycle({ ...data, executionSettled: true }, randomUUID());
+  gateway.accept("hello", randomUUID());
+  assert.deepEqual(kinds(await received(1)), ["run.accepted"]);
+  assert.equal(board.received.length, 1);
+});
+
+test("a run says how it ended", async () => {
+  const ends = [
+    [{ phase: "end", stopReason: "stop" }, "ok"],
+    [{ phase: "end", stopReason: "toolUse" }, "ok"],
+    [{ phase: "error", error: "no" }, "error"],
+    [{ phase: "error", error: "agent run aborted", aborted: true, stopReason: "aborted" }, "aborted"],
+    [{ phase: "error", error: "Agent run failed", timeoutPhase: "provider", aborted: false }, "timeout"],
+    [{ phase: "error", error: "Agent run failed", timeoutPhase: "provider", aborted: true }, "timeout"],
+    [{ phase: "end", timeoutPhase: "queue" }, "timeout"],
+    [{ phase: "error", error: "restart", timeoutPhase: "gateway_draining" }, "aborted"],
+  ];
+  const gateway = startGateway({ sendStarted: false });
+  for (const [data, status] of ends) {
+    const runId = randomUUID();
+    gateway.begin("hello", runId, `agent:scribe:task:${runId}`);
+    gateway.lifecycle({ ...data, executionSettled: true }, runId, `agent:scribe:task:${runId}`);
+    const until = Date.now() + 4000;
+    const told = () => board.received.map(({ event }) => event).find((event) => event.runId === runId);
+    while (!told() && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
+    assert.equal(told()?.status, status, JSON.stringify(data));
+  }
+});
+
+test("a run that was refused before it began has not succeeded", async () => {
+  const gateway = startGateway({ sendStarted: false });
+  const runId = randomUUID();
+  gateway.accept(`[teamboard-run:${OURS}]\nWrite.`, runId);
+  gateway.lifecycle({ phase: "end", executionSettled: true }, runId);
+  const [finished] = await received(1);
+  assert.deepEqual(
+    [finished.status, finished.error, finished.teamboardRunId],
+    ["aborted", "The gateway ended the run before it began.", OURS],
+  );
+});
+
+test("a run that a crash ended before it began is told without a start", async () => {
+  startGateway().accept(`[teamboard-run:${OURS}]\nWrite.`, randomUUID());
+  await received(1);
+  await startGateway().hook("gateway_start", {});
+  const events = await received(2);
+  assert.deepEqual([events[1].event, events[1].teamboardRunId, events[1].startedAt], ["run.interrupted", OURS, null]);
+});
+
+test("the gateway's start is told", async () => {
+  await startGateway().hook("gateway_start", {});
+  const until = Date.now() + 4000;
+  while (!board.received.length && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
+  assert.deepEqual(kinds(board.received.map(({ event }) => event)), ["gateway.started"]);
+});
+
+test("an event that the board can't answer holds back its own session alone", async () => {
+  board.broken = KEY;
+  const gateway = startGateway();
+  gateway.accept("hello", randomUUID());
+  await received(1);
+  const others = [1, 2, 3].map((number) => `agent:scribe:room:${number}`);
+  for (const key of others) gateway.begin("hello", randomUUID(), key);
+  const events = await received(7);
+  for (const key of others)
+    assert.deepEqual(kinds(events.filter(({ sessionKey }) => sessionKey === key)), ["run.accepted", "run.started"]);
+});
+
+test("events of one moment and session keep their order", async () => {
+  const gateway = startGateway();
+  for (let number = 0; number < 20; number++) gateway.begin(`[teamboard-run:${OURS}]\n`, randomUUID());
+  const events = await received(40);
+  assert.deepEqual(kinds(events), Array.from({ length: 20 }, () => ["run.accepted", "run.started"]).flat());
+});
+
+test("an open run beats, and says what it waits for", async () => {
+  const gateway = startGateway({ sendStarted: false, beatMs: 200 });
+  const runId = randomUUID();
+  gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, runId);
+  const [first] = await received(1);
+  assert.deepEqual([first.event, first.teamboardRunId, first.phase], ["run.beat", OURS, "thinking"]);
+  gateway.hook("before_tool_call", { toolName: "exec" }, runId);
+  assert.equal((await received(board.received.length + 1)).at(-1).phase, "tool");
+  gateway.hook("model_call_ended", { outcome: "error", failureKind: "server_error" }, runId);
+  gateway.status({ phase: "retrying", retryAttempt: 2, maxRetries: 8, reason: "server_error" }, runId);
+  const waiting = (await received(board.received.length + 1)).at(-1);
+  assert.deepEqual(
+    [waiting.phase, waiting.retry],
+    ["retrying", { attempt: 2, of: 8, reason: "server_error" }],
+  );
+  gateway.hook("model_call_ended", { outcome: "ok" }, runId);
+  assert.deepEqual((await received(board.received.length + 1)).at(-1).retry, null);
+  gateway.end("Done.", runId);
+  assert.ok(await noneOpen());
+  const told = (await received(1)).length;
+  await new Promise((go) => setTimeout(go, 500));
+  assert.equal((await received(1)).length, told);
+});
+
+test("a beat that nobody took is not sent again", async () => {
+  board.broken = KEY;
+  const gateway = startGateway({ sendStarted: false, beatMs: 200 });
+  gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, randomUUID());
+  const events = await received(3);
+  assert.equal(new Set(events.map(({ id }) => id)).size, events.length);
+  assert.deepEqual(await fs.readdir(path.join(folder, "teamboard-callback", "outbox")).catch(() => []), []);
 });
