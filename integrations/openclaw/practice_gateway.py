@@ -9,16 +9,21 @@ what really happened and fails on demand. Standard library only; it listens on 1
 
 It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same refusals, admission
 (8 runs at once, one per session, 503 after 15 s), replay of an Idempotency-Key for 5 minutes,
-forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks.
+forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks, a beat
+every 30 s, a report of the send that an overloaded gateway dropped, one more call of the model in
+the agent's main session after a run that failed (in the journal: heartbeat).
 
-Markers in a message: [[delay:S]] work for S seconds, [[fail]] or [[fail:WHY]] end in an error,
-[[hang]] work until the time limit, [[silent]] report nothing, [[say:TEXT]] answer TEXT,
-[[turns]] answer how many turns the conversation has, [[usage:IN:OUT]] count tokens so.
+Markers in a message: [[delay:S]] work for S seconds, [[late:S]] begin only S seconds after the
+admission (a crash before loses the run), [[fail]] or [[fail:WHY]] end in an error, [[abort]] or
+[[abort:WHY]] be stopped by the gateway (no answer in the history), [[hang]] work until the time
+limit, [[silent]] report nothing, [[say:TEXT]] answer TEXT, [[turns]] answer how many turns the
+conversation has, [[usage:IN:OUT]] count tokens so.
 
 With --control-token (header X-Control-Token): GET /__journal is the journal so far, and
 POST /__faults {"mode", "times", "seconds"} makes the next `times` hook requests (for ever when
-missing) go wrong: refuse (no connections for `seconds`), hang, garbage, unavailable (503),
-slow_down (429, Retry-After `seconds`), reset (the run is taken, the answer lost), slow (50 ms
+missing) go wrong: refuse (no connections for `seconds`), hang, garbage, unavailable (503), dropped
+(503, and the dropped send is reported), dropped_old (the same, as our plugin 1.0 did: as a run that
+started and was aborted), slow_down (429, Retry-After `seconds`), reset (the run is taken, the answer lost), slow (50 ms
 or `seconds`), normal.
 """
 
@@ -51,8 +56,9 @@ MODEL = "practice-1"
 MAX_BODY = 256 * 1024
 REPLAY_SECONDS, REPLAY_KEYS = 300, 1000
 FAILURES, FAILURE_SECONDS = 20, 60
+DROPPED = "hook agent run did not start before admission timeout"
 RUN_LINE = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
-MARKER = re.compile(r"\[\[(delay|fail|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
+MARKER = re.compile(r"\[\[(delay|late|fail|abort|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 QUESTION = re.compile(r"^Asked by .*:\n(.+)$", re.MULTILINE)
 EARLIER_MESSAGE = re.compile(r"^Message by ", re.MULTILINE)
@@ -108,6 +114,13 @@ class Refusal(Exception):
 
 def bad_request(error: str, status: int = 400) -> Refusal:
     return Refusal(status, {"ok": False, "error": error})
+
+
+class Overloaded(Refusal):
+    """Dropped while it waited for a slot: of such a send the gateway speaks as of a run that was aborted."""
+
+    def __init__(self, error: str, status: int) -> None:
+        super().__init__(status, {"ok": False, "error": error})
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request | None:
@@ -227,6 +240,10 @@ class Outbox:
                 pause = min(pause * 2, 5)
             file.unlink(missing_ok=True)
 
+    async def try_once(self, event: dict) -> None:
+        if self._url:
+            await self._deliver(event)
+
     async def _deliver(self, event: dict) -> bool:
         """Post the event; True when Team Board took it or refused it for good."""
         body = json.dumps(event).encode()
@@ -278,16 +295,19 @@ class Admission:
         self._seconds = seconds
 
     async def enter(self, key: str) -> None:
+        """Raises Overloaded when every slot was taken for too long, a plain Refusal when the session was."""
+        has_session = False
         try:
             async with asyncio.timeout(self._seconds):
                 await self._sessions[key].acquire()
+                has_session = True
                 try:
                     await self._slots.acquire()
                 except asyncio.CancelledError:
                     self._sessions[key].release()
                     raise
         except TimeoutError:
-            raise bad_request("hook agent run did not start before admission timeout", 503) from None
+            raise (Overloaded if has_session else bad_request)(DROPPED, 503) from None
 
     def leave(self, key: str) -> None:
         self._slots.release()
@@ -430,9 +450,11 @@ class PracticeGateway:
         self.replays.remember(idempotency_key, body, hook_id)
         try:
             await self.admission.enter(run.key)
-        except BaseException:
+        except BaseException as error:
             self.replays.forget(idempotency_key, body)
             self.journal.log("turned_away", key=idempotency_key, session=run.key)
+            if isinstance(error, Overloaded):
+                self._report_dropped(run)
             raise
         self.journal.log(
             "admitted",
@@ -442,9 +464,7 @@ class PracticeGateway:
             run=run.id,
             teamboard_run=run.teamboard_run_id,
         )
-        content = [{"type": "text", "text": run.text_for_session()}]
-        self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
-        task = self._track(self._work(run))
+        task = self._track(self._begin(run))
         task.add_done_callback(lambda _: self.replays.remember(idempotency_key, body, hook_id, ended=time.monotonic()))
         return hook_id
 
@@ -454,18 +474,39 @@ class PracticeGateway:
         task.add_done_callback(self.running.discard)
         return task
 
+    async def _begin(self, run: Run) -> None:
+        """The turn of an admitted run; before it is written down, a crash leaves nothing of the run."""
+        await asyncio.sleep(float(run.markers.get("late") or 0))
+        content = [{"type": "text", "text": run.text_for_session()}]
+        self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
+        await self._work(run)
+
     async def _work(self, run: Run) -> None:
-        """From admission to the report; a crash in between leaves the run's file for the next start."""
+        """From the turn to the report; a crash in between leaves the run's file for the next start."""
         file = self.open / f"{run.id}.json"
         run.started_at = now_ms()
         file.write_text(json.dumps(asdict(run)))
+        beats = asyncio.create_task(self._beat(run))
         try:
+            self._report("run.accepted", run, acceptedAt=run.started_at)
             self._report("run.started", run, startedAt=run.started_at)
             text, error = await self._answer(run)
-            self._finish(run, text, error)
+            beats.cancel()
+            if "abort" in run.markers:
+                self._abort(run, run.markers["abort"] or "agent run aborted")
+            else:
+                self._finish(run, text, error)
             file.unlink()
         finally:
+            beats.cancel()
             self.admission.leave(run.key)
+
+    async def _beat(self, run: Run) -> None:
+        """Say every half a minute that it is at work: sent once, for later it is worth nothing."""
+        while True:
+            await asyncio.sleep(self.options.beat_seconds)
+            if "silent" not in run.markers:
+                await self.outbox.try_once(self._event("run.beat", run, phase="thinking", retry=None))
 
     async def _answer(self, run: Run) -> tuple[str, str | None]:
         markers = run.markers
@@ -500,26 +541,35 @@ class PracticeGateway:
             "__openclaw": {"runId": run.id},
         }
         self.sessions.add(run.key, row | ({"errorMessage": error} if error else {}))
+        status = "error" if error else "ok"
+        self._report_end(run, status, error=error, stopReason=row["stopReason"], text=text, usage=usage)
+
+    def _abort(self, run: Run, error: str) -> None:
+        """The gateway stops the run: nothing of its answer is in the history."""
+        self._report_end(run, "aborted", error=error, stopReason="aborted", text="", usage={})
+
+    def _report_end(self, run: Run, status: str, *, error: str | None, **facts: object) -> None:
         self.journal.log("finished", run=run.id, teamboard_run=run.teamboard_run_id, error=error)
-        self._report(
-            "run.finished",
-            run,
-            status="error" if error else "ok",
-            error=error,
-            stopReason=row["stopReason"],
-            text=text,
-            truncated=False,
-            provider="practice",
-            model=MODEL,
-            usage=usage,
-            attempts=1,
-            startedAt=run.started_at,
-            endedAt=now_ms(),
-        )
+        if error:
+            self.journal.log("heartbeat", session=f"agent:{run.agent}:main")
+        about = {"provider": "practice", "model": MODEL, "truncated": False, "attempts": 1}
+        times = {"startedAt": run.started_at, "endedAt": now_ms()}
+        self._report("run.finished", run, status=status, error=error, **facts, **about, **times)
+
+    def _report_dropped(self, run: Run, *, by_old_plugin: bool = False) -> None:
+        """OpenClaw speaks of the end of a run that had no turn, so nobody can say which run of ours it was."""
+        nobodys = Run(run.agent, run.key, "", run.timeout)
+        if by_old_plugin:
+            self._report("run.started", nobodys, startedAt=now_ms())
+            self._report("run.finished", nobodys, status="aborted", error=DROPPED, stopReason="aborted", text="")
+        else:
+            self._report("run.dropped", nobodys, error=DROPPED, stopReason="aborted")
 
     def _report(self, kind: str, run: Run, **facts: object) -> None:
-        if "silent" in run.markers:
-            return
+        if "silent" not in run.markers:
+            self.outbox.put(self._event(kind, run, **facts))
+
+    def _event(self, kind: str, run: Run, **facts: object) -> dict:
         event = {
             "event": kind,
             "id": str(uuid.uuid4()),
@@ -530,7 +580,7 @@ class PracticeGateway:
             "runId": run.id,
             "teamboardRunId": run.teamboard_run_id,
         }
-        self.outbox.put(event | facts)
+        return event | facts
 
     async def resume(self, run: Run) -> None:
         """Go on after a crash as OpenClaw does: a new run of the same conversation."""
@@ -545,6 +595,10 @@ class PracticeGateway:
             await self.admission.enter(run.key)
             return True
         return False
+
+    def report_start(self) -> None:
+        about = dict.fromkeys(("sessionKey", "agentId", "sessionId", "runId", "teamboardRunId"))
+        self.outbox.put({"event": "gateway.started", "id": str(uuid.uuid4()), "createdAt": now_ms(), **about})
 
     def resume_unfinished_runs(self) -> None:
         for file in sorted(self.open.glob("*.json")):
@@ -593,15 +647,17 @@ class PracticeGateway:
             raise bad_request("payload too large", 413)
         if request.path == "/hooks/wake":
             return self._wake(parsed(request.body))
-        hook = request.path.removeprefix("/hooks/")
-        if hook == "agent":
-            run = self._agent_hook_run(parsed(request.body))
-        elif hook.startswith("task-") and hook.removeprefix("task-") in self.options.agents:
-            run = self._mapped_hook_run(hook.removeprefix("task-"), parsed(request.body))
-        else:
-            raise Refusal(404, "Not Found")
+        run = self._run_of(request)
         key = request.headers.get("idempotency-key", "")
         return Reply(200, {"ok": True, "runId": await self.start_run(run, key, request.body)})
+
+    def _run_of(self, request: Request) -> Run:
+        hook = request.path.removeprefix("/hooks/")
+        if hook == "agent":
+            return self._agent_hook_run(parsed(request.body))
+        if hook.startswith("task-") and hook.removeprefix("task-") in self.options.agents:
+            return self._mapped_hook_run(hook.removeprefix("task-"), parsed(request.body))
+        raise Refusal(404, "Not Found")
 
     def _check_hook_token(self, request: Request) -> None:
         if "token" in request.query:
@@ -714,8 +770,10 @@ class PracticeGateway:
             reset(writer)
         elif mode == "garbage":
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n<html>no json")
-        elif mode == "unavailable":
-            writer.write(bad_request("hook agent run did not start before admission timeout", 503).reply.encoded())
+        elif mode in ("unavailable", "dropped", "dropped_old"):
+            if mode != "unavailable":
+                self._report_dropped(self._run_of(request), by_old_plugin=mode == "dropped_old")
+            writer.write(bad_request(DROPPED, 503).reply.encoded())
         elif mode == "slow_down":
             writer.write(Reply(429, "Too Many Requests", {"Retry-After": f"{seconds or 1:g}"}).encoded())
         elif mode == "reset":
@@ -756,6 +814,7 @@ class PracticeGateway:
         await self.listen()
         self.journal.log("started", pid=os.getpid())
         lanes = self.outbox.start()
+        self.report_start()
         self.resume_unfinished_runs()
         print(f"READY http://{HOST}:{self.options.port}", flush=True)
         await stop.wait()
@@ -813,6 +872,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--slots", type=int, default=8, help="runs at once")
     parser.add_argument("--admission-seconds", type=float, default=15)
     parser.add_argument("--drain-seconds", type=float, default=5)
+    parser.add_argument("--beat-seconds", type=float, default=30, help="between two signs of life of a run")
     chosen = parser.parse_args(arguments)
     chosen.port = chosen.port or free_port()
     chosen.hook_token = chosen.hook_token or secrets.token_urlsafe(32)

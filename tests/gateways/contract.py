@@ -17,6 +17,7 @@ from apps.agents.gateways.openclaw_client import (
     Unauthorized,
     first_line,
 )
+from bench.processes import wait_until
 
 
 def message(run, text: str) -> str:
@@ -42,7 +43,7 @@ async def test_run_is_admitted_and_reported(gateway, listener, path):
     assert (finished["status"], finished["text"], finished["error"]) == ("ok", "It is done.", None)
     assert (finished["agentId"], finished["sessionKey"]) == ("coder", f"agent:coder:task:{run}")
     assert finished["usage"]["output"] == 9
-    assert [event["event"] for event in listener.events(run)] == ["run.started", "run.finished"]
+    assert [event["event"] for event in listener.events(run)] == ["run.accepted", "run.started", "run.finished"]
 
     user, answer = await gateway.client().get_session_history(f"agent:coder:task:{run}")
     assert openclaw_client.run_named_in(user.text) == run
@@ -71,6 +72,12 @@ async def test_same_key_and_bytes_run_once(gateway, listener):
     assert first.run_id == again.run_id
     listener.wait_for(run, "run.finished")
     assert len(await gateway.client().get_session_history(f"agent:coder:task:{run}")) == 2
+
+
+@pytest.mark.req("FLT-13")
+async def test_start_of_the_gateway_is_told(gateway, listener):
+    wait_until(lambda: listener.of_kind("gateway.started"), "the gateway's start is told")
+    assert {event["teamboardRunId"] for event in listener.of_kind("gateway.started")} == {None}
 
 
 async def test_session_continues_where_it_was(gateway, listener):

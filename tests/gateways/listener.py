@@ -22,7 +22,13 @@ class Listener(ThreadingHTTPServer):
     def events(self, teamboard_run: object) -> list[dict]:
         """What was reported about one run of ours, in order."""
         events = [json.loads(body) for _, body in self.received]
-        return [event for event in events if event["teamboardRunId"] == str(teamboard_run)]
+        return [
+            event for event in events if event["teamboardRunId"] == str(teamboard_run) and event["event"] != "run.beat"
+        ]
+
+    def of_kind(self, kind: str) -> list[dict]:
+        events = [json.loads(body) for _, body in self.received]
+        return [event for event in events if event["event"] == kind]
 
     def wait_for(self, teamboard_run: object, kind: str, seconds: float = 60) -> dict:
         def found() -> list[dict]:

@@ -32,6 +32,8 @@ async def test_result_says_that_it_is_for_practice(gateway, listener):
     [
         ("garbage", Kind.AMBIGUOUS, 0),
         ("unavailable", Kind.RETRY, 0),
+        ("dropped", Kind.RETRY, 0),
+        ("dropped_old", Kind.RETRY, 0),
         ("slow_down", Kind.RETRY, 0),
         ("reset", Kind.AMBIGUOUS, 1),
         ("slow", Kind.ADMITTED, 1),
@@ -98,7 +100,10 @@ async def test_crash_forgets_keys_and_resumes_open_runs(tmp_path, listener):
         assert listener.wait_for(open_run, "run.finished")["text"] == "At last"
         # What it was killed right after telling, it tells again.
         told = {event["id"]: event["event"] for event in listener.events(open_run)}
-        assert [*told.values()] == ["run.started", "run.interrupted", "run.started", "run.finished"]
+        assert [*told.values()] == [
+            *("run.accepted", "run.started", "run.interrupted"),
+            *("run.accepted", "run.started", "run.finished"),
+        ]
 
         await ask(gateway, key=done)
         assert sum(line["key"] == done for line in gateway.journal("admitted")) == 2
@@ -163,3 +168,67 @@ async def test_room_question_is_answered_for_practice(gateway, listener):
     assert finished["status"] == "ok"
     assert "practice agent" in finished["text"]
     assert "“@scribe what happened today?” Before that I was shown 1 message of this room." in finished["text"]
+
+
+@pytest.mark.req("FLT-11")
+async def test_dropped_send_is_reported_as_the_plugin_does(tmp_path, listener):
+    gateway = PracticeGateway(tmp_path, listener.url, slots=1, admission_seconds=0.2)
+    try:
+        await ask(gateway, "[[delay:3]]", session="task:a", agent="main")
+        busy, overloaded = f"task:{uuid4()}", f"task:{uuid4()}"
+        assert (await ask(gateway, session="task:a", agent="main")).status == 503  # in line: of that nothing is said
+        assert (await ask(gateway, session=overloaded)).status == 503
+        wait_until(lambda: about(listener, overloaded, "run.dropped"), "the dropped send is told")
+        [told] = about(listener, overloaded, "run.dropped")
+        assert (told["teamboardRunId"], "status" in told) == (None, False)
+        assert about(listener, "task:a", "run.dropped") == []
+
+        gateway.fault("dropped_old", times=1)
+        await ask(gateway, session=busy)
+        wait_until(lambda: about(listener, busy, "run.finished"), "it is told as the old plugin did")
+        [started], [ended] = about(listener, busy, "run.started"), about(listener, busy, "run.finished")
+        assert (started["teamboardRunId"], ended["teamboardRunId"], ended["status"]) == (None, None, "aborted")
+    finally:
+        gateway.stop()
+
+
+def about(listener, session: str, kind: str) -> list[dict]:
+    return [event for event in listener.of_kind(kind) if event["sessionKey"].endswith(session)]
+
+
+@pytest.mark.req("FLT-11")
+async def test_run_stopped_by_the_gateway_leaves_no_answer(gateway, listener):
+    run = str(uuid4())
+    await ask(gateway, "[[abort]]", key=run)
+    finished = listener.wait_for(run, "run.finished")
+    assert (finished["status"], finished["error"], finished["text"]) == ("aborted", "agent run aborted", "")
+    assert [entry.role for entry in await gateway.client().get_session_history(f"agent:coder:task:{run}")] == ["user"]
+    assert any(line["session"] == "agent:coder:main" for line in gateway.journal("heartbeat"))
+
+
+@pytest.mark.req("FLT-13")
+async def test_run_killed_between_admission_and_start_is_gone(tmp_path, listener):
+    gateway = PracticeGateway(tmp_path, listener.url)
+    run = str(uuid4())
+    try:
+        assert (await ask(gateway, "[[late:60]]", key=run)).kind is Kind.ADMITTED
+        gateway.kill_and_restart()
+        with pytest.raises(openclaw_client.NotFound):
+            await gateway.client().get_session_history(f"agent:coder:task:{run}")
+        assert listener.events(run) == []
+    finally:
+        gateway.stop()
+
+
+@pytest.mark.req("FLT-13")
+async def test_open_run_beats(tmp_path, listener):
+    gateway = PracticeGateway(tmp_path, listener.url, beat_seconds=0.1)
+    run = str(uuid4())
+    try:
+        await ask(gateway, "[[delay:1]]", key=run)
+        listener.wait_for(run, "run.finished")
+        beats = [event for event in listener.of_kind("run.beat") if event["teamboardRunId"] == run]
+        assert {(beat["phase"], beat["sessionKey"]) for beat in beats} == {("thinking", f"agent:coder:task:{run}")}
+        assert len(beats) >= 3
+    finally:
+        gateway.stop()
