@@ -115,11 +115,18 @@ def stored_session_key(slug: str, session_key: str) -> str:
 
 
 def build_request(
-    message: str, session_key: str, *, agent_id: str, timeout: int = 300, mapped: bool = False
+    message: str,
+    session_key: str,
+    *,
+    agent_id: str,
+    timeout: int = 300,
+    model: str = "",
+    mapped: bool = False,
 ) -> tuple[str, bytes]:
     """The path and the bytes that start a run: made once, so that every attempt sends the same.
 
-    `timeout` is in seconds; a mapping carries its own, and its agent.
+    `timeout` is in seconds; without a `model` the gateway takes the agent's own. A mapping takes neither
+    from us: it carries its own, and its agent.
     """
     if mapped:
         return hook_path(agent_id), _json({"sessionKey": session_key, "message": message})
@@ -132,6 +139,7 @@ def build_request(
             "sessionMode": "persistent",
             "deliver": False,
             "timeoutSeconds": timeout,
+            **({"model": model} if model else {}),
         }
     )
 

@@ -39,14 +39,47 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 class Agent(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, related_name="agent", editable=False)
-    gateway = models.ForeignKey(Gateway, models.PROTECT, related_name="agents", verbose_name=_("gateway"))
-    name = models.CharField(_("name"), max_length=100)
+    gateway = models.ForeignKey(
+        Gateway,
+        models.PROTECT,
+        related_name="agents",
+        verbose_name=_("gateway"),
+        help_text=_("Where its runs are sent."),
+    )
+    name = models.CharField(
+        _("name"), max_length=100, help_text=_("What people see here; it is not sent to the gateway.")
+    )
     slug = models.SlugField(_("slug"), max_length=50, unique=True, help_text=_("The agent's id in OpenClaw."))
-    model = models.CharField(_("model"), max_length=100, default="claude-opus-4-5")
-    system_prompt = models.TextField(_("system prompt"), max_length=20_000, blank=True)
-    max_concurrent = models.PositiveSmallIntegerField(_("runs at once"), default=1)
-    timeout_seconds = models.PositiveIntegerField(_("time limit, seconds"), default=300)
-    is_enabled = models.BooleanField(_("enabled"), default=True)
+    model = models.CharField(
+        _("model"),
+        max_length=100,
+        blank=True,
+        help_text=_(
+            "For its runs, such as anthropic/claude-opus-4-5; empty for the one that the agent has in OpenClaw. "
+            "It is not sent to /hooks/task-<agent>: there the mapping's model counts."
+        ),
+    )
+    system_prompt = models.TextField(
+        _("system prompt"), max_length=20_000, blank=True, help_text=_("Sent at the head of every task.")
+    )
+    max_concurrent = models.PositiveSmallIntegerField(
+        _("runs at once"),
+        default=1,
+        help_text=_("Team Board starts no more; the number is not sent to the gateway."),
+    )
+    timeout_seconds = models.PositiveIntegerField(
+        _("time limit, seconds"),
+        default=300,
+        help_text=_(
+            "For one run; Team Board waits twice as long for the result. "
+            "It is not sent to /hooks/task-<agent>: there the mapping's timeoutSeconds ends the run."
+        ),
+    )
+    is_enabled = models.BooleanField(
+        _("enabled"),
+        default=True,
+        help_text=_("Switched off, it is given nothing new; that is not sent to the gateway."),
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

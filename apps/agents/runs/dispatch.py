@@ -76,6 +76,7 @@ def frozen_request(run: Run) -> tuple[str, bytes]:
         run.session_key,
         agent_id=run.agent.slug,
         timeout=run.agent.timeout_seconds,
+        model=run.agent.model,
         mapped=run.agent.gateway.hooks == Gateway.Hooks.MAPPED,
     )
 

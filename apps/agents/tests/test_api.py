@@ -125,7 +125,7 @@ def test_agents_are_created_by_administrators(admin, program):
     assert made.status_code == 201
     told = made.json()
     assert body.items() <= told.items()
-    assert (told["status"], told["current_tasks"], told["model"]) == ("idle", 0, "claude-opus-4-5")
+    assert (told["status"], told["current_tasks"], told["model"]) == ("idle", 0, "")
     assert admin.post("agents/", body).status_code == 400
 
 

@@ -1,8 +1,7 @@
 import asyncio
-from typing import Any
 
 from apps.accounts.models import User
-from apps.agents.gateways.openclaw_client import OpenClawClient, RemoteAgent
+from apps.agents.gateways.openclaw_client import OpenClawClient
 from apps.agents.models import Agent, Gateway
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create
@@ -24,16 +23,10 @@ def import_agents(gateway: Gateway, *, by: User) -> list[Agent]:
             name=_acceptable_name(agent.name[:100], agent.id[:50]),
             by=by,
             is_enabled=False,
-            **_model_of(agent),
         )
         for agent in remote
         if agent.id and agent.id[:50] not in known
     ]
-
-
-def _model_of(agent: RemoteAgent) -> dict[str, Any]:
-    """Its model, where the gateway says one."""
-    return {"model": agent.model[:100]} if agent.model else {}
 
 
 def _acceptable_name(name: str, slug: str) -> str:
