@@ -31,10 +31,13 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
     id = serializers.IntegerField(source="user_id")
     name = serializers.CharField(source="user.name")
     kind = serializers.CharField(source="user.kind")
+    is_practice = serializers.BooleanField(
+        source="user.is_practice", read_only=True, help_text="an agent that only practises: no model works for it"
+    )
 
     class Meta:
         model = Membership
-        fields = ["id", "name", "kind", "role"]
+        fields = ["id", "name", "kind", "is_practice", "role"]
 
 
 class RoleSerializer(serializers.Serializer[Any]):

@@ -38,9 +38,9 @@ class Hue(models.TextChoices):
 class Users(UserManager["User"]):
     use_in_migrations = False  # a migration imports no code of ours
 
-    def create_agent(self, *, username: str, name: str, hue: str) -> "User":
+    def create_agent(self, *, username: str, name: str, hue: str, is_practice: bool = False) -> "User":
         """An agent's user: it can be assigned and can write, and nobody can sign in as it."""
-        user = self.model(username=username, name=name, hue=hue, kind=User.Kind.AGENT)
+        user = self.model(username=username, name=name, hue=hue, kind=User.Kind.AGENT, is_practice=is_practice)
         user.set_unusable_password()
         user.save(force_insert=True)
         return user
@@ -79,6 +79,8 @@ class User(AbstractUser):
     first_name = last_name = None  # type: ignore[assignment]  # how Django takes an inherited field away
     name = models.CharField(_("name"), max_length=100, validators=[SHOWS_LETTERS, KEEPS_ORDER])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
+    # An agent that only practises, as its gateway's row says: everything that shows it says so.
+    is_practice = models.BooleanField(default=False, editable=False)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.SKY)
     # The address of their Avatar, made of what is in it; "" for the hue and the initials.
     avatar = models.CharField(max_length=32, blank=True, editable=False)

@@ -49,7 +49,7 @@ class GatewayForm(ModelForm[Gateway]):
 @admin.register(Gateway)
 class GatewayAdmin(AuditedAdmin[Gateway]):
     form = GatewayForm
-    list_display = ("name", "url", "is_enabled", "state", "last_callback_at")
+    list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_error")
     actions = ("check_connection", "import_agents")
 

@@ -21,6 +21,7 @@ def ensure_gateway_from_settings() -> Gateway | None:
             "gateway_token": settings.OPENCLAW_GATEWAY_TOKEN,
             "callback_secret": settings.OPENCLAW_CALLBACK_SECRET,
             "hooks": hooks,
+            "is_practice": settings.OPENCLAW_IS_PRACTICE,
         },
     )
     return gateway

@@ -17,6 +17,8 @@ class Gateway(models.Model):
     )
     callback_secret = SecretField(_("callback secret"), help_text=_("What our plugin signs its reports with."))
     hooks = models.CharField(_("hook path"), max_length=10, choices=Hooks, default=Hooks.AGENT)
+    # Ours that comes with the board: no language model works there, and its agents are marked as practising.
+    is_practice = models.BooleanField(default=False, editable=False)
     is_enabled = models.BooleanField(_("enabled"), default=True)
     # The circuit breaker: closed while failures < 5, else half open again after `retry_at`.
     failures = models.PositiveIntegerField(default=0, editable=False)

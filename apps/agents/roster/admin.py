@@ -15,7 +15,7 @@ from apps.agents.models import Agent, AgentQuerySet
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create_user
 from apps.agents.roster.actions.set_projects import set_projects
-from apps.agents.roster.actions.update import rename_user
+from apps.agents.roster.actions.update import update_user
 from apps.django_generics import ModelForm
 from apps.projects.models import Project
 
@@ -70,7 +70,7 @@ class AgentRow(Protocol):
 @admin.register(Agent)
 class AgentAdmin(AuditedAdmin[Agent]):
     form = AgentForm
-    list_display = ("name", "slug", "gateway", "state", "slots", "last_run", "is_enabled")
+    list_display = ("name", "slug", "gateway", "practises", "state", "slots", "last_run", "is_enabled")
     list_select_related = ("gateway",)
     search_fields = ("name", "slug")
 
@@ -82,6 +82,10 @@ class AgentAdmin(AuditedAdmin[Agent]):
     def state(self, agent: Agent) -> str:
         return str(STATUS_LABELS[agent.status])
 
+    @admin.display(description=gettext_lazy("practises"), boolean=True)
+    def practises(self, agent: Agent) -> bool:
+        return agent.gateway.is_practice
+
     @admin.display(description=gettext_lazy("now / at most"))
     def slots(self, agent: Agent) -> str:
         return f"{agent.current_tasks} / {agent.max_concurrent}"
@@ -92,9 +96,9 @@ class AgentAdmin(AuditedAdmin[Agent]):
 
     def save_model(self, request: HttpRequest, agent: Agent, form: AgentForm, change: bool) -> None:
         if not change:
-            agent.user = create_user(agent.slug, agent.name)
+            agent.user = create_user(agent.slug, agent.name, agent.gateway)
         super().save_model(request, agent, form, change)
-        rename_user(agent)
+        update_user(agent)
         set_projects(agent, form.cleaned_data["projects"], by=user_of(request))
 
     def has_delete_permission(self, request: HttpRequest, agent: Agent | None = None) -> bool:

@@ -9,11 +9,16 @@ class AgentSerializer(serializers.ModelSerializer[Agent]):
     status = serializers.CharField(read_only=True, help_text="disabled, offline, working, queued up or idle")
     current_tasks = serializers.IntegerField(read_only=True)
 
+    is_practice = serializers.BooleanField(
+        source="gateway.is_practice", read_only=True, help_text="it only practises: no language model works for it"
+    )
+
     class Meta:
         model = Agent
         fields = [
             *("id", "name", "slug", "gateway", "model", "system_prompt", "max_concurrent"),
-            *("timeout_seconds", "is_enabled", "status", "current_tasks", "user", "created_at", "updated_at"),
+            *("timeout_seconds", "is_enabled", "is_practice", "status", "current_tasks", "user"),
+            *("created_at", "updated_at"),
         ]
         read_only_fields = ["user"]
         extra_kwargs = {

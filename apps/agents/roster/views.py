@@ -28,6 +28,7 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
     context = {
         "project": project,
         "rows": rows,
+        "has_practice": any(agent.user.is_practice for agent, _state in rows),
         "pause": getattr(project, "pause", None),
         "handoffs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
         "handoff_form": form or HandoffForm(agents=found),

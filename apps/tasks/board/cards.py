@@ -36,6 +36,7 @@ class UserSummary(NamedTuple):
     initials: str
     hue: str
     is_agent: bool
+    is_practice: bool
     is_service: bool
     avatar: str
 
@@ -120,7 +121,7 @@ def _rows(sql: str, arguments: list[Any]) -> list[CardRow]:
 
 def users_on(project: Project, rows: Iterable[CardRow] = ()) -> dict[int, UserSummary]:
     """Whom cards of the project may show, by primary key: its members, and former ones whom `rows` name."""
-    users = User.objects.only("name", "username", "hue", "kind", "avatar")
+    users = User.objects.only("name", "username", "hue", "kind", "is_practice", "avatar")
     found = {user.pk: user_summary(user) for user in users.filter(memberships__project=project)}
     if former := {row.assignee for row in rows if row.assignee is not None} - found.keys():
         found |= {user.pk: user_summary(user) for user in users.filter(pk__in=former)}
@@ -128,7 +129,16 @@ def users_on(project: Project, rows: Iterable[CardRow] = ()) -> dict[int, UserSu
 
 
 def user_summary(user: User) -> UserSummary:
-    return UserSummary(user.pk, str(user), user.initials, user.hue, user.is_agent, user.is_service, user.avatar)
+    return UserSummary(
+        user.pk,
+        str(user),
+        user.initials,
+        user.hue,
+        is_agent=user.is_agent,
+        is_practice=user.is_practice,
+        is_service=user.is_service,
+        avatar=user.avatar,
+    )
 
 
 def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> str:

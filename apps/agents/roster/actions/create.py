@@ -24,13 +24,13 @@ def create(
     """
     require_administrator(by)
     impersonation.refuse_impersonation(name)
-    agent = Agent.objects.create(user=create_user(slug, name), gateway=gateway, slug=slug, name=name, **fields)
+    agent = Agent.objects.create(user=create_user(slug, name, gateway), gateway=gateway, slug=slug, name=name, **fields)
     audit.record("agent.added", by=by, name=name, slug=slug, gateway=gateway)
     set_projects(agent, projects, by=by)
     return agent
 
 
-def create_user(slug: str, name: str) -> User:
+def create_user(slug: str, name: str, gateway: Gateway) -> User:
     """The user that an agent acts as; nobody can sign in as it."""
     hue = HUES[Agent.objects.count() % len(HUES)]
-    return User.objects.create_agent(username=f"agent-{slug}", name=name, hue=hue)
+    return User.objects.create_agent(username=f"agent-{slug}", name=name, hue=hue, is_practice=gateway.is_practice)

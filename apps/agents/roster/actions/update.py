@@ -20,15 +20,15 @@ def update(agent: Agent, *, by: User, **fields: Any) -> Agent:
     for name, value in fields.items():
         setattr(agent, name, value)
     agent.save(update_fields=[*fields, "updated_at"])
-    rename_user(agent)
+    update_user(agent)
     audit.record("agent.changed", by=by, name=agent, fields=list(fields))
     return agent
 
 
-def rename_user(agent: Agent) -> None:
-    """Give the agent's user the agent's name, which is what people see.
+def update_user(agent: Agent) -> None:
+    """Give the agent's user what people see: the agent's name, and whether its gateway only practises.
 
     Raises NameTaken for a name that would be taken for somebody else's.
     """
     impersonation.refuse_impersonation(agent.name, of=agent.user)
-    User.objects.filter(pk=agent.user_id).update(name=agent.name)
+    User.objects.filter(pk=agent.user_id).update(name=agent.name, is_practice=agent.gateway.is_practice)

@@ -3,7 +3,7 @@
 import pytest
 
 from apps.agents.roster.actions.create import create
-from apps.agents.roster.actions.update import rename_user
+from apps.agents.roster.actions.update import update_user
 from apps.agents.roster.impersonation import NameTaken, lookalikes, refuse_impersonation
 from apps.agents.tests.factories import GatewayFactory
 from apps.projects.tests.factories import UserFactory
@@ -43,7 +43,7 @@ def test_name_in_any_script_is_accepted(name):
 
 
 def test_name_may_stay_as_it_is(scribe):
-    rename_user(scribe)
+    update_user(scribe)
 
 
 def test_names_in_one_script_differ_as_they_look():
