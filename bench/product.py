@@ -8,6 +8,7 @@ from pathlib import Path
 import django
 
 from bench.processes import Child, cpu_ms, is_listening, memory_mib, wait_until
+from teamboard.launch import ports, web_server
 
 UVICORN = [sys.executable, "-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"]
 UVICORN += ["--log-level", "warning", "--ws-per-message-deflate", "false"]
@@ -51,18 +52,20 @@ class Product:
         return self.children[name]
 
     def start_web(self) -> None:
-        self.serve("web", "teamboard.asgi:application", self.port)
+        self.listening(self.open("web", web_server.command(ports.HOST, self.port)), self.port)
 
     def start_worker(self, program: str = WORKER) -> Child:
         return self.open("worker", [sys.executable, "-m", program, "worker"])
 
     def serve(self, name: str, application: str, port: int) -> Child:
         """Start one more uvicorn process and wait until it listens."""
-        child = self.open(name, [*UVICORN, "--port", str(port), application])
+        return self.listening(self.open(name, [*UVICORN, "--port", str(port), application]), port)
+
+    def listening(self, child: Child, port: int) -> Child:
         try:
-            wait_until(lambda: is_listening(port), f"{name} listens")
+            wait_until(lambda: is_listening(port), f"{child.name} listens")
         except TimeoutError:
-            sys.exit(f"{name} did not start:\n{child.last_words()}")
+            sys.exit(f"{child.name} did not start:\n{child.last_words()}")
         return child
 
     def wait_until_quiet(self) -> None:

@@ -7,12 +7,15 @@ import argparse
 import signal
 import sys
 import threading
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import uvicorn
 
 from teamboard.environment import Environment, SettingRefused
+from teamboard.web.slow_clients import DeadlineProtocol
+from teamboard.web.waiting_connections import WaitingConnections, most_connections
 
 # uvicorn's own, by the names of its Config.
 OPTIONS: dict[str, Any] = {
@@ -54,6 +57,7 @@ def serve(host: str, port: int) -> None:
         "teamboard.asgi:application",
         host=host,
         port=port,
+        http=partial(DeadlineProtocol, waiting=WaitingConnections(most_connections())),  # type: ignore[arg-type]
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         **OPTIONS,

@@ -52,6 +52,68 @@ async def test_a_busy_process_still_says_that_it_lives():
     assert (await status(application, "/projects/"))[0] == 503
 
 
+async def reads(scope, receive, send):
+    while (await receive()).get("more_body"):
+        pass
+    await slow(scope, receive, send)
+
+
+def asking(application, address: str = "192.0.2.1", **headers: str) -> ApplicationCommunicator:
+    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "path": "/", "headers": lines, "client": (address, 1)}
+    return ApplicationCommunicator(application, scope)
+
+
+async def start_of(one: ApplicationCommunicator) -> int:
+    answer = await one.receive_output(timeout=2)
+    await one.receive_output(timeout=2)
+    await one.wait()
+    return answer["status"]
+
+
+@pytest.mark.req("FLT-35")
+@pytest.mark.parametrize("headers", [{"content_length": "2"}, {"transfer_encoding": "chunked"}])
+async def test_request_counts_when_its_body_is_there(headers):
+    application = Bounded(reads, limit=1)
+    waiting = [asking(application, **headers) for _ in range(5)]
+    for one in waiting:
+        await one.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    other = asking(application)
+    await other.send_input({"type": "http.request", "body": b""})
+    assert await start_of(other) == 200
+    for one in waiting[:2]:
+        await one.send_input({"type": "http.request", "body": b"x"})
+    assert sorted([await start_of(one) for one in waiting[:2]]) == [200, 503]
+    assert not application.in_flight
+
+
+@pytest.mark.req("FLT-35")
+async def test_request_counts_no_more_when_its_answer_begins():
+    is_read = asyncio.Event()
+
+    async def streams(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await is_read.wait()
+        await send({"type": "http.response.body", "body": b""})
+
+    application = Bounded(streams, limit=1)
+    slow_reader, other = asking(application), asking(application)
+    assert [(await one.receive_output(timeout=2))["status"] for one in (slow_reader, other)] == [200, 200]
+    is_read.set()
+    for one in (slow_reader, other):
+        await one.wait()
+
+
+@pytest.mark.req("FLT-35")
+async def test_address_leaves_room_for_others():
+    application = Bounded(slow, limit=4)
+    ours = [asking(application, "192.0.2.1") for _ in range(6)]
+    other = asking(application, "192.0.2.2")
+    codes = await asyncio.gather(*map(start_of, [*ours, other]))
+    assert sorted(codes[:6]) == [200, 200, 200, 503, 503, 503]
+    assert codes[6] == 200
+
+
 @pytest.mark.req("S2")
 async def test_who_is_turned_away_gets_every_header_all_the_same():
     transport = httpx.ASGITransport(Bounded(slow, limit=0))
