@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, MentionRefusal, Run
-from apps.agents.runs import states
+from apps.agents.runs import run_notes, states
 from apps.chat.messages import parse
 from apps.chat.models import Message
 from apps.tasks import status_notes
@@ -72,7 +72,8 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
 
 def _line_of_run(run: Run) -> FooterLine:
     word = "" if run.answer else str(run.get_status_display()).capitalize()
-    sentence = status_notes.sentence_of(run.status_note) if run.status_note else run.error or _("Somebody stopped it.")
+    why = run_notes.why_ended(run) or _("Somebody stopped it.")
+    sentence = status_notes.sentence_of(run.status_note) if run.status_note else why
     return FooterLine(_who(run.agent), word, sentence, run, run.answer)
 
 

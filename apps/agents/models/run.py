@@ -87,6 +87,8 @@ class Run(models.Model):
 
     result = models.TextField(blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # What ended it, as the code of a note, where `error` has somebody else's words for it.
+    cause = models.CharField(max_length=20, blank=True)
     model = models.CharField(max_length=100, blank=True)
     tokens_in = models.PositiveIntegerField(null=True)
     tokens_out = models.PositiveIntegerField(null=True)

@@ -124,12 +124,20 @@ def mark_uncertain(run: Run, *, send_count: int | None = None) -> bool:
 
 
 def close(
-    run: Run, status: str, *, by: User | None, error: str = "", send_count: int | None = None, **result: Any
+    run: Run,
+    status: str,
+    *,
+    by: User | None,
+    error: str = "",
+    cause: str = "",
+    send_count: int | None = None,
+    **result: Any,
 ) -> bool:
     """End `run` as `status`; False when it had ended already.
 
-    `result` are further fields of the run, such as its tokens. `send_count` fences: only if no other
-    worker has sent the run again since. `run` is refreshed.
+    `cause` is the code of the note that says why, where the status alone does not; `result` are further fields of
+    the run, such as its tokens. `send_count` fences: only if no other worker has sent the run again since. `run` is
+    refreshed.
     """
     step = states.CLOSE_AS[Status(status)]
     with locked_for_change(run.project_id) as project:
@@ -138,6 +146,7 @@ def close(
             step,
             only=_fence(send_count),
             error=error[:500],
+            cause=cause,
             ended_at=timezone.now(),
             review=_review_after(run, step),
             lease_until=None,
@@ -147,22 +156,26 @@ def close(
         if closed:
             if step.target in NOTES_OF_ENDED:
                 state, code = NOTES_OF_ENDED[step.target]
-                run_notes.set_note(run, state, code, error=run.error)
+                run_notes.set_note(run, state, cause or code, error=run.error)
             else:
                 run_notes.clear_note(run)
-            _follow(run, project, step, by=by, status=step.target, error=run.error)
+            _follow(run, project, step, by=by, status=step.target, error=run.error, cause=cause)
         return closed
 
 
 def reopen(run: Run, **result: Any) -> bool:
-    """A success after the time was up, as if in time, unless a newer attempt or a person was faster."""
+    """A success after the run had ended without one, as if in time, unless a newer attempt or a person was faster.
+
+    `run` is refreshed.
+    """
     with locked_for_change(run.project_id) as project:
         if targets.target_of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
             return False
-        reopened = _take(run, states.REOPEN, review=_review_after(run, states.REOPEN), **result)
+        ended_as = run.status
+        reopened = _take(run, states.REOPEN, review=_review_after(run, states.REOPEN), error="", cause="", **result)
         if reopened:
             run.refresh_from_db()
-            _follow(run, project, states.REOPEN, by=run.agent.user)
+            _follow(run, project, states.REOPEN, by=run.agent.user, ended_as=ended_as)
         return reopened
 
 

@@ -62,8 +62,19 @@ def _working(facts: dict[str, Any]) -> str:
     return _("{agent} is at it, attempt {attempt}.").format(**facts)
 
 
+def _gateway_stopped(facts: dict[str, Any]) -> str:
+    if not facts["error"]:
+        return _("The gateway stopped it.")
+    return _("The gateway stopped it: {error}").format(**facts)
+
+
 def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
+
+
+def why_ended(run: Run) -> str:
+    """Why `run` came to no result, as a sentence; empty where nothing is known."""
+    return SENTENCES[run.cause]({"error": run.error}) if run.cause in SENTENCES else run.error
 
 
 SENTENCES: dict[str, status_notes.Sentence] = {
@@ -89,6 +100,7 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
     "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
+    "gateway_stopped": _gateway_stopped,
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
 }

@@ -63,8 +63,9 @@ MARK_UNCERTAIN = Step(
     "mark_uncertain", (Status.QUEUED, Status.SENDING), Status.UNCERTAIN, "run.marked_uncertain", wakes_queue=True
 )
 CLOSE_AS = {status: Step(f"close_as_{status}", OPEN, status, "run.closed", wakes_queue=True) for status in ENDED}
-# A success that is reported after the time was up: the only step out of an ended state.
-REOPEN = Step("reopen", (Status.TIMED_OUT,), Status.SUCCEEDED, "run.reopened")
+# A success that is reported after its time was up, or after the gateway had given it up: the only step out of an
+# ended state.
+REOPEN = Step("reopen", (Status.TIMED_OUT, Status.FAILED), Status.SUCCEEDED, "run.reopened")
 STEPS = (CLAIM, ADMIT, INTERRUPT, REQUEUE, RELEASE_LEASE, MARK_UNCERTAIN, *CLOSE_AS.values(), REOPEN)
 
 

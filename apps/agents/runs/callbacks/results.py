@@ -1,9 +1,9 @@
-"""What the agent's gateway reports, applied once: started, interrupted, finished.
+"""What the agent's gateway reports, applied once: accepted, started, interrupted, finished.
 
-A report belongs to the run whose id our plugin read in the first line of the turn; one without
-belongs to the open run of its session. Either was sent, to this gateway and in this session: a
-report about anything else is kept and changes nothing. A late result of attempt n never closes
-attempt n+1.
+A report belongs to the run whose id our plugin read in the first line of the turn. Where it read none, the turn is
+somebody else's, or there was none: a send that an overloaded gateway dropped. Only a program that never names our
+runs, as OpenClaw's cron webhook, means the open run of its session. Either was sent, to this gateway and in this
+session: a report about anything else is kept and changes nothing. A late result of attempt n never closes attempt n+1.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -34,6 +34,7 @@ class Result:
 
     text: str = ""
     model: str = ""
+    is_tools: bool = False  # a tool has ended the turn: there is no answer
     usage: Usage = field(default_factory=Usage)
 
 
@@ -51,7 +52,7 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
 
 
 def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
-    run = run_of(gateway, body)
+    run = run_of(gateway, kind, body)
     if run is None:
         return _store(gateway, event_id, kind, body, run=None)
     with locked_for_change(run.project_id, run):  # in line with every other change, before anything is looked at
@@ -75,14 +76,16 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
     return report
 
 
-def run_of(gateway: Gateway, body: dict[str, Any]) -> Run | None:
+def run_of(gateway: Gateway, kind: str, body: dict[str, Any]) -> Run | None:
     """The run a report is about: sent to this gateway, in the session that the report is from."""
     sent = gateway.runs.filter(first_sent_at__isnull=False, gateway_session_key=_session_of(body)).with_related()
-    if named := body.get("teamboardRunId"):
+    if "teamboardRunId" in body:
         try:
-            return sent.filter(pk=UUID(str(named))).first()
+            return sent.filter(pk=UUID(_text(body["teamboardRunId"]))).first()
         except ValueError:
             return None
+    if kind != "run.finished" or _text(body.get("status")) == "aborted":
+        return None
     return sent.open().exclude(status=Status.QUEUED).first()
 
 
@@ -106,16 +109,30 @@ def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
 
 
 def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
-    status, result = _text(body.get("status")), result_of(body)
+    status, error, result = _text(body.get("status")), _text(body.get("error")), result_of(body)
+    if status == "aborted" or (status == "ok" and _never_began(body)):
+        return lifecycle.close(
+            run, Status.FAILED, by=run.agent.user, error=error, cause="gateway_stopped", **_usage(result)
+        )
     if status == "ok":
         return succeed(run, result) if is_open else succeed_late(run, result)
-    ending = {"aborted": Status.CANCELLED, "timeout": Status.TIMED_OUT}.get(status, Status.FAILED)
-    error = _text(body.get("error")) or _("The agent's run failed without a reason.")
+    ending = Status.TIMED_OUT if status == "timeout" else Status.FAILED
+    error = error or _("The agent's run failed without a reason.")
     return lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result))
 
 
+def _never_began(body: dict[str, Any]) -> bool:
+    """Whether the run was refused at its start: OpenClaw calls that an end without an error."""
+    return body.get("attempts") == 0 and not _text(body.get("text")) and not _text(body.get("stopReason"))
+
+
 def result_of(body: dict[str, Any]) -> Result:
-    return Result(text=_text(body.get("text")), model=_text(body.get("model")), usage=usage_in(body.get("usage")))
+    return Result(
+        text=_text(body.get("text")),
+        model=_text(body.get("model")),
+        is_tools=_text(body.get("stopReason")) == "toolUse",
+        usage=usage_in(body.get("usage")),
+    )
 
 
 def succeed(run: Run, result: Result) -> bool:
@@ -123,23 +140,24 @@ def succeed(run: Run, result: Result) -> bool:
     with locked_for_change(run.project_id):
         closed = lifecycle.close(run, Status.SUCCEEDED, by=run.agent.user, **_kept(result))
         if closed:
-            show(run, late=False)
+            show(run, is_tools=result.is_tools)
         return closed
 
 
 def succeed_late(run: Run, result: Result) -> bool:
-    """A success after its time was up: shown as if in time, unless a newer attempt or a person was faster."""
+    """A success after the run had ended without one: shown as if in time, unless somebody was faster."""
     with locked_for_change(run.project_id):
+        is_overdue = run.status == Status.TIMED_OUT
         reopened = lifecycle.reopen(run, **_kept(result))
         if reopened:
-            show(run, late=True)
+            show(run, late=is_overdue, is_tools=result.is_tools)
         return reopened
 
 
-def show(run: Run, *, late: bool) -> None:
+def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
     """Show people the result, and note that it is there."""
     target = targets.target_of(run)
-    text = run.result.strip() or _("*(The agent finished without a word.)*")
+    text = run.result.strip() or _silence(is_tools=is_tools)
     if len(text) > target.max_result_length - 200:
         text = text[: target.max_result_length - 200] + "\n\n" + _("*(The rest was left out.)*")
     try:
@@ -150,6 +168,12 @@ def show(run: Run, *, late: bool) -> None:
     else:
         code = target.late_result_code if late else target.result_code
         run_notes.set_note(run, run_notes.State.DONE, code)
+
+
+def _silence(*, is_tools: bool) -> str:
+    if is_tools:
+        return _("*(A tool ended the agent's turn: there is no answer.)*")
+    return _("*(The agent finished without a word.)*")
 
 
 def _kept(result: Result) -> dict[str, Any]:

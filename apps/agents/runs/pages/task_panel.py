@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunPullRequest
-from apps.agents.runs import pull_requests, states
+from apps.agents.runs import pull_requests, run_notes, states
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.models import PullRequest
@@ -67,7 +67,7 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
         word = _("Accepted")
     if task.status_note and task.status_note.get("run") == str(run.pk):
         return word, status_notes.sentence_of(task.status_note)
-    return word, run.error
+    return word, run_notes.why_ended(run)
 
 
 def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict[str, Any]:
@@ -77,6 +77,7 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict[s
         "pull_requests": found,
         "result_html": markdown.to_html(run.result) if run.result else "",
         "sent_message": sent_message(run),
+        "why": run_notes.why_ended(run),
         "usage": usage_text(run),
         "succeeded": run.status == Run.Status.SUCCEEDED,
     }

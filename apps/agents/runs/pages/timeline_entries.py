@@ -7,6 +7,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Run
+from apps.agents.runs import run_notes
 from apps.tasks.detail.timeline import Sentence
 
 
@@ -19,7 +20,15 @@ def _closed(payload: dict[str, Any]) -> str:
     if status == Run.Status.SUCCEEDED:
         return _with_link(payload, _("brought a result."))
     error = payload.get("error", "")
+    if payload.get("cause") in run_notes.SENTENCES:
+        error = run_notes.SENTENCES[payload["cause"]]({"error": error})
     return _with_link(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
+
+
+def _reopened(payload: dict[str, Any]) -> str:
+    if payload.get("ended_as") == Run.Status.FAILED:
+        return _("finished after all.")
+    return _("finished after its time was up.")
 
 
 def _with_link(payload: dict[str, Any], sentence: str) -> str:
@@ -39,7 +48,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
         lambda payload: _("lost an answer: nobody knows whether the run started."),
     ),
     "run.interrupted": ("rotate-ccw", lambda payload: _("was interrupted by a restart of the gateway.")),
-    "run.reopened": ("clock", lambda payload: _("finished after its time was up.")),
+    "run.reopened": ("clock", _reopened),
     "run.accepted": ("check", lambda payload: _("accepted attempt {attempt}.").format(**payload)),
     "run.pull_request_linked": (
         "git-pull-request",

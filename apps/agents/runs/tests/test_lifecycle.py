@@ -46,6 +46,7 @@ EDGES = {
     Status.NEEDS_INPUT: {*states.ENDED},
     Status.UNCERTAIN: {Status.RUNNING, *states.ENDED},
     Status.TIMED_OUT: {Status.SUCCEEDED},
+    Status.FAILED: {Status.SUCCEEDED},
 }
 SLOTS = 2
 WATCHED = ("status", "review", "task", "message", "ended_at", "lease_until")

@@ -13,14 +13,16 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.agents.models import Agent, CallbackReport, Pause, Run
-from apps.agents.runs import dispatch
+from apps.agents.runs import dispatch, run_notes
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import NoteMissing, accept, request_changes
 from apps.agents.runs.callbacks import results
+from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import GatewayFactory, run_of
 from apps.errors import Refused
 from apps.projects.models import Event
+from apps.tasks import status_notes
 from apps.tasks.models import Comment, Task
 
 pytestmark = pytest.mark.django_db
@@ -212,9 +214,7 @@ def test_callback_may_come_before_the_answer_is_applied(scribe, ana, gateway):
     assert claim.run.status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize(
-    ("status", "ends_as"), [("error", "failed"), ("timeout", "timed_out"), ("aborted", "cancelled")]
-)
+@pytest.mark.parametrize(("status", "ends_as"), [("error", "failed"), ("timeout", "timed_out"), ("aborted", "failed")])
 def test_callback_of_a_failure_ends_the_run_with_its_error(run, status, ends_as):
     post(report(run, status=status, error="The model is gone."))
     run.refresh_from_db()
@@ -419,3 +419,119 @@ def test_callback_takes_only_its_own_constraint_for_seen_before(run, monkeypatch
         assert post(report(run)).status_code == 500
     assert not CallbackReport.objects.exists()
     assert post(report(run)).json() == {"outcome": "applied"}
+
+
+def told_by_old_plugin(run) -> list[dict]:
+    """Of a send that was dropped: started, and aborted, each in the session of the run that is sent again."""
+    about = {"teamboardRunId": None, "attempts": 0, "stopReason": "aborted"}
+    return [report(run, "run.started", **about), report(run, status="aborted", text="", **about)]
+
+
+def told_by_plugin(run) -> list[dict]:
+    return [report(run, "run.dropped", teamboardRunId=None, error="hook agent run did not start")]
+
+
+def told_by_another_program(run) -> list[dict]:
+    bodies = [report(run, "run.started"), report(run, status="aborted")]
+    return [{name: value for name, value in body.items() if name != "teamboardRunId"} for body in bodies]
+
+
+def told_with_odd_ids(run) -> list[dict]:
+    return [report(run, status="aborted", teamboardRunId=odd) for odd in ("", 0, [], {}, [str(run.pk)], "nobody")]
+
+
+@pytest.mark.req("FLT-11")
+@pytest.mark.queue_off
+@pytest.mark.parametrize("is_admitted", [False, True])
+@pytest.mark.parametrize("told", [told_by_old_plugin, told_by_plugin, told_by_another_program, told_with_odd_ids])
+def test_report_of_a_dropped_send_leaves_the_next_send_alone(scribe, ana, gateway, is_admitted, told):
+    gateway.answers(503, json={"ok": False})
+    run = run_of(scribe, ana)
+    dispatch.start_next(scribe.pk, "worker")
+    Run.objects.update(due_at=timezone.now())
+    gateway.answers(200, json={"ok": True, "runId": "gateway-2"})
+    claim = dispatch.claim_next(scribe.pk, "worker")
+    if is_admitted:
+        dispatch.apply_outcome(claim, dispatch.send(claim.run))
+    run.refresh_from_db()
+    before, logged = run.status, Event.objects.count()
+    assert {post(body).json()["outcome"] for body in told(run)} == {"ignored"}
+    run.refresh_from_db()
+    assert (run.status, Event.objects.count()) == (before, logged)
+    assert post(report(run)).json() == {"outcome": "applied"}
+    run.refresh_from_db()
+    assert run.status == Status.SUCCEEDED
+
+
+@pytest.mark.req("FLT-11")
+@pytest.mark.parametrize("kind", ["run.started", "run.interrupted", "run.finished"])
+def test_report_of_a_turn_that_is_not_ours_moves_no_run(run, kind):
+    """Somebody writes to the agent in our session: the plugin finds no line of ours."""
+    assert post(report(run, kind, teamboardRunId=None, text="To somebody else.")).json() == {"outcome": "ignored"}
+    run.refresh_from_db()
+    assert (run.status, run.result) == (Status.RUNNING, "")
+
+
+@pytest.mark.req("FLT-11")
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {"status": "aborted", "error": "agent run aborted", "text": ""},
+        {"status": "aborted", "error": None, "text": "Half an ans"},
+        {"status": "ok", "attempts": 0, "text": "", "stopReason": None, "error": "The gateway ended the run."},
+        {"status": "ok", "attempts": 0, "text": ""},
+    ],
+)
+def test_run_that_the_gateway_stopped_has_failed_with_a_retry(run, ana, ended):
+    assert post(report(run, **ended)).json() == {"outcome": "applied"}
+    run.refresh_from_db()
+    note = Task.objects.get().status_note
+    assert (run.status, run.cause, note["state"]) == (Status.FAILED, "gateway_stopped", "failed")
+    sentence = status_notes.sentence_of(note)
+    assert sentence.startswith("The gateway stopped it")
+    assert sentence == run_notes.why_ended(run)
+    assert (ended.get("error") or "") in sentence
+    assert not Comment.objects.exists()
+    page = task_panel.render_runs(run.task)
+    assert "The gateway stopped it" in page
+    assert "Retry" in page
+    assert retry(run, by=ana).attempt == 2
+
+
+@pytest.mark.req("FLT-11")
+@pytest.mark.parametrize("first", ["aborted", "error", "timeout"])
+def test_success_after_the_run_was_given_up_goes_to_review(run, columns, first):
+    post(report(run, status=first, error="No.", text=""))
+    assert post(report(run)).json() == {"outcome": "applied"}
+    run.refresh_from_db()
+    task = Task.objects.get()
+    assert (run.status, run.review, run.error, run.cause) == (Status.SUCCEEDED, "waiting", "", "")
+    assert (task.column, task.status_note["code"]) == (
+        columns["review"],
+        "late_result" if first == "timeout" else "result",
+    )
+    assert Comment.objects.count() == 1
+
+
+@pytest.mark.req("FLT-11")
+def test_success_after_a_newer_attempt_is_only_stored(run, ana):
+    post(report(run, status="aborted", text=""))
+    second = retry(run, by=ana)
+    assert post(report(run)).status_code == 409
+    run.refresh_from_db()
+    second.refresh_from_db()
+    assert (run.status, second.status) == (Status.FAILED, Status.RUNNING)
+
+
+@pytest.mark.req("FLT-11")
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [
+        ({"stopReason": "toolUse", "attempts": 1}, "A tool ended the agent's turn"),
+        ({"stopReason": "stop", "attempts": 1}, "without a word"),
+        ({"stopReason": "stop", "attempts": 0}, "without a word"),
+    ],
+)
+def test_success_without_a_text_says_how_it_ended(run, ended, said):
+    assert post(report(run, text="", **ended)).json() == {"outcome": "applied"}
+    assert said in Comment.objects.get().text
