@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0017_mention_refusal_disabled"),
+        ("agents", "0020_agent_help_texts"),
     ]
 
     operations = [
