@@ -67,7 +67,7 @@ class PreferencesForm(ModelForm[User]):
     def save(self, commit: bool = True) -> User:
         person = super().save(commit=False)
         if commit:
-            person.save(update_fields=self._meta.fields)
+            person.save(update_fields=self.changed_data)  # another page, or a sign-in, may have changed the others
         if "name" in self.changed_data:
             person_changed.send(User, user=person)
         return person
@@ -139,6 +139,13 @@ class PasswordForm(PasswordChangeForm):
         if not is_their_password(self.request, given):
             raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
         return given
+
+    def save(self, commit: bool = True) -> User:
+        """Django's saves the whole account as the request has read it, which would open one closed meanwhile."""
+        person: User = super().save(commit=False)
+        if commit:
+            person.save(update_fields=["password"])
+        return person
 
 
 class TokenForm(ModelForm[ApiToken]):

@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.errors import Refused
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+
+
+class RowGone(Refused):
+    """Found before the lock, deleted by the time it was had."""
+
+    code = "gone"
+    page_status = api_status = 410
 
 
 @contextmanager
@@ -27,7 +37,7 @@ def locked_for_change(
     along, where it has one), then asks whether `by` may do what it
     `needs`; the body checks the rule, changes and records. One statement each for the lock, a row
     and the right. `by` is None when the board itself acts, which is always allowed; without `needs`
-    nobody is asked. Raises NotAllowed, and DoesNotExist for a row that is gone.
+    nobody is asked. Raises NotAllowed, and RowGone for a row that somebody has deleted meanwhile.
     """
     pk = project if isinstance(project, int) else project.pk
     with transaction.atomic():
@@ -41,6 +51,9 @@ def locked_for_change(
 
 def _read_anew(row: Model, project: Project) -> None:
     manager = type(row)._default_manager
-    row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
+    try:
+        row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
+    except ObjectDoesNotExist as error:
+        raise RowGone(_("That is not here any more: somebody has deleted it meanwhile.")) from error
     if getattr(row, "project_id", None) == project.pk:
         setattr(row, "project", project)  # noqa: B010 - a field of these models, not of every model

@@ -8,10 +8,17 @@ from django.http import HttpRequest
 
 from apps.accounts import audit
 from apps.accounts.request_types import user_of
-from apps.django_generics import ModelAdmin
+from apps.django_generics import ModelAdmin, ModelForm
 
 
 class AuditedAdmin[Row: Model](ModelAdmin[Row]):
+    def save_model(self, request: HttpRequest, row: Row, form: Any, change: bool) -> None:
+        """Save what was changed in the form, and nothing else: the row was read before, and may be another by now."""
+        if change:
+            row.save(update_fields=_changed_columns(row, form))
+        else:
+            super().save_model(request, row, form, change)
+
     def log_addition(self, request: HttpRequest, added: Row, message: list[dict[str, Any]]) -> LogEntry:
         self._record(request, "added", added)
         return super().log_addition(request, added, message)
@@ -28,3 +35,10 @@ class AuditedAdmin[Row: Model](ModelAdmin[Row]):
 
     def _record(self, request: HttpRequest, what: str, about: Model, **facts: Any) -> None:
         audit.record(f"{self.opts.model_name}.{what}", by=user_of(request), request=request, name=about, **facts)
+
+
+def _changed_columns(row: Model, form: "ModelForm[Any]") -> list[str]:
+    """Those that the form has changed, with those that say when a row was saved; none when nothing was changed."""
+    columns = row._meta.concrete_fields
+    changed = [column.name for column in columns if column.name in form.changed_data]
+    return [*changed, *(column.name for column in columns if changed and getattr(column, "auto_now", False))]

@@ -17,6 +17,7 @@ from apps.accounts.models import UsedLogoutToken
 from apps.accounts.oidc import id_tokens
 from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.sessions import revoke
+from apps.constraints import violates
 
 log = logging.getLogger(__name__)
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -64,4 +65,6 @@ def use_once(claims: dict[str, Any]) -> None:
         with transaction.atomic():
             UsedLogoutToken.objects.create(digest=digest)
     except IntegrityError as error:
+        if not violates(error, "accounts_usedlogouttoken_digest_key"):
+            raise
         raise SignInRefused("token_invalid", "The token has been used already.") from error

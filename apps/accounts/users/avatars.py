@@ -35,21 +35,23 @@ class Unusable(Refused):
 def change(person: User, *, hue: str, content: bytes | None = None) -> None:
     """Have `person` look like that; without `content` a picture they have stays."""
     person.hue = hue
+    changed = ["hue"]
     if content is not None:
         Avatar.objects.update_or_create(user=person, defaults={"content": content})
         person.avatar = hashlib.sha256(content).hexdigest()[:32]
-    _save(person)
+        changed.append("avatar")
+    _save(person, changed)
 
 
 @transaction.atomic
 def remove(person: User) -> None:
     Avatar.objects.filter(user=person).delete()
     person.avatar = ""
-    _save(person)
+    _save(person, ["avatar"])
 
 
-def _save(person: User) -> None:
-    person.save(update_fields=["hue", "avatar"])
+def _save(person: User, changed: list[str]) -> None:
+    person.save(update_fields=changed)
     person_changed.send(User, user=person)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import audit
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import tokens
+from apps.constraints import violates
 from apps.errors import NotAllowed, Refused
 
 
@@ -34,6 +35,8 @@ def create(*, username: str, name: str, by: User | None) -> User:
         with transaction.atomic():
             account = User.objects.create_service_account(username=username, name=name)
     except IntegrityError as error:
+        if not violates(error, "accounts_user_username_key"):
+            raise
         raise UsernameTaken(_("Somebody has that username already.")) from error
     audit.record("service_account.created", by=by, of=account, username=username)
     return account

@@ -11,7 +11,7 @@ from apps.chat.messages.errors import Gone
 from apps.chat.models import Message
 from apps.errors import NotAllowed
 from apps.projects import events, permissions
-from apps.projects.changes import locked_for_change
+from apps.projects.changes import RowGone, locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 
@@ -25,7 +25,7 @@ def locked_message(message: Message, *, by: User | None = None, needs: Action | 
     with ExitStack() as stack:
         try:
             project = stack.enter_context(locked_for_change(message.project_id, message, by=by, needs=needs))
-        except Message.DoesNotExist:
+        except RowGone:
             raise Gone from None
         yield project
 

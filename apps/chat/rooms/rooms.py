@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.chat.models import ROOM_NAME_LENGTH, Room
+from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.changes import locked_for_change
@@ -70,7 +71,7 @@ def reopen(room: Room, *, by: User) -> Room:
             return room
         _refuse_too_many(project)
         room.archived_at = None
-        _save_named(room, room.name, update_fields=["archived_at", "name"])
+        _save_named(room, room.name, update_fields=["archived_at"])
         events.record(project, "room.reopened", by=by, room=room.pk, name=room.name)
     return room
 
@@ -86,4 +87,6 @@ def _save_named(room: Room, name: str, *, update_fields: list[str] | None = None
         with transaction.atomic():
             room.save(update_fields=update_fields)
     except IntegrityError as error:
+        if not violates(error, "open_room_name_once"):
+            raise
         raise NameTaken(_("There is a room called {name} already.").format(name=room.name)) from error

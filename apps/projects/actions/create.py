@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.constraints import violates
 from apps.errors import NotAllowed, Refused
 from apps.projects import events
 from apps.projects.members import memberships
@@ -30,6 +31,8 @@ def create(*, name: str, key: str, by: User, description: str = "") -> Project:
         with transaction.atomic():
             project = Project.objects.create(name=name, key=key, description=description)
     except IntegrityError as error:
+        if not violates(error, "projects_project_key_key"):
+            raise
         raise KeyTaken(_("The key {key} is taken. Please choose another.").format(key=key)) from error
     Membership.objects.create(project=project, user=by, role=Role.OWNER)
     events.record(project, "project.created", by=by)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
 from apps.projects import events, permissions
-from apps.projects.changes import locked_for_change
+from apps.projects.changes import RowGone, locked_for_change
 from apps.projects.models import Membership, Project, Role
 from apps.projects.permissions import Action
 
@@ -208,7 +208,7 @@ def _locked(membership: Membership) -> Iterator[Project]:
     try:
         with locked_for_change(membership.project_id, membership) as project:
             yield project
-    except Membership.DoesNotExist as error:
+    except RowGone as error:
         raise NotAMember(_("They are not in this project any more.")) from error
 
 

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from apps.accounts.models import Identity, User
 from apps.accounts.oidc.identities import relink as identity_relink
+from apps.constraints import violates
 
 
 class Command(BaseCommand):
@@ -51,6 +52,8 @@ class Command(BaseCommand):
                 if not self.is_meant(yes):
                     transaction.set_rollback(True)
         except IntegrityError as error:
+            if not violates(error, "identity_is_one_person"):
+                raise
             raise CommandError("An identity that should move is there already; nothing was changed.") from error
 
     def is_meant(self, yes: bool) -> bool:

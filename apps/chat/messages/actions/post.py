@@ -56,7 +56,7 @@ def post(
             return Message.objects.get(pk=posted)
         if is_archived:
             raise Archived(_("This room is archived: it can be read, and nothing is added."))
-        if reply_to and (reply_to.room_id != room.pk or reply_to.deleted_at):
+        if reply_to and not room.messages.not_deleted().filter(pk=reply_to.pk).exists():
             raise ReplyNotInRoom(_("The message you answer is not in this room any more."))
         parsed = parse.parse(project, text, by=by) if text.strip() or not files else ParsedMessage("")
         message = Message(room=room, author=by, client_message_id=client_message_id, text=text, html=parsed.html)

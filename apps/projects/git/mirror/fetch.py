@@ -18,6 +18,7 @@ from apps.projects.models import Repository
 log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=10)
 LEASE = timedelta(minutes=15)  # longer than the longest fetch
+FETCHED = ("default_branch", "fingerprint", "size_bytes", "host_keys")
 CHECKED_EVERY = timedelta(minutes=1)  # a page that fails may be asked for again and again
 
 
@@ -67,6 +68,7 @@ def fetch(pk: int) -> bool:
 def _fetch(repository: Repository, started_at: datetime) -> None:
     """Do it, and keep how it went."""
     outcome: dict[str, Any] = {"fetch_error": "", "fetch_facts": {}}
+    before = {name: getattr(repository, name) for name in FETCHED}
     if repository.mirror_wanted_at:
         mirror.forget(repository)
         Repository.objects.filter(pk=repository.pk, mirror_wanted_at=repository.mirror_wanted_at).update(
@@ -78,7 +80,8 @@ def _fetch(repository: Repository, started_at: datetime) -> None:
     except (GitFailed, BadAddress) as failure:
         outcome |= {"fetch_error": failure.code, "fetch_facts": failure.facts}
         log.warning("A repository could not be fetched", extra={"repository": repository.pk, "code": failure.code})
-    kept = {name: getattr(repository, name) for name in ("default_branch", "fingerprint", "size_bytes", "host_keys")}
+    # Only what this fetch found: the rest was read before it, and others may have changed it since.
+    kept = {name: getattr(repository, name) for name in FETCHED if getattr(repository, name) != before[name]}
     row = Repository.objects.filter(pk=repository.pk)
     # What came from a former address says nothing about the one that was entered meanwhile.
     if not row.filter(url=repository.url).update(**kept, **outcome) and not row.exists():

@@ -19,10 +19,11 @@ from django.utils.translation import ngettext
 
 from apps import outbound
 from apps.accounts.models import User
+from apps.constraints import violates
 from apps.errors import Refused
 from apps.max_length import max_length
 from apps.projects import events, permissions
-from apps.projects.changes import locked_for_change
+from apps.projects.changes import RowGone, locked_for_change
 from apps.projects.git import forges
 from apps.projects.git.mirror import fetch, mirror
 from apps.projects.git.mirror.errors import GitFailed
@@ -42,6 +43,17 @@ KNOWN_HOSTS = {
 }
 # What only that forge answers at, and with which statuses.
 PROBES = {"/api/v4/version": (Repository.Forge.GITLAB, {200, 401}), "/api/v1/version": (Repository.Forge.GITEA, {200})}
+CHANGEABLE = (
+    "name",
+    "forge",
+    "merging",
+    "credential_kind",
+    "credential",
+    "url",
+    "host_keys",
+    "fetched_at",
+    "fingerprint",
+)
 PROBE_LIMITS = outbound.Limits(connect=2, read=3, total=4)
 
 
@@ -122,6 +134,7 @@ def change(
         _unique(),
         locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
     ):
+        before = {name: getattr(repository, name) for name in CHANGEABLE}
         if url is not None:
             _move(repository, str(parsed(url)))
         for field, value in chosen.items():
@@ -130,7 +143,8 @@ def change(
         if repository.credential_kind == Repository.Credential.NONE:
             repository.credential = ""
         _check_credential(repository, parsed(repository.url))
-        repository.save(update_fields=[*chosen, "credential", "url", "host_keys", "fetched_at", "fingerprint"])
+        # A worker fetches without this lock: what it writes meanwhile stays, unless the address is another.
+        repository.save(update_fields=[name for name, value in before.items() if getattr(repository, name) != value])
         _record(project, repository, "repository.changed", by=by)
     return repository
 
@@ -171,6 +185,8 @@ def _unique() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
+        if not violates(error, "repository_name_once_per_project", "repository_url_once_per_project"):
+            raise
         raise AlreadyConnected(_("This project already has a repository of that name or address.")) from error
 
 
@@ -197,7 +213,7 @@ def remove(repository: Repository, *, by: User) -> None:
     Somebody else may have been faster: then there is nothing left to do.
     """
     with (
-        suppress(Repository.DoesNotExist),
+        suppress(RowGone),
         locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
     ):
         events.record(project, "repository.removed", by=by, repository=repository.pk, name=repository.name)

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -64,7 +65,9 @@ def process(delivery: WebhookDelivery) -> None:
 
 def _done(delivery: WebhookDelivery, *, error: str = "") -> None:
     WebhookDelivery.objects.filter(pk=delivery.pk).update(processed_at=Now(), error=error)
-    delivery.refresh_from_db(fields=["processed_at", "error"])
+    delivery.error = error
+    with suppress(WebhookDelivery.DoesNotExist):  # the repository was removed meanwhile, with its deliveries
+        delivery.refresh_from_db(fields=["processed_at", "error"])
 
 
 def try_to_process(pk: int) -> None:
