@@ -4,6 +4,7 @@ What is empty is absent; spaces around a value do not count; a value is never lo
 others; and what cannot be read is refused by the variable's name. Nothing in here needs Django.
 """
 
+import ipaddress
 import math
 import os
 import re
@@ -83,6 +84,20 @@ class Environment:
     def words(self, name: str) -> list[str]:
         """Divided by commas, spaces or both."""
         return self.text(name).replace(",", " ").split()
+
+    def networks(self, name: str) -> list[str]:
+        """IP addresses and networks; a name would be compared to addresses, and so never be one of them."""
+        found = []
+        for word in self.words(name):
+            try:
+                found.append(
+                    str(ipaddress.ip_network(word, strict=False)) if "/" in word else str(ipaddress.ip_address(word))
+                )
+            except ValueError as exc:
+                raise SettingRefused(
+                    f"{name} must be IP addresses or networks such as 172.16.0.0/12, not {word!r}."
+                ) from exc
+        return found
 
     def pairs(self, name: str) -> dict[str, str]:
         found = {}

@@ -32,6 +32,7 @@ IS_HTTPS = PUBLIC_URL.startswith("https://")
 PUBLIC_HOST = PUBLIC_URL.partition("://")[2].removesuffix(f":{urlsplit(PUBLIC_URL).port}")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
 OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEBUG else [])
 # The operator named it, so it may be in a private network.
 OUTBOUND_ALLOWED_HOSTS += [address.netloc for address in PROVIDER_ADDRESSES]
@@ -94,6 +95,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "teamboard.observability.health.AnyHostMiddleware",
+    "teamboard.web.https_trouble.HttpsTroubleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     # Out here, so that what those below refuse has these headers as well.

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -15,7 +16,9 @@ from rest_framework.response import Response
 from apps import strict_json
 from apps.accounts import audit
 from apps.errors import NotAllowed, Refused
+from apps.rest.peer import peer_of
 from apps.rest.problems import MEDIA_TYPE, problem, problem_response
+from teamboard.web.error_pages import plain_response
 
 
 class TooLarge(exceptions.APIException):
@@ -89,7 +92,9 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The 400 handler, also for a form that is too large, which is 413."""
+    """The 400 handler, also for a form that is too large, which is 413, and for a Host that is not ours."""
+    if isinstance(exception, DisallowedHost):
+        return unknown_host(request)
     if not is_api(request):
         response = defaults.bad_request(request, exception)
         response.status_code = 413 if isinstance(exception, RequestDataTooBig) else 400
@@ -97,6 +102,19 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return problem_response(413, str(TooLarge.default_detail), TooLarge.default_code)
     return problem_response(400, _("This request makes no sense."), "bad_request")
+
+
+def unknown_host(request: HttpRequest) -> HttpResponse:
+    """Django's log has it already; the answer needs neither a template nor the Host."""
+    sentence = _(
+        "Team Board does not answer at %(host)s: it is at %(public_url)s. Administrators: ALLOWED_HOSTS names others, "
+        "and a proxy must hand on the Host it is asked for. This request came from %(peer)s."
+    ) % {
+        "host": request.headers.get("Host", "")[:200],
+        "public_url": settings.PUBLIC_URL,
+        "peer": peer_of(request),
+    }
+    return plain_response(request, 400, "unknown_host", sentence)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:

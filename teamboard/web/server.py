@@ -52,12 +52,12 @@ class DrainingServer(uvicorn.Server):
 
 
 def serve(host: str, port: int) -> None:
-    proxies = Environment().words("TRUSTED_PROXIES")
+    proxies = Environment().networks("TRUSTED_PROXIES")
     config = uvicorn.Config(
         "teamboard.asgi:application",
         host=host,
         port=port,
-        http=partial(DeadlineProtocol, waiting=WaitingConnections(most_connections())),  # type: ignore[arg-type]
+        http=partial(DeadlineProtocol, waiting=WaitingConnections(most_connections())),  # type: ignore[arg-type]  # uvicorn only calls it
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         **OPTIONS,

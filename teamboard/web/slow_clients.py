@@ -130,7 +130,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     # What happens, as uvicorn tells it
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         self.peer = "" if is_trusted(self.app, address) else network_of(address)
@@ -148,6 +148,7 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self.scope["state"]["peer"] = self.client[0] if self.client else ""  # apps/rest/peer.py
         if len(self.pipeline) > MOST_PIPELINED:
             self.close()
         if self.awaited is not Awaited.HEAD:

@@ -7,7 +7,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed, ErrorD
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from apps.accounts import audit, rate_limits
+from apps.accounts import audit, rate_limits, wrong_origin
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import bearer
 from apps.accounts.tokens import tokens
@@ -58,3 +58,11 @@ def _limited_to(token: ApiToken) -> User:
 
 class Session(SessionAuthentication):
     """The session's person; an unsafe method must carry the CSRF token."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as refused:
+            if wrong_origin.is_cause(str(refused.detail).removeprefix("CSRF Failed: ")):
+                raise PermissionDenied(wrong_origin.tell(request), code=wrong_origin.CODE) from refused
+            raise
