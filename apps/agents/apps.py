@@ -10,12 +10,15 @@ class AgentsConfig(AppConfig):
         from apps.accounts.audit import labels
         from apps.agents import audit_log
         from apps.agents.mentions import agent_commands, mentions, message_footer
+        from apps.agents.roster import pause_banner
         from apps.agents.runs import pull_requests, queue, run_notes
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
         from apps.chat.rooms import retention, slash_commands, system_messages
         from apps.projects import events
+        from apps.projects.realtime import frames
         from apps.tasks import status_notes
+        from apps.tasks.board import banner
         from apps.tasks.detail import panel as detail_panel
         from apps.tasks.detail import timeline
 
@@ -25,11 +28,13 @@ class AgentsConfig(AppConfig):
             timeline.register_timeline_entry(kind, icon, sentence)
         for code, sentence in timeline_entries.IN_ROOM.items():
             system_messages.register_system_message(code, sentence)
+        banner.register_board_banner(pause_banner.render_pause)
+        frames.register_frame_renderer("agents.", banner.ops_of)
         render.register_message_footer(message_footer.render_footers)
         retention.register_retention_exception(mentions.without_open_runs)
         register_slash_command = slash_commands.register_slash_command
-        register_slash_command("pause", agent_commands.pause, description=_("stop all agents of this project"))
-        register_slash_command("resume", agent_commands.resume, description=_("let the agents work again"))
+        register_slash_command("pause", agent_commands.pause, description=_("pause all agents of this project"))
+        register_slash_command("resume", agent_commands.resume, description=_("resume the agents of this project"))
         register_slash_command("agents", agent_commands.agents, description=_("see what the agents do"))
         detail_panel.register_detail_section("runs", task_panel.render_runs)
         detail_panel.register_detail_section("verdict", task_panel.render_review)

@@ -37,7 +37,7 @@ DIRECT_ACTIONS = {
 MESSAGE_EVENTS = {"message.posted": _("wrote in a room")}
 SETTING_EVENTS = {
     "agents.paused": _("paused all agents"),
-    "agents.resumed": _("let the agents go on"),
+    "agents.resumed": _("resumed all agents"),
     "handoff.allowed": _("let an agent start another"),
     "handoff.revoked": _("kept an agent from starting another"),
 }

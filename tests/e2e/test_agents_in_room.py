@@ -56,10 +56,11 @@ def test_who_may_direct_agents_stops_one_from_its_message(enter, board, ana, ben
 
 
 @pytest.mark.req("G6", "CHT-4")
-def test_slash_pause_holds_the_agent_until_slash_resume(enter, ana, ben):
+def test_slash_pause_holds_the_agent_until_slash_resume(enter, board, ana, ben):
+    board.memberships.filter(user__in=[ana, ben]).update(role=Role.MAINTAINER)
     one, other = enter(ana), enter(ben)
     say(other, "/pause")
-    expect(one.locator(".message--system")).to_contain_text("Ben Okoro has paused all agents.")
+    expect(one.locator(".message--system")).to_contain_text("Ben Okoro paused all agents.")
     say(one, "@scribe are you there?")
     expect(line(one)).to_contain_text("All agents of this project are paused by Ben Okoro.")
     say(one, "/resume")

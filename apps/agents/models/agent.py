@@ -14,6 +14,7 @@ STATUS_LABELS = {
     "disabled": _("Switched off"),
     "offline": _("The gateway does not answer"),
     "working": _("Working"),
+    "paused": _("Paused"),
     "queued up": _("About to start"),
     "idle": _("Idle"),
 }
@@ -30,9 +31,11 @@ class AgentQuerySet(models.QuerySet["Agent"]):
     def with_load(self) -> "AgentQuerySet":
         """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
         busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
+        paused = queued & Q(runs__project__pause__isnull=False)
         return self.annotate(
             busy_runs=models.Count("runs", filter=busy, distinct=True),
             queued_runs=models.Count("runs", filter=queued, distinct=True),
+            paused_runs=models.Count("runs", filter=paused, distinct=True),
         )
 
 
@@ -104,12 +107,25 @@ class Agent(models.Model):
 
     @property
     def status(self) -> str:
-        """disabled, offline, working, queued up or idle."""
+        """disabled, offline, working, queued up, paused (all that waits is in paused projects) or idle."""
         if not self.is_enabled:
             return "disabled"
         if not self.gateway.is_enabled or self.gateway.down_since:
             return "offline"
         if self.current_tasks:
             return "working"
-        queued = self.queued_runs if hasattr(self, "queued_runs") else self.runs.queued().count()
-        return "queued up" if queued else "idle"
+        queued, paused = self._waiting()
+        if queued > paused:
+            return "queued up"
+        return "paused" if paused else "idle"
+
+    def status_in(self, *, is_paused: bool) -> str:
+        """The status as people of one project see it, which may be paused: nothing starts there then."""
+        return "paused" if is_paused and self.status in ("queued up", "idle") else self.status
+
+    def _waiting(self) -> tuple[int, int]:
+        """How many of its runs are queued, and how many of these in paused projects."""
+        if hasattr(self, "queued_runs") and hasattr(self, "paused_runs"):
+            return self.queued_runs, self.paused_runs
+        queued = self.runs.queued()
+        return queued.count(), queued.filter(project__pause__isnull=False).count()

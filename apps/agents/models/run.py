@@ -96,6 +96,7 @@ class Run(models.Model):
     gateway_run_id = models.CharField(max_length=100, blank=True)
 
     created_at = models.DateTimeField(auto_now_add=True)
+    queued_at = models.DateTimeField(db_default=Now())  # its place in line, which a pause keeps for it
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -130,9 +131,7 @@ class Run(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                F("priority").desc(), "created_at", name="run_queue", condition=Q(status=states.Status.QUEUED)
-            ),
+            models.Index(F("priority").desc(), "queued_at", name="run_queue", condition=Q(status=states.Status.QUEUED)),
             models.Index(fields=["agent", "status"], name="run_of_agent"),
             models.Index(fields=["session_key"], name="run_of_session"),
             models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.request_types import MemberRequest
 from apps.agents.mentions import handoffs
@@ -11,6 +11,7 @@ from apps.agents.mentions.forms import HandoffForm
 from apps.agents.models import STATUS_LABELS, Agent, AgentQuerySet, HandoffPermission
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
+from apps.agents.runs.actions.pause import runs_at_work
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
@@ -24,16 +25,19 @@ def agents(request: MemberRequest, key: str) -> HttpResponse:
 def agents_page(request: MemberRequest, project: Project, form: HandoffForm | None = None) -> HttpResponse:
     """The page; with a `form` that has errors to say."""
     found = agents_of(request, project)
-    rows = [(agent, STATUS_LABELS[agent.status]) for agent in found.select_related("user", "gateway").with_load()]
+    pause = getattr(project, "pause", None)
+    loaded = found.select_related("user", "gateway").with_load()
+    rows = [(agent, STATUS_LABELS[agent.status_in(is_paused=pause is not None)]) for agent in loaded]
+    may_manage = permissions.role_may(project.role, Action.MANAGE)
     context = {
         "project": project,
         "rows": rows,
         "has_practice": any(agent.user.is_practice for agent, _state in rows),
-        "pause": getattr(project, "pause", None),
+        "pause": pause,
         "handoffs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
         "handoff_form": form or HandoffForm(agents=found),
-        "can_run": permissions.role_may(project.role, Action.RUN),
-        "can_allow_handoffs": permissions.role_may(project.role, Action.MANAGE) and len(rows) > 1,
+        "can_pause": may_manage,
+        "can_allow_handoffs": may_manage and len(rows) > 1,
     }
     return render(request, "agents/roster/agents.html", context, status=422 if form else 200)
 
@@ -42,10 +46,15 @@ def agents_of(request: MemberRequest, project: Project) -> AgentQuerySet:
     return Agent.objects.visible_to(request.user).in_project(project)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def pause(request: MemberRequest, key: str) -> HttpResponse:
+    """The question what becomes of running attempts; `running=stop` stops them, else they may finish."""
     project = permissions.project_for(request.user, key)
-    pause_agents(project, by=request.user)
+    if request.method == "GET":
+        permissions.require(request.user, Action.MANAGE, project)
+        context = {"project": project, "running": runs_at_work(project).count()}
+        return render(request, "agents/roster/pause.html", context)
+    pause_agents(project, by=request.user, stop=request.POST.get("running") == "stop")
     return redirect("agents:agents", project.key)
 
 

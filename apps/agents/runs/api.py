@@ -24,6 +24,7 @@ from apps.agents.runs.serializers import (
     PauseSerializer,
     RunLineSerializer,
     RunSerializer,
+    StopRunningSerializer,
 )
 from apps.projects import permissions
 from apps.projects.permissions import Action
@@ -112,16 +113,20 @@ class RequestChangesView(APIView):
 
 
 class PauseView(APIView):
-    @extend_schema(request=None, responses=PauseSerializer)
+    @extend_schema(request=StopRunningSerializer, responses=PauseSerializer)
     def post(self, request: MemberApiRequest, key: str) -> Response:
-        """Stop all agents of the project. What they work at waits in line again; nothing is started meanwhile."""
-        project = permissions.project_for(request.user, key)
-        return Response(PauseSerializer(pause(project, by=request.user)).data)
+        """Pause all agents of the project (maintainers): nothing is started until they are resumed.
+
+        Running attempts may finish, or are stopped and wait where they stood in line.
+        """
+        project = permissions.project_for(request.user, key, Action.RUN)
+        stop = validated(StopRunningSerializer, request)["running"] == "stop"
+        return Response(PauseSerializer(pause(project, by=request.user, stop=stop)).data)
 
 
 class ResumeView(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: MemberApiRequest, key: str) -> Response:
-        """Let the project's agents go on."""
+        """Resume the project's agents (maintainers)."""
         resume(permissions.project_for(request.user, key), by=request.user)
         return Response(status=204)

@@ -79,9 +79,12 @@ def enqueue(
     by: User | None,
     prompt: str = "",
     fresh: bool = False,
+    in_place_of: Run | None = None,
     as_board: bool = False,
 ) -> Run:
     """The agent's next attempt at `target`, in the same session unless `fresh`, asked for by `by`.
+
+    It stands last in line, or where `in_place_of` stood.
 
     Whoever calls has asked for the right and holds the project's lock. Every way of asking an agent leads
     here, so what is refused here is refused by all: AgentDisabled, except `as_board`, which gives nothing
@@ -104,6 +107,7 @@ def enqueue(
             priority=target.priority,
             prompt=prompt,
             session_key=session_key,
+            **({"queued_at": in_place_of.queued_at} if in_place_of else {}),
             **target.run_fields,
         )
         target.set_note(run, run_notes.build_wait_note(run, scheduler.decision(run)))

@@ -73,7 +73,7 @@ def decision(run: Run) -> Reason | None:
     """What keeps one queued run waiting, None if it may start."""
     queue = _queue_of(run.agent)
     run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)  # type: ignore[misc]  # `_queue_of` annotates it
-    earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, created_at__lt=run.created_at)
+    earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, queued_at__lt=run.queued_at)
     ahead = queue.filter(earlier & Q(obstacle=None)).aggregate(
         sessions=Count("session_key", distinct=True), same=Count("pk", filter=Q(session_key=run.session_key))
     )
@@ -90,7 +90,7 @@ def _queue_of(agent: Agent) -> RunQuerySet:
         When(Exists(sent), then=Value("held_up")),
         output_field=CharField(),
     )
-    queued = agent.runs.queued().order_by("-priority", "created_at")
+    queued = agent.runs.queued().order_by("-priority", "queued_at")
     return queued.annotate(obstacle=obstacle)  # type: ignore[no-redef]  # declared on the model, for who reads it
 
 

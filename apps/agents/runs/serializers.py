@@ -68,6 +68,12 @@ class RunSerializer(RunLineSerializer):
         return shown(PullRequestSerializer, found)
 
 
+class StopRunningSerializer(serializers.Serializer[Any]):
+    running = serializers.ChoiceField(
+        choices=["finish", "stop"], default="finish", help_text="What becomes of running attempts."
+    )
+
+
 class PauseSerializer(serializers.ModelSerializer[Pause]):
     class Meta:
         model = Pause

@@ -1,11 +1,13 @@
 """Shows why a queued run waits: the scheduler's decision as the status note of its task or message."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from apps.agents.models import Agent, Run
 from apps.agents.runs import run_notes, scheduler, targets
 from apps.projects import events
 from apps.projects.changes import locked_for_change
+from apps.projects.models import Project
 from apps.tasks import status_notes
 
 
@@ -16,12 +18,23 @@ def refresh(agent: Agent) -> None:
     the queue may span several, and no two are locked at once.
     """
     changed: dict[int, dict[Run, status_notes.Note]] = {}
+    for run, note in _changed_notes(agent):
+        changed.setdefault(run.project_id, {})[run] = note
+    for project_id, notes in changed.items():
+        _write(project_id, notes)
+
+
+def refresh_in(project: Project, agent: Agent) -> None:
+    """The same for what waits in `project` alone, whose lock the caller holds."""
+    if notes := {run: note for run, note in _changed_notes(agent) if run.project_id == project.pk}:
+        _write(project.pk, notes)
+
+
+def _changed_notes(agent: Agent) -> Iterator[tuple[Run, status_notes.Note]]:
     for run, reason in scheduler.decisions(agent):
         note = run_notes.build_wait_note(run, reason)
         if not _is_same(targets.target_of(run).current_note(run) or {}, note):
-            changed.setdefault(run.project_id, {})[run] = note
-    for project_id, notes in changed.items():
-        _write(project_id, notes)
+            yield run, note
 
 
 def _is_same(old: status_notes.Note | dict[str, Any], new: status_notes.Note) -> bool:

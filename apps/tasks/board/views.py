@@ -23,6 +23,7 @@ from apps.rest.problems import refusal_response
 from apps.tasks.actions.create import create as create_task
 from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.actions.move import move as move_task
+from apps.tasks.board import banner
 from apps.tasks.board import cards as board_cards
 from apps.tasks.board.forms import MoveForm, TaskForm
 from apps.tasks.board.js_messages import board_words
@@ -76,6 +77,7 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
             for column in project.columns.all()
         ],
         "summary": mark_safe(board_cards.summary_html(project, users)),  # noqa: S308 - a rendered template
+        "banner": banner.html_of(project),
         "lesson": not counts,
         "words": board_words(),
         "can_write": permissions.role_may(project.role, Action.WRITE),

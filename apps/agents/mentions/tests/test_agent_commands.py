@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from apps.agents.models import Pause
+from apps.agents.tests.factories import run_of
 from apps.chat.rooms import slash_commands
 from apps.chat.tests.factories import message_in, room_of
 from apps.errors import NotAllowed
@@ -26,10 +27,10 @@ def typed(room, by, text):
 
 
 @pytest.mark.req("G6", "CHT-4")
-def test_pause_and_resume_commands_switch_the_agents(room, board, scribe, ana):
-    typed(room, ana, "/pause")
-    assert Pause.objects.get().paused_by == ana
-    typed(room, ana, "/resume")
+def test_pause_and_resume_commands_switch_the_agents(room, board, scribe, mai):
+    typed(room, mai, "/pause")
+    assert Pause.objects.get().paused_by == mai
+    typed(room, mai, "/resume")
     assert not Pause.objects.exists()
     assert [message.system_message and message.system_message["code"] for message in room.messages.order_by("pk")] == [
         "agents.paused",
@@ -39,10 +40,32 @@ def test_pause_and_resume_commands_switch_the_agents(room, board, scribe, ana):
     ]
 
 
-@pytest.mark.req("G6")
+@pytest.mark.req("FLT-15")
+def test_pause_command_stops_running_attempts_when_told(room, scribe, ana, mai):
+    run_of(scribe, ana)
+    with pytest.raises(slash_commands.NotUnderstood):
+        typed(room, mai, "/pause everything")
+    typed(room, mai, "/pause")
+    assert scribe.runs.busy().exists()
+    typed(room, mai, "/pause stop")
+    assert not scribe.runs.busy().exists()
+
+
+@pytest.mark.req("FLT-15")
+def test_agents_command_says_that_they_are_paused(room, scribe, ana, mai, monkeypatch):
+    heard = []
+    monkeypatch.setattr(frames, "send_ephemeral", lambda project, message, **to: heard.append(message["told"]))
+    typed(room, mai, "/pause")
+    run_of(scribe, ana)
+    typed(room, ana, "/agents")
+    assert heard == ["Scribe: Paused (0/2)"]
+
+
+@pytest.mark.req("G6", "FLT-15")
 @pytest.mark.parametrize("words", ["/pause", "/resume"])
-def test_pause_command_needs_the_right_to_direct_agents(room, board, words):
-    eve = MembershipFactory(project=board, role=Role.COMMENTER).user
+@pytest.mark.parametrize("role", [Role.COMMENTER, Role.MEMBER])
+def test_pause_command_is_the_maintainers(room, board, words, role):
+    eve = MembershipFactory(project=board, role=role).user
     with pytest.raises(NotAllowed):
         typed(room, eve, words)
     assert not room.messages.exists()

@@ -20,8 +20,8 @@ class Gone(Refused):
     page_status = api_status = 410
 
 
-def retry(run: Run, *, by: User | None, fresh: bool = False, as_board: bool = False) -> Run:
-    """Attempt n+1 by the same agent, with which an uncertain run ends.
+def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool = False, as_board: bool = False) -> Run:
+    """Attempt n+1 by the same agent, with which an uncertain run ends; last in line unless it `keeps_place`.
 
     Raises StillOpen when another one is open, Gone when what asked for it is not there any more, and
     AgentDisabled.
@@ -35,4 +35,7 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, as_board: bool = Fa
         if target.attempts(run.agent).open().exists():
             raise StillOpen(_("That is asked already."))
         lifecycle.decide(run, states.SUPERSEDE, by=by, project=project)
-        return queue.enqueue(target, run.agent, by=by, prompt=run.prompt, fresh=fresh, as_board=as_board)
+        place = run if keeps_place else None
+        return queue.enqueue(
+            target, run.agent, by=by, prompt=run.prompt, fresh=fresh, in_place_of=place, as_board=as_board
+        )

@@ -59,6 +59,6 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
 }
 
 IN_ROOM: dict[str, Callable[[dict[str, Any]], str]] = {
-    "agents.paused": lambda facts: _("{name} has paused all agents.").format(**facts),
-    "agents.resumed": lambda facts: _("{name} lets the agents go on.").format(**facts),
+    "agents.paused": lambda facts: _("{name} paused all agents.").format(**facts),
+    "agents.resumed": lambda facts: _("{name} resumed all agents.").format(**facts),
 }

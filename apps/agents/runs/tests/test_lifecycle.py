@@ -3,6 +3,7 @@
 import ast
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ from apps.agents.runs.states import Status
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.tests.factories import message_in, room_of
 from apps.errors import Refused
-from apps.projects.models import Event, Project
+from apps.projects.models import Event, Project, Role
 from apps.projects.tests.factories import MembershipFactory, UserFactory
 from apps.tasks.actions.assign import assign
 from apps.tasks.tests.factories import BoardFactory, task_in
@@ -147,6 +148,7 @@ class Life(RuleBasedStateMachine):
         self.ana, self.ben = (
             MembershipFactory(project=self.board, user=UserFactory(username=name)).user for name in ("ana", "ben")
         )
+        self.mai = MembershipFactory(project=self.board, role=Role.MAINTAINER).user
         self.agent = agent_in(self.board, gateway=GatewayFactory(gateway_token=""), max_concurrent=SLOTS)
         ready = self.board.columns.get(category="ready")
         self.tasks = [task_in(ready, f"Task {number}") for number in range(3)]
@@ -284,9 +286,9 @@ class Life(RuleBasedStateMachine):
         if run := self.run_number(number):
             self.attempt(request_changes, run, note="More.", by=self.ana)
 
-    @rule(action=st.sampled_from([pause, resume, resume]))
-    def person_pauses_or_resumes(self, action) -> None:
-        self.attempt(action, Project.objects.get(pk=self.board.pk), by=self.ana)
+    @rule(action=st.sampled_from([pause, partial(pause, stop=True), resume, resume]))
+    def maintainer_pauses_or_resumes(self, action) -> None:
+        self.attempt(action, Project.objects.get(pk=self.board.pk), by=self.mai)
 
     @rule(is_enabled=st.sampled_from([True, True, False]))
     def administrator_switches_agent(self, is_enabled: bool) -> None:

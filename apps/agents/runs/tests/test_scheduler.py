@@ -14,6 +14,8 @@ from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import agent_in, run_of
 from apps.chat.tests.factories import message_in, room_of
+from apps.projects.models import Role
+from apps.projects.tests.factories import MembershipFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.queue_off]
 
@@ -34,7 +36,7 @@ def question(room, agent: Agent, by) -> Run:
 
 
 def be_paused(run: Run, by) -> None:
-    pause(run.project, by=by)
+    pause(run.project, by=MembershipFactory(project=run.project, role=Role.MAINTAINER).user)
 
 
 def be_agent_disabled(run: Run, by) -> None:

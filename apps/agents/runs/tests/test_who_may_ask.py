@@ -107,10 +107,10 @@ def test_mention_of_a_disabled_agent_says_why_nothing_happens(board, member, scr
     assert not Run.objects.exists()
 
 
-def test_pause_lines_up_anew_what_a_disabled_agent_works_at(board, ana, scribe):
+def test_pause_lines_up_anew_what_a_disabled_agent_works_at(board, ana, mai, scribe):
     run = run_of(scribe, ana)
     Run.objects.filter(pk=run.pk).update(status=Run.Status.RUNNING)
     Agent.objects.filter(pk=scribe.pk).update(is_enabled=False)
     room_of(board)
-    pause(board, by=ana)
+    pause(board, by=mai, stop=True)
     assert list(run.task.runs.open().values_list("status", "attempt")) == [("queued", 2)]
