@@ -1,41 +1,71 @@
-// An OpenClaw plugin that tells Team Board when an agent starts and ends the work on a task.
+// An OpenClaw plugin that tells Team Board when an agent starts and ends the work on a task, and stops it when told.
 
+import { readFileSync } from "node:fs";
 import path from "node:path";
 
+import { Control, ROUTE } from "./control.js";
 import { Reporter } from "./reporter.js";
+import { Stops } from "./stops.js";
 
 const ID = "teamboard-callback";
+const VERSION = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")).version;
 
 // register() runs several times (registrationMode "full", "discovery"), and the hooks and the events
-// of one run may reach different registrations: all of them share one reporter.
-function sharedReporter(api) {
+// of one run may reach different registrations: all of them share one reporter and what goes with it.
+function sharedState(api) {
   const key = Symbol.for(`openclaw.${ID}`);
   const config = JSON.stringify(api.pluginConfig ?? {});
   const shared = globalThis[key];
-  if (shared?.config === config && !shared.reporter.isStopped) return shared.reporter;
+  if (shared?.config === config && !shared.reporter.isStopped) return shared;
   shared?.reporter.stop();
   const folder = path.join(api.runtime.state.resolveStateDir(process.env), ID);
   const reporter = new Reporter(api.pluginConfig ?? {}, folder, api.logger, shared?.reporter.runs);
-  globalThis[key] = { config, reporter };
-  return reporter;
+  const stops = new Stops(folder, reporter, shared?.stops?.ended);
+  const control = new Control(folder, api.pluginConfig?.secret ?? "", stops, api.logger);
+  return (globalThis[key] = { config, reporter, stops, control });
+}
+
+function infoOf(api) {
+  const { agents, hooks } = api.runtime.config.current();
+  return {
+    gateway: api.runtime.version,
+    plugin: VERSION,
+    agents: Object.keys(agents?.entries ?? {}),
+    hookAgents: hooks?.allowedAgentIds ?? null,
+  };
+}
+
+function registerControl(api, control) {
+  if (!api.registerHttpRoute) return api.logger.warn(`${ID}: this OpenClaw has no routes of plugins: runs can't be stopped`);
+  const handler = control.handler(() => infoOf(api));
+  return api.registerHttpRoute({ path: ROUTE, auth: "plugin", match: "exact", handler });
 }
 
 export default {
   id: ID,
   name: "Team Board callback",
-  description: "Tells Team Board when an agent starts and ends the work on one of its tasks.",
+  description: "Tells Team Board when an agent starts and ends the work on one of its tasks, and stops it when told.",
   register(api) {
-    const reporter = sharedReporter(api);
+    const { reporter, stops, control } = sharedState(api);
+    registerControl(api, control);
     api.agent.events.registerAgentEventSubscription({
       id: "teamboard-lifecycle",
       description: "Start, retries and end of runs",
       streams: ["lifecycle", "run_status"],
       handle: (event) => {
-        if (event.stream === "lifecycle") reporter.lifecycle(event);
+        if (event.stream === "lifecycle") {
+          reporter.lifecycle(event);
+          const run = reporter.runs.get(event.runId);
+          if (run?.isEnding) stops.over(run);
+        }
         if (event.stream === "run_status") reporter.runStatus(event);
       },
     });
-    api.on("before_agent_reply", (event, ctx) => reporter.turnBegins(event.cleanedBody, ctx));
+    api.on("before_agent_reply", (event, ctx) => {
+      const run = reporter.turnBegins(event.cleanedBody, ctx);
+      return stops.refuses(run) ? { handled: true } : undefined; // ends it without a call of the model
+    });
+    api.on("model_call_started", (event, ctx) => stops.modelCallStarts(event, ctx));
     api.on("model_call_ended", (event, ctx) => reporter.modelCallEnds(event, ctx));
     api.on("before_tool_call", (event, ctx) => reporter.toolCall(event, ctx, true));
     api.on("after_tool_call", (event, ctx) => reporter.toolCall(event, ctx, false));

@@ -46,18 +46,20 @@ export class Reporter {
     this.beats = new Beats(runs, delivery, beatMs);
   }
 
-  /** The user turn that begins a run: the first that is heard of it, also with a model that does not exist. */
+  /** The user turn that begins a run: the first that is heard of it, also with a model that does not exist. Its run. */
   turnBegins(text, ctx) {
-    if (!ctx.runId || !this.#isOurs(ctx.sessionKey)) return;
+    if (!ctx.runId || !this.#isOurs(ctx.sessionKey)) return null;
     const run = this.#begin(ctx.runId, ctx.sessionKey);
     const before = this.brokenOff.get(run.sessionKey);
     run.teamboardRunId = namedRun(text) ?? (isResumed(text) ? before?.teamboardRunId : null) ?? null;
     this.#note(run, ctx);
     this.#keep(run);
     if (this.sendStarted) this.#quietly(this.#tell("run.accepted", run, { acceptedAt: run.createdAt }));
-    if (!before) return;
-    this.brokenOff.delete(run.sessionKey);
-    this.#forget(before);
+    if (before) {
+      this.brokenOff.delete(run.sessionKey);
+      this.#forget(before);
+    }
+    return run;
   }
 
   lifecycle({ runId, sessionKey, agentId, sessionId, data = {}, ts }) {
