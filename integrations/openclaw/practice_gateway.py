@@ -11,7 +11,8 @@ It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same r
 (8 runs at once, one per session, 503 after 15 s), replay of an Idempotency-Key for 5 minutes,
 forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks, a beat
 every 30 s, a report of the send that an overloaded gateway dropped, one more call of the model in
-the agent's main session after a run that failed (in the journal: heartbeat).
+the agent's main session after a run that failed (in the journal: heartbeat), and stops by our
+plugin's route: a stopped turn leaves no answer, and the next one is handed its words again.
 
 Markers in a message: [[delay:S]] work for S seconds, [[late:S]] begin only S seconds after the
 admission (a crash before loses the run), [[fail]] or [[fail:WHY]] end in an error, [[abort]] or
@@ -24,7 +25,7 @@ POST /__faults {"mode", "times", "seconds"} makes the next `times` hook requests
 missing) go wrong: refuse (no connections for `seconds`), hang, garbage, unavailable (503), dropped
 (503, and the dropped send is reported), dropped_old (the same, as our plugin 1.0 did: as a run that
 started and was aborted), slow_down (429, Retry-After `seconds`), reset (the run is taken, the answer lost), slow (50 ms
-or `seconds`), normal.
+or `seconds`), normal. With the mode old_plugin our plugin has no route, and so nothing is stopped.
 """
 
 from __future__ import annotations
@@ -56,6 +57,13 @@ MODEL = "practice-1"
 MAX_BODY = 256 * 1024
 REPLAY_SECONDS, REPLAY_KEYS = 300, 1000
 FAILURES, FAILURE_SECONDS = 20, 60
+STOPPED, NOT_BEGUN = "agent run aborted", "The gateway ended the run before it began."
+SIGNED_SECONDS = 300  # that a signature is good for
+STOPS_WITHIN = 2  # seconds that an answer waits for the run's end
+HANDED_ON = (
+    "[Queued user message from a previous active turn; preserved as context only. "
+    "Continue with the active prompt below.]\n"
+)
 DROPPED = "hook agent run did not start before admission timeout"
 RUN_LINE = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
 MARKER = re.compile(r"\[\[(delay|late|fail|abort|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
@@ -174,6 +182,21 @@ class Sessions:
         with self._file(key).open("a") as file:
             file.write(json.dumps(message) + "\n")
 
+    def begin_turn(self, key: str, text: str) -> None:
+        """The user's row, with the words of a turn that was stopped before it: that one's row is gone then."""
+        rows = self.messages(key) or []
+        if rows and rows[-1].get("stopped"):
+            stopped = rows.pop()
+            self._file(key).write_text("".join(json.dumps(row) + "\n" for row in rows))
+            text = f"{HANDED_ON}{stopped['content'][0]['text']}\n\n{text}"
+        self.add(key, {"role": "user", "content": [{"type": "text", "text": text}], "timestamp": now_ms()})
+
+    def stop_turn(self, key: str) -> None:
+        """Remember that the last turn was stopped."""
+        if rows := self.messages(key):
+            rows[-1]["stopped"] = True
+            self._file(key).write_text("".join(json.dumps(row) + "\n" for row in rows))
+
     def messages(self, key: str) -> list[dict] | None:
         """Oldest first; None when there is no such session."""
         with contextlib.suppress(FileNotFoundError):
@@ -284,6 +307,45 @@ async def post(url: str, headers: dict[str, str], body: bytes) -> int:
         raise EOFError("no answer") from error
     finally:
         writer.close()
+
+
+class Stops:
+    """Runs of Team Board's that are to be stopped, each with a file until it has ended, and the requests seen."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder, self._seen_file = folder, folder / "seen.json"
+        self._seen: dict[str, float] = {}
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            self._seen = json.loads(self._seen_file.read_text())
+        self.answering: dict[str, asyncio.Task] = {}  # by run, what its agent is at
+        self._ended: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    def is_new(self, request_id: str) -> bool:
+        now = time.time()
+        if self._seen.get(request_id, 0) > now:
+            return False
+        self._seen = {known: until for known, until in self._seen.items() if until > now}
+        self._seen[request_id] = now + 2 * SIGNED_SECONDS
+        self._seen_file.write_text(json.dumps(self._seen))
+        return True
+
+    def is_wanted(self, run: str | None) -> bool:
+        return bool(run) and (self._folder / str(run)).exists()
+
+    async def stop(self, run: str) -> str:
+        (self._folder / run).touch()
+        if run not in self.answering:
+            return "ended" if self._ended[run].is_set() else "will-not-start"
+        self.answering[run].cancel()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended[run].wait(), STOPS_WITHIN)
+        return "stopped" if self._ended[run].is_set() else "will-stop"
+
+    def over(self, run: str | None) -> None:
+        if run:
+            self._ended[run].set()
+            (self._folder / run).unlink(missing_ok=True)
 
 
 class Admission:
@@ -431,6 +493,7 @@ class PracticeGateway:
         self.open = state / "open"
         self.open.mkdir(exist_ok=True)
         self.outbox = Outbox(state / "outbox", options.callback_url, options.callback_secret, self.journal)
+        self.stops = Stops(state / "stops")
         self.replays = Replays()
         self.admission = Admission(options.slots, options.admission_seconds)
         self.faults = Faults()
@@ -477,9 +540,17 @@ class PracticeGateway:
     async def _begin(self, run: Run) -> None:
         """The turn of an admitted run; before it is written down, a crash leaves nothing of the run."""
         await asyncio.sleep(float(run.markers.get("late") or 0))
-        content = [{"type": "text", "text": run.text_for_session()}]
-        self.sessions.add(run.key, {"role": "user", "content": content, "timestamp": now_ms()})
+        if self.stops.is_wanted(run.teamboard_run_id):
+            self._refuse(run)
+            return
+        self.sessions.begin_turn(run.key, run.text_for_session())
         await self._work(run)
+
+    def _refuse(self, run: Run) -> None:
+        """It was stopped before its turn: the agent is not asked, and nothing of it is in the history."""
+        self._report("run.accepted", run, acceptedAt=now_ms())
+        self._report_end(run, "aborted", error=NOT_BEGUN, stopReason=None, text="", usage={}, attempts=0)
+        self.admission.leave(run.key)
 
     async def _work(self, run: Run) -> None:
         """From the turn to the report; a crash in between leaves the run's file for the next start."""
@@ -490,12 +561,12 @@ class PracticeGateway:
         try:
             self._report("run.accepted", run, acceptedAt=run.started_at)
             self._report("run.started", run, startedAt=run.started_at)
-            text, error = await self._answer(run)
+            answer = await self._answer_unless_stopped(run)
             beats.cancel()
-            if "abort" in run.markers:
-                self._abort(run, run.markers["abort"] or "agent run aborted")
+            if answer is None or "abort" in run.markers:
+                self._abort(run, run.markers.get("abort") or STOPPED)
             else:
-                self._finish(run, text, error)
+                self._finish(run, *answer)
             file.unlink()
         finally:
             beats.cancel()
@@ -507,6 +578,20 @@ class PracticeGateway:
             await asyncio.sleep(self.options.beat_seconds)
             if "silent" not in run.markers:
                 await self.outbox.try_once(self._event("run.beat", run, phase="thinking", retry=None))
+
+    async def _answer_unless_stopped(self, run: Run) -> tuple[str, str | None] | None:
+        """What the agent answers; None when the run is stopped meanwhile."""
+        name = run.teamboard_run_id or ""
+        answering = self.stops.answering[name] = asyncio.create_task(self._answer(run))
+        try:
+            return await answering
+        except asyncio.CancelledError:
+            if self.stops.is_wanted(name) and not self.is_draining:
+                return None
+            raise
+        finally:
+            answering.cancel()
+            self.stops.answering.pop(name, None)
 
     async def _answer(self, run: Run) -> tuple[str, str | None]:
         markers = run.markers
@@ -546,15 +631,17 @@ class PracticeGateway:
 
     def _abort(self, run: Run, error: str) -> None:
         """The gateway stops the run: nothing of its answer is in the history."""
+        self.sessions.stop_turn(run.key)
         self._report_end(run, "aborted", error=error, stopReason="aborted", text="", usage={})
 
     def _report_end(self, run: Run, status: str, *, error: str | None, **facts: object) -> None:
-        self.journal.log("finished", run=run.id, teamboard_run=run.teamboard_run_id, error=error)
-        if error:
+        self.journal.log("finished", run=run.id, teamboard_run=run.teamboard_run_id, status=status, error=error)
+        self.stops.over(run.teamboard_run_id)
+        if error and run.started_at:
             self.journal.log("heartbeat", session=f"agent:{run.agent}:main")
         about = {"provider": "practice", "model": MODEL, "truncated": False, "attempts": 1}
-        times = {"startedAt": run.started_at, "endedAt": now_ms()}
-        self._report("run.finished", run, status=status, error=error, **facts, **about, **times)
+        times = {"startedAt": run.started_at or None, "endedAt": now_ms()}
+        self._report("run.finished", run, **{"status": status, "error": error, **about, **times, **facts})
 
     def _report_dropped(self, run: Run, *, by_old_plugin: bool = False) -> None:
         """OpenClaw speaks of the end of a run that had no turn, so nobody can say which run of ours it was."""
@@ -587,6 +674,9 @@ class PracticeGateway:
         await asyncio.sleep(2 / self.options.speed)
         while not await self._is_admitted(run):
             pass
+        if self.stops.is_wanted(run.teamboard_run_id):
+            self._refuse(run)
+            return
         self.journal.log("resumed", session=run.key, run=run.id, teamboard_run=run.teamboard_run_id)
         await self._work(run)
 
@@ -622,6 +712,8 @@ class PracticeGateway:
                 return self._control(request)
             if path.startswith("/hooks"):
                 return await self._hook(request)
+            if path == "/teamboard/control" and self.faults.mode != "old_plugin":
+                return await self._plugin_route(request)
             self._check_gateway_token(request)
             if found := re.fullmatch(r"/sessions/([^/]+)/history", path):
                 return self._history(unquote(found.group(1)).lower(), request.query)
@@ -705,6 +797,35 @@ class PracticeGateway:
     def _check_session_key(self, key: str) -> None:
         if not key.startswith(tuple(self.options.prefixes)):
             raise bad_request(f"sessionKey must start with one of: {', '.join(self.options.prefixes)}")
+
+    async def _plugin_route(self, request: Request) -> Reply:
+        """Our plugin's own: signed as a report is, and each request is taken once."""
+        if self.is_draining:
+            raise Refusal(503, {"error": {"code": "gateway_unavailable", "message": "gateway is draining"}})
+        if request.method != "POST":
+            raise Refusal(405, {"ok": False, "error": "POST only"}, Allow="POST")
+        stamp = request.headers.get("x-teamboard-timestamp", "")
+        given = request.headers.get("x-teamboard-signature", "")
+        secret = self.options.callback_secret.encode()
+        mac = hmac.new(secret, stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
+        if not secret or not hmac.compare_digest(f"sha256={mac}".encode(), given.encode()):
+            raise bad_request("not signed with the callback secret", 401)
+        if not stamp.isdecimal() or abs(time.time() - int(stamp)) > SIGNED_SECONDS:
+            raise bad_request("not signed within five minutes of this gateway's clock", 401)
+        asked = parsed(request.body)
+        if not self.stops.is_new(asked["id"] if text_in(asked, "id") else given):
+            raise bad_request("seen before", 409)
+        if asked.get("do") == "info":
+            agents = self.options.agents
+            return Reply(200, {"ok": True, "gateway": "practice", "plugin": "practice", "agents": agents})
+        if asked.get("do") != "stop":
+            raise bad_request("unknown request")
+        run = str(asked.get("run")).lower()
+        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", run):
+            raise bad_request("run must be a run's id")
+        result = await self.stops.stop(run)
+        self.journal.log("stop", teamboard_run=run, result=result)
+        return Reply(200, {"ok": True, "result": result})
 
     def _history(self, key: str, query: dict[str, str]) -> Reply:
         """The newest page first; the cursor is where the next older one ends."""
