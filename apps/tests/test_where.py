@@ -12,7 +12,7 @@ ROWS = re.findall(r"^\| (?!I want|---)(.+?) \| (.+?) \| (.+?) \|$", (ROOT / "doc
 
 def test_where_has_at_least_thirty_changes():
     assert len(ROWS) >= 30
-    assert len({change for change, _, _ in ROWS}) == 30
+    assert len({change for change, _, _ in ROWS}) == len(ROWS)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
