@@ -21,6 +21,7 @@ def prepare(folder: Path, port: int, messages_per_minute: int = 100_000) -> None
         "GIT_FOLDER": str(folder / "git"),
         "GIT_PLAIN_HTTP": "1",
         "LOG_LEVEL": "WARNING",
+        "DRAIN_SECONDS": "0",
         "API_WRITES_PER_MINUTE": "100000",
         "CHAT_MESSAGES_PER_MINUTE": str(messages_per_minute),
         "DJANGO_SETTINGS_MODULE": "teamboard.settings",

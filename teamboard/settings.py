@@ -148,7 +148,7 @@ DATABASES["default"] |= {
     "CONN_HEALTH_CHECKS": True,  # else each pooled connection fails one request after a database restart
     "OPTIONS": {
         **DATABASES["default"]["OPTIONS"],  # such as sslmode
-        "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20), "timeout": 10},
+        "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20), "timeout": 3},
         "options": "-c statement_timeout=20000 -c lock_timeout=8000",
         # A statement asked for the third time on a connection is planned no more: a fifth less CPU for a write.
         "server_side_binding": True,
@@ -161,7 +161,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+        # A limit that can't be counted is none: nobody waits for the counter, nor asks it again while it is silent.
+        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.3, "retry": None},
     }
 }
 CHANNEL_LAYERS = {
@@ -194,7 +195,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
-    "socket_connect_timeout": 3,
+    "socket_connect_timeout": 2,
+    "socket_timeout": 2,
+    "socket_keepalive": True,
     "retry_policy": {"max_retries": 1, "timeout": 2},
     "global_keyprefix": "tb-",
 }

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from django.db import connection, transaction
 
+from apps import job_queue
 from apps.agents import jobs
 from apps.agents.gateways import openclaw_client
 from apps.agents.runs import wake
@@ -24,9 +25,11 @@ class EagerWorker:
     def __init__(self) -> None:
         self.enqueued: defaultdict[int, deque[str]] = defaultdict(deque)
 
-    def enqueue(self, args: tuple[str] | list[str], *_args, **_options) -> None:
+    def enqueue(self, job: str, *args: object) -> None:
+        if job != wake.JOB:
+            return
         mine = self.enqueued[threading.get_ident()]
-        mine.append(args[0])
+        mine.append(str(args[0]))
         if len(mine) > 1:  # this thread is at a job: it takes the next one afterwards
             return
         while mine:
@@ -60,7 +63,8 @@ def queue(request, monkeypatch):
         if connection.atomic_blocks and connection.atomic_blocks[-1]._from_testcase and exc_type is None:
             worker.after_commit()
 
-    monkeypatch.setattr(jobs.work_through, "apply_async", worker.enqueue)
+    monkeypatch.setattr(job_queue, "enqueue", worker.enqueue)
+    monkeypatch.setattr(job_queue, "send", worker.enqueue)
     monkeypatch.setattr(transaction.Atomic, "__exit__", end_and_wake)
 
 

@@ -14,8 +14,9 @@ from celery import shared_task
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
+from apps import job_queue
 from apps.agents.models import Agent, Run
-from apps.agents.runs import dispatch, wait_reasons
+from apps.agents.runs import dispatch, wait_reasons, wake
 from apps.agents.runs.callbacks import reconcile
 
 log = logging.getLogger(__name__)
@@ -41,17 +42,21 @@ def work_through(agent_id: str) -> None:
 def start_due_runs() -> None:
     """Free what dead workers held, then wake every agent that has something due."""
     reconcile.release_expired_leases()
+    broker_answers = True
     for agent in Agent.objects.filter(runs__status=Run.Status.QUEUED).distinct():
         free = max(1, min(agent.max_concurrent - agent.current_tasks, agent.runs.queued().count(), 8))
         for _ in range(free):
-            _hand_over(agent)
+            broker_answers = broker_answers and _is_handed_over(agent)
+            if not broker_answers:  # nor is it asked again in this sweep: each time may take seconds
+                _local_workers.submit(_work_through_here, str(agent.pk))
 
 
-def _hand_over(agent: Agent) -> None:
+def _is_handed_over(agent: Agent) -> bool:
     try:
-        work_through.delay(str(agent.pk))
+        job_queue.send(wake.JOB, str(agent.pk))
     except OperationalError:
-        _local_workers.submit(_work_through_here, str(agent.pk))
+        return False
+    return True
 
 
 def _work_through_here(agent_id: str) -> None:

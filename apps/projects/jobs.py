@@ -6,6 +6,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.db.models.functions import Now
 
+from apps import job_queue
 from apps.projects.events import subscribers_of
 from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.git.webhooks import deliveries, resync
@@ -45,14 +46,14 @@ def relay_overdue() -> None:
 def fetch(repository_id: int) -> None:
     """Fetch one repository, and once more if it was wanted again meanwhile."""
     if git_fetch.fetch(repository_id):
-        fetch.delay(repository_id)
+        job_queue.enqueue("apps.projects.jobs.fetch", repository_id)
 
 
 @shared_task
 def fetch_due() -> None:
     """Wake a worker for each repository whose time has come, or that a crash left behind."""
     for pk in git_fetch.due():
-        fetch.delay(pk)
+        job_queue.enqueue("apps.projects.jobs.fetch", pk)
 
 
 @shared_task
@@ -82,4 +83,4 @@ def resync_repository(pk: int) -> None:
 def resync_repositories() -> None:
     """One job each, so that a slow forge holds up no other."""
     for pk in resync.due():
-        resync_repository.delay(pk)
+        job_queue.enqueue("apps.projects.jobs.resync_repository", pk)

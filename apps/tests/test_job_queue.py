@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
+from threading import Event
 
 import pytest
 from django.conf import settings
@@ -15,7 +17,7 @@ APPS = Path(settings.BASE_DIR, "apps")
 
 
 def enqueued() -> Iterator[str]:
-    """Every text that is given to a call of `enqueue` or `enqueue_or_leave`, called at once or later."""
+    """Every text that is given to a call of `enqueue` or `send`, called at once or later."""
     for path in APPS.glob("**/*.py"):
         if "tests" in path.parts or path.name == "job_queue.py":
             continue
@@ -23,7 +25,9 @@ def enqueued() -> Iterator[str]:
         if "job_queue" not in text:
             continue
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.Call) and "job_queue.enqueue" in ast.unparse(node):
+            if isinstance(node, ast.Call) and (
+                "job_queue.enqueue" in ast.unparse(node) or "job_queue.send" in ast.unparse(node)
+            ):
                 yield from (each.value for each in node.args if isinstance(each, ast.Constant))
 
 
@@ -39,12 +43,58 @@ def test_jobs_of_the_beat_exist():
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= app.tasks.keys()
 
 
-def test_enqueue_or_leave_without_a_broker_goes_on(monkeypatch, caplog):
-    def fail(*job: object) -> None:
-        raise OperationalError("no broker")
+@pytest.fixture
+def publisher(monkeypatch):
+    publisher = job_queue.Publisher()
+    monkeypatch.setattr(job_queue, "_publisher", publisher)
+    yield publisher
+    publisher.finish()
 
-    monkeypatch.setattr(job_queue, "enqueue", fail)
-    job_queue.enqueue_or_leave("apps.projects.jobs.relay", 1)
-    assert "A job waits for its sweep" in caplog.text
-    with pytest.raises(OperationalError):
-        job_queue.enqueue("apps.projects.jobs.relay", 1)
+
+@pytest.mark.req("FLT-38")
+def test_enqueue_neither_waits_for_the_broker_nor_fails_without_one(publisher, monkeypatch, caplog):
+    answers, sent = Queue(), Queue()
+
+    def hangs(job: str, *args: object) -> None:
+        answer = answers.get()
+        sent.put((job, args))
+        if answer:
+            raise answer
+
+    monkeypatch.setattr(job_queue, "send", hangs)
+    for number in range(3):
+        job_queue.enqueue("apps.projects.jobs.relay", number)  # which does not come back if it waits
+    answers.put(OperationalError("no broker"))
+    answers.put(RuntimeError("what nobody foresaw"))
+    answers.put(None)
+    assert [sent.get(timeout=10)[1] for _ in range(3)] == [(0,), (1,), (2,)]
+    assert caplog.text.count("A job waits for its sweep") == 2
+
+
+@pytest.mark.req("FLT-38")
+def test_jobs_beyond_the_limit_are_left_to_the_sweeps(publisher, monkeypatch, caplog):
+    monkeypatch.setattr(job_queue, "WAITING_JOBS", 2)
+    publisher.begin()
+    goes_on = Event()
+    monkeypatch.setattr(job_queue, "send", lambda *job: goes_on.wait(10))
+    for number in range(5):
+        job_queue.enqueue("apps.projects.jobs.relay", number)
+    assert "broker hangs" in str([record.__dict__ for record in caplog.records])
+    goes_on.set()
+
+
+def test_process_that_ends_sends_what_waits(publisher, monkeypatch):
+    sent = []
+    monkeypatch.setattr(job_queue, "send", lambda *job: sent.append(job))
+    job_queue.enqueue("apps.projects.jobs.relay", 1)
+    publisher.finish()
+    assert sent == [("apps.projects.jobs.relay", 1)]
+
+
+def test_forked_process_has_a_thread_of_its_own(publisher, monkeypatch):
+    monkeypatch.setattr(job_queue, "send", lambda *job: None)
+    job_queue.enqueue("apps.projects.jobs.relay", 1)
+    before = publisher.thread
+    publisher.begin()  # what a fork does in the child
+    job_queue.enqueue("apps.projects.jobs.relay", 2)
+    assert publisher.thread is not before

@@ -66,7 +66,9 @@ def serve(host: str, port: int) -> None:
     from django.conf import settings
 
     from teamboard.observability import health
+    from teamboard.web.database_watch import WatchedDatabase
 
+    config.loaded_app = WatchedDatabase(config.loaded_app)
     server = DrainingServer(config, health.draining, settings.DRAIN_SECONDS)
     server.run()
     if not server.started:

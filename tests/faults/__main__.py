@@ -1,7 +1,8 @@
 """The fault runs: `make faults` in full, with --short as `make test` has them.
 
     python -m tests.faults [--short] [worker] [commit] [broker] [database] [callbacks] [forged] [moves]
-                                      [flood] [room-broker] [room-web]
+                                      [flood] [hung-broker] [hung-database] [hung-worker] [hung-web]
+                                      [room-broker] [room-web]
 
 Each starts from a product that works and ends with the account: what was lost, what happened twice,
 and how long it took. The practice gateway's journal and the database are compared, not our own logs.
@@ -21,6 +22,10 @@ RUNS = {
     "worker": "workers.killed",
     "broker": "outages.broker_emptied",
     "database": "outages.database_stopped",
+    "hung-broker": "hangs.broker_hung",
+    "hung-database": "hangs.database_hung",
+    "hung-worker": "hangs.worker_hung",
+    "hung-web": "hangs.web_hung",
     "room-broker": "chat.broker_emptied",
     "room-web": "chat.web_restarted",
 }

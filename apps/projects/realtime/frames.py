@@ -22,6 +22,7 @@ from apps.projects.realtime.single_flight import SingleFlight
 
 log = logging.getLogger(__name__)
 MAX_EVENTS_BEHIND = 500
+SEND_SECONDS = 2  # what waits longer for Redis is lost, and the heartbeat tells
 
 
 class Op(TypedDict):
@@ -85,7 +86,8 @@ def _send_later(project_id: int, message: dict[str, Any]) -> None:
 
 async def _send(project_id: int, message: dict[str, Any]) -> None:
     try:
-        await get_channel_layer().group_send(group_of(project_id), message)
+        async with asyncio.timeout(SEND_SECONDS):
+            await get_channel_layer().group_send(group_of(project_id), message)
     except Exception as error:  # whatever the client library raises: Redis may be gone
         log.warning("A message to browsers was lost", extra={"project": project_id, "error": repr(error)})
 

@@ -5,6 +5,7 @@ import time
 import pytest
 from kombu.exceptions import OperationalError
 
+from apps import job_queue
 from apps.agents import jobs
 from apps.agents.models import Agent, Run
 from apps.agents.tests.factories import run_of
@@ -14,10 +15,10 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.queue_off]
 
 @pytest.fixture
 def no_broker(monkeypatch):
-    def fail(*args) -> None:
+    def fail(*job: object) -> None:
         raise OperationalError("Connection refused")
 
-    monkeypatch.setattr(jobs.work_through, "delay", fail)
+    monkeypatch.setattr(job_queue, "send", fail)
 
 
 @pytest.mark.req("D3")

@@ -61,7 +61,7 @@ def take(request: HttpRequest, repository: Repository | None) -> tuple[int, str]
     delivery = deliveries.store(repository, kind=kind, name=name, body=raw, payload=parsed(body))
     if delivery is None:
         return 200, "known"
-    job_queue.enqueue_or_leave("apps.projects.jobs.process_delivery", delivery.pk)
+    job_queue.enqueue("apps.projects.jobs.process_delivery", delivery.pk)
     return 202, "stored"
 
 

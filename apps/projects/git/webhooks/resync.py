@@ -135,4 +135,4 @@ def request_resync(repository: Repository, *, by: User) -> None:
 
 def _wake(repository_id: int) -> None:
     """Without a broker it comes in a quarter of an hour."""
-    job_queue.enqueue_or_leave("apps.projects.jobs.resync_repository", repository_id)
+    job_queue.enqueue("apps.projects.jobs.resync_repository", repository_id)
