@@ -13,7 +13,7 @@ from teamboard.launch.programs import stop
 from teamboard.launch.valkey import Valkey
 
 # They change tables, rights or the owner's account, so they work as the owner of the database.
-OWNERS_COMMANDS = {"migrate", "database_role", "owner"}
+OWNERS_COMMANDS = {"migrate", "database_role", "owner", "prepare"}
 WITHOUT_SERVICES = {"", "check", "collectstatic", "compilemessages", "help", "makemessages", "spectacular"}
 
 

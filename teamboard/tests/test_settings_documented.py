@@ -53,9 +53,10 @@ def test_compose_takes_documented_variables_only(compose):
 
 def test_compose_starts_all_from_one_image_without_rights(compose):
     services = compose["services"]
-    assert set(services) == BOARD | {"postgres", "redis"}
+    assert set(services) == BOARD | {"postgres", "proxy", "redis"}
     for name in BOARD:
         assert services[name]["image"] == "teamboard"
+        assert services[name].get("command", "python ").startswith("python ")
         assert services[name]["read_only"] is True
         assert services[name]["cap_drop"] == ["ALL"]
 

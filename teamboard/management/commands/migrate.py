@@ -18,13 +18,13 @@ class Command(migrate.Command):
 
 
 @contextmanager
-def alone(database: str) -> Iterator[None]:
-    """Wait, however long, for the one who migrates now; what is left to do is read afterwards.
+def alone(database: str, lock: int = LOCK) -> Iterator[None]:
+    """Wait, however long, for the one who has `lock` now; what is left to do is read afterwards.
 
     On a connection of its own, without the time limits of ours: the lock ends with it, also when this process dies.
     """
     given = connections[database].get_connection_params()
     words = ("dbname", "user", "password", "host", "port", "sslmode", "sslrootcert", "sslcert", "sslkey")
     with psycopg.connect(**{word: given[word] for word in words if word in given}, autocommit=True) as own:
-        own.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        own.execute("SELECT pg_advisory_lock(%s)", [lock])
         yield
