@@ -24,7 +24,7 @@ def fetch_previews(message_id: int) -> None:
 @shared_task
 def fetch_remaining_previews() -> None:
     """Of messages whose worker died, or whose job the broker forgot; one that fails does not stop the others."""
-    for message_id in set(previews.unfetched().values_list("message", flat=True)[:20]):
+    for message_id in dict.fromkeys(previews.unfetched().values_list("message", flat=True)[:20]):
         try:
             fetch_previews(message_id)
         except Exception:

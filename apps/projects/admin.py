@@ -10,17 +10,18 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.models import User
 from apps.accounts.request_types import user_of
 from apps.django_generics import ModelAdmin, ModelForm
 from apps.form_fields import offer_rows
+from apps.projects.events import relay
 from apps.projects.git.repositories import connect
 from apps.projects.members import group_grants, memberships
 from apps.projects.members.group_grants import Change, Grant
-from apps.projects.models import GroupGrant, Membership, Project, Repository, Role, WebhookDelivery
+from apps.projects.models import EventRelay, GroupGrant, Membership, Project, Repository, Role, WebhookDelivery
 
 
 class OwnerForm(ModelForm[Project]):
@@ -181,6 +182,58 @@ class WebhookDeliveryAdmin(ModelAdmin[WebhookDelivery]):
         return False
 
     def has_delete_permission(self, request: HttpRequest, delivery: WebhookDelivery | None = None) -> bool:
+        return False
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failed", gettext_lazy("given up")), ("open", gettext_lazy("tried again"))]
+
+    def queryset(self, request: HttpRequest, relays: QuerySet[EventRelay]) -> QuerySet[EventRelay]:
+        if self.value() == "failed":
+            return relays.filter(next_attempt_at=None)
+        return relays.exclude(next_attempt_at=None) if self.value() == "open" else relays
+
+
+@admin.register(EventRelay)
+class EventRelayAdmin(ModelAdmin[EventRelay]):
+    """What some part of the board has still to be told of a change, and what is not tried any more."""
+
+    list_display = ("kind", "project", "subscriber", "attempts", "error", "state", "created_at")
+    list_filter = (StateFilter, "subscriber")
+    list_select_related = ("event__project",)
+    ordering = ("next_attempt_at", "pk")
+    readonly_fields = fields = (*list_display, "next_attempt_at")
+    actions = ("try_again",)
+
+    @admin.display(description=gettext_lazy("event"))
+    def kind(self, open_relay: EventRelay) -> str:
+        return f"{open_relay.event.seq} {open_relay.event.kind}"
+
+    @admin.display(description=gettext_lazy("project"))
+    def project(self, open_relay: EventRelay) -> str:
+        return str(open_relay.event.project)
+
+    @admin.display(description=gettext_lazy("state"), ordering="next_attempt_at")
+    def state(self, open_relay: EventRelay) -> str:
+        return _("tried again") if open_relay.next_attempt_at else _("given up")
+
+    @admin.action(description=gettext_lazy("Try again now"))
+    def try_again(self, request: HttpRequest, relays: QuerySet[EventRelay]) -> None:
+        count = relay.retry(relays, by=user_of(request))
+        sentence = ngettext("{n} is tried again.", "{n} are tried again.", count)
+        self.message_user(request, sentence.format(n=count), messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, open_relay: EventRelay | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, open_relay: EventRelay | None = None) -> bool:
         return False
 
 

@@ -23,6 +23,7 @@ GRANTS = {
 }
 DELIVERIES = {
     "delivery.refused": _("sent a webhook that was refused"),
+    "event_relays.retried": _("had events relayed again"),
     "delivery.replayed": _("replayed a webhook"),
     "repository.compared": _("had a repository compared with its forge"),
     "request.merged": _("merged a pull request"),

@@ -1,45 +1,23 @@
 """Relay events to their subscribers and fetch repositories; sweep up what a crash or an empty Redis left behind."""
 
-import logging
-from datetime import timedelta
-
 from celery import shared_task
-from django.db.models.functions import Now
 
 from apps import job_queue
-from apps.projects.events import subscribers_of
+from apps.projects.events import relay as event_relay
 from apps.projects.git.mirror import fetch as git_fetch
 from apps.projects.git.webhooks import deliveries, resync
-from apps.projects.models import Event
-
-log = logging.getLogger(__name__)
-GRACE = timedelta(seconds=5)
 
 
 @shared_task
 def relay(event_id: int) -> None:
-    """Hand one event to its subscribers. Delivered twice, it finds the mark cleared."""
-    event = Event.objects.select_related("project", "actor").filter(pk=event_id, is_due=True).first()
-    if event is None:
-        return
-    for handler in subscribers_of(event.kind):
-        handler(event)
-    Event.objects.filter(pk=event.pk).update(is_due=False)
+    """Hand one event to its subscribers."""
+    event_relay.relay(event_id)
 
 
 @shared_task
 def relay_overdue() -> None:
-    """Relay what stayed open for more than five seconds; one failing event does not stop the others."""
-    left = (
-        Event.objects.filter(is_due=True, created_at__lt=Now() - GRACE)
-        .order_by("created_at")
-        .values_list("pk", flat=True)[:500]
-    )
-    for pk in left:
-        try:
-            relay(pk)
-        except Exception:
-            log.exception("An event could not be relayed", extra={"event": pk})
+    """Hand on what lost its job, and try again what failed."""
+    event_relay.relay_overdue()
 
 
 @shared_task

@@ -6,6 +6,7 @@ address can carry away what the agent was sent.
 """
 
 import asyncio
+import logging
 import re
 from datetime import timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from apps import job_queue, outbound
@@ -24,9 +25,12 @@ from apps.chat.models import URL_LENGTH, LinkPreview, Message
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 
+log = logging.getLogger(__name__)
 MOST = 3  # of one message
 REDIRECTS = 3
 UNFETCHED_AFTER = timedelta(seconds=30)
+MAX_ATTEMPTS = 5
+BACK_OFF = timedelta(minutes=1)  # longer than a fetch; twice as long after each attempt
 LONGEST = 10.0  # seconds for one page, with all its redirects
 PER_MINUTE = 20  # pages fetched for one person, so that slow ones don't take up the workers
 LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
@@ -56,18 +60,36 @@ def schedule(message: Message) -> None:
 
 
 def unfetched() -> QuerySet[LinkPreview]:
-    """Those that nobody has fetched: a worker died, or the broker lost the job."""
-    return LinkPreview.objects.filter(fetched_at=None, created_at__lt=Now() - UNFETCHED_AFTER)
+    """Those that nobody has fetched, the longest due first: a worker died, or the broker lost the job."""
+    waiting = LinkPreview.objects.filter(fetched_at=None, next_attempt_at__lte=Now())
+    return waiting.filter(created_at__lt=Now() - UNFETCHED_AFTER).order_by("next_attempt_at", "pk")
 
 
 def fetch(message: Message) -> None:
     """Ask the pages that `message` waits for, and show what came; log `message.previewed` if anything did."""
-    for preview in message.previews.filter(fetched_at=None):
-        may_ask = rate_limits.passes(f"previews:{message.author_id}", PER_MINUTE)
-        about = asyncio.run(fetch_page(preview.url)) if may_ask else None
-        if about:
-            preview.title, preview.description, preview.site = about
-        _keep(preview)
+    for preview in message.previews.filter(fetched_at=None, next_attempt_at__lte=Now()):
+        if _begin(preview):
+            try:
+                _fetch(preview)
+            except Exception:  # whatever a strange page makes of its reader: the other links are fetched
+                log.exception("A linked page could not be read", extra={"preview": preview.pk})
+
+
+def _begin(preview: LinkPreview) -> bool:
+    """Count the attempt before it is made; False when there were enough, or another worker makes it."""
+    mine = LinkPreview.objects.filter(pk=preview.pk, fetched_at=None, attempts=preview.attempts)
+    if preview.attempts >= MAX_ATTEMPTS:
+        mine.update(fetched_at=Now())
+        return False
+    return bool(mine.update(attempts=F("attempts") + 1, next_attempt_at=Now() + BACK_OFF * 2**preview.attempts))
+
+
+def _fetch(preview: LinkPreview) -> None:
+    may_ask = rate_limits.passes(f"previews:{preview.message.author_id}", PER_MINUTE)
+    about = asyncio.run(fetch_page(preview.url)) if may_ask else None
+    if about:
+        preview.title, preview.description, preview.site = about
+    _keep(preview)
 
 
 def _keep(preview: LinkPreview) -> None:

@@ -22,10 +22,13 @@ class LinkPreview(models.Model):
     is_hidden = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
     fetched_at = models.DateTimeField(null=True)
+    # How often a worker began to fetch it, and when the next one may: what fails every time holds back no other.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "url"], name="preview_once")]
-        indexes = [models.Index(fields=["created_at"], name="preview_unfetched", condition=Q(fetched_at=None))]
+        indexes = [models.Index(fields=["next_attempt_at"], name="preview_unfetched", condition=Q(fetched_at=None))]
 
     def __str__(self) -> str:
         return self.title or self.url

@@ -1,6 +1,6 @@
 """Projects, their members, the log that every change is written to, and the code they work on."""
 
-from apps.projects.models.event import Event
+from apps.projects.models.event import Event, EventRelay
 from apps.projects.models.git_objects import (
     Branch,
     CheckRun,
@@ -17,6 +17,7 @@ __all__ = [
     "CheckRun",
     "Commit",
     "Event",
+    "EventRelay",
     "GroupGrant",
     "KnownGroups",
     "Membership",

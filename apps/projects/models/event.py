@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from apps.projects.models.project import Project
 
@@ -30,3 +32,26 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq} {self.kind}"
+
+
+class EventRelay(models.Model):
+    """What one subscriber has still to be told of an event: it failed, or the job was lost.
+
+    Deleted once it is through. Without `next_attempt_at` nobody tries any more, until an administrator says so.
+    """
+
+    event = models.ForeignKey(Event, models.CASCADE, related_name="relays", verbose_name=_("event"))
+    subscriber = models.CharField(_("subscriber"), max_length=200)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("error"), max_length=200, blank=True)  # its type; people's words stay out
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
+    created_at = models.DateTimeField(_("since"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("event not relayed")
+        verbose_name_plural = _("events not relayed")
+        constraints = [models.UniqueConstraint(fields=["event", "subscriber"], name="event_relay_once_per_subscriber")]
+        indexes = [models.Index(fields=["next_attempt_at"], name="event_relay_due")]
+
+    def __str__(self) -> str:
+        return f"{self.event} → {self.subscriber}"

@@ -20,6 +20,8 @@ from apps.projects.realtime import frames
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 4.0  # seconds; a socket that has lost its right is closed within one
+FAILED_INTERVAL = 0.5  # seconds until what could not be rendered is tried again
+CLOSING_SECONDS = 10
 READ_INTERVAL = 0.1  # seconds between two readings: many changes at once go out in fewer frames
 QUEUE_FRAMES = 256
 QUEUE_BYTES = 1_048_576
@@ -66,6 +68,16 @@ class Connection:
             self.queue_bytes -= len(text)
             await self.send(text)
 
+    async def end(self, code: int) -> None:
+        """Send nothing more, and close the socket."""
+        if self.writer:
+            self.writer.cancel()
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self.close(code)
+        except Exception as error:  # it may be gone already, or its browser reads nothing
+            log.info("A socket did not take its end", extra={"code": code, "error": repr(error)})
+
 
 class RenderedFrame(NamedTuple):
     """A frame as it is sent: where it leads to, its text, and whether somebody leaves the project within it."""
@@ -85,9 +97,14 @@ class Feed:
         self.notified = asyncio.Event()
         self.rendering: dict[tuple[Any, ...], asyncio.Task[RenderedFrame]] = {}
         self.tasks: list[asyncio.Task[None]] = []
+        self.closing: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        self.tasks = [asyncio.create_task(self.listen()), asyncio.create_task(self.serve())]
+        self.tasks = [
+            asyncio.create_task(self.listen()),
+            asyncio.create_task(self.follow()),
+            asyncio.create_task(self.beat()),
+        ]
 
     def stop(self) -> None:
         for task in self.tasks:
@@ -104,54 +121,65 @@ class Feed:
                 while True:
                     message = await layer.receive(channel)
                     if message["type"] == "ephemeral":
-                        await self.forward_ephemeral(message)
+                        self.forward_ephemeral(message)
                     else:
                         self.notified.set()
             except Exception as error:  # whatever the client library raises: Redis may be gone
                 log.warning("No notifications for a while", extra={"project": self.project_id, "error": repr(error)})
                 await asyncio.sleep(1)
 
-    async def forward_ephemeral(self, message: dict[str, Any]) -> None:
+    def forward_ephemeral(self, message: dict[str, Any]) -> None:
         """Hand an ephemeral message to those it is for, as it is."""
         text = frames.to_json(message["message"])
         for connection in set(self.connections):
             if message["only_user"] in (None, connection.user_id) and message["except_user"] != connection.user_id:
-                await self.send(connection, text)
+                self.send(connection, text)
 
-    async def serve(self) -> None:
-        """Read forward at each notification, and at each heartbeat whether notified or not."""
+    async def follow(self) -> None:
+        """Read forward at each notification, and as often as the heartbeat whether notified or not."""
         loop = asyncio.get_running_loop()
-        heartbeat_at, read_at = loop.time() + HEARTBEAT, 0.0
+        read_at = 0.0
         while True:
             with suppress(TimeoutError):
-                async with asyncio.timeout_at(heartbeat_at):
+                async with asyncio.timeout(HEARTBEAT):
                     await self.notified.wait()
                     await asyncio.sleep(read_at + READ_INTERVAL - loop.time())
             self.notified.clear()
             read_at = loop.time()
-            try:
-                await self.read_forward()
-                if loop.time() >= heartbeat_at:
-                    await self.heartbeat()
-            except Exception:  # the database may be restarting: the next heartbeat tries again
-                log.exception("A feed could not read", extra={"project": self.project_id})
-                await asyncio.sleep(0.5)
-            if loop.time() >= heartbeat_at:
-                heartbeat_at = loop.time() + HEARTBEAT
+            if not await self.read_forward():
+                await asyncio.sleep(FAILED_INTERVAL)
 
-    async def read_forward(self) -> None:
-        """Bring every connection to the head of the log; those at one position share one frame."""
+    async def beat(self) -> None:
+        """Send the heartbeats, whatever becomes of the frames."""
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            try:
+                await self.heartbeat()
+            except Exception:  # the database may be restarting: the next one tries again
+                log.exception("A heartbeat could not be sent", extra={"project": self.project_id})
+
+    async def read_forward(self) -> bool:
+        """Bring every connection to the head of the log; False when some could not be: they are tried again."""
         positions: dict[tuple[Any, ...], list[Connection]] = {}
         for connection in self.connections:
             positions.setdefault(connection.position, []).append(connection)
-        for position, connections in positions.items():
+        found = [await self.bring_forward(position, connections) for position, connections in positions.items()]
+        return all(found)
+
+    async def bring_forward(self, position: tuple[Any, ...], connections: list[Connection]) -> bool:
+        """Send the connections at one position the one frame that they share; False when it can't be rendered."""
+        try:
             frame = await self.rendered_frame(*position)
             if frame.member_left:  # what came after that is not for them: look first who may stay
                 await self.heartbeat()
-            for connection in self.connections.intersection(connections):
-                if connection.position == position and (frame.seq, frame.epoch) != position[:2]:
-                    connection.seq, connection.epoch = frame.seq, frame.epoch
-                    await self.send(connection, frame.text)
+        except Exception:
+            log.exception("A frame could not be rendered", extra={"project": self.project_id, "since": position[0]})
+            return False
+        for connection in self.connections.intersection(connections):
+            if connection.position == position and (frame.seq, frame.epoch) != position[:2]:
+                connection.seq, connection.epoch = frame.seq, frame.epoch
+                self.send(connection, frame.text)
+        return True
 
     async def rendered_frame(self, since: int, epoch: str, language: str, open_task: int | None) -> RenderedFrame:
         """The frame from `since`, made once for all who ask while it is being made."""
@@ -170,19 +198,22 @@ class Feed:
         )
         for connection in connections & self.connections:
             if connection.session_id not in sessions:
-                await self.close_connection(connection, SIGNED_OUT)
+                self.close_connection(connection, SIGNED_OUT)
             elif connection.user_id not in members:
-                await self.close_connection(connection, NO_ACCESS)
+                self.close_connection(connection, NO_ACCESS)
             else:
-                await self.send(connection, text)
+                self.send(connection, text)
 
-    async def send(self, connection: Connection, text: str) -> None:
+    def send(self, connection: Connection, text: str) -> None:
         if not connection.enqueue(text):
-            await self.close_connection(connection, TRY_LATER)
+            self.close_connection(connection, TRY_LATER)
 
-    async def close_connection(self, connection: Connection, code: int) -> None:
+    def close_connection(self, connection: Connection, code: int) -> None:
+        """Serve it no more, and have it closed. Nobody waits for that: its browser may read nothing any more."""
         self.connections.discard(connection)
-        await connection.close(code)
+        closing = asyncio.create_task(connection.end(code))
+        self.closing.add(closing)
+        closing.add_done_callback(self.closing.discard)
 
 
 _feeds: dict[tuple[int, int], Feed] = {}  # by (event loop, project): a test may run several loops

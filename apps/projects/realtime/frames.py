@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
+from django.db import InterfaceError, OperationalError
 from django.utils import translation
 
 from apps.accounts.models import User
@@ -23,6 +24,7 @@ from apps.projects.realtime.single_flight import SingleFlight
 log = logging.getLogger(__name__)
 MAX_EVENTS_BEHIND = 500
 SEND_SECONDS = 2  # what waits longer for Redis is lost, and the heartbeat tells
+OUTAGES = (OperationalError, InterfaceError)  # of the database: nothing is wrong with what was to be rendered
 
 
 class Op(TypedDict):
@@ -167,8 +169,24 @@ def ops_for(project: Project, events: list[Event], open_task: int | None = None)
     for renderer in dict.fromkeys(renderer for _, renderer in _renderers):
         prefixes = tuple(prefix for prefix, registered in _renderers if registered is renderer)
         if matching := [event for event in events if event.kind.startswith(prefixes)]:
-            ops.extend(renderer(project, matching, open_task))
+            ops.extend(_rendered(renderer, project, matching, open_task))
     return ops
+
+
+def _rendered(renderer: FrameRenderer, project: Project, events: list[Event], open_task: int | None) -> list[Op]:
+    """What `renderer` makes of `events`; what of them it can't render is left out, and alone.
+
+    An outage of the database is raised: then all of it is rendered again, later.
+    """
+    try:
+        return list(renderer(project, events, open_task))
+    except OUTAGES:
+        raise
+    except Exception:
+        if len(events) > 1:
+            return [op for event in events for op in _rendered(renderer, project, [event], open_task)]
+        log.exception("A change could not be rendered", extra={"project": project.pk, "seq": events[0].seq})
+        return []
 
 
 def to_json(frame: dict[str, Any]) -> str:

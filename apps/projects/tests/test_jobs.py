@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.projects import events, jobs
-from apps.projects.events import log
+from apps.projects.events import log, relay
 from apps.projects.models import Event, Project
 from apps.projects.tests.factories import ProjectFactory
 
@@ -37,6 +37,6 @@ def test_relay_delivered_twice_calls_subscribers_once(event, handled):
 def test_relay_overdue_leaves_recent_events_to_their_job(event, handled):
     jobs.relay_overdue()
     assert handled == []
-    Event.objects.update(created_at=timezone.now() - 2 * jobs.GRACE)
+    Event.objects.update(created_at=timezone.now() - 2 * relay.GRACE)
     jobs.relay_overdue()
     assert handled == [event]

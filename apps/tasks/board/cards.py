@@ -5,6 +5,7 @@ and nothing has to be invalidated: another title, language or note is another ke
 """
 
 import json
+import logging
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
@@ -20,6 +21,7 @@ from apps.projects.realtime.frames import Op
 from apps.tasks import status_notes
 from apps.tasks.models import Category, Column
 
+log = logging.getLogger(__name__)
 PAGE = 25  # cards of a column that come with the board
 NEXT_PAGE = 200  # and of each page that follows: a request costs more than its cards
 MAX_REDRAWN = 200  # cards rendered again for a user who looks different; for more the page is fetched anew
@@ -142,11 +144,18 @@ def user_summary(user: User) -> UserSummary:
 
 
 def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> str:
-    """The card's HTML, the same for every viewer, in the language that is active."""
-    note = _note_of(row)
-    note_user = users.get(note.get("user", 0)) if note else None
-    key = row._replace(column=0, rank="")  # where a card stands is not on it: a move renders nothing
-    return _render(project_key, key, users.get(row.assignee or 0), note_user, get_language())
+    """The card's HTML, the same for every viewer, in the language that is active.
+
+    One that can't be rendered takes no other along: its title stands there, and that the rest can't be shown.
+    """
+    try:
+        note = _note_of(row)
+        note_user = users.get(note.get("user", 0)) if note else None
+        key = row._replace(column=0, rank="")  # where a card stands is not on it: a move renders nothing
+        return _render(project_key, key, users.get(row.assignee or 0), note_user, get_language())
+    except Exception:
+        log.exception("A card could not be rendered", extra={"task": row.pk})
+        return render_to_string("tasks/board/_card_failed.html", {"project_key": project_key, "card": row})
 
 
 def _note_of(row: CardRow) -> status_notes.Note | None:

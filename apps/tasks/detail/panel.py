@@ -4,17 +4,19 @@ A section is one element, `task-<pk>-<name>`, rendered again whenever something 
 that has the same HTML already leaves it alone. Upper apps register sections of their own.
 """
 
+import logging
 from collections.abc import Callable
 
 from django.template.loader import render_to_string
 
 from apps.projects.models import Event, Project
-from apps.projects.realtime.frames import Op
+from apps.projects.realtime.frames import OUTAGES, Op
 from apps.tasks import markdown
 from apps.tasks.board import cards
 from apps.tasks.detail import timeline
 from apps.tasks.models import Category, Task
 
+log = logging.getLogger(__name__)
 Section = Callable[[Task], str]
 _sections: dict[str, Section] = {}
 
@@ -25,8 +27,21 @@ def register_detail_section(name: str, section: Section) -> None:
 
 
 def sections_of(task: Task) -> dict[str, str]:
-    """Every section's HTML by its name, for the language that is active; the same for every viewer."""
-    return {name: section(task) for name, section in _sections.items()}
+    """Every section's HTML by its name, for the language that is active; the same for every viewer.
+
+    One that can't be rendered says so in its place, and takes no other along.
+    """
+    return {name: _rendered(name, section, task) for name, section in _sections.items()}
+
+
+def _rendered(name: str, section: Section, task: Task) -> str:
+    try:
+        return section(task)
+    except OUTAGES:
+        raise
+    except Exception:
+        log.exception("A section of a task could not be rendered", extra={"task": task.pk, "section": name})
+        return render_to_string("tasks/detail/_section_failed.html", {"task": task, "name": name})
 
 
 def head(task: Task) -> str:

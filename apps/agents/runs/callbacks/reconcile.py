@@ -21,7 +21,10 @@ def release_expired_leases() -> None:
     """A worker died while sending: the same bytes go again inside the replay window, else a person decides."""
     expired = Run.objects.filter(status=Status.SENDING, lease_until__lt=Now())
     for run in expired.with_related():
-        lifecycle.release_lease(run)
+        try:
+            lifecycle.release_lease(run)
+        except Exception:  # its agent's queue waits for the next sweep, all others go on
+            log.exception("A run could not be released", extra={"run": str(run.pk)})
 
 
 def end_overdue_runs() -> None:

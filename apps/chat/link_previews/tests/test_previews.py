@@ -235,3 +235,32 @@ def test_preview_pins_the_address_against_rebinding(monkeypatch):
     assert asyncio.run(previews.fetch_page("http://rebinding.example/")) is None
     assert {address[0] for address in connected} <= {"93.184.215.14"}
     assert connected
+
+
+@pytest.mark.req("FLT-23")
+def test_previews_that_fail_hold_back_no_other(room, ana, monkeypatch):
+    """More of them than a sweep takes, and all older: each is tried a few times, later and later."""
+
+    async def fetch_page(url):
+        asked.append(url)
+        if "odd" in url:
+            raise RuntimeError("whatever a page makes of its reader")
+        return previews.opengraph.PageMetadata("Tides of Skerry", "", "")
+
+    asked: list[str] = []
+    monkeypatch.setattr(previews, "fetch_page", fetch_page)
+    monkeypatch.setattr(previews, "PER_MINUTE", 10_000)
+    for number in range(25):
+        message_in(room, ana, f"https://tides.example/odd{number}")
+    good = message_in(room, ana, f"https://tides.example/odd https://tides.example/even {TIDES}")
+    for _ in range(12):
+        past = timezone.now() - timedelta(hours=2)
+        LinkPreview.objects.update(created_at=past)
+        LinkPreview.objects.filter(attempts=0).update(next_attempt_at=past)
+        jobs.fetch_remaining_previews()
+    assert [title for _url, title in told(good)] == ["Tides of Skerry"] * 2
+    for _ in range(12):
+        LinkPreview.objects.update(next_attempt_at=timezone.now())
+        jobs.fetch_remaining_previews()
+    assert asked.count("https://tides.example/odd0") == previews.MAX_ATTEMPTS
+    assert not LinkPreview.objects.filter(fetched_at=None).exists()

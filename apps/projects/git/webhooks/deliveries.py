@@ -86,7 +86,8 @@ def overdue() -> list[int]:
     """What was stored but never worked on; what has failed, only while it is young."""
     tried_enough = ~Q(error="") & Q(received_at__lt=Now() - PATIENCE)
     due = WebhookDelivery.objects.filter(processed_at=None, received_at__lt=Now() - GRACE).exclude(tried_enough)
-    return list(due.order_by("received_at").values_list("pk", flat=True)[:500])
+    # What was never tried first: many that fail hold back none that only lost its job.
+    return list(due.order_by("error", "received_at").values_list("pk", flat=True)[:500])
 
 
 def replay(delivery: WebhookDelivery, *, by: User) -> None:

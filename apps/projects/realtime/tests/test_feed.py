@@ -9,7 +9,7 @@ from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
@@ -348,3 +348,96 @@ def test_rolled_back_change_leaves_no_event_and_no_gap(project):
         transaction.set_rollback(True)
     change(project)
     assert list(Event.objects.values_list("seq", flat=True)) == [1, 2]
+
+
+async def closed(one) -> int:
+    """The code by which the socket is closed."""
+    while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
+        pass
+    return message["code"]
+
+
+@pytest.mark.req("FLT-23")
+@pytest.mark.parametrize("trouble", [ValueError("odd"), OperationalError("restarting")])
+async def test_frame_that_fails_stops_neither_heartbeat_nor_revocation(project, ana, open_socket, monkeypatch, trouble):
+    def fail(*_args):
+        raise trouble
+
+    one = await open_socket()
+    monkeypatch.setattr(frames, "ops_for", fail)
+    await in_database(change)(project)
+    for _ in range(3):
+        assert (await frame(one, until="head"))["head"] == 1
+    await in_database(Membership.objects.filter(user=ana).delete)()
+    assert await closed(one) == feed.NO_ACCESS
+
+
+@pytest.mark.req("FLT-23")
+async def test_frame_that_fails_for_one_language_reaches_the_others(project, open_socket, monkeypatch):
+    def fail_in_russian(*_args):
+        if get_language() == "ru":
+            raise ValueError("odd")
+        return []
+
+    russian = await open_socket(query="lang=ru&since=0")
+    english = await open_socket(query="lang=en&since=0")
+    monkeypatch.setattr(frames, "ops_for", fail_in_russian)
+    await in_database(change)(project)
+    assert (await frame(english))["seq"] == 1
+    assert (await frame(russian, until="head"))["head"] == 1
+
+
+@pytest.mark.req("FLT-23")
+async def test_change_that_cannot_be_rendered_is_left_out_alone(project, open_socket, monkeypatch):
+    def render(_project, changes, _task):
+        for event in changes:
+            if event.payload["number"] == 1:
+                raise ValueError("odd")
+            yield frames.Op(op="put", id=f"label-{event.payload['number']}")
+
+    monkeypatch.setattr(frames, "_renderers", [("label.", render)])
+    one = await open_socket(query="since=0")
+    await in_database(change)(project, 3)
+    found = await frame(one)
+    while found["seq"] < 3:
+        found["ops"] += (later := await frame(one))["ops"]
+        found["seq"] = later["seq"]
+    assert [op["id"] for op in found["ops"]] == ["label-0", "label-2"]
+
+
+@pytest.mark.req("FLT-23")
+async def test_renderer_that_fails_takes_no_other_along(project, open_socket, monkeypatch):
+    def fail(*_args):
+        raise ValueError("odd")
+
+    renderers = [("label.", fail), ("label.", lambda *_: [frames.Op(op="put", id="other")])]
+    monkeypatch.setattr(frames, "_renderers", renderers)
+    one = await open_socket(query="since=0")
+    await in_database(change)(project)
+    assert [op["id"] for op in (await frame(one))["ops"]] == ["other"]
+
+
+@pytest.mark.req("FLT-23")
+@pytest.mark.parametrize("end", ["hangs", "fails"])
+async def test_socket_that_takes_no_end_holds_up_no_other(project, ana, open_socket, monkeypatch, end):
+    async def take_no_end(_code):
+        if end == "fails":
+            raise RuntimeError("gone")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(feed, "CLOSING_SECONDS", 0.1)
+    ben = await in_database(MembershipFactory)(project=project, user__name="Ben")
+    one = await open_socket()
+    await open_socket(session_key=await in_database(signed_in)(ben.user))
+    [mine] = [each for each in feed_of(project).connections if each.user_id == ben.user_id]
+    mine.close = take_no_end
+    await in_database(Membership.objects.filter(pk=ben.pk).delete)()
+    while mine in feed_of(project).connections:
+        await frame(one, until="head")
+    await in_database(change)(project)
+    assert (await frame(one))["seq"] == 1
+
+
+def feed_of(project):
+    [found] = [each for (_loop, pk), each in feed._feeds.items() if pk == project.pk]
+    return found

@@ -3,6 +3,8 @@ import re
 import pytest
 from django.utils import translation
 
+from apps.projects.realtime import frames
+from apps.tasks.actions.comment import comment
 from apps.tasks.board import cards
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import task_in
@@ -21,3 +23,21 @@ def test_card_is_rendered_in_each_readers_language(board, columns):
         with translation.override(language):
             html[language] = cards.render(board.key, row, {})
     assert [bool(re.search("[а-я]", html[language])) for language in ("en", "ru")] == [False, True]  # noqa: RUF001
+
+
+@pytest.mark.req("FLT-23")
+def test_card_that_cannot_be_rendered_takes_no_other_along(board, columns, client, ana):
+    odd, other = task_in(columns["doing"], "Odd"), task_in(columns["doing"], "Other")
+    Task.objects.filter(pk=odd.pk).update(status_note=["no", "note"])
+    since = board.events.order_by("seq").last().seq
+    for task in (odd, other):
+        comment(task, text="So?", by=ana)
+    ops = frames.frame_since(board.pk, since, language="en")["ops"]
+    html = {op["id"]: op["html"] for op in ops}
+    assert "can't be shown in full" in html[f"task-{odd.pk}"]
+    assert "Odd" in html[f"task-{odd.pk}"]
+    assert "can't be shown in full" not in html[f"task-{other.pk}"]
+    client.force_login(ana)
+    page = client.get(f"/projects/{board.key}/")
+    assert page.status_code == 200
+    assert "can't be shown in full" in page.content.decode()

@@ -10,7 +10,7 @@ from apps.agents.tests.factories import agent_in, run_of
 from apps.projects.models import Event, Membership, Role
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.edit import edit
-from apps.tasks.detail import timeline
+from apps.tasks.detail import panel, timeline
 from apps.tasks.models import Task
 from apps.tasks.tests.factories import LabelFactory, task_in
 
@@ -197,3 +197,16 @@ def test_page_shows_what_it_can_of_malformed_old_events(ana_visits, task, board)
     assert [page.status_code for page in pages] == [200, 200, 200]
     assert "made a change that can no longer be described." in pages[0].text
     assert "Still readable." in pages[2].text
+
+
+@pytest.mark.req("FLT-23")
+def test_section_that_cannot_be_rendered_takes_no_other_along(ana_visits, task, monkeypatch):
+    def fail(_task):
+        raise ValueError("odd")
+
+    monkeypatch.setitem(panel._sections, "subtasks", fail)
+    answer = ana_visits.get(url_of(task))
+    assert answer.status_code == 200
+    assert "Two coats." in answer.content.decode()
+    assert f'<div id="task-{task.pk}-subtasks">' in answer.content.decode()
+    assert "This part of the task can't be shown" in answer.content.decode()
