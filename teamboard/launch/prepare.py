@@ -10,6 +10,7 @@ import sys
 
 import django
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 
 def main() -> None:
@@ -17,7 +18,10 @@ def main() -> None:
     django.setup()
     from teamboard.management.commands.prepare import prepare
 
-    password = prepare()
+    try:
+        password = prepare()
+    except CommandError as refused:
+        sys.exit(str(refused))
     call_command("collectstatic", interactive=False, verbosity=0)
     json.dump({"password": password}, sys.stdout)
 

@@ -82,6 +82,7 @@ class Start:
                 "OPENCLAW_URL": f"http://{ports.HOST}:{self.practice_port}",
                 "OPENCLAW_TOKEN": self.secrets["OPENCLAW_TOKEN"],
                 "OPENCLAW_GATEWAY_TOKEN": self.secrets["OPENCLAW_GATEWAY_TOKEN"],
+                "OPENCLAW_CALLBACK_SECRET": self.secrets["PRACTICE_CALLBACK_SECRET"],  # a real one has its own
                 "OPENCLAW_IS_PRACTICE": "1",
             }
         local_board.complete(defaults)

@@ -4,18 +4,23 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.request_types import user_of
-from apps.agents.gateways import health_check
+from apps.agents.gateways import health_check, practice
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
-from apps.agents.roster.actions.import_agents import import_agents
+from apps.agents.roster.actions.import_agents import import_agents, offers_of
+from apps.agents.roster.import_form import ImportForm
 from apps.django_generics import ModelForm
 
 SECRETS = ("hook_token", "gateway_token", "callback_secret")
@@ -43,7 +48,19 @@ class GatewayForm(ModelForm[Gateway]):
         for name in SECRETS:
             if not cleaned.get(name) and self.instance.pk:
                 cleaned[name] = getattr(Gateway.objects.get(pk=self.instance.pk), name)
+        self._refuse_shared_secrets(cleaned)
         return cleaned
+
+    def _refuse_shared_secrets(self, given: dict[str, Any]) -> None:
+        """Of two gateways that sign alike, either would take the other's reports."""
+        secret = given.get("callback_secret")
+        others = Gateway.objects.exclude(pk=self.instance.pk).signing_with(secret) if secret else []
+        if others:
+            reason = _("The gateway {name} signs with this secret. Make another one: openssl rand -hex 32.")
+            self.add_error("callback_secret", reason.format(name=others[0]))
+        for name in SECRETS[1:]:
+            if given.get(name) and given[name] in [given.get(other) for other in SECRETS[: SECRETS.index(name)]]:
+                self.add_error(name, _("This is one of the other secrets. Each needs a value of its own."))
 
 
 @admin.register(Gateway)
@@ -52,6 +69,10 @@ class GatewayAdmin(AuditedAdmin[Gateway]):
     list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_error")
     actions = ("check_connection", "import_agents")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.import_view)
+        return [path("<int:pk>/import/", view, name="agents_gateway_import"), *super().get_urls()]
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, gateway: Gateway) -> str:
@@ -69,12 +90,50 @@ class GatewayAdmin(AuditedAdmin[Gateway]):
             self.message_user(request, format_html_join("", "{}{}", [(gateway, lines)]), level)
 
     @admin.action(description=gettext_lazy("Import agents from gateway"))
-    def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> None:
-        for gateway in gateways:
-            try:
-                created = import_agents(gateway, by=user_of(request))
-            except GatewayError as error:
-                self.message_user(request, f"{gateway}: {error}", messages.ERROR)
-            else:
-                added = ", ".join(map(str, created)) or _("nobody new")
-                self.message_user(request, f"{gateway}: {added}.", messages.SUCCESS)
+    def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> HttpResponse | None:
+        if len(gateways) == 1:
+            return redirect("admin:agents_gateway_import", gateways[0].pk)
+        self.message_user(request, _("Choose one gateway to import from."), messages.ERROR)
+        return None
+
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the gateway has, which of it is to come, where it works and whether it starts at once."""
+        gateway = get_object_or_404(Gateway, pk=pk)
+        if not self.has_change_permission(request, gateway):
+            raise PermissionDenied
+        try:
+            offers = offers_of(gateway, by=user_of(request))
+        except GatewayError as error:
+            self.message_user(request, f"{gateway}: {error}", messages.ERROR)
+            return redirect("admin:agents_gateway_change", gateway.pk)
+        form = ImportForm(request.POST or None, offers=offers)
+        if form.is_valid():
+            self.message_user(request, self._imported(request, gateway, form), messages.SUCCESS)
+            return redirect("admin:agents_agent_changelist")
+        fields: Any = form  # as helpers.AdminForm reads it, which is typed for the form of a model
+        shown = {
+            "gateway": gateway,
+            "offers": offers,
+            "opts": self.opts,
+            "title": _("Import agents from {gateway}").format(gateway=gateway),
+            "adminform": helpers.AdminForm(fields, [(None, {"fields": list(form.fields)})], {}),
+            "can_import": bool(form.free),
+        }
+        return render(request, "admin/agents/gateway/import.html", self.admin_site.each_context(request) | shown)
+
+    def _imported(self, request: HttpRequest, gateway: Gateway, form: ImportForm) -> str:
+        """Do what the form says; returns the sentence that tells it."""
+        by, chosen = user_of(request), form.cleaned_data
+        added = import_agents(
+            gateway, form.chosen_agents(), projects=chosen["projects"], is_enabled=chosen["is_enabled"], by=by
+        )
+        names = ", ".join(map(str, added))
+        places = ", ".join(map(str, chosen["projects"]))
+        told = [
+            _("Added: {names}.").format(names=names),
+            _("They work in {projects}.").format(projects=places) if places else _("They work in no project yet."),
+            _("They are enabled.") if chosen["is_enabled"] else _("They are switched off."),
+        ]
+        if chosen["retire_practice"] and (retired := practice.retire(by=by)):
+            told.append(_("Switched off: {names}, of the practice gateway.").format(names=", ".join(map(str, retired))))
+        return " ".join(told)

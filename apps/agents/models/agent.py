@@ -52,7 +52,7 @@ class Agent(models.Model):
     name = models.CharField(
         _("name"), max_length=100, help_text=_("What people see here; it is not sent to the gateway.")
     )
-    slug = models.SlugField(_("slug"), max_length=50, unique=True, help_text=_("The agent's id in OpenClaw."))
+    slug = models.SlugField(_("slug"), max_length=50, help_text=_("The agent's id in OpenClaw."))
     model = models.CharField(
         _("model"),
         max_length=100,
@@ -93,6 +93,11 @@ class Agent(models.Model):
         verbose_name_plural = _("agents")
         ordering = ["name"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["gateway", "slug"],
+                name="agent_slug_once_per_gateway",
+                violation_error_message=_("This gateway has an agent with this slug already."),
+            ),
             models.CheckConstraint(name="agent_has_a_slot", condition=Q(max_concurrent__gte=1)),
             models.CheckConstraint(name="agent_time_limit", condition=Q(timeout_seconds__range=(1, 86_400))),
         ]

@@ -33,6 +33,7 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
         "project": project,
         "rows": rows,
         "has_practice": any(agent.user.is_practice for agent, _state in rows),
+        "has_retired": any(agent.user.is_practice and not agent.gateway.is_enabled for agent, _state in rows),
         "pause": pause,
         "handoffs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
         "handoff_form": form or HandoffForm(agents=found),

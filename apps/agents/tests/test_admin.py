@@ -97,21 +97,6 @@ def test_admin_check_connection_names_what_is_wrong(admin, reached, wrong, sente
     assert sentence in act(admin, "check_connection", gateway)
 
 
-def test_admin_import_creates_agents_once_and_disabled(admin, reached):
-    UserFactory(name="Main")
-    told = act(admin, "import_agents", reached)
-    assert "coder" in told.lower()
-    assert set(Agent.objects.values_list("slug", "is_enabled")) == {("main", False), ("coder", False)}
-    assert Agent.objects.get(slug="main").user.name != "Main"  # which is a person here
-    assert "nobody new" in act(admin, "import_agents", reached)
-
-
-def test_admin_import_says_when_the_gateway_is_down(admin):
-    gateway = GatewayFactory(url="http://127.0.0.1:1")
-    assert str(gateway) in act(admin, "import_agents", gateway)
-    assert not Agent.objects.exists()
-
-
 def test_admin_agent_is_created_moved_and_renamed(admin, board):
     gateway = GatewayFactory()
     fields = {

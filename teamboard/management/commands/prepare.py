@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -49,7 +49,10 @@ def set_rights() -> None:
 def seed(*, with_demo: bool) -> str | None:
     """The owner, the gateway of the environment, and the demo when the owner is new: what is deleted stays so."""
     owner, password = owner_account.ensure_owner()
-    gateway = from_settings.ensure_gateway_from_settings()
+    try:
+        gateway = from_settings.ensure_gateway_from_settings()
+    except from_settings.SecretTaken as refused:
+        raise CommandError(str(refused.message)) from refused
     if password and with_demo:
         demo_data.seed(owner, gateway)
     return password

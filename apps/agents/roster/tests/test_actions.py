@@ -16,7 +16,7 @@ ACTIONS = {
     "create": lambda scribe, by: create(scribe.gateway, slug="mason", name="Mason", by=by),
     "update": lambda scribe, by: update(scribe, name="Mason", by=by),
     "set projects": lambda scribe, by: set_projects(scribe, [], by=by),
-    "import": lambda scribe, by: import_agents(scribe.gateway, by=by),
+    "import": lambda scribe, by: import_agents(scribe.gateway, [], projects=[], is_enabled=True, by=by),
 }
 
 
