@@ -211,8 +211,8 @@ CELERY_BEAT_SCHEDULE = {
     "start-due-runs": {"task": "apps.agents.jobs.start_due_runs", "schedule": 3.0, "options": {"expires": 3}},
     "reconcile-runs": {
         "task": "apps.agents.jobs.reconcile_runs",
-        "schedule": 20.0,
-        "options": {"expires": 20},
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "fetch-previews": {
         "task": "apps.chat.jobs.fetch_remaining_previews",

@@ -12,7 +12,9 @@ from apps.projects.models import Event
 
 RUN_EVENTS = {
     "run.queued": _("asked for a run"),
+    "run.handed_over": _("handed a run over"),
     "run.started": _("started a run"),
+    "run.sent_again": _("handed a run over again"),
     "run.closed": _("ended a run"),
     "run.delayed": _("could not hand a run over"),
     "run.marked_uncertain": _("lost an answer about a run"),

@@ -76,10 +76,12 @@ class GatewayDouble:
         self.answer: Callable[[httpx.Request], httpx.Response] = lambda request: httpx.Response(
             200, json={"ok": True, "runId": f"gateway-{len(self.posts)}"}
         )
-        self.history: list[dict] = []
+        self.history: list[dict] | Callable[[httpx.Request], httpx.Response] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
+            if callable(self.history):
+                return self.history(request)
             return httpx.Response(200, content=json.dumps({"items": self.history, "hasMore": False}))
         self.posts.append(request)
         return self.answer(request)

@@ -70,5 +70,6 @@ def _work_through_here(agent_id: str) -> None:
 
 @shared_task
 def reconcile_runs() -> None:
-    """Runs past their deadline: read what the gateway knows, else say that time is up."""
+    """Runs past their deadline or long quiet: read what the gateway knows, else say that time is up."""
     reconcile.end_overdue_runs()
+    reconcile.look_up_quiet_runs()

@@ -35,6 +35,7 @@ class Note(TypedDict):
     user: NotRequired[int]
     since: NotRequired[str]
     run: NotRequired[str]
+    counts: NotRequired[bool]  # whether the seconds since then stand behind the sentence
 
 
 Sentence = Callable[[dict[str, Any]], str]

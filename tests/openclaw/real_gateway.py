@@ -148,6 +148,12 @@ class RealGateway:
         self._kill(self.gateway)
         self.start()
 
+    def prompts_of(self, run: object) -> list[float]:
+        """When the model was asked with the message of one run of ours as the last: once, whatever happened."""
+        lines = [json.loads(line) for line in (self.folder / "llm-requests.jsonl").read_text().splitlines()]
+        own = re.compile(rf"\A(?:\[cron:[^\]]*\] )?\[teamboard-run:{run}\]")
+        return [line["at"] for line in lines if line["user"] and own.search(line["user"][0])]
+
     def stop(self) -> None:
         self.gateway.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,5 +1,7 @@
 """A live Team Board, a real worker and the real gateway: a task and its result, a mention and its answer."""
 
+import os
+import time
 from uuid import uuid4
 
 import pytest
@@ -54,7 +56,7 @@ def coder(board, gateway):
         callback_secret=gateway.values["OPENCLAW_CALLBACK_SECRET"],
         hooks=Gateway.Hooks.MAPPED,
     )
-    return agent_in(board, "Coder", gateway=openclaw)
+    return agent_in(board, "Coder", gateway=openclaw, max_concurrent=8)
 
 
 @pytest.fixture
@@ -160,3 +162,38 @@ def test_a_mention_is_answered_in_the_room_and_the_next_one_goes_on_from_there(a
     assert Message.objects.filter(author=coder.user).latest("pk").text == "user turns: 2"
     for run in (first, second):
         assert [event["event"] for event in listener.events(run.pk)] == REPORTS
+
+
+@pytest.mark.req("FLT-13")
+def test_a_result_comes_without_any_report(give, gateway, listener):
+    product, listener.hand_on_to = listener.hand_on_to, "http://127.0.0.1:1"  # nobody there: 502 for every report
+    try:
+        run = give("[[delay:5]] [[say:Nobody told you.]]")
+        comes_to(run, Run.Status.SUCCEEDED, seconds=180)
+    finally:
+        listener.hand_on_to = product
+    [asked_at] = gateway.prompts_of(run.pk)
+    assert (run.ended_at.timestamp() - asked_at - 5) <= 75
+    assert comments_of(run) == ["Nobody told you."]
+
+
+SECONDS_BEFORE = (30, 15, 5, 0)  # the crash, for one run each
+ROUNDS = 5 if os.environ.get("FULL") else 1
+
+
+@pytest.mark.req("FLT-13")
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_a_crash_after_the_admission_loses_no_run_and_repeats_none(give, gateway, number):
+    runs, began = [], time.monotonic()
+    for before in SECONDS_BEFORE:
+        time.sleep(max(0, began + SECONDS_BEFORE[0] - before - time.monotonic()))
+        run = give(f"[[delay:35]] [[say:Round {number}, {before} s.]]", f"Round {number}, {before} s before the crash")
+        runs.append(comes_to(run, Run.Status.RUNNING))
+    gateway.kill_and_restart()
+    is_back_at = time.monotonic()
+    for run in runs:
+        is_resumed = bool(gateway.prompts_of(run.pk))
+        comes_to(run, Run.Status.SUCCEEDED, seconds=is_back_at + 120 + len(runs) * 40 - time.monotonic())
+        assert len(gateway.prompts_of(run.pk)) == 1, (run.task.title, is_resumed)
+        assert comments_of(run) == [run.result]
+        assert run.task.runs.count() == 1

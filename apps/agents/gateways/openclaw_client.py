@@ -104,6 +104,10 @@ class NotFound(GatewayError):
     """The gateway knows no such session or path."""
 
 
+class NoSession(NotFound):
+    """The gateway keeps no such session: not merely something in between knows no such path."""
+
+
 def hook_path(slug: str) -> str:
     """The path of the mapping that hands `slug` its text as trusted."""
     return f"/hooks/task-{slug}"
@@ -286,7 +290,10 @@ class OpenClawClient:
         for _ in range(pages):
             query = f"?limit={HISTORY_PAGE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
             page = _object(await self._query("GET", f"/sessions/{quote(session_key, safe='')}/history{query}"))
-            yield [_entry(row) for row in _rows(page.get("items") or page.get("messages"))]
+            rows = page.get("items", page.get("messages"))
+            if not isinstance(rows, list):
+                raise GatewayError("The gateway's answer is not what was asked for.")
+            yield [_entry(row) for row in _rows(rows)]
             cursor = str(page.get("nextCursor") or "")
             if not page.get("hasMore") or not cursor:
                 return
@@ -301,7 +308,7 @@ class OpenClawClient:
         if answer.status in (401, 403):
             raise Unauthorized("The gateway does not accept the gateway token.")
         if answer.status == 404:
-            raise NotFound("The gateway does not know that.")
+            raise (NoSession if _is_its_own(answer) else NotFound)("The gateway does not know that.")
         if answer.status != 200:
             raise GatewayError(f"The gateway answered {answer.status}{self._error_suffix(answer)}")
         return answer
@@ -411,6 +418,15 @@ def _object(answer: outbound.Answer) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise GatewayError("The gateway's answer is not what was asked for.")
     return value
+
+
+def _is_its_own(answer: outbound.Answer) -> bool:
+    """Whether a 404 is the gateway's word about a session, and not a proxy's about a path."""
+    try:
+        error = _object(answer).get("error")
+    except GatewayError:
+        return False
+    return isinstance(error, dict) and error.get("type") == "not_found"
 
 
 def _rows(value: object) -> list[dict[str, Any]]:

@@ -30,6 +30,12 @@ class FooterLine(NamedTuple):
         return self.run.started_at.isoformat()
 
     @property
+    def counts_since(self) -> str:
+        """Since when, where the seconds since then stand behind the sentence."""
+        note = (self.run and self.run.status_note) or {}
+        return note["since"] if note.get("counts") else ""
+
+    @property
     def can_stop(self) -> bool:
         return self.run is not None and self.run.status in states.OPEN
 

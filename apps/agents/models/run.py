@@ -84,6 +84,8 @@ class Run(models.Model):
     first_sent_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(db_default=Now())  # not to be sent before
     deadline_at = models.DateTimeField(null=True)
+    # When its session is looked into, unless something is heard of the run before.
+    look_at = models.DateTimeField(null=True)
 
     result = models.TextField(blank=True)
     error = models.CharField(max_length=500, blank=True)
@@ -133,6 +135,7 @@ class Run(models.Model):
         indexes = [
             models.Index(F("priority").desc(), "queued_at", name="run_queue", condition=Q(status=states.Status.QUEUED)),
             models.Index(fields=["agent", "status"], name="run_of_agent"),
+            models.Index(fields=["look_at"], name="run_to_look_up", condition=Q(look_at__isnull=False)),
             models.Index(fields=["session_key"], name="run_of_session"),
             models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),
         ]

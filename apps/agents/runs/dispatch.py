@@ -93,6 +93,7 @@ def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:
     """Write down what the answer means. A worker that comes late, or after the result, changes nothing."""
     run = claim.run
     if outcome.kind == openclaw_client.Kind.ADMITTED:
+        circuit_breaker.note_admission(run.agent.gateway)
         lifecycle.admit(run, gateway_run_id=outcome.run_id, send_count=run.send_count)
     elif outcome.kind == openclaw_client.Kind.REFUSED:
         lifecycle.close(run, Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)

@@ -22,6 +22,8 @@ from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 
 DEADLINE_FACTOR = 2
+LOOK_AFTER = timedelta(seconds=60)  # without a word of a run
+LOOKED_AT = (Status.RUNNING, Status.UNCERTAIN)
 NOTES_OF_ENDED = {
     Status.SUCCEEDED: (run_notes.State.DONE, "result"),
     Status.FAILED: (run_notes.State.FAILED, "failed"),
@@ -46,7 +48,7 @@ def claim(run: Run, worker: str, **request: Any) -> bool:
 
 
 def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None) -> bool:
-    """The gateway has it: the run works, its clock runs, and its target shows that.
+    """The gateway has it, its clock runs, and its target shows that. It has not begun yet.
 
     `send_count` fences: only if no other worker has sent the run again since.
     """
@@ -55,26 +57,80 @@ def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None) 
             run,
             states.ADMIT,
             only=_fence(send_count),
-            started_at=Coalesce(F("started_at"), Now()),
             deadline_at=_deadline_of(run),
+            look_at=Now() + LOOK_AFTER,
             lease_until=None,
             error="",
             **({"gateway_run_id": gateway_run_id} if gateway_run_id else {}),
         )
         if admitted:
-            run_notes.set_note(run, run_notes.State.WORKING, "working")
-            _follow(run, project, states.ADMIT, by=run.agent.user, attempt=run.attempt)
-            targets.target_of(run).show_started(run)
+            run_notes.set_note(run, run_notes.State.QUEUED, "handed_over")
+            _follow(run, project, states.ADMIT, by=None)
         return admitted
 
 
-def interrupt(run: Run) -> bool:
-    """The gateway died in mid-run. It resumes by itself: the run stays open, and its clock starts anew."""
-    if run.status not in (Status.SENDING, Status.UNCERTAIN, *states.INTERRUPT.sources):
+def begin(run: Run, *, gateway_run_id: str = "") -> bool:
+    """The agent works at it, which the gateway's answer to us does not say; False when it has begun before."""
+    if run.started_at is not None and run.status in states.BEGIN.sources:
         return False
     with locked_for_change(run.project_id) as project:
         admit(run)
-        interrupted = _take(run, states.INTERRUPT, deadline_at=_deadline_of(run))
+        begun = _take(
+            run,
+            states.BEGIN,
+            only=Q(started_at=None),
+            started_at=Now(),
+            deadline_at=_deadline_of(run),
+            look_at=Now() + LOOK_AFTER,
+            **({"gateway_run_id": gateway_run_id} if gateway_run_id else {}),
+        )
+        if begun:
+            run_notes.set_note(run, run_notes.State.WORKING, "working")
+            _follow(run, project, states.BEGIN, by=run.agent.user, attempt=run.attempt)
+            targets.target_of(run).show_started(run)
+        return begun
+
+
+def hear_from(run: Run, *, code: str = "working", **facts: Any) -> bool:
+    """It is alive, whatever was thought of it, and does what `code` says; False when it has ended.
+
+    Its session need not be looked into for a while.
+    """
+    with locked_for_change(run.project_id, run) as project:
+        if not begin(run) and run.status != Status.RUNNING:
+            return False
+        Run.objects.filter(pk=run.pk).update(look_at=Now() + LOOK_AFTER)
+        run.refresh_from_db(from_queryset=Run.objects.with_related())
+        note = run_notes.build_note(run, run_notes.State.WORKING, code, **facts)
+        if not run_notes.is_shown(run, note):
+            targets.target_of(run).set_note(run, note)
+            events.record(project, "run.progressed", by=None, **targets.event_facts(run))
+        return True
+
+
+def look_again(run: Run, after: timedelta | None) -> None:
+    """Look into its session then, or (None) not any more."""
+    Run.objects.filter(pk=run.pk, status__in=LOOKED_AT).update(look_at=None if after is None else Now() + after)
+
+
+def claim_look(run: Run) -> bool:
+    """Take the look that is due; of two sweeps at once the second gets False."""
+    return bool(Run.objects.filter(pk=run.pk, look_at=run.look_at).update(look_at=Now() + LOOK_AFTER))
+
+
+def interrupt(run: Run, *, has_begun: bool = True) -> bool:
+    """The gateway died in mid-run. It resumes by itself: the run stays open, and its clock starts anew.
+
+    What had not begun is not resumed: its session is looked into at once.
+    """
+    if run.status not in (Status.SENDING, Status.UNCERTAIN, *states.INTERRUPT.sources):
+        return False
+    with locked_for_change(run.project_id) as project:
+        if not has_begun and run.started_at is None:
+            look_again(run, timedelta(0))
+            return True
+        begin(run)
+        interrupted = _take(run, states.INTERRUPT, deadline_at=_deadline_of(run), look_at=Now() + LOOK_AFTER)
         if interrupted:
             run_notes.set_note(run, run_notes.State.WORKING, "interrupted")
             _follow(run, project, states.INTERRUPT, by=run.agent.user)
@@ -110,13 +166,27 @@ def release_lease(run: Run) -> bool:
         return released
 
 
+def send_again(run: Run) -> bool:
+    """Back into the queue at once: the gateway has no turn of it, unless it began, or was sent, in the meantime."""
+    with locked_for_change(run.project_id) as project:
+        unmoved = Q(started_at=None, send_count=run.send_count)
+        sent_again = _take(
+            run, states.SEND_AGAIN, only=unmoved, due_at=Now(), first_sent_at=Now(), deadline_at=None, look_at=None
+        )
+        if sent_again:
+            run.refresh_from_db(from_queryset=Run.objects.with_related())
+            run_notes.set_note(run, run_notes.State.QUEUED, "starting")
+            _follow(run, project, states.SEND_AGAIN, by=None)
+        return sent_again
+
+
 def mark_uncertain(run: Run, *, send_count: int | None = None) -> bool:
-    """An answer was lost where asking again might run it twice: a person decides.
+    """An answer was lost where asking again might run it twice: its session tells, or a person decides.
 
     `send_count` fences: only if no other worker has sent the run again since.
     """
     with locked_for_change(run.project_id) as project:
-        marked = _take(run, states.MARK_UNCERTAIN, only=_fence(send_count), lease_until=None)
+        marked = _take(run, states.MARK_UNCERTAIN, only=_fence(send_count), lease_until=None, look_at=Now())
         if marked:
             run_notes.set_note(run, run_notes.State.YOU, "uncertain")
             _follow(run, project, states.MARK_UNCERTAIN, by=None)
@@ -150,6 +220,7 @@ def close(
             ended_at=timezone.now(),
             review=_review_after(run, step),
             lease_until=None,
+            look_at=None,
             **result,
         )
         run.refresh_from_db(from_queryset=Run.objects.with_related())

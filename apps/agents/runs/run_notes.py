@@ -6,12 +6,14 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.agents.models import Run
 from apps.agents.runs import scheduler, targets
 from apps.tasks import status_notes
 
 State = status_notes.State
+COUNTED = ("handed_over",)  # these say how long it is so already
 
 
 def build_note(run: Run, state: str, code: str, **facts: Any) -> status_notes.Note:
@@ -22,6 +24,7 @@ def build_note(run: Run, state: str, code: str, **facts: Any) -> status_notes.No
         user=run.agent.user_id,
         since=timezone.now().isoformat(timespec="seconds"),
         run=str(run.pk),
+        counts=code in COUNTED,
     )
 
 
@@ -34,6 +37,12 @@ def build_wait_note(run: Run, reason: scheduler.Reason | None) -> status_notes.N
 def set_note(run: Run, state: str, code: str, **facts: Any) -> None:
     """Show it where the run's target is; whoever calls records the event that shows it."""
     targets.target_of(run).set_note(run, build_note(run, state, code, **facts))
+
+
+def is_shown(run: Run, note: status_notes.Note) -> bool:
+    """Whether that is what the run's target shows already; since when does not count."""
+    shown = targets.target_of(run).current_note(run)
+    return shown is not None and all(shown.get(part) == note.get(part) for part in ("code", "facts", "run"))
 
 
 def clear_note(run: Run) -> None:
@@ -68,6 +77,24 @@ def _gateway_stopped(facts: dict[str, Any]) -> str:
     return _("The gateway stopped it: {error}").format(**facts)
 
 
+RETRY_REASONS = {
+    "server_error": gettext_lazy("the model's provider has an error"),
+    "overloaded": gettext_lazy("the model's provider is overloaded"),
+    "rate_limit": gettext_lazy("the model's provider takes no more calls for now"),
+    "timeout": gettext_lazy("the model does not answer"),
+    "auth": gettext_lazy("the model's provider refuses the key"),
+    "billing": gettext_lazy("the model's provider asks for payment"),
+}
+
+
+def _retrying(facts: dict[str, Any]) -> str:
+    """What keeps the model from answering, by the gateway's own code; a code that is new to us says nothing."""
+    reason = RETRY_REASONS.get(facts["reason"], _("the model's call failed"))
+    if facts["of"]:
+        return _("{agent} tries again, {number} of {of}: {reason}.").format(**(facts | {"reason": reason}))
+    return _("{agent} tries again: {reason}.").format(agent=facts["agent"], reason=reason)
+
+
 def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
 
@@ -91,7 +118,9 @@ SENTENCES: dict[str, status_notes.Sentence] = {
         _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])).strip()
     ),
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
+    "handed_over": lambda facts: _("Handed to {agent}, not started yet").format(**facts),
     "working": _working,
+    "retrying": _retrying,
     "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
     "uncertain": lambda facts: _("An answer was lost: {agent} may or may not be working. Look, then decide.").format(
         **facts

@@ -16,7 +16,6 @@ from apps.agents.models import Agent, Run
 from apps.agents.models.run import RunQuerySet
 from apps.agents.runs.states import Status
 
-MAX_SENDING = 8  # to one gateway: what it takes, and half of one worker's threads
 # What keeps a run from starting; of several the first one here is said.
 REASONS = (
     "paused",
@@ -131,7 +130,7 @@ def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
         return Reason("gateway_down", {"gateway": gateway.name, "since": _iso(gateway.down_since)})
     if load.busy + ahead >= agent.max_concurrent:
         return Reason("agent_full", {"busy": load.busy, "slots": agent.max_concurrent, "place": ahead + 1})
-    if load.sending + ahead >= MAX_SENDING:
+    if load.sending + ahead >= circuit_breaker.max_sending(gateway):
         return Reason("gateway_busy", {"gateway": gateway.name})
     return None
 

@@ -54,11 +54,15 @@ class Step(NamedTuple):
 
 CLAIM = Step("claim", (Status.QUEUED,), Status.SENDING)
 # The gateway's answer comes while the run is sent; its report may come before that, or after we gave the answer up.
-ADMIT = Step("admit", (Status.QUEUED, Status.SENDING, Status.UNCERTAIN), Status.RUNNING, "run.started")
+ADMIT = Step("admit", (Status.QUEUED, Status.SENDING, Status.UNCERTAIN), Status.RUNNING, "run.handed_over")
+# An admitted run is the gateway's; it has begun when the gateway says so, or its turn stands in the session.
+BEGIN = Step("begin", (Status.RUNNING,), Status.RUNNING, "run.started")
 # The gateway restarted in mid-run and resumes by itself: the run's clock starts anew.
 INTERRUPT = Step("interrupt", (Status.RUNNING,), Status.RUNNING, "run.interrupted")
 REQUEUE = Step("requeue", (Status.SENDING,), Status.QUEUED, "run.delayed", wakes_queue=True)
 RELEASE_LEASE = Step("release_lease", (Status.SENDING,), Status.QUEUED, wakes_queue=True)
+# The gateway does not have it, whatever it said: it has crashed before the run began.
+SEND_AGAIN = Step("send_again", (Status.RUNNING, Status.UNCERTAIN), Status.QUEUED, "run.sent_again", wakes_queue=True)
 MARK_UNCERTAIN = Step(
     "mark_uncertain", (Status.QUEUED, Status.SENDING), Status.UNCERTAIN, "run.marked_uncertain", wakes_queue=True
 )
@@ -66,7 +70,10 @@ CLOSE_AS = {status: Step(f"close_as_{status}", OPEN, status, "run.closed", wakes
 # A success that is reported after its time was up, or after the gateway had given it up: the only step out of an
 # ended state.
 REOPEN = Step("reopen", (Status.TIMED_OUT, Status.FAILED), Status.SUCCEEDED, "run.reopened")
-STEPS = (CLAIM, ADMIT, INTERRUPT, REQUEUE, RELEASE_LEASE, MARK_UNCERTAIN, *CLOSE_AS.values(), REOPEN)
+STEPS = (
+    *(CLAIM, ADMIT, BEGIN, INTERRUPT, REQUEUE, RELEASE_LEASE, SEND_AGAIN, MARK_UNCERTAIN),
+    *(*CLOSE_AS.values(), REOPEN),
+)
 
 
 class ReviewStep(NamedTuple):

@@ -1,7 +1,6 @@
 """Shows why a queued run waits: the scheduler's decision as the status note of its task or message."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from apps.agents.models import Agent, Run
 from apps.agents.runs import run_notes, scheduler, targets
@@ -33,13 +32,8 @@ def refresh_in(project: Project, agent: Agent) -> None:
 def _changed_notes(agent: Agent) -> Iterator[tuple[Run, status_notes.Note]]:
     for run, reason in scheduler.decisions(agent):
         note = run_notes.build_wait_note(run, reason)
-        if not _is_same(targets.target_of(run).current_note(run) or {}, note):
+        if not run_notes.is_shown(run, note):
             yield run, note
-
-
-def _is_same(old: status_notes.Note | dict[str, Any], new: status_notes.Note) -> bool:
-    """Whether that is shown already; since when does not count."""
-    return all(old.get(part) == new[part] for part in ("code", "facts", "run"))
 
 
 def _write(project_id: int, notes: dict[Run, status_notes.Note]) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from apps.accounts.audit import trail
 from apps.accounts.models import AuditEntry
 from apps.agents.models import Agent, Gateway, Run
+from apps.agents.runs import lifecycle
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.review import accept
 from apps.agents.runs.callbacks.tests.test_results import post, report
@@ -26,6 +27,7 @@ def chain(run: Run) -> list[tuple[str, str, str]]:
 def test_audit_leads_from_each_change_to_a_person(scribe, ana, ben, gateway, django_assert_num_queries):
     run = run_of(scribe, ana)
     run.refresh_from_db()
+    assert post(report(run, "run.accepted")).status_code == 200
     assert post(report(run)).status_code == 200
     run.refresh_from_db()
     accept(run, by=ben)
@@ -33,6 +35,8 @@ def test_audit_leads_from_each_change_to_a_person(scribe, ana, ben, gateway, dja
         told = chain(run)
     assert told == [
         ("run.queued", "Ana", "Ana"),
+        ("run.handed_over", "", "Ana"),
+        ("callback.received", "Scribe", "Ana"),
         ("run.started", "Scribe", "Ana"),
         ("task.moved", "Scribe", "Ana"),
         ("callback.received", "Scribe", "Ana"),
@@ -41,7 +45,7 @@ def test_audit_leads_from_each_change_to_a_person(scribe, ana, ben, gateway, dja
         ("task.moved", "Scribe", "Ana"),
         ("run.accepted", "Ben", "Ana"),
     ]
-    received = AuditEntry.objects.get(action="callback.received")
+    received = AuditEntry.objects.filter(action="callback.received").latest("pk")
     assert (received.facts["kind"], received.project_id) == ("run.finished", run.task.project_id)
 
 
@@ -59,6 +63,9 @@ def test_audit_holds_late_and_refused_reports(scribe, ana, gateway, monkeypatch)
 
 def test_audit_leaves_moves_of_people_to_the_activity(scribe, ana, columns, gateway):
     run = run_of(scribe, ana)
+    run.refresh_from_db()
+    lifecycle.begin(run)
+    run.task.refresh_from_db()
     move(run.task, to=columns["done"], by=ana)
     assert set(AuditEntry.objects.filter(action="task.moved").values_list("who", flat=True)) == {"Scribe"}
 

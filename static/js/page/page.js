@@ -1,5 +1,6 @@
 // What every page does.
 
 import "./menus.js"
+import "./elapsed_times.js"
 import "./times.js"
 import "./toasts.js"

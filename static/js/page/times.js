@@ -33,7 +33,7 @@ export function localTimes(root) {
   const day = new Intl.DateTimeFormat("en", { dateStyle: "short", timeZone: zone })
   const today = day.format(now())
   /** @type {HTMLTimeElement[]} */
-  const times = all(root, "time[datetime]:not([data-local])")
+  const times = all(root, "time[datetime]:not([data-local], [data-elapsed])")
   for (const time of times) {
     const at = new Date(time.dateTime)
     time.textContent = ("clock" in time.dataset || day.format(at) === today ? clock : calendar).format(at)

@@ -15,7 +15,7 @@ from apps.agents import jobs
 from apps.agents.mentions import mentions, message_footer
 from apps.agents.models import HandoffPermission, MentionRefusal, Run
 from apps.agents.roster.actions.set_projects import set_projects
-from apps.agents.runs import queue, targets
+from apps.agents.runs import lifecycle, queue, targets
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.actions.retry import Gone, StillOpen, retry
@@ -86,7 +86,7 @@ def test_mention_saves_message_and_run_together(room, scribe, ana, monkeypatch):
 def test_mention_is_answered_by_a_message_of_the_agent(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
     run = working(scribe)
-    assert (run.status, run.status_note["code"]) == (Status.RUNNING, "working")
+    assert (run.status, run.status_note["code"]) == (Status.RUNNING, "handed_over")
     finish(run)
     run.refresh_from_db()
     answer = answers(scribe)[0]
@@ -301,6 +301,7 @@ def test_mention_cancelled_posts_no_late_answer(room, scribe, ana, gateway):
 def test_mention_with_one_task_references_it(room, scribe, ana, columns, gateway):
     task = task_in(columns["ready"], "Mend the pump", description="The valve sticks.")
     own = queue.assign_now(scribe, task, by=ana, queue=True)
+    lifecycle.begin(own)
     message = ask(room, ana, scribe, f"what about {task.key}?")
     run = message.runs.get()
     own.refresh_from_db()
@@ -308,7 +309,7 @@ def test_mention_with_one_task_references_it(room, scribe, ana, columns, gateway
     assert any("The valve sticks." in told and "You are in a room" in told for told in gateway.messages)
     finish(run)
     told = Event.objects.filter(task_id=task.pk, payload__message=message.pk).values_list("kind", flat=True)
-    assert list(told.order_by("seq")) == ["run.queued", "run.started", "run.closed"]
+    assert list(told.order_by("seq")) == ["run.queued", "run.handed_over", "run.started", "run.closed"]
     task.refresh_from_db()
     assert task.column == columns["doing"]
     assert task.status_note["code"] == "working"
@@ -429,6 +430,7 @@ def test_mention_audit_leads_from_person_to_answer(room, scribe, ana, gateway):
     actions = list(chain.values_list("action", flat=True))
     assert [each for each in actions if not each.startswith("callback.")] == [
         "run.queued",
+        "run.handed_over",
         "run.started",
         "run.closed",
         "message.posted",
@@ -440,5 +442,5 @@ def test_mention_run_is_in_the_api(room, scribe, ana):
     program = Program(ana)
     [run] = program.get(f"runs/?message={message.pk}").json()["results"]
     assert (run["task"], run["message"], run["referenced_task"]) == (None, message.pk, None)
-    assert (run["status"], run["waits_for"]) == ("running", "Scribe is at it.")
+    assert (run["status"], run["waits_for"]) == ("running", "Handed to Scribe, not started yet")
     assert program.post(f"runs/{run['id']}/cancel/", {}).json()["status"] == "cancelled"

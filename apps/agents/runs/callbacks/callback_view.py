@@ -14,7 +14,7 @@ from django.http import HttpRequest, JsonResponse
 from apps import strict_json
 from apps.accounts import audit
 from apps.agents.models import Gateway
-from apps.agents.runs.callbacks import results
+from apps.agents.runs.callbacks import beats, results
 from apps.rest import signed_webhooks, webhook_signatures
 from apps.rest.signed_webhooks import WebhookRefused, signed_webhook
 
@@ -31,7 +31,10 @@ def callback(request: HttpRequest) -> JsonResponse:
         raw = raw_body(request)
         gateway = signer_of(request, raw)
         body = parsed(raw)
-        report = results.receive(gateway, *named(request, body), body)
+        event_id, kind = named(request, body)
+        if kind == beats.KIND:
+            return JsonResponse({"outcome": beats.receive(gateway, body)})
+        report = results.receive(gateway, event_id, kind, body)
     except WebhookRefused as refused:
         audit.refused("callback.refused", by=None, request=request, status=refused.status, code=refused.code)
         raise

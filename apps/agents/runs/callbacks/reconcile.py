@@ -1,20 +1,22 @@
-"""Runs that nobody reported on: expired leases, passed deadlines, results found in the history."""
+"""Runs that nobody reported on: expired leases, passed deadlines, what their sessions say of the quiet ones."""
 
-import asyncio
 import logging
 from datetime import timedelta
 
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.agents.gateways.openclaw_client import Entry, GatewayError, OpenClawClient, run_named_in
+from apps.agents.gateways.openclaw_client import Entry
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle
-from apps.agents.runs.callbacks import results
+from apps.agents.runs import dispatch, lifecycle
+from apps.agents.runs.callbacks import results, session_turns
 from apps.agents.runs.states import Status
 
 log = logging.getLogger(__name__)
 LONG_PAST = timedelta(hours=1)
+LOOK_AGAIN = timedelta(seconds=10)  # a gateway that is away may be back soon
+REPORT_TAKES = timedelta(seconds=10)  # an answer younger than that is left to its report, which knows more
+MAX_LOOKS = 100  # of one sweep
 
 
 def release_expired_leases() -> None:
@@ -47,29 +49,59 @@ def end_overdue(run: Run) -> None:
     answer = find_answer(run)
     if answer is None:
         lifecycle.close(run, Status.TIMED_OUT, by=None, error="")
-    elif answer.error or answer.stop_reason == "error":
-        lifecycle.close(run, Status.FAILED, by=run.agent.user, error=answer.error)
     else:
-        results.succeed(run, results.Result(text=answer.text, model=answer.model, usage=answer.usage))
+        settle(run, answer)
 
 
 def find_answer(run: Run) -> Entry | None:
-    """The last finished answer of the turn that our run's first line began; None if there is none to be had."""
-    gateway = run.gateway
-    if gateway is None or not gateway.gateway_token:
-        return None
-    try:
-        entries = asyncio.run(OpenClawClient.for_gateway(gateway).get_session_history(run.gateway_session_key))
-    except GatewayError as error:
-        log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
-        return None
-    turn: list[Entry] = []
-    ours = False
-    for entry in entries:
-        if entry.role == "user":
-            named = run_named_in(entry.text)
-            ours = named == run.pk if named else ours
-            turn = [] if ours and named else turn
-        elif ours and entry.role == "assistant" and entry.stop_reason in ("stop", "error"):
-            turn.append(entry)
-    return turn[-1] if turn else None
+    """The last finished answer to `run` in its session; None if there is none to be had."""
+    turn = session_turns.find_turn(run)
+    return turn.answer if turn else None
+
+
+def look_up_quiet_runs() -> None:
+    """Look for each run that nothing was heard of for a while; a gateway that can't be read is asked once."""
+    quiet = Run.objects.filter(status__in=lifecycle.LOOKED_AT, look_at__lte=Now()).order_by("look_at")
+    unreadable: set[int | None] = set()
+    for run in quiet.with_related()[:MAX_LOOKS]:
+        if not lifecycle.claim_look(run):
+            continue
+        try:
+            if run.gateway_id in unreadable or not look_up(run):
+                unreadable.add(run.gateway_id)
+                lifecycle.look_again(run, LOOK_AGAIN)
+        except Exception:
+            log.exception("A run could not be looked up", extra={"run": str(run.pk)})
+
+
+def look_up(run: Run) -> bool:
+    """Bring `run` to where its session says that it is; False when the session can't be read now.
+
+    No turn of ours there: the gateway has lost it, and it is sent again with the same key and bytes. A gateway that
+    has it all the same knows the key, and one that has forgotten the key has begun anew.
+    """
+    if run.gateway is None or not run.gateway.gateway_token:
+        lifecycle.look_again(run, None)
+        return True
+    turn = session_turns.find_turn(run)
+    if turn is None:
+        return False
+    if turn.is_answered and turn.answer:
+        if turn.answer.at and timezone.now() - turn.answer.at < REPORT_TAKES:
+            lifecycle.hear_from(run)
+            lifecycle.look_again(run, LOOK_AGAIN)
+        else:
+            settle(run, turn.answer)
+    elif turn.is_there:
+        lifecycle.begin(run)
+    elif run.started_at is None and run.send_count < dispatch.MAX_SENDS:
+        lifecycle.send_again(run)
+    return True
+
+
+def settle(run: Run, answer: Entry) -> None:
+    """End `run` as its session says that it ended."""
+    if answer.error or answer.stop_reason == "error":
+        lifecycle.close(run, Status.FAILED, by=run.agent.user, error=answer.error or answer.text)
+    else:
+        results.succeed(run, results.Result(text=answer.text, model=answer.model, usage=answer.usage))

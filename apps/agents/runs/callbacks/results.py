@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
+from apps.agents.gateways import restarts
 from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
@@ -69,7 +70,11 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
     audit.record(
         "callback.received", by=run.agent.user if run else None, gateway=gateway, event=event_id, kind=kind, **about
     )
-    report.outcome = _effect(run, kind, body) if run else IGNORED
+    if kind == "gateway.started":
+        restarts.came_back(gateway)
+        report.outcome = APPLIED
+    else:
+        report.outcome = _effect(run, kind, body) if run else IGNORED
     if report.outcome != APPLIED:
         audit.record("callback.without_effect", by=None, event=event_id, outcome=report.outcome, **about)
     report.save(update_fields=["outcome"])
@@ -99,10 +104,14 @@ def _session_of(body: dict[str, Any]) -> str:
 
 def _effect(run: Run, kind: str, body: dict[str, Any]) -> str:
     is_open = run.status in OPEN
-    if kind == "run.started":
-        return APPLIED if is_open and lifecycle.admit(run, gateway_run_id=_text(body.get("runId"))[:100]) else IGNORED
+    if kind in ("run.accepted", "run.started"):
+        if not is_open:
+            return IGNORED
+        lifecycle.begin(run, gateway_run_id=_text(body.get("runId"))[:100])
+        return APPLIED if lifecycle.hear_from(run) else IGNORED
     if kind == "run.interrupted":
-        return APPLIED if is_open and lifecycle.interrupt(run) else IGNORED
+        has_begun = body.get("startedAt", 0) is not None
+        return APPLIED if is_open and lifecycle.interrupt(run, has_begun=has_begun) else IGNORED
     if kind == "run.finished":
         return APPLIED if _finish(run, body, is_open=is_open) else LATE
     return IGNORED
@@ -138,6 +147,7 @@ def result_of(body: dict[str, Any]) -> Result:
 def succeed(run: Run, result: Result) -> bool:
     """The result is shown where the run's target is; on a task it then waits for a person."""
     with locked_for_change(run.project_id):
+        lifecycle.begin(run)  # what has an answer was worked at, whoever should have said so before
         closed = lifecycle.close(run, Status.SUCCEEDED, by=run.agent.user, **_kept(result))
         if closed:
             show(run, is_tools=result.is_tools)

@@ -41,6 +41,7 @@ def _with_link(payload: dict[str, Any], sentence: str) -> str:
 SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.queued": ("hourglass", _queued),
     "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
+    "run.sent_again": ("rotate-ccw", lambda payload: _("sent it again: the gateway had not begun it.")),
     "run.closed": ("flag", _closed),
     "run.delayed": ("clock", lambda payload: _("could not hand it over. {error}").format(**payload)),
     "run.marked_uncertain": (

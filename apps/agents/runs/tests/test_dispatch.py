@@ -76,12 +76,13 @@ def test_send_repeats_the_same_bytes_and_key(scribe, ana, gateway):
     assert len(gateway.posts) == 3
 
 
-def test_admitted_run_moves_its_card_to_in_progress(columns, scribe, ana, gateway):
+def test_begun_run_moves_its_card_to_in_progress(columns, scribe, ana, gateway):
     run = start(scribe) if run_of(scribe, ana) else None
     task = run.task
-    task.refresh_from_db()
     assert (run.status, run.gateway_run_id) == (Status.RUNNING, "gateway-1")
     assert run.deadline_at > timezone.now() + timedelta(seconds=590)
+    assert [lifecycle.begin(run), lifecycle.begin(run)] == [True, False]
+    task.refresh_from_db()
     assert (task.column, task.status_note["state"]) == (columns["doing"], "working")
 
 
@@ -399,6 +400,7 @@ def test_assign_by_twenty_people_at_once_queues_one_run(columns, scribe, ana):
 @pytest.mark.req("D10")
 def test_claims_at_once_take_the_last_slot_once(board, ana, gateway):
     scribe = agent_in(board, max_concurrent=3)
+    circuit_breaker.note_admission(scribe.gateway)
     for number in range(8):
         run_of(scribe, ana, f"Task {number}")
     with ThreadPoolExecutor(8) as pool:

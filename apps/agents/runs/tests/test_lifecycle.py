@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -29,7 +30,7 @@ from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import accept, request_changes
-from apps.agents.runs.callbacks import reconcile, results
+from apps.agents.runs.callbacks import reconcile, results, session_turns
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.tests.factories import message_in, room_of
@@ -43,9 +44,9 @@ from apps.tasks.tests.factories import BoardFactory, task_in
 EDGES = {
     Status.QUEUED: {Status.SENDING, Status.RUNNING, Status.UNCERTAIN, *states.ENDED},
     Status.SENDING: {Status.QUEUED, Status.RUNNING, Status.UNCERTAIN, *states.ENDED},
-    Status.RUNNING: {Status.RUNNING, *states.ENDED},
+    Status.RUNNING: {Status.RUNNING, Status.QUEUED, *states.ENDED},
     Status.NEEDS_INPUT: {*states.ENDED},
-    Status.UNCERTAIN: {Status.RUNNING, *states.ENDED},
+    Status.UNCERTAIN: {Status.RUNNING, Status.QUEUED, *states.ENDED},
     Status.TIMED_OUT: {Status.SUCCEEDED},
     Status.FAILED: {Status.SUCCEEDED},
 }
@@ -66,7 +67,7 @@ ANSWERS = (
     Outcome(Kind.RETRY, "Not reached.", sent=False),
     Outcome(Kind.AMBIGUOUS, "Cut off."),
 )
-REPORTS = ("ok", "ok", "ok", "run.started", "run.interrupted", "error", "aborted", "timeout")
+REPORTS = ("ok", "ok", "ok", "run.accepted", "run.started", "run.interrupted", "error", "aborted", "timeout")
 any_number = st.integers(0, 20)
 
 
@@ -247,6 +248,15 @@ class Life(RuleBasedStateMachine):
         reconcile.end_overdue_runs()
         assert not Run.objects.filter(status=Status.RUNNING).exists()
 
+    @rule(is_there=st.booleans())
+    def sessions_are_looked_into(self, is_there: bool) -> None:
+        """The gateway has what it was sent, or has lost it."""
+        Run.objects.filter(look_at__isnull=False).update(look_at=timezone.now() - timedelta(seconds=1))
+        Gateway.objects.update(gateway_token="token")
+        with patch.object(session_turns, "find_turn", lambda run: session_turns.Turn(is_there)):
+            reconcile.look_up_quiet_runs()
+        Gateway.objects.update(gateway_token="")
+
     @rule(minutes=st.sampled_from([0, 0, 5]))
     def delays_pass(self, minutes: int) -> None:
         """After five minutes the replay window is closed, too."""
@@ -258,7 +268,7 @@ class Life(RuleBasedStateMachine):
     def gateway_reports(self, number: int, what: str, times: int) -> None:
         """On two runs, of whatever attempt, in whatever state, once or twice."""
         for run in {self.run_number(number), self.run_number(number + 1)} - {None}:
-            kind = what if what in ("run.started", "run.interrupted") else "run.finished"
+            kind = what if what.startswith("run.") else "run.finished"
             about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key, "runId": "g-2"}
             body = {**about, "status": what, "text": "Done."}
             self.reports.append((str(uuid4()), kind, body))

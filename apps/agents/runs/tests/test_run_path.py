@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import get_resolver
 
 from apps.agents.models import Run
 from apps.agents.runs import dispatch
@@ -49,6 +50,7 @@ def test_path_of_a_run_has_at_most_fourteen_files():
 @pytest.mark.queue_off
 def test_path_of_a_run_is_the_one_that_is_walked(scribe, ana, gateway):
     walked = set()
+    get_resolver().url_patterns  # noqa: B018 - imported here, else on the way
 
     def note_file(frame, event, argument) -> None:
         walked.add(frame.f_code.co_filename)

@@ -71,7 +71,7 @@ def be_agent_full(run: Run, by) -> None:
 
 def be_gateway_busy(run: Run, by) -> None:
     other = agent_in(run.project, "Other", gateway=run.agent.gateway)
-    for _ in range(scheduler.MAX_SENDING):
+    for _ in range(circuit_breaker.MAX_SENDING):
         sending = run_of(other, by)
         Run.objects.filter(pk=sending.pk).update(status=Status.SENDING)
 

@@ -45,14 +45,14 @@ def test_pause_lets_running_attempts_finish(board, scribe, ana, mai, gateway):
     working = run_of(scribe, ana)
     pause(board, by=mai)
     working.refresh_from_db()
-    assert (working.status, codes()) == (Status.RUNNING, {"working"})
+    assert (working.status, codes()) == (Status.RUNNING, {"handed_over"})
     assert not Run.objects.queued().exists()
 
 
 @pytest.mark.req("G6", "FLT-15")
 def test_pause_stops_what_runs_and_queues_it_again(board, scribe, ana, mai, gateway):
     working = run_of(scribe, ana)
-    assert codes() == {"working"}
+    assert codes() == {"handed_over"}
     pause(board, by=mai, stop=True)
     working.refresh_from_db()
     again = Run.objects.queued().get()
@@ -118,11 +118,11 @@ def test_pause_and_resume_are_the_maintainers(board, ana, mai, switch):
 def test_pause_is_the_reason_of_what_waits_until_resume(board, scribe, ana, mai, gateway):
     for number in range(3):
         run_of(scribe, ana, f"Task {number}")
-    assert codes() == {"working", "agent_full"}
+    assert codes() == {"handed_over", "agent_full"}
     pause(board, by=mai, stop=True)
     assert (codes(), scribe.runs.busy().count()) == ({"paused"}, 0)
     assert resume(board, by=mai)
-    assert (codes(), scribe.runs.busy().count()) == ({"working", "agent_full"}, 2)
+    assert (codes(), scribe.runs.busy().count()) == ({"handed_over", "agent_full"}, 2)
     assert kinds() == ["agents.paused", "agents.resumed"]
 
 
