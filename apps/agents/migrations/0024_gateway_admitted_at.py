@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0022_run_queued_at"),
+        ("agents", "0023_agent_slug_per_gateway"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("agents", "0023_gateway_admitted_at"),
+        ("agents", "0024_gateway_admitted_at"),
     ]
 
     operations = [
