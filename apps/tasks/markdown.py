@@ -3,11 +3,16 @@
 from collections.abc import Callable
 
 import nh3
+from django.utils.html import escape
+from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from mdit_py_plugins.tasklists import tasklists_plugin
 
-_markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True}).use(tasklists_plugin, label=True)
+from apps.tasks.markdown_links import link_addresses
+from apps.tasks.markdown_task_lists import show_boxes
+
+_markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True})
+_markdown.use(link_addresses).use(show_boxes)
 # Images are shown as links: a remote one would tell its host who reads, and when.
 _markdown.disable("image")
 TAGS = {
@@ -23,6 +28,8 @@ ATTRIBUTES = {
 }
 
 
+LONGEST_RICH_TEXT = 100_000  # characters, for which the worst of them takes two seconds
+
 # Set by `mark` alone, for Markdown brings no class of its own.
 CLASSES = {"a": {"chip"}, "span": {"mention", "chip__say"}}
 
@@ -31,8 +38,11 @@ def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
     """`markdown` as HTML that is safe to place on any page: no raw HTML, image, style, id or class.
 
     Links keep http, https and mailto and say nothing to where they lead. `mark` is given each piece
-    of plain text that is neither code nor part of a link, and returns it as HTML.
+    of plain text that is neither code nor part of a link, and returns it as HTML. What is longer than LONGEST_RICH_TEXT
+    is shown as it was written, and says so: formatting it could take many seconds.
     """
+    if len(markdown) > LONGEST_RICH_TEXT:
+        return _as_written(markdown)
     tokens = _markdown.parse(markdown)
     if mark:
         for block in tokens:
@@ -49,6 +59,11 @@ def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def _as_written(text: str) -> str:
+    note = escape(_("This text is too long to be formatted. Here it is as it was written."))
+    return f'<p><em>{note}</em></p><pre tabindex="0">{escape(text)}</pre>'
 
 
 def _mark(pieces: list[Token], mark: Callable[[str], str]) -> None:

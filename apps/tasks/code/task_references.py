@@ -13,7 +13,7 @@ from apps.tasks.markdown import PLACEHOLDER, plain_text
 MAX_REFERENCES = 100  # keys of one event; what names more is a list, not work
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 # Somebody else's words within a line, as in: Revert "[TB-12] Ask for a deposit"
-_QUOTED = re.compile('"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»')
+_QUOTED = re.compile('"[^"\n]*"|“[^“”\n]*”|„[^„“”\n]*[“”]|«[^«»\n]*»')  # each ends before the next begins: linear
 # What stands right behind code or an address belongs to it.
 _ATTACHED = re.compile(rf"{PLACEHOLDER}\S*")
 _NUMBER = "[1-9][0-9]{0,8}"
