@@ -40,6 +40,8 @@ MESSAGE_EVENTS = {"message.posted": _("wrote in a room")}
 SETTING_EVENTS = {
     "agents.paused": _("paused all agents"),
     "agents.resumed": _("resumed all agents"),
+    "agents.restored": _("paused all agents after a restore"),
+    "agents.released": _("resumed all agents after a restore"),
     "handoff.allowed": _("let an agent start another"),
     "handoff.revoked": _("kept an agent from starting another"),
 }

@@ -60,6 +60,8 @@ def _full(facts: dict[str, Any]) -> str:
 
 
 def _paused(facts: dict[str, Any]) -> str:
+    if facts.get("restored"):
+        return _("Team Board was restored from a backup. A maintainer must resume the agents.")
     if not facts["by"]:
         return _("All agents of this project are paused.")
     return _("All agents of this project are paused by {by}.").format(**facts)

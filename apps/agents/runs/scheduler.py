@@ -111,7 +111,10 @@ def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) ->
 def _own_reason(run: Run, *, is_behind_its_session: bool) -> Reason | None:
     """What keeps this run from starting, whatever its agent does."""
     if run.obstacle == "paused":
-        return Reason("paused", {"by": str(run.project.pause.paused_by or "")})
+        pause = run.project.pause
+        return Reason(
+            "paused", {"by": str(pause.paused_by or "")} | ({"restored": True} if pause.after_restore else {})
+        )
     if run.obstacle == "next_try":
         return Reason("next_try", {"error": run.error, "at": _iso(run.due_at)})
     if run.obstacle == "held_up" or is_behind_its_session:

@@ -33,13 +33,13 @@ def pause(project: Project, *, by: User, stop: bool = False) -> Pause:
         if is_new or stop:
             _let_claims_end(project)
         if is_new:
-            _announce(project, "agents.paused", by)
+            announce(project, "agents.paused", by)
         if stop:
             for run in runs_at_work(project).with_related().order_by("queued_at"):
                 lifecycle.close(run, Status.CANCELLED, by=by)
                 retry(run, by=run.requested_by, keeps_place=True, as_board=True)
         if is_new or stop:
-            _say_why_all_wait(project)
+            say_why_all_wait(project)
     return found
 
 
@@ -48,8 +48,8 @@ def resume(project: Project, *, by: User) -> bool:
     with _locked_for_maintainer(project, by) as project:
         was_paused = bool(Pause.objects.filter(project=project).delete()[0])
         if was_paused:
-            _announce(project, "agents.resumed", by)
-            _say_why_all_wait(project)
+            announce(project, "agents.resumed", by)
+            say_why_all_wait(project)
     return was_paused
 
 
@@ -68,10 +68,10 @@ def _locked_for_maintainer(project: Project, by: User) -> Iterator[Project]:
         yield locked
 
 
-def _announce(project: Project, what: str, by: User) -> None:
+def announce(project: Project, what: str, actor: User | None) -> None:
     """Log it, and have the board post it in the project's own room."""
-    events.record(project, what, by=by)
-    post_system_message(project.rooms.get(is_default=True), what, actor=by, name=str(by))
+    events.record(project, what, by=actor)
+    post_system_message(project.rooms.get(is_default=True), what, actor=actor, name=str(actor or ""))
 
 
 def _let_claims_end(project: Project) -> None:
@@ -83,7 +83,7 @@ def _let_claims_end(project: Project) -> None:
     list(agents.values_list("pk"))
 
 
-def _say_why_all_wait(project: Project) -> None:
+def say_why_all_wait(project: Project) -> None:
     """Have every waiting card say it at once, whether workers run or not, and the queues looked at."""
     for agent in Agent.objects.filter(pk__in=_agents_with_queue(project)).select_related("gateway", "user"):
         wait_reasons.refresh_in(project, agent)

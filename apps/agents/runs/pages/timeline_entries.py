@@ -61,5 +61,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
 
 IN_ROOM: dict[str, Callable[[dict[str, Any]], str]] = {
     "agents.paused": lambda facts: _("{name} paused all agents.").format(**facts),
+    "agents.restored": lambda facts: _("Team Board was restored from a backup, so all agents are paused."),
+    "agents.released": lambda facts: _("After the restore, all agents were resumed."),
     "agents.resumed": lambda facts: _("{name} resumed all agents.").format(**facts),
 }

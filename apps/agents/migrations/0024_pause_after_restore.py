@@ -1,0 +1,11 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """A board that was restored from a backup waits for a person before its agents start anything."""
+
+    dependencies = [("agents", "0023_agent_slug_per_gateway")]
+
+    operations = [
+        migrations.AddField(model_name="pause", name="after_restore", field=models.BooleanField(default=False)),
+    ]
