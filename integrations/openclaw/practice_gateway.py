@@ -267,23 +267,39 @@ class Outbox:
         if self._url:
             await self._deliver(event)
 
+    async def answer_to(self, event: dict) -> int | str:
+        """What Team Board says to `event`: its status, or why there is none."""
+        if not self._url:
+            return "no url"
+        try:
+            return await asyncio.wait_for(post(self._url, *self._signed(event)), 10)
+        except (OSError, ValueError, EOFError, TimeoutError) as error:
+            return type(error).__name__
+
     async def _deliver(self, event: dict) -> bool:
         """Post the event; True when Team Board took it or refused it for good."""
-        body = json.dumps(event).encode()
-        stamp = str(int(time.time()))
-        mac = hmac.new(self._secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
-        headers = {
-            "content-type": "application/json",
-            "idempotency-key": event["id"],
-            "x-teamboard-timestamp": stamp,
-            "x-teamboard-signature": f"sha256={mac.hexdigest()}",
-        }
         try:
-            status = await asyncio.wait_for(post(self._url, headers, body), 10)
+            status = await asyncio.wait_for(post(self._url, *self._signed(event)), 10)
         except (OSError, ValueError, EOFError, TimeoutError):
             status = 0
         self._journal.log("callback", event=event["event"], id=event["id"], status=status)
         return 200 <= status < 300 or (400 <= status < 500 and status not in (401, 403, 408, 429))
+
+    def _signed(self, event: dict) -> tuple[dict[str, str], bytes]:
+        """The headers and the body of a report."""
+        body = json.dumps(event).encode()
+        stamp = str(int(time.time()))
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": event["id"],
+            "x-teamboard-timestamp": stamp,
+            "x-teamboard-signature": signature(self._secret.encode(), f"{stamp}.".encode() + body),
+        }
+        return headers, body
+
+
+def signature(secret: bytes, signed: bytes) -> str:
+    return f"sha256={hmac.new(secret, signed, hashlib.sha256).hexdigest()}"
 
 
 async def post(url: str, headers: dict[str, str], body: bytes) -> int:
@@ -799,16 +815,28 @@ class PracticeGateway:
             raise bad_request(f"sessionKey must start with one of: {', '.join(self.options.prefixes)}")
 
     async def _plugin_route(self, request: Request) -> Reply:
-        """Our plugin's own: signed as a report is, and each request is taken once."""
+        """Our plugin's own: the answer to who has the secret is signed, too, over the request's signature."""
+        secret, given = self.options.callback_secret.encode(), request.headers.get("x-teamboard-signature", "")
+        stamp = request.headers.get("x-teamboard-timestamp", "")
+        is_signed = bool(secret) and hmac.compare_digest(
+            signature(secret, stamp.encode() + b"." + request.body).encode(), given.encode()
+        )
+        try:
+            reply = await self._plugin_answer(request, stamp, given, is_signed=is_signed)
+        except Refusal as refusal:
+            reply = refusal.reply
+        if is_signed:
+            text = json.dumps(reply.value, ensure_ascii=False).encode()
+            reply.headers["X-Teamboard-Signature"] = signature(secret, f"answer.{given}.".encode() + text)
+        return reply
+
+    async def _plugin_answer(self, request: Request, stamp: str, given: str, *, is_signed: bool) -> Reply:
+        """Signed as a report is, and each request is taken once."""
         if self.is_draining:
             raise Refusal(503, {"error": {"code": "gateway_unavailable", "message": "gateway is draining"}})
         if request.method != "POST":
             raise Refusal(405, {"ok": False, "error": "POST only"}, Allow="POST")
-        stamp = request.headers.get("x-teamboard-timestamp", "")
-        given = request.headers.get("x-teamboard-signature", "")
-        secret = self.options.callback_secret.encode()
-        mac = hmac.new(secret, stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
-        if not secret or not hmac.compare_digest(f"sha256={mac}".encode(), given.encode()):
+        if not is_signed:
             raise bad_request("not signed with the callback secret", 401)
         if not stamp.isdecimal() or abs(time.time() - int(stamp)) > SIGNED_SECONDS:
             raise bad_request("not signed within five minutes of this gateway's clock", 401)
@@ -816,8 +844,10 @@ class PracticeGateway:
         if not self.stops.is_new(asked["id"] if text_in(asked, "id") else given):
             raise bad_request("seen before", 409)
         if asked.get("do") == "info":
-            agents = self.options.agents
-            return Reply(200, {"ok": True, "gateway": "practice", "plugin": "practice", "agents": agents})
+            return Reply(200, {"ok": True} | self._plugin_info())
+        if asked.get("do") == "check":
+            event = {"event": "gateway.checked", "id": str(uuid.uuid4()), "createdAt": now_ms()}
+            return Reply(200, {"ok": True, "board": await self.outbox.answer_to(event)})
         if asked.get("do") != "stop":
             raise bad_request("unknown request")
         run = str(asked.get("run")).lower()
@@ -826,6 +856,20 @@ class PracticeGateway:
         result = await self.stops.stop(run)
         self.journal.log("stop", teamboard_run=run, result=result)
         return Reply(200, {"ok": True, "result": result})
+
+    def _plugin_info(self) -> dict:
+        names = list(self.options.agents)
+        mappings = [{"hook": name, "agentId": name, "timeoutSeconds": 300, "model": None} for name in names]
+        return {
+            "gateway": "practice",
+            "plugin": "practice",
+            "minimum": "practice",
+            "time": now_ms(),
+            "agents": names,
+            "hookAgents": names,
+            "prefixes": list(self.options.prefixes),
+            "mappings": mappings,
+        }
 
     def _history(self, key: str, query: dict[str, str]) -> Reply:
         """The newest page first; the cursor is where the next older one ends."""

@@ -19,6 +19,7 @@ import httpx
 from django.utils import timezone
 
 from apps import outbound, strict_json
+from apps.agents.gateways.gateway_identity import Identity
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import Gateway
 
@@ -170,18 +171,24 @@ class OpenClawClient:
         *,
         transport: httpx.AsyncBaseTransport | None = None,
         is_named_by_operator: bool = False,
+        identity: Identity | None = None,
     ) -> None:
-        """`is_named_by_operator`: the address is an operator's own word, so it may be a private one."""
+        """`is_named_by_operator`: the address is an operator's own word, so it may be a private one.
+
+        `identity` is asked who answers there before the first of our tokens is sent.
+        """
         self.base_url = base_url.rstrip("/")
         self._hook_token = hook_token
         self._gateway_token = gateway_token
         self._transport = transport
         self._is_named_by_operator = is_named_by_operator
+        self.identity = identity
 
     @classmethod
     def for_gateway(cls, gateway: Gateway) -> Self:
         """A gateway's row is the environment's or an administrator's: it is the permission to call that address."""
-        return cls(gateway.url, gateway.hook_token, gateway.gateway_token, is_named_by_operator=True)
+        tokens = (gateway.hook_token, gateway.gateway_token)
+        return cls(gateway.url, *tokens, is_named_by_operator=True, identity=Identity.of(gateway))
 
     async def run_agent(
         self,
@@ -314,6 +321,8 @@ class OpenClawClient:
         return answer
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
+        if self.identity and "Authorization" in kwargs.get("headers", {}):
+            await self.identity.prove()
         return await outbound.request(
             method,
             self.base_url + path,

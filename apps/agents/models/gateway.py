@@ -41,6 +41,8 @@ class Gateway(models.Model):
     last_error = models.CharField(max_length=300, blank=True, editable=False)
     # When it last took a run; None while it is cold, from its start to its first run.
     admitted_at = models.DateTimeField(null=True, editable=False)
+    # Since when it is known to answer to our secret: it has to before any token goes there.
+    proved_at = models.DateTimeField(null=True, editable=False)
     last_callback_at = models.DateTimeField(_("last callback"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)

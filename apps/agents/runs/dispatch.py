@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.agents.gateways import circuit_breaker, openclaw_client
+from apps.agents.gateways import circuit_breaker, gateway_identity, openclaw_client
 from apps.agents.models import Agent, Gateway, Run
 from apps.agents.runs import lifecycle, prompt, scheduler
 from apps.agents.runs.states import Status
@@ -85,6 +85,7 @@ def send(run: Run) -> openclaw_client.Outcome:
     """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key."""
     client = openclaw_client.OpenClawClient.for_gateway(run.agent.gateway)
     outcome = asyncio.run(client.post_run(run.request_path, bytes(cast(bytes, run.request_body)), str(run.pk)))
+    gateway_identity.remember(run.agent.gateway, client.identity)
     circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
     return outcome
 

@@ -59,7 +59,7 @@ def test_admin_gateway_never_shows_a_secret(admin):
 def test_admin_gateway_may_be_at_the_address_that_is_proposed(admin, practice, settings):
     settings.OUTBOUND_ALLOWED_HOSTS = []
     url = practice.url.replace("127.0.0.1", "localhost")
-    fields = fields_of(GatewayFactory.build(name="New"), url=url, callback_secret="b") | SECRETS
+    fields = fields_of(GatewayFactory.build(name="New"), url=url, callback_secret="callback-secret") | SECRETS
     admin.post(reverse("admin:agents_gateway_add"), fields)
     told = act(admin, "check_connection", Gateway.objects.get(url=url))
     assert "✓ It answers." in told

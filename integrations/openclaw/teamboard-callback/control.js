@@ -4,7 +4,7 @@
 // callback, with the same secret and within five minutes. A request is taken once: its id (or its
 // signature, if it has none) is kept on disk for as long as the signature is good.
 
-import { timingSafeEqual } from "node:crypto";
+import { randomUUID, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
@@ -27,30 +27,42 @@ class Refusal extends Error {
 export class Control {
   #writing = Promise.resolve();
 
-  constructor(folder, secret, stops, logger) {
-    Object.assign(this, { secret, stops, logger, folder: path.join(folder, "control") });
+  constructor(folder, secret, stops, logger, delivery) {
+    Object.assign(this, { secret, stops, logger, delivery, folder: path.join(folder, "control") });
     this.seen = new Map(this.#kept()); // id of a request -> when it may be forgotten
   }
 
   /** The route's handler; `info` is what the gateway and the plugin say of themselves. */
   handler(info) {
     return async (req, res) => {
+      const sign = (text) => (req.teamboardSigned ? signature(this.secret, "answer", `${req.teamboardSigned}.${text}`) : "");
       try {
-        return answer(res, 200, { ok: true, ...(await this.#do(await this.#taken(req), info)) });
+        return answer(res, 200, { ok: true, ...(await this.#do(await this.#taken(req), info)) }, sign);
       } catch (error) {
         if (!(error instanceof Refusal)) this.logger.warn(`teamboard-callback: control: ${error}`);
         const status = error instanceof Refusal ? error.status : 500;
-        return answer(res, status, { ok: false, error: status === 500 ? "the plugin failed" : error.message });
+        return answer(res, status, { ok: false, error: status === 500 ? "the plugin failed" : error.message }, sign);
       }
     };
   }
 
   async #do(asked, info) {
     if (asked.do === "info") return info();
+    if (asked.do === "check") return { board: await this.#boardAnswers() };
     if (asked.do !== "stop") throw new Refusal(400, "unknown request");
     const run = String(asked.run ?? "").toLowerCase();
     if (!RUN.test(run)) throw new Refusal(400, "run must be a run's id");
     return { result: await this.stops.ask(run) };
+  }
+
+  /** What Team Board says to a report that is about nothing: its status, or why there is none. */
+  async #boardAnswers() {
+    if (!this.delivery.url) return "no url";
+    try {
+      return await this.delivery.post({ event: "gateway.checked", id: randomUUID(), createdAt: Date.now() });
+    } catch (error) {
+      return String(error.cause?.code ?? error.name);
+    }
   }
 
   /** The request's body, signed, recent and not seen before. */
@@ -60,6 +72,7 @@ export class Control {
     const stamp = String(req.headers["x-teamboard-timestamp"] ?? "");
     const given = String(req.headers["x-teamboard-signature"] ?? "");
     if (!this.#isSigned(stamp, given, body)) throw new Refusal(401, "not signed with the callback secret");
+    req.teamboardSigned = given; // from here on who asks is told, by the answer's signature, who answers
     // "…within five minutes" tells whoever has the secret that it is a clock which is wrong.
     if (!isRecent(stamp)) throw new Refusal(401, "not signed within five minutes of this gateway's clock");
     const asked = parsed(body);
@@ -117,10 +130,13 @@ async function bodyOf(req) {
   return Buffer.concat(parts).toString("utf8");
 }
 
-function answer(res, status, value) {
+function answer(res, status, value, sign) {
+  const text = JSON.stringify(value);
+  const signed = sign(text);
   res.statusCode = status;
+  if (signed) res.setHeader("x-teamboard-signature", signed);
   res.setHeader("content-type", "application/json");
   if (status === 405) res.setHeader("allow", "POST");
-  res.end(JSON.stringify(value));
+  res.end(text);
   return true;
 }

@@ -1,14 +1,14 @@
 // An OpenClaw plugin that tells Team Board when an agent starts and ends the work on a task, and stops it when told.
 
-import { readFileSync } from "node:fs";
 import path from "node:path";
 
 import { Control, ROUTE } from "./control.js";
+import { Delivery } from "./delivery.js";
 import { Reporter } from "./reporter.js";
 import { Stops } from "./stops.js";
+import { infoOf, isTooOld, MINIMUM, unsupported } from "./versions.js";
 
 const ID = "teamboard-callback";
-const VERSION = JSON.parse(readFileSync(new URL("./package.json", import.meta.url), "utf8")).version;
 
 // register() runs several times (registrationMode "full", "discovery"), and the hooks and the events
 // of one run may reach different registrations: all of them share one reporter and what goes with it.
@@ -21,18 +21,9 @@ function sharedState(api) {
   const folder = path.join(api.runtime.state.resolveStateDir(process.env), ID);
   const reporter = new Reporter(api.pluginConfig ?? {}, folder, api.logger, shared?.reporter.runs);
   const stops = new Stops(folder, reporter, shared?.stops?.ended);
-  const control = new Control(folder, api.pluginConfig?.secret ?? "", stops, api.logger);
+  const { url, secret = "", timeoutMs = 10000 } = api.pluginConfig ?? {};
+  const control = new Control(folder, secret, stops, api.logger, new Delivery({ url, secret, timeoutMs }));
   return (globalThis[key] = { config, reporter, stops, control });
-}
-
-function infoOf(api) {
-  const { agents, hooks } = api.runtime.config.current();
-  return {
-    gateway: api.runtime.version,
-    plugin: VERSION,
-    agents: Object.keys(agents?.entries ?? {}),
-    hookAgents: hooks?.allowedAgentIds ?? null,
-  };
 }
 
 function registerControl(api, control) {
@@ -47,6 +38,8 @@ export default {
   description: "Tells Team Board when an agent starts and ends the work on one of its tasks, and stops it when told.",
   register(api) {
     const { reporter, stops, control } = sharedState(api);
+    const tooOld = isTooOld(api.runtime.version);
+    if (tooOld) api.logger.warn(`${ID}: OpenClaw ${api.runtime.version} is too old, use ${MINIMUM} or newer: ends of runs are not seen`);
     registerControl(api, control);
     api.agent.events.registerAgentEventSubscription({
       id: "teamboard-lifecycle",
@@ -71,7 +64,10 @@ export default {
     api.on("after_tool_call", (event, ctx) => reporter.toolCall(event, ctx, false));
     api.on("agent_end", (event, ctx) => reporter.attemptEnds(event, ctx));
     api.on("llm_output", (event, ctx) => reporter.modelAnswered(event, ctx));
-    api.on("gateway_start", () => reporter.start());
+    api.on("gateway_start", async () => {
+      if (tooOld) await reporter.outbox.put(unsupported(api));
+      await reporter.start();
+    });
     api.on("gateway_stop", () => reporter.stop());
   },
 };

@@ -154,8 +154,78 @@ test("what is no request is refused", async () => {
 test("the gateway and the plugin say what they are", async () => {
   const [, info] = await ask({ do: "info" });
   const { version } = JSON.parse(await fs.readFile(new URL("../package.json", import.meta.url)));
-  assert.deepEqual(info, { ok: true, gateway: "2026.9.6", plugin: version, agents: ["scribe"], hookAgents: ["scribe"] });
+  const { time, ...rest } = info;
+  assert.ok(Math.abs(time - Date.now()) < 5000);
+  const versions = { gateway: "2026.9.6", plugin: version, minimum: "2026.9.1" };
+  const asked = { agents: ["scribe"], hookAgents: ["scribe"], prefixes: [], mappings: [] };
+  assert.deepEqual(rest, { ok: true, ...versions, ...asked });
 });
+
+test("what is configured for task hooks is said", async () => {
+  const mapping = { match: { path: "task-scribe" }, agentId: "scribe", timeoutSeconds: 300, token: "not told" };
+  const hooks = {
+    allowedAgentIds: ["scribe"],
+    allowRequestSessionKey: true,
+    allowedSessionKeyPrefixes: ["task:"],
+    mappings: [mapping, { match: { path: "mail" } }, {}],
+  };
+  const state = { resolveStateDir: () => folder };
+  await gateway.stop();
+  gateway = await startGateway({ runtime: { version: "2026.9.6", state, config: { current: () => ({ hooks }) } } });
+  const [, info] = await ask({ do: "info" });
+  assert.deepEqual(info.prefixes, ["task:"]);
+  assert.deepEqual(info.mappings, [{ hook: "scribe", agentId: "scribe", timeoutSeconds: 300, model: null }]);
+  assert.deepEqual(info.agents, []);
+});
+
+test("an answer proves who gives it, to this request alone", async () => {
+  const body = JSON.stringify({ id: randomUUID(), do: "info" });
+  const headers = signed(body);
+  const response = await fetch(gateway.url, { method: "POST", headers, body });
+  const text = await response.text();
+  const proof = `answer.${headers["x-teamboard-signature"]}.${text}`;
+  const mac = createHmac("sha256", SECRET).update(proof).digest("hex");
+  assert.equal(response.headers.get("x-teamboard-signature"), `sha256=${mac}`);
+  const late = await fetch(gateway.url, { method: "POST", headers: signed(body, { age: 400 }), body });
+  assert.ok(late.headers.get("x-teamboard-signature"), "a wrong clock is told by who has the secret");
+  const wrong = await fetch(gateway.url, { method: "POST", headers: signed(body, { secret: "other" }), body });
+  assert.deepEqual([wrong.status, wrong.headers.get("x-teamboard-signature")], [401, null]);
+});
+
+test("a check reports to Team Board and says what it answered", async () => {
+  assert.deepEqual(await ask({ do: "check" }), [200, { ok: true, board: "no url" }]);
+  const told = [];
+  const board = http.createServer((req, res) => {
+    req.on("data", (part) => told.push(JSON.parse(part).event));
+    req.on("end", () => res.writeHead(401).end());
+  });
+  await new Promise((ready) => board.listen(0, "127.0.0.1", ready));
+  await gateway.stop();
+  gateway = await startGateway({ config: { url: `http://127.0.0.1:${board.address().port}` } });
+  assert.deepEqual(await ask({ do: "check" }), [200, { ok: true, board: 401 }]);
+  assert.deepEqual(told, ["gateway.checked"]);
+  board.close().closeAllConnections();
+  await until(async () => (await ask({ do: "check" }))[1].board === "ECONNREFUSED");
+});
+
+for (const [version, isTooOld] of Object.entries({
+  ...{ "2026.8.2": true, "2026.4.20": true, "2025.12.31": true, "2026.9.0": true },
+  ...{ "2026.9.1": false, "2026.9.6": false, "2026.10.1": false, "2027.1.1": false, practice: false },
+}))
+  test(`OpenClaw ${version} is ${isTooOld ? "too old, which is logged and reported" : "taken"}`, async () => {
+    await gateway.stop();
+    const state = { resolveStateDir: () => folder };
+    gateway = await startGateway({ runtime: { version, state, config: { current: () => ({}) } } });
+    await gateway.hooks.gateway_start();
+    const outbox = path.join(folder, "teamboard-callback", "outbox");
+    const waiting = (await fs.readdir(outbox)).filter((name) => name.endsWith(".json"));
+    const reports = await Promise.all(waiting.map(async (name) => JSON.parse(await fs.readFile(path.join(outbox, name)))));
+    const report = reports.find(({ event }) => event === "gateway.unsupported");
+    assert.deepEqual([gateway.warnings.length, Boolean(report)], isTooOld ? [1, true] : [0, false]);
+    if (!isTooOld) return;
+    assert.match(gateway.warnings[0], /too old, use 2026\.9\.1 or newer/);
+    assert.deepEqual([report.event, report.gateway, report.minimum], ["gateway.unsupported", version, "2026.9.1"]);
+  });
 
 test("a run at the model is stopped, and the answer says so when it has ended", async () => {
   const run = randomUUID();

@@ -1,0 +1,115 @@
+"""Who answers at a gateway's address: asked before a token of ours is sent there.
+
+By https the certificate says it. By http our plugin does: POST /teamboard/control is signed with the callback secret,
+and so is its answer, over the request's signature, which nobody can give who has not the secret. Where the plugin has
+no such route, and the gateway never proved itself, it has at least to speak as OpenClaw does; a stranger that has
+taken its port since is found out in any case.
+"""
+
+import hashlib
+import hmac
+import json
+from typing import Any, Self
+from uuid import uuid4
+
+import httpx
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps import outbound, strict_json
+from apps.agents.models import Gateway
+
+ROUTE = "/teamboard/control"
+LIMITS = outbound.Limits(read=8, total=10)
+
+
+class NotProved(outbound.OutboundError):
+    """Somebody answers who is not, or can't be known to be, the gateway; no token was sent."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+
+
+class Identity:
+    """One gateway's. `info` is what its plugin said of it when it proved itself."""
+
+    def __init__(
+        self, base_url: str, secret: str, *, must_prove: bool, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`must_prove`: it has proved itself before, or is ours, so it can."""
+        self._base_url = base_url.rstrip("/")
+        self._secret = secret.encode()
+        self._must_prove = must_prove
+        self._transport = transport
+        self.is_proved = self._may_pass = False
+        self.info: dict[str, Any] = {}
+
+    @classmethod
+    def of(cls, gateway: Gateway) -> Self:
+        must_prove = gateway.is_practice or gateway.proved_at is not None
+        return cls(gateway.url, gateway.callback_secret, must_prove=must_prove)
+
+    async def prove(self) -> None:
+        """Return when a token may go there. Raises NotProved, or outbound.OutboundError without an answer."""
+        if self._may_pass or self._base_url.startswith("https://") or not self._secret:
+            return
+        answer = await self.ask("info")
+        if not self.is_proved:
+            await self._speaks_as_openclaw(answer)
+        self._may_pass = True
+
+    async def ask(self, what: str) -> outbound.Answer:
+        """The plugin's answer; `is_proved` and `info` say afterwards whether it was signed, and what it said."""
+        body = json.dumps({"id": str(uuid4()), "do": what}).encode()
+        stamp = str(int(timezone.now().timestamp()))
+        signature = self._signature(f"{stamp}.".encode() + body)
+        headers = {
+            "Content-Type": "application/json",
+            "X-Teamboard-Timestamp": stamp,
+            "X-Teamboard-Signature": signature,
+        }
+        answer = await self._request("POST", ROUTE, headers=headers, content=body)
+        given = answer.headers.get("X-Teamboard-Signature", "")
+        if hmac.compare_digest(given.encode(), self._signature(f"answer.{signature}.".encode() + answer.body).encode()):
+            self.is_proved = True
+            self.info |= json_of(answer)
+        return answer
+
+    async def _speaks_as_openclaw(self, answer: outbound.Answer) -> None:
+        if answer.status == 503:
+            raise outbound.Unreachable("It is starting or draining.")
+        if answer.status == 401 and str(json_of(answer).get("error")).startswith("not signed"):
+            raise NotProved(_("Who answers there has another callback secret."))
+        if self._must_prove:
+            raise NotProved(_("Who answers there did not prove to be the gateway, as it did before."))
+        health = json_of(await self._request("GET", "/healthz"))
+        if (health.get("ok"), health.get("status")) != (True, "live"):
+            raise NotProved(_("Who answers there is no OpenClaw gateway."))
+
+    def _signature(self, signed: bytes) -> str:
+        return f"sha256={hmac.new(self._secret, signed, hashlib.sha256).hexdigest()}"
+
+    async def _request(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
+        return await outbound.request(
+            method,
+            self._base_url + path,
+            limits=LIMITS,
+            transport=self._transport,
+            is_named_by_operator=True,
+            **kwargs,
+        )
+
+
+def json_of(answer: outbound.Answer) -> dict[str, Any]:
+    """The object that the answer is; an empty one for anything else."""
+    try:
+        value = strict_json.storable(strict_json.loads(answer.body))
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def remember(gateway: Gateway, identity: Identity | None) -> None:
+    """Note that the gateway has proved itself: from now on it has to."""
+    if identity and identity.is_proved and gateway.proved_at is None:
+        Gateway.objects.filter(pk=gateway.pk, proved_at=None).update(proved_at=timezone.now())

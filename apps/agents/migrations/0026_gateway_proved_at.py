@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    """Since when a gateway is known to have our secret: from then on it has to prove it."""
+
+    dependencies = [("agents", "0025_run_look_at")]
+
+    operations = [
+        migrations.AddField(
+            model_name="gateway",
+            name="proved_at",
+            field=models.DateTimeField(editable=False, null=True),
+        ),
+    ]
