@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Since when a gateway is known to have our secret: from then on it has to prove it."""
 
-    dependencies = [("agents", "0025_run_look_at")]
+    dependencies = [("agents", "0026_pause_after_restore")]
 
     operations = [
         migrations.AddField(
