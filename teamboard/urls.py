@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from apps.accounts.login.views import admin_sign_in, sign_out
 from apps.projects.git.webhooks import receive_view
 from apps.projects.members.avatar_view import avatar
+from apps.projects.members.invitation_views import join
 from teamboard.observability import health
 from teamboard.rest import errors
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("projects/", include("apps.chat.urls")),
     path("", include("apps.agents.urls")),
     path("accounts/", include("apps.accounts.urls")),
+    path("join/<str:token>/", join, name="join"),
     path("avatars/<str:digest>/", avatar, name="avatar"),
     path("git/webhooks/<uuid:uid>/", receive_view.receive, name="webhook"),
     path("admin/login/", admin_sign_in),

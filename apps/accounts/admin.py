@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import axes.admin  # noqa: F401
 import django.contrib.auth.admin  # noqa: F401 - these two register what is taken out here
 from axes.models import AccessFailureLog, AccessLog
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.auth.models import Group
@@ -18,14 +19,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.audit import labels, queries
-from apps.accounts.forms import ServiceAccountForm, ServiceTokenForm
+from apps.accounts.forms import NewAccountForm, ServiceTokenForm
 from apps.accounts.login import errors
 from apps.accounts.models import ApiToken, AuditEntry, Identity, SignInAttempt, User
 from apps.accounts.oidc import sign_in_log
 from apps.accounts.request_types import user_of
 from apps.accounts.sessions import revoke
 from apps.accounts.tokens import tokens
-from apps.accounts.users import service_accounts, site_roles
+from apps.accounts.users import people, service_accounts, site_roles
 from apps.django_generics import ModelAdmin, ModelForm
 from apps.errors import Refused
 
@@ -56,7 +57,7 @@ class UserRow(Protocol):
 
 @admin.register(User)
 class UserAdmin(ModelAdmin[User]):
-    """People say their own name, and a right is given by a verb. What is added here is a service account."""
+    """People and programs are added here; people say their own name, and a right is given by a verb."""
 
     list_display = ("name", "username", "email", "kind", "site_role", "is_active", "signs_in", "last_login")
     list_filter = ("kind", "is_superuser", "is_active")
@@ -71,34 +72,61 @@ class UserAdmin(ModelAdmin[User]):
 
     def get_urls(self) -> list[URLPattern]:
         token = path("<int:pk>/token/", self.admin_site.admin_view(self.make_token), name="accounts_user_token")
-        return [token, *super().get_urls()]
+        password = self.admin_site.admin_view(self.reset_password)
+        return [
+            token,
+            path("<int:pk>/reset-password/", password, name="accounts_user_reset_password"),
+            *super().get_urls(),
+        ]
 
     def get_form(
         self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
     ) -> "type[ModelForm[User]]":
-        return ServiceAccountForm if obj is None else super().get_form(request, obj, change, **kwargs)
+        return NewAccountForm if obj is None else super().get_form(request, obj, change, **kwargs)
 
     def get_fields(self, request: HttpRequest, user: User | None = None) -> Any:
-        return ServiceAccountForm.Meta.fields if user is None else super().get_fields(request, user)
+        return NewAccountForm.field_order if user is None else super().get_fields(request, user)
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Saving leads to its first token, and nowhere else."""
+        """Saving leads to the first password of a person, to the first token of a program, and nowhere else."""
         shown = {
-            "title": _("Add a service account"),
-            "subtitle": _("For a program, such as CI. Nobody signs in as it."),
+            "title": _("Add account"),
             "show_save_and_add_another": False,
             "show_save_and_continue": False,
         }
         return super().add_view(request, form_url, shown | (extra_context or {}))
 
-    def save_model(self, request: HttpRequest, user: User, form: ServiceAccountForm, change: bool) -> None:
-        user.pk = service_accounts.create(**form.cleaned_data, by=user_of(request)).pk
+    def save_model(self, request: HttpRequest, user: User, form: NewAccountForm, change: bool) -> None:
+        chosen = dict(form.cleaned_data)
+        is_person = chosen.pop("account_for") == User.Kind.PERSON
+        user.pk = (people if is_person else service_accounts).create(**chosen, by=user_of(request)).pk
         user.refresh_from_db()
 
     def response_add(self, request: HttpRequest, user: User, post_url_continue: str | None = None) -> HttpResponse:
-        return redirect("admin:accounts_user_token", user.pk)
+        return redirect(f"admin:accounts_user_{'reset_password' if user.is_person else 'token'}", user.pk)
+
+    def reset_password(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asks first. Answers with the page itself, as with a token: the password is shown this once."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        account = get_object_or_404(User, pk=pk, kind=User.Kind.PERSON)
+        is_first = not account.has_usable_password()
+        shown = {
+            "account": account,
+            "opts": self.opts,
+            "is_first": is_first,
+            "has_local_sign_in": settings.LOCAL_SIGN_IN or account.is_superuser,
+            "title": _("Set a password") if is_first else _("Reset password"),
+        }
+        if request.method == "POST":
+            try:
+                shown |= {"password": people.reset_password(account, by=user_of(request))}
+            except Refused as refusal:
+                shown |= {"refusal": refusal}
+        page = self.admin_site.each_context(request) | shown
+        return render(request, "admin/accounts/user/reset_password.html", page)
 
     def make_token(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Answers with the page itself, not a redirect: the token's text is nowhere kept to be shown later."""

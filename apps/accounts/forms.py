@@ -5,6 +5,7 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, user_login_failed
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -17,6 +18,8 @@ from apps.accounts.tokens import tokens
 from apps.accounts.users import avatars, time_zones
 from apps.django_generics import ModelForm
 from apps.form_fields import offer_rows
+
+LONGEST_PASSWORD = 1000  # a longer one only costs time to hash
 
 
 class SignInForm(AuthenticationForm):
@@ -201,15 +204,51 @@ class ServiceTokenForm(TokenForm):
         )
 
 
-class ServiceAccountForm(ModelForm[User]):
-    """For a program, such as CI."""
+class AccountForm(ModelForm[User]):
+    """Who a new account is for: a person or a program."""
 
     class Meta:
         model = User
         fields = ["username", "name"]
+        help_texts = {"username": _("Letters, digits and @ . + - _: people sign in and are mentioned with it.")}
 
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         if User.objects.is_taken(username):
             raise forms.ValidationError(_("Somebody has that username already."))
         return username
+
+
+class NewAccountForm(AccountForm):
+    """In the admin, where people and programs are added alike."""
+
+    KINDS = {User.Kind.PERSON: _("A person, who signs in"), User.Kind.SERVICE: _("A program, such as CI")}
+
+    account_for = forms.ChoiceField(
+        label=_("For"), choices=list(KINDS.items()), initial=User.Kind.PERSON, widget=forms.RadioSelect
+    )
+    field_order = ["account_for", "username", "name"]
+
+
+class RegistrationForm(AccountForm):
+    """Somebody who was invited makes their own account."""
+
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+        strip=False,
+        max_length=LONGEST_PASSWORD,
+        help_text=_("At least 15 characters; a sentence is fine."),
+    )
+    field_order = ["name", "username", "password"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs |= {"autocomplete": "name", "autofocus": True}
+        self.fields["username"].widget.attrs |= {"autocomplete": "username", "autocapitalize": "none"}
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+
+    def clean_password(self) -> str:
+        given: str = self.cleaned_data["password"]
+        validate_password(given)
+        return given

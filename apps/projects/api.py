@@ -8,11 +8,14 @@ from rest_framework.views import APIView
 from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
 from apps.projects.actions.create import create
-from apps.projects.members import memberships
+from apps.projects.members import invitations, memberships
 from apps.projects.models import Membership, Project
 from apps.projects.permissions import Action
 from apps.projects.serializers import (
+    InvitationSerializer,
     MemberSerializer,
+    NewInvitationSerializer,
+    NewlyCreatedInvitationSerializer,
     NewMemberSerializer,
     NewProjectSerializer,
     ProjectSerializer,
@@ -80,6 +83,32 @@ class MemberView(APIView):
     def delete(self, request: MemberApiRequest, key: str, pk: int) -> Response:
         """Take a member out of the project, or leave it yourself. Their open tasks are nobody's then."""
         memberships.remove(member_of(permissions.project_for(request.user, key), pk), by=request.user)
+        return Response(status=204)
+
+
+class InvitationsView(APIView):
+    @extend_schema(parameters=PARAMETERS, responses=page_of(InvitationSerializer))
+    def get(self, request: MemberApiRequest, key: str) -> Response:
+        """The open invitations of a project, for who manages it."""
+        project = permissions.project_for(request.user, key, Action.MANAGE)
+        return page(request, project.invitations.open(), InvitationSerializer)
+
+    @extend_schema(request=NewInvitationSerializer, responses={201: NewlyCreatedInvitationSerializer})
+    def post(self, request: MemberApiRequest, key: str) -> Response:
+        """A link that brings one person in, within 72 hours, in a role no higher than yours. They need no account."""
+        project = permissions.project_for(request.user, key, Action.MANAGE)
+        given = NewInvitationSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        invitation, link = invitations.create(project, role=given.validated_data["role"], by=request.user)
+        return Response(NewlyCreatedInvitationSerializer(invitation, context={"link": link}).data, status=201)
+
+
+class InvitationView(APIView):
+    @extend_schema(responses={204: None})
+    def delete(self, request: MemberApiRequest, key: str, pk: int) -> Response:
+        """Revoke an invitation: its link brings nobody in any more."""
+        project = permissions.project_for(request.user, key, Action.MANAGE)
+        invitations.revoke(get_object_or_404(project.invitations.open(), pk=pk), by=request.user)
         return Response(status=204)
 
 

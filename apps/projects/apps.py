@@ -24,6 +24,6 @@ class ProjectsConfig(AppConfig):
         signals.person_changed.connect(profile_changes.on_person_changed)
         frames.register_frame_renderer("member.left", lambda project, events, open_task: [frames.MEMBER_LEFT])
         events.register_subscriber("repository.connected", resync.on_repository_connected)
-        labels.register_audit_actions(audit_log.KINDS | audit_log.GRANTS | audit_log.DELIVERIES)
+        labels.register_audit_actions(audit_log.KINDS | audit_log.GRANTS | audit_log.INVITATIONS | audit_log.DELIVERIES)
         for kind in audit_log.KINDS:
             events.register_subscriber_in_transaction(kind, audit_log.on_event)

@@ -21,6 +21,12 @@ GRANTS = {
     "groupgrant.changed": _("changed what a group gives"),
     "groupgrant.deleted": _("had a group give nothing more"),
 }
+INVITATIONS = {
+    "invitation.created": _("created an invitation link"),
+    "invitation.revoked": _("revoked an invitation link"),
+    "invitation.accepted": _("accepted an invitation"),
+    "invitation.refused": _("opened an invitation that is not valid"),
+}
 DELIVERIES = {
     "delivery.refused": _("sent a webhook that was refused"),
     "event_relays.retried": _("had events relayed again"),

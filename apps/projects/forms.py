@@ -39,6 +39,14 @@ class RoleForm(forms.Form):
         offer_choices(self, "role", [(role.value, capfirst(role.label)) for role in within])
 
 
+class InvitationForm(RoleForm):
+    """For a link; its fields are named apart, as it shares a page with others."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs | {"auto_id": "invitation-%s"})
+        self.fields["role"].label = _("Invite as")
+
+
 class InviteForm(RoleForm):
     who = forms.CharField(
         label=_("Who?"),

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from apps.accounts.models import User
 from apps.max_length import max_length
 from apps.projects.git.repositories import connect
-from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Membership, Project, Repository, Role
+from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Invitation, Membership, Project, Repository, Role
 from apps.rest.rows import shown
 
 
@@ -49,6 +49,31 @@ class NewMemberSerializer(RoleSerializer):
         max_length=max_length(User, "username"), help_text="The username, or a name that only one person has."
     )
     role = serializers.ChoiceField(Role.choices, default=Role.MEMBER)
+
+
+class InvitationSerializer(serializers.ModelSerializer[Invitation]):
+    invited_by = serializers.IntegerField(source="invited_by_id")
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "role", "invited_by", "created_at", "expires_at"]
+
+
+class NewInvitationSerializer(serializers.Serializer[Any]):
+    role = serializers.ChoiceField(Role.choices, default=Role.MEMBER)
+
+
+class NewlyCreatedInvitationSerializer(InvitationSerializer):
+    """With the link, which is shown only here."""
+
+    link = serializers.SerializerMethodField()
+
+    class Meta(InvitationSerializer.Meta):
+        fields = [*InvitationSerializer.Meta.fields, "link"]
+
+    def get_link(self, invitation: Invitation) -> str:
+        link: str = self.context["link"]
+        return link
 
 
 class ProjectWithMembersSerializer(ProjectSerializer):

@@ -5,6 +5,7 @@ from apps.projects.audit import views as audit_views
 from apps.projects.git.pages import views as code_views
 from apps.projects.git.repositories import views as repository_views
 from apps.projects.git.webhooks import log_views
+from apps.projects.members import invitation_views
 from apps.projects.members import views as member_views
 
 app_name = "projects"
@@ -15,6 +16,8 @@ urlpatterns = [
     path("<str:key>/audit.csv", audit_views.export, name="audit-export"),
     path("<str:key>/members/", member_views.members, name="members"),
     path("<str:key>/members/leave/", member_views.leave, name="leave"),
+    path("<str:key>/invitations/", invitation_views.create, name="create-invitation"),
+    path("<str:key>/invitations/<int:pk>/revoke/", invitation_views.revoke, name="revoke-invitation"),
     path("<str:key>/members/<int:pk>/role/", member_views.set_role, name="set-role"),
     path("<str:key>/members/<int:pk>/remove/", member_views.remove, name="remove"),
     path("<str:key>/members/<int:pk>/hand-over/", member_views.hand_over, name="hand-over"),

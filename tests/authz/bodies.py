@@ -16,6 +16,7 @@ NEW_REPOSITORY = {"url": "https://git.example/new", "forge": "plain", "credentia
 BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/new/": lambda own: {"name": "New", "key": "NEW"},
     "POST projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
+    "POST projects/<str:key>/invitations/": lambda own: {"role": "viewer"},
     "POST projects/<str:key>/members/<int:pk>/role/": lambda own: {"role": "viewer"},
     "POST projects/<str:key>/tasks/": lambda own: {"title": "New"},
     "POST projects/<str:key>/tasks/<int:number>/move/": lambda own: {"to": own.column.pk},
@@ -56,6 +57,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST accounts/tokens/": lambda own: {"name": "New", "scope": "read", "expires_in": "30"},
     "POST api/v1/projects/": lambda own: {"name": "New", "key": "NEW"},
     "POST api/v1/projects/<str:key>/members/": lambda own: {"who": GUEST, "role": "viewer"},
+    "POST api/v1/projects/<str:key>/invitations/": lambda own: {"role": "viewer"},
     "POST projects/<str:key>/chat/<int:pk>/subscription/": lambda own: {"level": "all"},
     "PUT api/v1/rooms/<int:pk>/subscription/": lambda own: {"level": "all"},
     "PUT api/v1/messages/<int:pk>/pin/": lambda own: {"is_pinned": False},

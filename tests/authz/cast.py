@@ -31,10 +31,12 @@ from apps.chat.rooms import (
     unread_counts,
 )
 from apps.chat.tests.factories import message_in, room_of
+from apps.projects.members import invitations
 from apps.projects.models import (
     CheckRun,
     Commit,
     GroupGrant,
+    Invitation,
     KnownGroups,
     Membership,
     Project,
@@ -77,6 +79,8 @@ class World:
     link: CodeLink
     delivery: WebhookDelivery
     request: PullRequest
+    invitation: Invitation
+    join: str  # what is secret in the invitation's link
 
     def id_of(self, name: str) -> object:
         """The id that an address of this project has where the route names a `name`."""
@@ -105,6 +109,8 @@ class World:
             "repositories": self.repository.pk,
             "links": self.link.pk,
             "commits": sha_of(self.project),
+            "invitations": self.invitation.pk,
+            "join": self.join,
         }[name]
 
     def ids(self) -> set[object]:
@@ -146,6 +152,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     branch_names.set_template(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
+    invitation, link = invitations.create(project, role=Role.VIEWER, by=owner)
     return World(
         project=project,
         owner=owner,
@@ -166,6 +173,8 @@ def world(key: str, *, numbers_from: int = 0) -> World:
         link=links.link(run.task, repository=repository, number=repository.pk, by=owner),
         delivery=repository.deliveries.get(),
         request=repository.pull_requests.get(),
+        invitation=invitation,
+        join=link.split("/")[-2],
     )
 
 

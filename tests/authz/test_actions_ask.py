@@ -31,6 +31,8 @@ EXCEPTIONS: dict[str, str] = {
     "apps.accounts.tokens.tokens.issue": "one's own, or of a service account, where `issue_token` asks",
     "apps.accounts.tokens.tokens.revoke": "one's own, found among them, or of a service account",
     "apps.accounts.tokens.tokens.revoke_all": "of an account that administrators close",
+    "apps.accounts.users.people.create": SITE,
+    "apps.accounts.users.people.reset_password": SITE,
     "apps.accounts.users.service_accounts.create": SITE,
     "apps.accounts.users.service_accounts.issue_token": SITE,
     "apps.accounts.users.site_roles.make_admin": SITE,

@@ -271,6 +271,8 @@ def test_another_projects_things_look_like_deleted_ones_and_like_none(own, forei
     others = [foreign, gone_world("GONE", numbers_from=700), Nowhere()]
     count = 0
     for route in product_routes():
+        if EXPECTED["routes"][route.path].get("is_known_by_secret"):
+            continue
         for method in filter(lambda method: rule_for(route, method), METHODS):
             body = body_of(route, method, own)
             for addresses in addresses_with_substitutes(route, own, others):

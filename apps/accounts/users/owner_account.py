@@ -1,11 +1,10 @@
 """The local owner account: made at first start, its password shown once, resettable by `make owner`."""
 
-import secrets
-
 from django.db import transaction
 
 from apps.accounts import audit
 from apps.accounts.models import User
+from apps.accounts.users import people
 
 OWNER = "owner"
 
@@ -20,8 +19,7 @@ def ensure_owner() -> tuple[User, str | None]:
 def reset_owner_password() -> tuple[User, str]:
     """Give the owner a new random password (the account is made, or opened again, if need be)."""
     owner, _ = User.objects.get_or_create(username=OWNER, defaults={"name": "Olga Owner", "hue": "plum"})
-    password = "-".join(secrets.token_hex(2) for _ in range(5))
-    owner.set_password(password)
+    password = people.set_random_password(owner)
     owner.is_active = owner.is_staff = owner.is_superuser = True
     owner.save(update_fields=["password", "is_active", "is_staff", "is_superuser"])
     audit.record("password.reset", by=None, of=owner)

@@ -6,18 +6,14 @@ Closing one is `site_roles.close`, which revokes its tokens.
 
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts import audit
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import tokens
-from apps.constraints import violates
+from apps.accounts.users import username_lock
 from apps.errors import NotAllowed, Refused
-
-
-class UsernameTaken(Refused):
-    code = "username_taken"
 
 
 class NotAServiceAccount(Refused):
@@ -31,13 +27,8 @@ def create(*, username: str, name: str, by: User | None) -> User:
     Raises UsernameTaken, and NotAllowed unless `by` is an administrator.
     """
     _require_admin(by)
-    try:
-        with transaction.atomic():
-            account = User.objects.create_service_account(username=username, name=name)
-    except IntegrityError as error:
-        if not violates(error, "accounts_user_username_key"):
-            raise
-        raise UsernameTaken(_("Somebody has that username already.")) from error
+    username_lock.claim(username)
+    account = User.objects.create_service_account(username=username, name=name)
     audit.record("service_account.created", by=by, of=account, username=username)
     return account
 

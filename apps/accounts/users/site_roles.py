@@ -25,7 +25,7 @@ class NotForPrograms(Refused):
 @transaction.atomic
 def make_admin(user: User, *, by: User | None) -> User:
     """Make a person an administrator; `by` is None when their groups do. Raises NotForPrograms, NotAllowed."""
-    user = _locked(user, by)
+    user = locked(user, by)
     if user.kind != User.Kind.PERSON:
         raise NotForPrograms(_("Only people can be administrators."))
     return _set(user, "admin.made", by, is_staff=True, is_superuser=True)
@@ -34,7 +34,7 @@ def make_admin(user: User, *, by: User | None) -> User:
 @transaction.atomic
 def unmake_admin(user: User, *, by: User | None) -> User:
     """Take the administration from somebody else. Raises LastAdmin, NotOneself, NotAllowed."""
-    user = _locked(user, by)
+    user = locked(user, by)
     _keep_oneself(user, by)
     _keep_an_admin(user)
     return _set(user, "admin.unmade", by, is_staff=False, is_superuser=False)
@@ -49,7 +49,7 @@ def close(user: User, *, by: User | None) -> User:
     Raises LastAdmin, NotOneself, NotForPrograms (an agent is switched off instead), NotAllowed, and what
     receivers of `account_closing` refuse.
     """
-    user = _locked(user, by)
+    user = locked(user, by)
     _keep_oneself(user, by)
     _keep_an_admin(user)
     if user.is_agent:
@@ -63,10 +63,10 @@ def close(user: User, *, by: User | None) -> User:
 @transaction.atomic
 def reopen(user: User, *, by: User | None) -> User:
     """Open an account again, with the rights it had. Raises NotAllowed."""
-    return _set(_locked(user, by), "account.reopened", by, is_active=True)
+    return _set(locked(user, by), "account.reopened", by, is_active=True)
 
 
-def _locked(user: User, by: User | None) -> User:
+def locked(user: User, by: User | None) -> User:
     """`user` as they are now, while nobody else changes an administrator. NotAllowed unless `by` is one.
 
     All are locked, always in one order: two who demote each other come one after the other.

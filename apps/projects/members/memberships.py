@@ -66,7 +66,7 @@ def find_person(words: str) -> User:
 def invite(project: Project, person: User, *, role: str, by: User) -> Membership:
     """Bring `person` in as `role`. Raises AlreadyAMember, and NotAllowed for a role above one's own."""
     with locked_for_change(project) as project:
-        _require_manager_of(project, by, role)
+        require_manager_of(project, by, role)
         if project.memberships.filter(user=person).exists():
             raise AlreadyAMember(_("{name} is in this project already.").format(name=person))
         return _join(project, person, role=role, by=by)
@@ -81,7 +81,7 @@ def join(
     """
     with locked_for_change(project) as project:
         if by is not None and not as_board:
-            _require_manager_of(project, by, role)
+            require_manager_of(project, by, role)
         return _join(project, user, role=role, by=by)
 
 
@@ -101,7 +101,7 @@ def set_role(membership: Membership, *, role: str, by: User) -> Membership:
     and NotForAgents or NotForServiceAccounts.
     """
     with _locked(membership) as project:
-        _require_manager_of(project, by, membership.role, role)
+        require_manager_of(project, by, membership.role, role)
         if role != membership.role:
             _require_groups_allow(membership, role)
             _change(project, membership, by_hand=role, by_groups=membership.group_role, by=by)
@@ -162,7 +162,7 @@ def remove(membership: Membership, *, by: User | None, as_board: bool = False) -
     """
     with _locked(membership) as project:
         if by is not None and not as_board and membership.user_id != by.pk:
-            _require_manager_of(project, by, membership.role)
+            require_manager_of(project, by, membership.role)
         _require_groups_allow(membership)
         _end(project, membership, by=by)
 
@@ -212,7 +212,7 @@ def _locked(membership: Membership) -> Iterator[Project]:
         raise NotAMember(_("They are not in this project any more.")) from error
 
 
-def _require_manager_of(project: Project, by: User, *roles: str) -> None:
+def require_manager_of(project: Project, by: User, *roles: str) -> None:
     """Raise NotAllowed unless `by` may manage members, and none of `roles` is above their own.
 
     Ask under the project's lock: their own role may have been taken a moment ago.

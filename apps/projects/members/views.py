@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.request_types import MemberRequest
 from apps.errors import Refused
 from apps.projects import permissions
-from apps.projects.forms import InviteForm, RoleForm
+from apps.projects.forms import InvitationForm, InviteForm, RoleForm
 from apps.projects.members import memberships
 from apps.projects.models import Membership, Project, Role
 from apps.projects.permissions import Action
@@ -41,13 +41,17 @@ def members(request: MemberRequest, key: str) -> HttpResponse:
 def members_page(request: MemberRequest, project: Project, status: int = 200, **more: object) -> HttpResponse:
     """The list, the highest roles first; `more` is a form with errors, or a refusal to say."""
     ranks = list(Role)
+    can_manage = permissions.role_may(project.role, Action.MANAGE)
     found = project.memberships.select_related("user").order_by("user__kind", "user__name", "pk")
     context = {
         "project": project,
         "rows": [row_of(project, member) for member in sorted(found, key=lambda each: ranks.index(Role(each.role)))],
-        "can_manage": permissions.role_may(project.role, Action.MANAGE),
+        "can_manage": can_manage,
         "can_hand_over": permissions.role_may(project.role, Action.OWN),
         "invite_form": InviteForm(own_role=project.role),
+        "invitation_form": InvitationForm(own_role=project.role),
+        "invitations": project.invitations.open().select_related("invited_by").order_by("pk") if can_manage else [],
+        "within": permissions.roles_within(project.role),
         "roles": [
             (role.label, [action.label for action in Action if permissions.role_may(role, action)]) for role in ranks
         ],

@@ -8,6 +8,7 @@ from apps.projects.models.git_objects import (
     PullRequest,
 )
 from apps.projects.models.group import GroupGrant, KnownGroups
+from apps.projects.models.invitation import Invitation
 from apps.projects.models.project import Membership, Project, ProjectQuerySet, Role
 from apps.projects.models.repository import LONGEST_CREDENTIAL, Repository, WebhookDelivery
 
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "EventRelay",
     "GroupGrant",
+    "Invitation",
     "KnownGroups",
     "Membership",
     "Project",

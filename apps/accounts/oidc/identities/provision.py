@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts import signals
@@ -17,12 +17,11 @@ from apps.accounts.models import Identity, User
 from apps.accounts.oidc.errors import SignInRefused
 from apps.accounts.oidc.identities import groups as provider_groups
 from apps.accounts.oidc.identities import usernames
-from apps.accounts.users import site_roles
+from apps.accounts.users import site_roles, username_lock
 from apps.errors import Refused
 
 log = logging.getLogger(__name__)
 NOTED_EVERY = timedelta(minutes=1)  # so that a program that asks all the time writes little
-FIRST_SIGN_INS = 7_302_811  # the advisory lock that newcomers queue up at
 
 
 @transaction.atomic
@@ -63,8 +62,7 @@ def _identity_of(claims: dict[str, Any], may_create: bool) -> Identity:
         return identity
     if not may_create:
         raise SignInRefused("not_known", "There is no account for this identity, and none is made.")
-    with connection.cursor() as cursor:  # the same person may come twenty times at once
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FIRST_SIGN_INS])
+    username_lock.queue_up()  # the same person may come twenty times at once
     return known.first() or _newcomer(claims)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.accounts.login.backends import PeopleBackend
 from apps.accounts.models import ApiToken, AuditEntry, User
 from apps.accounts.tokens import tokens
-from apps.accounts.users import service_accounts, site_roles
+from apps.accounts.users import service_accounts, site_roles, username_lock
 from apps.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_service_token_is_issued_by_administrators_only(ci, root):
 
 
 def test_a_username_is_somebodys_once(ci, root):
-    with pytest.raises(service_accounts.UsernameTaken):
+    with pytest.raises(username_lock.UsernameTaken):
         service_accounts.create(username="ci", name="Another", by=root)
     assert User.objects.service_accounts().count() == 1
 
@@ -171,7 +171,10 @@ def in_own_connection(verb) -> None:
 
 def test_the_admin_adds_one_and_shows_its_token_once(client, root):
     client.force_login(root)
-    added = client.post(reverse("admin:accounts_user_add"), {"username": "ci", "name": "CI", "is_superuser": "on"})
+    added = client.post(
+        reverse("admin:accounts_user_add"),
+        {"account_for": "service", "username": "ci", "name": "CI", "is_superuser": "on"},
+    )
     ci = User.objects.get(username="ci")
     assert (ci.is_service, ci.is_superuser, ci.has_usable_password()) == (True, False, False)
     page = reverse("admin:accounts_user_token", args=[ci.pk])

@@ -5,13 +5,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.forms import ServiceAccountForm
 from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import tokens
 from apps.accounts.users import service_accounts, site_roles
 from apps.errors import Refused
+from apps.projects.management import command_input
 from apps.projects.members import memberships
-from apps.projects.models import Project, Role
 
 
 class Command(BaseCommand):
@@ -50,11 +49,8 @@ class Command(BaseCommand):
         self, username: str, called: str, project: Iterable[str], scope: str, days: int, **_options: object
     ) -> None:
         """All of it or nothing: what is refused last leaves no account behind."""
-        form = ServiceAccountForm({"username": username, "name": called or username})
-        if not form.is_valid():
-            raise CommandError(" ".join(str(error) for errors in form.errors.values() for error in errors))
-        account = service_accounts.create(**form.cleaned_data, by=None)
-        for there, role in map(self.place, project):
+        account = service_accounts.create(**command_input.account(username, called), by=None)
+        for there, role in map(command_input.place, project):
             memberships.join(there, account, role=role, by=None)
         self.give_token(account, scope, days)
 
@@ -78,11 +74,3 @@ class Command(BaseCommand):
         if account is None:
             raise CommandError(f"There is no service account called {username}.")
         return account
-
-    def place(self, words: str) -> tuple[Project, str]:
-        """The project and the role that `KEY=ROLE` means."""
-        key, _equals, role = words.partition("=")
-        project = Project.objects.filter(key=key.upper()).first()
-        if project is None or role not in Role.values:
-            raise CommandError(f"{words} is no KEY=ROLE. Roles are {', '.join(Role.values)}.")
-        return project, role
