@@ -12,12 +12,14 @@ class AgentsConfig(AppConfig):
         from apps.agents.mentions import agent_commands, mentions, message_footer
         from apps.agents.roster import pause_banner
         from apps.agents.runs import pull_requests, queue, run_notes
+        from apps.agents.runs.actions import review
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
         from apps.chat.rooms import retention, slash_commands, system_messages
         from apps.projects import events
         from apps.projects.realtime import frames
         from apps.tasks import status_notes
+        from apps.tasks.actions import move
         from apps.tasks.board import banner
         from apps.tasks.detail import panel as detail_panel
         from apps.tasks.detail import timeline
@@ -36,6 +38,7 @@ class AgentsConfig(AppConfig):
         register_slash_command("pause", agent_commands.pause, description=_("pause all agents of this project"))
         register_slash_command("resume", agent_commands.resume, description=_("resume the agents of this project"))
         register_slash_command("agents", agent_commands.agents, description=_("see what the agents do"))
+        move.register_closing_rule(review.accept_by_closing)
         detail_panel.register_detail_section("runs", task_panel.render_runs)
         detail_panel.register_detail_section("verdict", task_panel.render_review)
         recorded = audit_log.RUN_EVENTS | audit_log.TASK_EVENTS | audit_log.MESSAGE_EVENTS | audit_log.SETTING_EVENTS

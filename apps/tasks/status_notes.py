@@ -25,6 +25,7 @@ class State(TextChoices):
     WORKING = "working", _("Working")
     YOU = "you", _("Needs you")
     DONE = "done", _("Result waits")
+    STOPPED = "stopped", _("Stopped")
     FAILED = "failed", _("Failed")
 
 

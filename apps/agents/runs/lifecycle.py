@@ -27,6 +27,7 @@ LOOKED_AT = (Status.RUNNING, Status.UNCERTAIN)
 NOTES_OF_ENDED = {
     Status.SUCCEEDED: (run_notes.State.DONE, "result"),
     Status.FAILED: (run_notes.State.FAILED, "failed"),
+    Status.CANCELLED: (run_notes.State.STOPPED, "stopped"),
     Status.TIMED_OUT: (run_notes.State.FAILED, "timed_out"),
 }
 
@@ -225,11 +226,8 @@ def close(
         )
         run.refresh_from_db(from_queryset=Run.objects.with_related())
         if closed:
-            if step.target in NOTES_OF_ENDED:
-                state, code = NOTES_OF_ENDED[step.target]
-                run_notes.set_note(run, state, cause or code, error=run.error)
-            else:
-                run_notes.clear_note(run)
+            state, code = NOTES_OF_ENDED[step.target]
+            run_notes.set_note(run, state, cause or code, error=run.error, by=str(by or ""))
             _follow(run, project, step, by=by, status=step.target, error=run.error, cause=cause)
         return closed
 
@@ -258,6 +256,15 @@ def decide(run: Run, step: ReviewStep, *, by: User | None, project: Project) -> 
         if step.event:
             events.record(project, step.event, by=by, **targets.event_facts(run), attempt=run.attempt)
     return bool(decided)
+
+
+def set_aside(run: Run) -> None:
+    """Let no earlier result of the task wait any more, now that `run` is the next attempt."""
+    step = states.SUPERSEDE
+    waiting = (
+        Run.objects.filter(task=run.task, review=step.source) if run.task and run.attempt > 1 else Run.objects.none()
+    )
+    waiting.exclude(pk=run.pk).update(review=step.target)
 
 
 def _take(run: Run, step: Step, *, only: Q | None = None, **fields: Any) -> bool:

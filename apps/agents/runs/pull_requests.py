@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Run, RunPullRequest
-from apps.agents.runs import targets
+from apps.agents.runs import card_moves, targets
 from apps.agents.runs.actions.review import accept
 from apps.agents.runs.states import Review
 from apps.errors import Conflict
@@ -71,7 +71,8 @@ def accept_and_merge(run: Run, *, sha: str, by: User, anyway: bool = False) -> R
     meanwhile, it is merged all the same and the log says so. Raises what `pull_request_merge.merge` and `accept`
     raise, OpenSubtasks before anything is merged.
     """
-    with locked_for_change(run.project_id, run, by=by, needs=Action.RUN):
+    with locked_for_change(run.project_id, run, by=by, needs=Action.RUN) as project:
+        card_moves.require_person(by, project)
         request = mergeable(run)
         if request is None or run.review != Review.WAITING:
             raise nothing_to_merge()

@@ -67,7 +67,10 @@ def on_assigned(event: Event) -> None:
     if open_run and agent and open_run.agent_id == agent.pk:
         raise AlreadyOpen(_("{agent} is on it already.").format(agent=agent))
     if open_run:
-        lifecycle.close(open_run, Status.CANCELLED, by=event.actor, error=_("Given to somebody else."))
+        error = _("Given to somebody else.") if event.payload["to"] else _("Unassigned.")
+        lifecycle.close(open_run, Status.CANCELLED, by=event.actor, error=error)
+        if event.payload["to"]:  # whose the card is now says it all
+            run_notes.clear_note(open_run)
     if agent:
         enqueue(targets.TaskTarget(task), agent, by=event.actor, prompt=event.payload["prompt"])
 
@@ -110,6 +113,9 @@ def enqueue(
             **({"queued_at": in_place_of.queued_at} if in_place_of else {}),
             **target.run_fields,
         )
+        lifecycle.set_aside(run)
+        if not as_board:
+            target.show_asked(by)
         target.set_note(run, run_notes.build_wait_note(run, scheduler.decision(run)))
         events.record(project, "run.queued", by=by, **targets.event_facts(run), attempt=attempt, agent=agent.name)
         wake.wake_after_commit(agent.pk)

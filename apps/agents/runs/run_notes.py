@@ -97,6 +97,14 @@ def _retrying(facts: dict[str, Any]) -> str:
     return _("{agent} tries again: {reason}.").format(agent=facts["agent"], reason=reason)
 
 
+def _stopped(facts: dict[str, Any]) -> str:
+    if facts["error"]:
+        return _("{agent} was stopped: {error}").format(**facts)
+    if facts["by"]:
+        return _("{by} stopped {agent}.").format(**facts)
+    return _("{agent} was stopped.").format(**facts)
+
+
 def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
 
@@ -132,6 +140,7 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
     "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
     "gateway_stopped": _gateway_stopped,
+    "stopped": _stopped,
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
 }

@@ -2,20 +2,21 @@
 
 from typing import Any, cast
 
+from apps.accounts.models import User
 from apps.agents.models import Agent, Run
 from apps.agents.models.run import RunQuerySet
+from apps.agents.runs import card_moves
+from apps.agents.runs.card_moves import Change
 from apps.chat.messages.actions.post import post
 from apps.chat.models import Message
 from apps.tasks import status_notes
 from apps.tasks.actions.comment import comment
-from apps.tasks.actions.move import move
-from apps.tasks.models import Category, Column, Task
+from apps.tasks.models import Task
 
 
 class TaskTarget:
     """A task: its card shows how the run stands, and the card moves along with the work."""
 
-    needs_review = True  # a person accepts the result
     is_deleted = False
     max_result_length = 256 * 1024
     result_code, late_result_code = "result", "late_result"  # of the note that shows the result
@@ -24,6 +25,11 @@ class TaskTarget:
         self.task = task
         self.project_id = task.project_id
         self.priority = task.priority
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person accepts the result: not where somebody has finished the task before it came."""
+        return not card_moves.is_finished(self.task)
 
     @property
     def run_fields(self) -> dict[str, Any]:
@@ -56,22 +62,16 @@ class TaskTarget:
         """Write the note onto the card; whoever calls records the event that shows it."""
         Task.objects.filter(pk=self.task.pk).update(status_note=note)
 
+    def show_asked(self, by: User | None) -> None:
+        card_moves.move_card(self.task, Change.ASKED, by=by)
+
     def show_started(self, run: Run) -> None:
-        """Move the card to where work is done, unless somebody has it further on already."""
-        self.task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
-        if self.task.column.category in (Category.BACKLOG, Category.READY):
-            self._move(run, Category.DOING)
+        card_moves.move_card(self.task, Change.STARTED, by=run.agent.user)
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's comment, and the card in review."""
         comment(self.task, text=text, by=run.agent.user, as_board=True)
-        self._move(run, Category.REVIEW)
-
-    def _move(self, run: Run, category: str) -> None:
-        """Into the project's first column of that meaning, if it has one."""
-        column = Column.objects.filter(project=self.project_id, category=category).first()
-        if column and self.task.column_id != column.pk:
-            move(self.task, to=column, by=run.agent.user, anyway=True, as_board=True)
+        card_moves.move_card(self.task, Change.SUCCEEDED, by=run.agent.user)
 
 
 class MessageTarget:
@@ -125,8 +125,11 @@ class MessageTarget:
         Run.objects.filter(pk=run.pk).update(status_note=note)
         run.status_note = note
 
-    def show_started(self, run: Run) -> None:
+    def show_asked(self, by: User | None) -> None:
         """A room has nothing to move."""
+
+    def show_started(self, run: Run) -> None:
+        """Nor here."""
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's message; its id makes it the same one, however often the answer is reported."""

@@ -1,5 +1,6 @@
 """Moving a task: the caller names neighbours, and the server finds the rank between them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import F, QuerySet, Subquery, Value
@@ -11,10 +12,13 @@ from apps.accounts.models import User
 from apps.errors import Conflict, Refused
 from apps.projects import events
 from apps.projects.changes import locked_for_change
+from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Task
 
+ClosingRule = Callable[[Task, Project, User | None], None]
+_closing_rules: list[ClosingRule] = []
 RESPACED = 40  # neighbours whose ranks are spread anew when one has grown too long
 
 
@@ -27,6 +31,20 @@ class OpenSubtasks(Refused):
     """Closing a parent with open subtasks asks first; moving with `anyway=True` is the answer."""
 
     code = "open_subtasks"
+
+
+class ResultWaits(Refused):
+    """A result waits for a person, who finishes the task by accepting it."""
+
+    code = "result_waits"
+
+
+def register_closing_rule(rule: ClosingRule) -> None:
+    """Have `rule(task, project, by)` called under the lock, before a task enters a done column from another one.
+
+    What it raises keeps the task where it is. Call this in `AppConfig.ready()`.
+    """
+    _closing_rules.append(rule)
 
 
 def move(
@@ -47,9 +65,9 @@ def move(
     No neighbours means the end. An anchor that has left `to` is ignored for the other one; with
     both gone it is the end too, and the event says `at_end`. One row changes, however long the
     column. `seen_in` is the column the mover saw the task in: raises Conflict when it has left
-    it. Raises OpenSubtasks, ForeignColumn. `client` names the page that asked; `reason` says why
-    the board itself moved it (`by` is None). `as_board`: the board itself moves it in the name of
-    `by`, who is not asked for the right.
+    it. Raises OpenSubtasks, ForeignColumn, and what a closing rule refuses. `client` names the page
+    that asked; `reason` says why the board itself moved it (`by` is None). `as_board`: the board
+    itself moves it in the name of `by`, who is not asked for the right.
     """
     needs = None if as_board else Action.WRITE
     with locked_for_change(task.project_id, task, by=by, needs=needs) as project:
@@ -63,6 +81,9 @@ def move(
         low, high, at_end = _gap(task, to, after, before)
         if source == to and low < task.rank < (high or "~"):
             return task
+        if to.category == Category.DONE != source.category:
+            for rule in _closing_rules:
+                rule(task, project, by)
         rank = ranks.between(low, high)
         respaced: list[int] = []
         if len(rank) > ranks.MAX_LENGTH:

@@ -13,7 +13,7 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
 from apps.projects.permissions import Action
-from apps.tasks.actions.move import OpenSubtasks, move
+from apps.tasks.actions.move import OpenSubtasks, ResultWaits, move
 from apps.tasks.code import pull_request_rules
 from apps.tasks.models import CodeLink, Column, PullRequestEvent, Task
 
@@ -108,6 +108,8 @@ def _move_by_rule(
     except OpenSubtasks as refusal:
         open_subtasks = refusal.facts["open_subtasks"]
         events.record(project, "task.kept_open", by=None, task=task.pk, reason=reason, open_subtasks=open_subtasks)
+    except ResultWaits:
+        events.record(project, "task.kept_for_review", by=None, task=task.pk, reason=reason)
 
 
 def _has_later_automatic_move(task: Task, known_until: datetime) -> bool:

@@ -66,6 +66,11 @@ def _kept_open(payload: dict[str, Any]) -> str:
     return sentence.format(why=automation.reason_text(payload["reason"]), n=payload["open_subtasks"])
 
 
+def _kept_for_review(payload: dict[str, Any]) -> str:
+    why = automation.reason_text(payload["reason"])
+    return _("left this where it is, though {why}: a result waits for a person.").format(why=why)
+
+
 def _linked(payload: dict[str, Any], sentence: str) -> str:
     named = {
         CodeLink.Kind.BRANCH: _("the branch {ref}"),
@@ -79,6 +84,7 @@ def _linked(payload: dict[str, Any], sentence: str) -> str:
 register_timeline_entry("task.created", "plus", lambda payload: _("wrote this down."))
 register_timeline_entry("task.moved", "arrow-right", _moved)
 register_timeline_entry("task.kept_open", "git-pull-request", _kept_open)
+register_timeline_entry("task.kept_for_review", "git-pull-request", _kept_for_review)
 register_timeline_entry("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
 register_timeline_entry("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
 register_timeline_entry("task.assigned", "user", _assigned)

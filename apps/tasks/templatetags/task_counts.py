@@ -11,7 +11,7 @@ from apps.tasks.models import Task
 from apps.tasks.status_notes import State
 
 register = template.Library()
-NEEDS_ATTENTION = [State.YOU, State.DONE, State.FAILED]
+NEEDS_ATTENTION = [State.YOU, State.DONE, State.STOPPED, State.FAILED]
 
 
 @register.simple_tag

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle, queue, states, targets
+from apps.agents.runs import lifecycle, queue, targets
 from apps.agents.runs.states import Status
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
@@ -26,7 +26,7 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool =
     Raises StillOpen when another one is open, Gone when what asked for it is not there any more, and
     AgentDisabled.
     """
-    with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN) as project:
+    with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN):
         if run.status == Status.UNCERTAIN:
             lifecycle.close(run, Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
         target = targets.target_of(run)
@@ -34,7 +34,6 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool =
             raise Gone(_("What was asked is not there any more."))
         if target.attempts(run.agent).open().exists():
             raise StillOpen(_("That is asked already."))
-        lifecycle.decide(run, states.SUPERSEDE, by=by, project=project)
         place = run if keeps_place else None
         return queue.enqueue(
             target, run.agent, by=by, prompt=run.prompt, fresh=fresh, in_place_of=place, as_board=as_board

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle, queue, run_notes, states, targets
+from apps.agents.runs import card_moves, lifecycle, queue, run_notes, states, targets
 from apps.agents.runs.states import Review
-from apps.errors import Conflict, NotAllowed, Refused
+from apps.errors import Conflict, Refused
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
@@ -19,6 +19,7 @@ from apps.tasks.actions.move import move
 from apps.tasks.models import Category, Task
 
 NOTE_LENGTH = 20_000
+ENDED_STATES = (run_notes.State.STOPPED, run_notes.State.FAILED)
 
 
 class NoteMissing(Refused):
@@ -37,6 +38,19 @@ def accept(run: Run, *, by: User, anyway: bool = False) -> Run:
     return run
 
 
+def accept_by_closing(task: Task, project: Project, by: User | None) -> None:
+    """Whoever takes a task to a done column accepts the result that waits; a note of what has ended goes.
+
+    Raises NotAllowed for programs, and ResultWaits for the board's own rules.
+    """
+    waiting = Run.objects.filter(task=task, review=Review.WAITING).with_related().order_by("-attempt").first()
+    if waiting:
+        card_moves.require_person(by, project)
+        lifecycle.decide(waiting, states.ACCEPT, by=by, project=project)
+    if waiting or (task.status_note and task.status_note["state"] in ENDED_STATES):
+        Task.objects.filter(pk=task.pk).update(status_note=None)
+
+
 def request_changes(run: Run, *, note: str, by: User) -> Run:
     """Attempt n+1 in the same session, with `note` in the prompt and as a comment; returns the new run."""
     if not note.strip():
@@ -50,9 +64,8 @@ def request_changes(run: Run, *, note: str, by: User) -> Run:
 @contextmanager
 def _locked_for_decision(run: Run, by: User) -> Iterator[Project]:
     """The project's lock, under which a result waits; of two people deciding at once the second gets Conflict."""
-    if by.is_agent:
-        raise NotAllowed(_("Only people decide on an agent's result."))
     with locked_for_change(run.project_id, run, by=by, needs=Action.RUN) as project:
+        card_moves.require_person(by, project)
         if run.review != Review.WAITING:
             raise Conflict(_("There is nothing to decide here any more."))
         yield project

@@ -20,7 +20,7 @@ from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
 from apps.agents.runs import lifecycle, run_notes, targets
-from apps.agents.runs.states import OPEN, Status
+from apps.agents.runs.states import OPEN, Review, Status
 from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
@@ -176,6 +176,9 @@ def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
     except Refused as refused:
         run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error=str(refused.message))
     else:
+        if run.task and run.review == Review.NONE:  # finished already: nothing is awaited
+            run_notes.clear_note(run)
+            return
         code = target.late_result_code if late else target.result_code
         run_notes.set_note(run, run_notes.State.DONE, code)
 

@@ -63,7 +63,8 @@ def test_removed_agents_run_is_cancelled(board, owner):
     remove(board, agent.user, by=owner)
     run.refresh_from_db()
     run.task.refresh_from_db()
-    assert (run.status, run.task.assignee, run.task.status_note) == (Run.Status.CANCELLED, None, None)
+    note = run.task.status_note
+    assert (run.status, run.task.assignee, note["code"]) == (Run.Status.CANCELLED, None, "stopped")
 
 
 def test_refused_removal_unassigns_nothing(board, columns, owner):
