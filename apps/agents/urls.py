@@ -7,6 +7,7 @@ app_name = "agents"
 urlpatterns = [
     path("runs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
     path("runs/<uuid:pk>/retry/", views.retry, name="retry"),
+    path("runs/<uuid:pk>/retry-alike/", views.retry_alike, name="retry-alike"),
     path("runs/<uuid:pk>/accept/", views.accept, name="accept"),
     path("runs/<uuid:pk>/merge/", views.merge, name="merge"),
     path("runs/<uuid:pk>/request-changes/", views.request_changes, name="request-changes"),

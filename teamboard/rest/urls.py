@@ -68,6 +68,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/", runs.RunView.as_view(), name="run"),
     path("runs/<uuid:pk>/cancel/", runs.CancelView.as_view(), name="cancel"),
     path("runs/<uuid:pk>/retry/", runs.RetryView.as_view(), name="retry"),
+    path("runs/<uuid:pk>/retry-alike/", runs.RetryAlikeView.as_view(), name="retry-alike"),
     path("runs/<uuid:pk>/accept/", runs.AcceptView.as_view(), name="accept"),
     path("runs/<uuid:pk>/request-changes/", runs.RequestChangesView.as_view(), name="request-changes"),
     path("schema/", docs.SchemaView.as_view(), name="schema"),

@@ -1,6 +1,6 @@
 """Agents, the gateways they live on, and their runs: one attempt by one agent, at a task or at what a room asks."""
 
-from apps.agents.models.agent import STATUS_LABELS, Agent, AgentQuerySet
+from apps.agents.models.agent import STATUS_LABELS, Agent, AgentQuerySet, FailureStreak
 from apps.agents.models.callback import CallbackReport
 from apps.agents.models.gateway import Gateway
 from apps.agents.models.mention import HandoffPermission, MentionRefusal
@@ -13,6 +13,7 @@ __all__ = [
     "Agent",
     "AgentQuerySet",
     "CallbackReport",
+    "FailureStreak",
     "Gateway",
     "HandoffPermission",
     "MentionRefusal",

@@ -13,6 +13,7 @@ from apps.projects.models import Project
 STATUS_LABELS = {
     "disabled": _("Switched off"),
     "offline": _("The gateway does not answer"),
+    "failing": _("Paused: its runs fail, each for the same reason"),
     "working": _("Working"),
     "paused": _("Paused"),
     "queued up": _("About to start"),
@@ -32,7 +33,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
         busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
         paused = queued & Q(runs__project__pause__isnull=False)
-        return self.annotate(
+        return self.select_related("gateway", "failure_streak").annotate(
             busy_runs=models.Count("runs", filter=busy, distinct=True),
             queued_runs=models.Count("runs", filter=queued, distinct=True),
             paused_runs=models.Count("runs", filter=paused, distinct=True),
@@ -86,6 +87,8 @@ class Agent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    failure_streak: "FailureStreak"
+
     objects = AgentQuerySet.as_manager()
 
     class Meta:
@@ -112,11 +115,13 @@ class Agent(models.Model):
 
     @property
     def status(self) -> str:
-        """disabled, offline, working, queued up, paused (all that waits is in paused projects) or idle."""
+        """disabled, offline, failing, working, queued up, paused (all that waits is in paused projects) or idle."""
         if not self.is_enabled:
             return "disabled"
         if not self.gateway.is_enabled or self.gateway.down_since:
             return "offline"
+        if getattr(self, "failure_streak", None) and self.failure_streak.paused_at:
+            return "failing"
         if self.current_tasks:
             return "working"
         queued, paused = self._waiting()
@@ -134,3 +139,29 @@ class Agent(models.Model):
             return self.queued_runs, self.paused_runs
         queued = self.runs.queued()
         return queued.count(), queued.filter(project__pause__isnull=False).count()
+
+
+class FailureStreak(models.Model):
+    """How often an agent's runs have failed in a row for one reason; it goes with the first that succeeds.
+
+    From the third on the agent is paused: it starts one run a minute, which shows whether the reason still holds.
+    """
+
+    agent = models.OneToOneField(Agent, models.CASCADE, related_name="failure_streak")
+    fingerprint = models.CharField(max_length=64)  # of the reason, see Run.failure
+    error = models.CharField(max_length=500, blank=True)  # the latest, in the gateway's words
+    cause = models.CharField(max_length=20, blank=True)
+    count = models.PositiveIntegerField(default=1)
+    paused_at = models.DateTimeField(null=True)
+    probe_at = models.DateTimeField(null=True)  # not before that another run is started
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="failure_streak_probes_when_paused",
+                condition=Q(paused_at=None, probe_at=None) | Q(paused_at__isnull=False, probe_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agent} failed {self.count} times"

@@ -91,6 +91,7 @@ class Run(models.Model):
     error = models.CharField(max_length=500, blank=True)
     # What ended it, as the code of a note, where `error` has somebody else's words for it.
     cause = models.CharField(max_length=20, blank=True)
+    failure = models.CharField(max_length=64, blank=True)  # the fingerprint of why it failed, the same for one reason
     model = models.CharField(max_length=100, blank=True)
     tokens_in = models.PositiveIntegerField(null=True)
     tokens_out = models.PositiveIntegerField(null=True)
@@ -137,6 +138,7 @@ class Run(models.Model):
             models.Index(fields=["agent", "status"], name="run_of_agent"),
             models.Index(fields=["look_at"], name="run_to_look_up", condition=Q(look_at__isnull=False)),
             models.Index(fields=["session_key"], name="run_of_session"),
+            models.Index(fields=["agent", "failure"], name="run_of_failure", condition=~Q(failure="")),
             models.Index(fields=["project", "branch"], name="run_of_branch", condition=~Q(branch="")),
         ]
 

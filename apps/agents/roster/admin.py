@@ -22,7 +22,9 @@ from apps.projects.models import Project
 STATUS_LABELS = {
     "disabled": gettext_lazy("disabled"),
     "offline": gettext_lazy("offline"),
+    "failing": gettext_lazy("paused, its runs fail"),
     "working": gettext_lazy("working"),
+    "paused": gettext_lazy("paused"),
     "queued up": gettext_lazy("queued up"),
     "idle": gettext_lazy("idle"),
 }
@@ -71,7 +73,6 @@ class AgentRow(Protocol):
 class AgentAdmin(AuditedAdmin[Agent]):
     form = AgentForm
     list_display = ("name", "slug", "gateway", "practises", "state", "slots", "last_run", "is_enabled")
-    list_select_related = ("gateway",)
     search_fields = ("name", "slug")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:

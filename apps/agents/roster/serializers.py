@@ -6,7 +6,9 @@ from apps.agents.models import Agent
 class AgentSerializer(serializers.ModelSerializer[Agent]):
     """An agent of the outline, with the user that tasks name as assignee."""
 
-    status = serializers.CharField(read_only=True, help_text="disabled, offline, working, queued up, paused or idle")
+    status = serializers.CharField(
+        read_only=True, help_text="disabled, offline, failing, working, queued up, paused or idle"
+    )
     current_tasks = serializers.IntegerField(read_only=True)
 
     is_practice = serializers.BooleanField(

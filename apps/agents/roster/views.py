@@ -1,5 +1,7 @@
 """The agents of one project, as its people see them: what each does, who may start whom, and the switch for all."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,6 +11,8 @@ from apps.accounts.request_types import MemberRequest
 from apps.agents.mentions import handoffs
 from apps.agents.mentions.forms import HandoffForm
 from apps.agents.models import STATUS_LABELS, Agent, AgentQuerySet, HandoffPermission
+from apps.agents.roster import failures
+from apps.agents.runs import run_notes
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
 from apps.agents.runs.actions.pause import runs_at_work
@@ -27,13 +31,16 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
     found = agents_of(request, project)
     pause = getattr(project, "pause", None)
     loaded = found.select_related("user", "gateway").with_load()
-    rows = [(agent, STATUS_LABELS[agent.status_in(is_paused=pause is not None)]) for agent in loaded]
+    rows = [
+        (agent, STATUS_LABELS[agent.status_in(is_paused=pause is not None)], failing_context(agent, project))
+        for agent in loaded
+    ]
     may_manage = permissions.role_may(project.role, Action.MANAGE)
     context = {
         "project": project,
         "rows": rows,
-        "has_practice": any(agent.user.is_practice for agent, _state in rows),
-        "has_retired": any(agent.user.is_practice and not agent.gateway.is_enabled for agent, _state in rows),
+        "has_practice": any(agent.user.is_practice for agent, *_rest in rows),
+        "has_retired": any(agent.user.is_practice and not agent.gateway.is_enabled for agent, *_rest in rows),
         "pause": pause,
         "handoffs": project.handoff_permissions.select_related("from_agent", "to_agent").order_by("pk"),
         "handoff_form": form or HandoffForm(agents=found),
@@ -41,6 +48,15 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
         "can_allow_handoffs": may_manage and len(rows) > 1,
     }
     return render(request, "agents/roster/agents.html", context, status=422 if form else 200)
+
+
+def failing_context(agent: Agent, project: Project) -> dict[str, Any] | None:
+    """Why an agent is paused, and what a person can try again in the project once the reason is gone."""
+    streak = failures.pause_of(agent)
+    if streak is None:
+        return None
+    failed = failures.failed_for(agent, streak.fingerprint).filter(project=project)
+    return {"sentence": run_notes.why_failing(agent, streak), "run": failed.first(), "count": failed.count()}
 
 
 def agents_of(request: MemberRequest, project: Project) -> AgentQuerySet:

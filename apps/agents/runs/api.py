@@ -16,6 +16,7 @@ from apps.agents.runs import queue
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.pause import pause, resume
 from apps.agents.runs.actions.retry import retry
+from apps.agents.runs.actions.retry_alike import retry_alike
 from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.runs.serializers import (
     AcceptSerializer,
@@ -93,6 +94,14 @@ class RetryView(APIView):
         """Try again: the next attempt, by the same agent."""
         run = retry(find_run(request, pk), by=request.user)
         return Response(shown(run), status=201)
+
+
+class RetryAlikeView(APIView):
+    @extend_schema(request=None, responses={201: RunSerializer(many=True)})
+    def post(self, request: MemberApiRequest, pk: UUID) -> Response:
+        """Try all again that failed in the project for the reason of this run, by the same agent."""
+        runs = retry_alike(find_run(request, pk), by=request.user)
+        return Response([shown(run) for run in runs], status=201)
 
 
 class AcceptView(APIView):

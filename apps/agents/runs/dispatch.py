@@ -18,6 +18,7 @@ from apps.agents.models import Agent, Gateway, Run
 from apps.agents.runs import lifecycle, prompt, scheduler
 from apps.agents.runs.states import Status
 
+WITH_AGENT = ("gateway", "user", "failure_streak")
 MAX_SENDS = 12
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
 REPLAY_WINDOW = timedelta(minutes=4)  # the gateway remembers a key for five
@@ -50,7 +51,7 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
 @transaction.atomic
 def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     """The run that the scheduler allows, leased to `worker`; capacity is counted under the agent's row lock."""
-    agent = Agent.objects.select_for_update(of=["self"]).select_related("gateway", "user").get(pk=agent_id)
+    agent = Agent.objects.select_for_update(of=["self"]).select_related(*WITH_AGENT).get(pk=agent_id)
     run = scheduler.next_run(agent)
     if run is None:
         return None
@@ -58,6 +59,8 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     was_sent_at = run.first_sent_at
     if was_sent_at and timezone.now() - was_sent_at > REPLAY_WINDOW:
         return Claim(run, was_sent=True, is_stale=True)
+    if not scheduler.take_probes(agent):
+        return None
     if run.request_body is None:
         run.branch = prompt.branch_of(run)
         run.request_path, run.request_body = frozen_request(run)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.agents.models import LEASE, Run
+from apps.agents.roster import failures
 from apps.agents.runs import run_notes, states, targets, wake
 from apps.agents.runs.states import ReviewStep, Status, Step
 from apps.projects import events
@@ -218,6 +219,7 @@ def close(
             only=_fence(send_count),
             error=error[:500],
             cause=cause,
+            failure=failures.fingerprint(error[:500], cause) if failures.is_own(step.target, by) else "",
             ended_at=timezone.now(),
             review=_review_after(run, step),
             lease_until=None,
@@ -226,6 +228,10 @@ def close(
         )
         run.refresh_from_db(from_queryset=Run.objects.with_related())
         if closed:
+            if run.failure:
+                failures.note_failure(run)
+            elif run.status == Status.SUCCEEDED:
+                failures.note_success(run)
             state, code = NOTES_OF_ENDED[step.target]
             run_notes.set_note(run, state, cause or code, error=run.error, by=str(by or ""))
             _follow(run, project, step, by=by, status=step.target, error=run.error, cause=cause)
@@ -241,9 +247,12 @@ def reopen(run: Run, **result: Any) -> bool:
         if targets.target_of(run).attempts(run.agent).filter(attempt__gt=run.attempt).exists():
             return False
         ended_as = run.status
-        reopened = _take(run, states.REOPEN, review=_review_after(run, states.REOPEN), error="", cause="", **result)
+        reopened = _take(
+            run, states.REOPEN, review=_review_after(run, states.REOPEN), error="", cause="", failure="", **result
+        )
         if reopened:
             run.refresh_from_db()
+            failures.note_success(run)
             _follow(run, project, states.REOPEN, by=run.agent.user, ended_as=ended_as)
         return reopened
 

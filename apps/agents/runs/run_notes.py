@@ -8,7 +8,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.agents.models import Run
+from apps.agents.models import Agent, FailureStreak, Run
 from apps.agents.runs import scheduler, targets
 from apps.tasks import status_notes
 
@@ -111,7 +111,21 @@ def _clock(iso: str) -> str:
 
 def why_ended(run: Run) -> str:
     """Why `run` came to no result, as a sentence; empty where nothing is known."""
-    return SENTENCES[run.cause]({"error": run.error}) if run.cause in SENTENCES else run.error
+    return _why(run.cause, run.error)
+
+
+def _why(cause: str, error: str) -> str:
+    return SENTENCES[cause]({"error": error}) if cause in SENTENCES else error
+
+
+def why_failing(agent: Agent, streak: FailureStreak) -> str:
+    """Why an agent is paused, as a sentence."""
+    return _failing({"agent": agent.name, "count": streak.count, "cause": streak.cause, "error": streak.error})
+
+
+def _failing(facts: dict[str, Any]) -> str:
+    why = _why(facts["cause"], facts["error"]) or _("No reason was given.")
+    return _("{agent} failed {count} times in a row and is tried once a minute: {why}").format(**facts, why=why)
 
 
 SENTENCES: dict[str, status_notes.Sentence] = {
@@ -121,6 +135,7 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "held_up": lambda facts: _("{agent} answers another message of this room first.").format(**facts),
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
     "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
+    "agent_failing": _failing,
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
         gateway=facts["gateway"], at=_clock(facts["since"])
     ),

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Agent, Run
 from apps.agents.models.run import RunQuerySet
+from apps.agents.roster import failures
 from apps.agents.runs.states import Status
 
 # What keeps a run from starting; of several the first one here is said.
@@ -21,6 +22,7 @@ REASONS = (
     "paused",
     "agent_disabled",
     "gateway_disabled",
+    "agent_failing",
     "gateway_down",
     "next_try",
     "held_up",
@@ -45,14 +47,22 @@ class Load(NamedTuple):
 
 
 def next_run(agent: Agent) -> Run | None:
-    """The run that starts next, its row locked; None when none may. Call it under the agent's row lock."""
+    """The run that would start next, its row locked; None when none may. Call it under the agent's row lock.
+
+    What it is sent on is taken last, by `take_probes`: nothing that does not go out uses up a probe.
+    """
     if _agent_reason(_load_of(agent), ahead=0):
         return None
     ready = _queue_of(agent).filter(Q(obstacle=None)).with_related().select_related("requested_by")
-    run = ready.select_for_update(of=["self"], skip_locked=True).first()
-    if run is None or not circuit_breaker.allows_request(agent.gateway):
-        return None
-    return run
+    return ready.select_for_update(of=["self"], skip_locked=True).first()
+
+
+def take_probes(agent: Agent) -> bool:
+    """Whether the run that `next_run` found goes out now: of all who would probe a gateway, one may."""
+    if not circuit_breaker.allows_request(agent.gateway):
+        return False
+    failures.take_probe(agent)
+    return True
 
 
 def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
@@ -129,6 +139,9 @@ def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
         return Reason("agent_disabled", {})
     if not gateway.is_enabled:
         return Reason("gateway_disabled", {"gateway": gateway.name})
+    if (pause := failures.pause_of(agent)) and (ahead or not failures.may_probe(pause)):
+        facts = {"error": pause.error, "cause": pause.cause, "count": pause.count}
+        return Reason("agent_failing", facts)
     if circuit_breaker.is_open(gateway) or (circuit_breaker.is_half_open(gateway) and ahead):
         return Reason("gateway_down", {"gateway": gateway.name, "since": _iso(gateway.down_since)})
     if load.busy + ahead >= agent.max_concurrent:

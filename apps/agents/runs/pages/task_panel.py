@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunPullRequest
+from apps.agents.roster import failures
 from apps.agents.runs import pull_requests, run_notes, states
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
@@ -31,6 +32,7 @@ def render_runs(task: Task) -> str:
         "who": last and cards.user_summary(last.agent.user),
         "state": last and state_of(last, task),
         "can_stop": last and last.status in states.OPEN,
+        "alike": failures.failed_alike(last).filter(project=task.project_id).count() if last and last.failure else 0,
         "can_retry": last and last.status in states.RETRYABLE,
     }
     return render_to_string("agents/runs/_runs.html", context)

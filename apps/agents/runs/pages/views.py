@@ -12,6 +12,7 @@ from apps.agents.models import Run
 from apps.agents.runs import pull_requests, targets
 from apps.agents.runs.actions.cancel import cancel as cancel_run
 from apps.agents.runs.actions.retry import retry as retry_run
+from apps.agents.runs.actions.retry_alike import retry_alike as retry_alike_of
 from apps.agents.runs.actions.review import accept as accept_run
 from apps.agents.runs.actions.review import request_changes as request_changes_of
 from apps.agents.runs.pages.forms import RequestChangesForm
@@ -41,6 +42,13 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
     return back(request, retry_run(find_run(request, pk), by=request.user))
+
+
+@require_POST
+def retry_alike(request: MemberRequest, pk: UUID) -> HttpResponse:
+    run = find_run(request, pk)
+    retry_alike_of(run, by=request.user)
+    return back(request, run)
 
 
 @require_POST

@@ -34,7 +34,7 @@ def run(scribe, ana):
     """It works."""
     run = run_of(scribe, ana)
     Run.objects.filter(pk=run.pk).update(first_sent_at=timezone.now())
-    lifecycle.admit(run)
+    lifecycle.begin(run)
     return Run.objects.with_related().get(pk=run.pk)
 
 
@@ -192,7 +192,7 @@ def test_request_changes_takes_the_card_back_to_work(waiting, ana):
     second = request_changes(waiting, note="More.", by=ana)
     assert category_of(waiting) == "doing"
     assert Event.objects.filter(kind="task.moved").latest("seq").actor == ana
-    lifecycle.admit(second)
+    lifecycle.begin(second)
     finish_sent(second)
     assert (category_of(second), is_waiting(second), is_waiting(waiting)) == ("review", True, False)
 
@@ -220,14 +220,14 @@ def test_asking_another_agent_sets_the_waiting_result_aside(waiting, ana, board)
 def test_start_takes_the_card_to_where_work_is_done(scribe, ana, columns, where):
     run = run_of(scribe, ana)
     move(run.task, to=columns[where], by=ana)
-    lifecycle.admit(run)
+    lifecycle.begin(run)
     assert category_of(run) == "doing"
 
 
 def test_start_leaves_a_card_that_somebody_has_finished(scribe, ana, columns):
     run = run_of(scribe, ana)
     move(run.task, to=columns["done"], by=ana)
-    lifecycle.admit(run)
+    lifecycle.begin(run)
     assert category_of(run) == "done"
 
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.agents.gateways import circuit_breaker
-from apps.agents.models import Agent, Gateway, Run
+from apps.agents.models import Agent, FailureStreak, Gateway, Run
 from apps.agents.runs import dispatch, queue, run_notes, scheduler, targets, wait_reasons
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.states import Status
@@ -47,6 +47,12 @@ def be_gateway_disabled(run: Run, by) -> None:
     Gateway.objects.update(is_enabled=False)
 
 
+def be_agent_failing(run: Run, by) -> None:
+    now = timezone.now()
+    paused = {"fingerprint": "x", "count": 3, "paused_at": now, "probe_at": now + timedelta(minutes=1)}
+    FailureStreak.objects.update_or_create(agent=run.agent, defaults=paused)
+
+
 def be_gateway_down(run: Run, by) -> None:
     now = timezone.now()
     retry_at = now + timedelta(seconds=30)
@@ -80,6 +86,7 @@ WAYS = {
     "paused": be_paused,
     "agent_disabled": be_agent_disabled,
     "gateway_disabled": be_gateway_disabled,
+    "agent_failing": be_agent_failing,
     "gateway_down": be_gateway_down,
     "next_try": be_next_try,
     "held_up": be_held_up,
