@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """An agent whose runs fail for one reason is paused, and what failed alike is found by it."""
 
     dependencies = [
-        ("agents", "0026_pause_after_restore"),
+        ("agents", "0027_gateway_proved_at"),
     ]
 
     operations = [
