@@ -29,6 +29,7 @@ from apps.accounts.tokens import tokens
 from apps.accounts.users import people, service_accounts, site_roles
 from apps.django_generics import ModelAdmin, ModelForm
 from apps.errors import Refused
+from apps.names import isolate
 
 admin.site.unregister(Group)  # roles are projects' own, and the site's are two
 admin.site.unregister((AccessLog, AccessFailureLog))  # switched off: the audit has them
@@ -170,7 +171,7 @@ class UserAdmin(ModelAdmin[User]):
     def sign_out(self, request: HttpRequest, users: QuerySet[User]) -> None:
         for user in users:
             revoke.end_all_sessions(user, by=user_of(request))
-            self.message_user(request, _("{name} has to sign in again.").format(name=user), messages.SUCCESS)
+            self.message_user(request, _("{name} has to sign in again.").format(name=isolate(user)), messages.SUCCESS)
 
     @admin.action(description=gettext_lazy("Make administrator"))
     def make_admin(self, request: HttpRequest, users: QuerySet[User]) -> None:
@@ -188,7 +189,7 @@ class UserAdmin(ModelAdmin[User]):
             except Refused as refusal:
                 self.message_user(request, f"{user}: {refusal.message}", messages.ERROR)
             else:
-                self.message_user(request, done.format(name=user), messages.SUCCESS)
+                self.message_user(request, done.format(name=isolate(user)), messages.SUCCESS)
 
 
 @admin.register(ApiToken)

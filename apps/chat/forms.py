@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
 from apps.form_fields import offer_rows
 from apps.max_length import max_length
+from apps.names import NameFormField
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import Task
@@ -59,7 +60,7 @@ class SubscriptionForm(forms.Form):
 
 
 class RoomForm(forms.Form):
-    name = forms.CharField(label=pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
+    name = NameFormField(label=pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
 
 
 class RetentionForm(forms.Form):
@@ -100,5 +101,5 @@ class DiscussForm(forms.Form):
 
 
 class TitleForm(forms.Form):
-    title = forms.CharField(label=_("Title"), max_length=max_length(Task, "title"))
+    title = NameFormField(label=_("Title"), max_length=max_length(Task, "title"))
     client_message_id = forms.UUIDField(widget=forms.HiddenInput)

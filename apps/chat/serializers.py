@@ -16,6 +16,7 @@ from apps.chat.models import (
     RoomSubscription,
 )
 from apps.chat.search import search
+from apps.names import validate_name
 from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
 from apps.rest.rows import shown
@@ -23,7 +24,7 @@ from apps.rest.rows import shown
 
 class RoomSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
-    name = serializers.CharField(max_length=ROOM_NAME_LENGTH)
+    name = serializers.CharField(max_length=ROOM_NAME_LENGTH, validators=[validate_name])
     is_default = serializers.BooleanField(read_only=True, help_text="The one that every project has.")
     is_archived = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField(read_only=True)
@@ -33,7 +34,7 @@ class RoomSerializer(serializers.Serializer[Any]):
 
 
 class ChangedRoomSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=ROOM_NAME_LENGTH, required=False)
+    name = serializers.CharField(max_length=ROOM_NAME_LENGTH, required=False, validators=[validate_name])
     is_archived = serializers.BooleanField(required=False)
 
 

@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.accounts.request_types import user_of
 from apps.django_generics import ModelAdmin, ModelForm
 from apps.form_fields import offer_rows
+from apps.names import isolate
 from apps.projects.events import relay
 from apps.projects.git.repositories import connect
 from apps.projects.members import group_grants, memberships
@@ -156,7 +157,9 @@ class GroupGrantAdmin(AuditedAdmin[GroupGrant]):
     def _apply(self, request: HttpRequest) -> None:
         for kept in group_grants.sync_everybody(by=user_of(request)):
             sentence = _("{name} stays owner of {project}, since nobody else is.")
-            self.message_user(request, sentence.format(name=kept.user, project=kept.project), messages.WARNING)
+            self.message_user(
+                request, sentence.format(name=isolate(kept.user), project=isolate(kept.project)), messages.WARNING
+            )
 
 
 @admin.register(WebhookDelivery)

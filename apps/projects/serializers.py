@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from apps.accounts.models import User
 from apps.max_length import max_length
+from apps.names import validate_name
 from apps.projects.git.repositories import connect
 from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Invitation, Membership, Project, Repository, Role
 from apps.rest.rows import shown
@@ -131,7 +132,10 @@ class NewRepositorySerializer(serializers.Serializer[Any]):
         max_length=max_length(Repository, "url"), help_text="As the forge shows it for cloning, by https or ssh."
     )
     name = serializers.CharField(
-        max_length=max_length(Repository, "name"), required=False, help_text="Unless given, as in the address."
+        max_length=max_length(Repository, "name"),
+        required=False,
+        validators=[validate_name],
+        help_text="Unless given, as in the address.",
     )
     forge = serializers.ChoiceField(Repository.Forge.choices, required=False, help_text="Found out unless given.")
     credential_kind = serializers.ChoiceField(Repository.Credential.choices, default=Repository.Credential.NONE)

@@ -17,11 +17,13 @@ _markdown.use(link_addresses).use(show_boxes)
 _markdown.disable("image")
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
-    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label", "span"),
+    *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label"),
+    *("span", "bdi"),
 }
 ATTRIBUTES = {
     "a": {"href", "title", "data-task"},
     "span": {"data-user"},
+    "*": {"dir"},
     "input": {"checked", "disabled"},
     "ol": {"start"},
     "th": {"align"},
@@ -44,6 +46,9 @@ def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
     if len(markdown) > LONGEST_RICH_TEXT:
         return _as_written(markdown)
     tokens = _markdown.parse(markdown)
+    for block in tokens:
+        if block.level == 0 and block.nesting == 1:
+            block.attrSet("dir", "auto")
     if mark:
         for block in tokens:
             _mark(block.children or [], mark)

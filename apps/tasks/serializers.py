@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from apps.accounts.models import User
 from apps.max_length import max_length
+from apps.names import validate_name
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import status_notes
 from apps.tasks.models import Column, Comment, Label, Task
@@ -67,7 +68,7 @@ class TaskSerializer(TaskLineSerializer):
 
 
 class NewTaskSerializer(serializers.Serializer[Any]):
-    title = serializers.CharField(max_length=max_length(Task, "title"))
+    title = serializers.CharField(max_length=max_length(Task, "title"), validators=[validate_name])
     description = serializers.CharField(
         max_length=max_length(Task, "description"), allow_blank=True, trim_whitespace=False
     )

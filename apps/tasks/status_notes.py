@@ -15,6 +15,8 @@ from typing import Any, NotRequired, TypedDict
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from apps import names
+
 log = logging.getLogger(__name__)
 
 
@@ -56,7 +58,7 @@ def parse(text: str) -> Note:
 def sentence_of(note: Note) -> str:
     """The note's sentence; facts may hold words of agents, so templates escape it as ever."""
     try:
-        return _sentences[note["code"]](note["facts"]) if note["code"] in _sentences else ""
+        return _sentences[note["code"]](names.isolated(note["facts"])) if note["code"] in _sentences else ""
     except Exception:  # one old note that cannot be read does not take its board along
         log.exception("A status note has no sentence", extra={"note": str(note)[:500]})
         return ""

@@ -6,7 +6,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from apps import names
+
 register = template.Library()
+register.filter("isolate", names.isolate)
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
@@ -17,6 +20,12 @@ def icon(name: str, size: str = "") -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, static("icons.svg"), name
     )
+
+
+@register.filter
+def bdi(name: object) -> SafeString:
+    """`name` as HTML for the middle of a sentence, whose words keep their order whatever it is written in."""
+    return format_html("<bdi>{}</bdi>", name)
 
 
 @register.filter

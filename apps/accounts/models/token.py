@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models.user import User
+from apps.names import NameField
 
 
 class ApiToken(models.Model):
@@ -20,7 +21,7 @@ class ApiToken(models.Model):
         AGENTS = "agents", _("read, write and direct agents")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     digest = models.CharField(max_length=64, unique=True)
     scope = models.CharField(_("may"), max_length=6, choices=Scope, default=Scope.READ)

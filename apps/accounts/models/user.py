@@ -8,13 +8,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-# A name stands in sentences and beside other names: it can be seen, and orders no letters but its own.
+from apps.names import NameField
+
 SHOWS_LETTERS = RegexValidator(r"\w", _("A name has letters that can be seen."))
-KEEPS_ORDER = RegexValidator(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]",
-    _("Leave out the invisible characters that turn the direction of writing."),
-    inverse_match=True,
-)
 
 
 class Hue(models.TextChoices):
@@ -77,7 +73,15 @@ class User(AbstractUser):
         ROOMY = "roomy", _("roomy")
 
     first_name = last_name = None  # type: ignore[assignment]  # how Django takes an inherited field away
-    name = models.CharField(_("name"), max_length=100, validators=[SHOWS_LETTERS, KEEPS_ORDER])
+    username = NameField(
+        _("username"),
+        max_length=150,
+        unique=True,
+        help_text=_("Letters, digits and @ . + - _ only."),
+        validators=[AbstractUser.username_validator],
+        error_messages={"unique": _("Somebody has that username already.")},
+    )
+    name = NameField(_("name"), max_length=100, validators=[SHOWS_LETTERS])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)
     # An agent that only practises, as its gateway's row says: everything that shows it says so.
     is_practice = models.BooleanField(default=False, editable=False)

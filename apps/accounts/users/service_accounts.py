@@ -14,6 +14,7 @@ from apps.accounts.models import ApiToken, User
 from apps.accounts.tokens import tokens
 from apps.accounts.users import username_lock
 from apps.errors import NotAllowed, Refused
+from apps.names import isolate
 
 
 class NotAServiceAccount(Refused):
@@ -42,7 +43,7 @@ def issue_token(account: User, *, by: User | None, **chosen: Any) -> tuple[ApiTo
     """
     _require_admin(by)
     if not User.objects.service_accounts().select_for_update().filter(pk=account.pk, is_active=True).exists():
-        raise NotAServiceAccount(_("{name} is no open service account.").format(name=account))
+        raise NotAServiceAccount(_("{name} is no open service account.").format(name=isolate(account)))
     return tokens.issue(account, **chosen, by=by)
 
 

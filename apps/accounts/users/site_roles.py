@@ -8,6 +8,7 @@ from apps.accounts import audit, signals
 from apps.accounts.models import User
 from apps.accounts.tokens import tokens
 from apps.errors import NotAllowed, Refused
+from apps.names import isolate
 
 
 class LastAdmin(Refused):
@@ -93,7 +94,7 @@ def _keep_an_admin(user: User) -> None:
     rest = [each for each in others if each.has_usable_password() or not user.has_usable_password()]
     if _is_admin(user) and not rest:
         sentence = _("Without {name} nobody could run this board. First make somebody with a password administrator.")
-        raise LastAdmin(sentence.format(name=user))
+        raise LastAdmin(sentence.format(name=isolate(user)))
 
 
 def _set(user: User, action: str, by: User | None, **rights: bool) -> User:

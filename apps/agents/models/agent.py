@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.agents.models.gateway import Gateway
 from apps.agents.models.run import Run
+from apps.names import NameField
 from apps.projects.models import Project
 
 STATUS_LABELS = {
@@ -50,9 +51,7 @@ class Agent(models.Model):
         verbose_name=_("gateway"),
         help_text=_("Where its runs are sent."),
     )
-    name = models.CharField(
-        _("name"), max_length=100, help_text=_("What people see here; it is not sent to the gateway.")
-    )
+    name = NameField(_("name"), max_length=100, help_text=_("What people see here; it is not sent to the gateway."))
     slug = models.SlugField(_("slug"), max_length=50, help_text=_("The agent's id in OpenClaw."))
     model = models.CharField(
         _("model"),

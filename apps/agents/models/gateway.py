@@ -1,6 +1,7 @@
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from apps.names import NameField
 from apps.secrets import SecretField
 
 SECRETS_LOCK = 0x67617465  # the advisory lock under which a gateway's secret is compared and kept: "gate"
@@ -23,7 +24,7 @@ class Gateway(models.Model):
         MAPPED = "mapped", _("/hooks/task-<agent>, our mapping is pasted: the text is trusted")
         AGENT = "agent", _("/hooks/agent: works at once, OpenClaw marks the text as untrusted")
 
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = NameField(_("name"), max_length=100, unique=True)
     url = models.URLField(_("address"), help_text=_("Such as http://localhost:18789."))
     hook_token = SecretField(_("hook token"), help_text=_("hooks.token of the gateway: opens /hooks only."))
     gateway_token = SecretField(

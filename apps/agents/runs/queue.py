@@ -12,6 +12,7 @@ from apps.agents.models import Agent, Run
 from apps.agents.runs import lifecycle, run_notes, scheduler, targets, wake
 from apps.agents.runs.states import BUSY, Status
 from apps.errors import Refused
+from apps.names import isolate
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event
@@ -65,7 +66,7 @@ def on_assigned(event: Event) -> None:
     agent = Agent.objects.filter(user=event.payload["to"]).select_related("gateway", "user").first()
     open_run = task.runs.open().select_related("agent", "task").first()
     if open_run and agent and open_run.agent_id == agent.pk:
-        raise AlreadyOpen(_("{agent} is on it already.").format(agent=agent))
+        raise AlreadyOpen(_("{agent} is on it already.").format(agent=isolate(agent)))
     if open_run:
         error = _("Given to somebody else.") if event.payload["to"] else _("Unassigned.")
         lifecycle.close(open_run, Status.CANCELLED, by=event.actor, error=error)

@@ -5,7 +5,6 @@ else is taken along as it is (docs/decisions/0008).
 """
 
 import hashlib
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import BinaryIO, cast
@@ -20,6 +19,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps import names
 from apps.accounts import rate_limits
 from apps.accounts.models import User
 from apps.chat.models import FILE_NAME_LENGTH, Attachment, FileChunk, Message, Room
@@ -37,8 +37,6 @@ MOST_PIXELS = 20_000_000
 THUMBNAIL_SIZE = (480, 360)
 # Of messages that were found for somebody: their files, without what is in them.
 OF_MESSAGES = Prefetch("files", Attachment.objects.defer("thumbnail").order_by("created_at", "pk"))
-# What turns or hides text, or ends a line.
-UNSAFE_IN_NAMES = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]+")
 
 
 class TooLarge(Refused):
@@ -90,7 +88,7 @@ def _reserve(room: Room, size: int, *, name: str, by: User) -> Attachment:
 
 def clean_name(name: str) -> str:
     """What people see of a file's name: its last part, on one line, with nothing that hides or turns."""
-    plain = UNSAFE_IN_NAMES.sub("", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    plain = names.tidy(name.replace("\\", "/").rpartition("/")[2]).strip(" .")
     return plain[-FILE_NAME_LENGTH:] or _("file")
 
 

@@ -1,7 +1,6 @@
 """Parsing a message: its Markdown as HTML, with the members it mentions and the tasks it names."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import unescape
@@ -11,6 +10,7 @@ from django.utils.html import escape, strip_tags
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps import names
 from apps.accounts.models import User
 from apps.chat.models import MESSAGE_LENGTH
 from apps.errors import Refused
@@ -22,10 +22,9 @@ MOST_MENTIONS = 50
 MOST_MENTIONS_BY_AGENTS = 5  # the others of an agent's mentions are just words
 MOST_TASKS = 50
 MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
-MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)">')
+MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)"')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
 VISIBLE_ELEMENT = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
-BLANK_CHARACTERS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
 
 
 class EmptyMessage(Refused):
@@ -84,13 +83,8 @@ def too_long_sentence() -> str:
 
 def _refuse_invisible(html: str) -> None:
     """What Markdown makes of the words decides: a link without text, or `&#8203;`, shows as little as a space."""
-    if not VISIBLE_ELEMENT.search(html) and not any(map(_is_visible, unescape(strip_tags(html)))):
+    if not VISIBLE_ELEMENT.search(html) and not any(map(names.is_visible, unescape(strip_tags(html)))):
         raise EmptyMessage(_("Write a few words first."))
-
-
-def _is_visible(character: str) -> bool:
-    """Whether it is something to look at: no space, control, format (zero-width, bidi) or filler."""
-    return unicodedata.category(character)[0] not in "CZM" and character not in BLANK_CHARACTERS
 
 
 def handle_of(user: User) -> str:
@@ -123,7 +117,7 @@ def _mention(handle: str, members: dict[str, User], mentioned: dict[int, User]) 
         return f"@{handle}"
     mentioned[user.pk] = user
     rest = "" if handle.lower() in members else handle[len(name) :]
-    return f'<span class="mention" data-user="{user.pk}">@{escape(user)}</span>{rest}'
+    return f'<span class="mention" data-user="{user.pk}" dir="auto">@{escape(user)}</span>{rest}'
 
 
 def _key(project: Project) -> re.Pattern[str]:

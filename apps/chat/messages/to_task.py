@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from apps import names
 from apps.accounts.models import User
 from apps.chat.messages.actions.post import post
 from apps.chat.messages.errors import Gone
@@ -55,7 +56,7 @@ def _description(message: Message) -> str:
 
 def title_of(message: Message) -> str:
     """What a task made of it may be called."""
-    return next(iter(lines_of(message)), "")[: max_length(Task, "title")]
+    return next(filter(None, map(names.tidy, lines_of(message))), "")[: max_length(Task, "title")]
 
 
 def lines_of(message: Message) -> list[str]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
+from apps.names import NameField
 from apps.projects.models import Project
 
 ROOM_NAME_LENGTH = 80
@@ -26,7 +27,7 @@ class Room(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="rooms")
     # Names the room outside of us: the agents' conversation about it goes by this.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=ROOM_NAME_LENGTH)
     is_default = models.BooleanField(default=False)
     archived_at = models.DateTimeField(null=True)
     # Up to where the project's log stands in the room's digest of what happens on the board.

@@ -15,6 +15,7 @@ from apps.chat.messages.dialogs import show_dialog
 from apps.chat.rooms import export as room_export
 from apps.chat.rooms import rooms
 from apps.chat.rooms.views import room_of
+from apps.names import isolate
 from apps.projects import permissions
 from apps.projects.permissions import Action
 
@@ -52,7 +53,7 @@ def rename(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     return show_dialog(
         request,
         project,
-        {"title": _("Rename {name}").format(name=room.name), "submit": _("Save")},
+        {"title": _("Rename {name}").format(name=isolate(room.name)), "submit": _("Save")},
         partial(rooms.rename, room, by=request.user),
         require=partial(permissions.require_role, project.role, Action.MANAGE),
         back=room.get_absolute_url(),
@@ -65,7 +66,7 @@ def archive(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project = permissions.project_for(request.user, key)
     room = room_of(project, pk)
     dialog = {
-        "title": _("Archive {name}?").format(name=room.name),
+        "title": _("Archive {name}?").format(name=isolate(room.name)),
         "lead": _("It can still be read, and nothing is added. It can be opened again."),
         "submit": _("Archive"),
     }

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps import names
 from apps.accounts.models import User
 from apps.chat.models import ROOM_NAME_LENGTH, Room
 from apps.constraints import violates
@@ -20,6 +21,11 @@ class NameTaken(Refused):
     code = "name_taken"
 
 
+class InvalidName(Refused):
+    code = "invalid"
+    api_status = 400
+
+
 class TooManyRooms(Refused):
     code = "too_many_rooms"
 
@@ -34,7 +40,7 @@ def on_project_created(event: Event) -> None:
 
 
 def create(project: Project, *, name: str, by: User) -> Room:
-    """A new room, which everybody in the project can read. Raises NameTaken, TooManyRooms."""
+    """A new room, which everybody in the project can read. Raises InvalidName, NameTaken, TooManyRooms."""
     with locked_for_change(project, by=by, needs=Action.MANAGE) as project:
         _refuse_too_many(project)
         room = Room(project=project, created_by=by)
@@ -44,7 +50,7 @@ def create(project: Project, *, name: str, by: User) -> Room:
 
 
 def rename(room: Room, *, name: str, by: User) -> Room:
-    """Give it another name. Raises NameTaken."""
+    """Give it another name. Raises InvalidName, NameTaken."""
     with locked_for_change(room.project_id, room, by=by, needs=Action.MANAGE) as project:
         before = room.name
         _save_named(room, name, update_fields=["name"])
@@ -83,10 +89,12 @@ def _refuse_too_many(project: Project) -> None:
 
 def _save_named(room: Room, name: str, *, update_fields: list[str] | None = None) -> None:
     room.name = name.strip()
+    if fault := names.fault_of(room.name):
+        raise InvalidName(fault)
     try:
         with transaction.atomic():
             room.save(update_fields=update_fields)
     except IntegrityError as error:
         if not violates(error, "open_room_name_once"):
             raise
-        raise NameTaken(_("There is a room called {name} already.").format(name=room.name)) from error
+        raise NameTaken(_("There is a room called {name} already.").format(name=names.isolate(room.name))) from error

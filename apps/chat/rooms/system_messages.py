@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps import names
+
 log = logging.getLogger(__name__)
 Sentence = Callable[[dict[str, Any]], str]
 _sentences: dict[str, Sentence] = {}
@@ -21,7 +23,7 @@ def sentence_of(system_message: dict[str, Any]) -> str:
     """Facts may hold words of people and agents, so templates escape it as ever."""
     try:
         sentence = _sentences.get(system_message["code"])
-        return sentence(system_message["facts"]) if sentence else ""
+        return sentence(names.isolated(system_message["facts"])) if sentence else ""
     except Exception:  # one old message that cannot be read does not take its room along
         log.exception("A system message has no sentence", extra={"system_message": str(system_message)[:500]})
         return _("This message can no longer be shown.")

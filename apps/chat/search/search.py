@@ -17,6 +17,7 @@ from apps.accounts.models import User
 from apps.chat.messages import history, parse
 from apps.chat.models import WORDS, Message
 from apps.errors import Refused
+from apps.names import isolate
 from apps.projects.models import Project
 
 MAX_QUERY_LENGTH = 500
@@ -89,14 +90,14 @@ def _from(project: Project, name: str) -> Q:
     known = called.filter(Q(memberships__project=project) | Exists(written)).distinct()
     found = [user.pk for user in known if handle.lower() in (parse.handle_of(user).lower(), user.name.lower())]
     if not found:
-        raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=name))
+        raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=isolate(name)))
     return Q(author__in=found)
 
 
 def _in(project: Project, name: str) -> Q:
     rooms = list(project.rooms.filter(name__iexact=name.removeprefix("#")).values_list("pk", flat=True))
     if not rooms:
-        raise NotUnderstood(_("There is no room called {name}.").format(name=name))
+        raise NotUnderstood(_("There is no room called {name}.").format(name=isolate(name)))
     return Q(room__in=rooms)
 
 

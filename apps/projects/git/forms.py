@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.max_length import max_length
+from apps.names import NameFormField
 from apps.projects.models import LONGEST_CREDENTIAL, Repository
 
 
@@ -24,7 +25,7 @@ class RepositoryForm(forms.Form):
         help_text=_("As the forge shows it for cloning: https://… with a token, git@… with a deploy key."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    name = forms.CharField(
+    name = NameFormField(
         label=pgettext_lazy("of a thing", "name"),
         max_length=max_length(Repository, "name"),
         required=False,

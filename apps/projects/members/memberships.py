@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import NotAllowed, Refused
+from apps.names import isolate
 from apps.projects import events, permissions
 from apps.projects.changes import RowGone, locked_for_change
 from apps.projects.models import Membership, Project, Role
@@ -68,7 +69,7 @@ def invite(project: Project, person: User, *, role: str, by: User) -> Membership
     with locked_for_change(project) as project:
         require_manager_of(project, by, role)
         if project.memberships.filter(user=person).exists():
-            raise AlreadyAMember(_("{name} is in this project already.").format(name=person))
+            raise AlreadyAMember(_("{name} is in this project already.").format(name=isolate(person)))
         return _join(project, person, role=role, by=by)
 
 
@@ -148,7 +149,7 @@ def appoint(project: Project, person: User, *, by: User) -> None:
     """
     with locked_for_change(project) as project:
         if not (by.is_active and by.is_superuser and possible_owners(project).filter(pk=person.pk).exists()):
-            raise NotAllowed(_("{name} can't become an owner here.").format(name=person))
+            raise NotAllowed(_("{name} can't become an owner here.").format(name=isolate(person)))
         if membership := project.memberships.select_related("user").filter(user=person).first():
             _change(project, membership, by_hand=Role.OWNER, by_groups=membership.group_role, by=by)
         else:
@@ -173,7 +174,7 @@ def on_account_closing(sender: object, user: User, **_more: Any) -> None:
     for membership in user.memberships.filter(role=Role.OWNER).order_by("project"):
         project = Project.objects.locked(membership.project_id)  # until the account is closed, by its transaction
         if not _other_owners(membership).exists():
-            alone.append(str(project))
+            alone.append(isolate(project))
     if alone:
         sentence = _("Nobody else owns {projects}. An administrator can make somebody else an owner first.")
         raise LastOwner(sentence.format(projects=", ".join(alone)))
@@ -250,7 +251,7 @@ def groups_allow(membership: Membership, role: str | None) -> bool:
 def _require_groups_allow(membership: Membership, role: str | None = None) -> None:
     if not groups_allow(membership, role):
         sentence = _("A group gives {name} the role {role} here, so only an administrator can change that.")
-        raise ByGroup(sentence.format(name=membership.user, role=membership.get_group_role_display()))
+        raise ByGroup(sentence.format(name=isolate(membership.user), role=membership.get_group_role_display()))
 
 
 def _require_another_owner(membership: Membership) -> None:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
 from apps.errors import Refused
+from apps.names import isolate
 from apps.projects import permissions
 from apps.projects.forms import InvitationForm, InviteForm, RoleForm
 from apps.projects.members import memberships
@@ -34,7 +35,7 @@ def members(request: MemberRequest, key: str) -> HttpResponse:
     except Refused as refusal:
         form.add_error("who", str(refusal.message))
         return members_page(request, project, status=refusal.page_status, invite_form=form)
-    messages.success(request, _("{name} is in this project now.").format(name=who))
+    messages.success(request, _("{name} is in this project now.").format(name=isolate(who)))
     return redirect("projects:members", project.key)
 
 
@@ -85,7 +86,7 @@ def set_role(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     except Refused as refusal:
         return members_page(request, project, status=refusal.page_status, refusal=refusal.message)
     sentence = _("{name} has another role now: {role}.")
-    messages.success(request, sentence.format(name=membership.user, role=membership.get_role_display()))
+    messages.success(request, sentence.format(name=isolate(membership.user), role=membership.get_role_display()))
     return redirect("projects:members", project.key)
 
 
@@ -94,7 +95,7 @@ def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project = permissions.project_for(request.user, key, Action.MANAGE)
     membership = member_of(project, pk)
     question = {
-        "title": _("Remove {name} from {project}?").format(name=membership.user, project=project),
+        "title": _("Remove {name} from {project}?").format(name=isolate(membership.user), project=isolate(project)),
         "lead": _("Open tasks they have will be nobody's, and what an agent is doing here is stopped. The rest stays."),
         "yes": _("Remove"),
     }
@@ -106,7 +107,7 @@ def hand_over(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project = permissions.project_for(request.user, key, Action.OWN)
     membership = member_of(project, pk)
     question = {
-        "title": _("Hand {project} over to {name}?").format(name=membership.user, project=project),
+        "title": _("Hand {project} over to {name}?").format(name=isolate(membership.user), project=isolate(project)),
         "lead": _("They become an owner and you a maintainer. You can't take this back yourself."),
         "yes": _("Hand it over"),
     }
@@ -118,7 +119,7 @@ def leave(request: MemberRequest, key: str) -> HttpResponse:
     project = permissions.project_for(request.user, key)
     membership = member_of(project, request.user.pk)
     question = {
-        "title": _("Leave {project}?").format(project=project),
+        "title": _("Leave {project}?").format(project=isolate(project)),
         "lead": _("Your open tasks will be nobody's. To come back you have to be added again."),
         "yes": _("Leave"),
     }

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue, User
+from apps.names import NameField
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -34,7 +35,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 class Project(models.Model):
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=100)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=100)
     key = models.CharField(
         _("key"),
         max_length=10,
@@ -43,7 +44,7 @@ class Project(models.Model):
             RegexValidator(r"^[A-Z][A-Z0-9]{1,9}$", _("Use 2 to 10 capital letters or digits, a letter first."))
         ],
     )
-    description = models.CharField(_("about"), max_length=200, blank=True)
+    description = NameField(_("about"), max_length=200, blank=True)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.TEAL)
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="Membership", related_name="projects")
     last_seq = models.BigIntegerField(default=0, editable=False)

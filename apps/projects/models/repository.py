@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import User
+from apps.names import NameField
 from apps.projects.git.mirror import errors
 from apps.projects.models.project import Project
 from apps.secrets import SecretField
@@ -41,7 +42,7 @@ class Repository(models.Model):
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="repositories")
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=80)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=80)
     url = models.CharField(_("address"), max_length=500)
     forge = models.CharField(_("forge"), max_length=10, choices=Forge, default=Forge.PLAIN)
     default_branch = models.CharField(_("default branch"), max_length=255, blank=True, editable=False)

@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.errors import Refused
+from apps.names import isolate
 from apps.projects import events, permissions
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event, Project
@@ -28,7 +29,7 @@ def assign(task: Task, *, to: User | None, by: User | None, prompt: str = "") ->
     needs = Action.RUN if to and to.is_agent else Action.WRITE
     with locked_for_change(task.project_id, task, by=by, needs=needs) as project:
         if to and not project.memberships.filter(user=to, user__is_active=True).exists():
-            raise NotAMember(_("{name} is not in this project.").format(name=to))
+            raise NotAMember(_("{name} is not in this project.").format(name=isolate(to)))
         if task.assignee_id == (to and to.pk) and not (to and to.is_agent):
             return task
         if by and task.assignee and task.assignee.is_agent:

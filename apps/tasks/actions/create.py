@@ -5,8 +5,10 @@ from typing import cast
 
 from django.utils.translation import gettext as _
 
+from apps import names
 from apps.accounts.models import Hue, User
 from apps.errors import Refused
+from apps.lazy_text import LazyText
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event, Project
@@ -44,10 +46,10 @@ def create(
 ) -> Task:
     """Put a new task at the end of `column` (else the first one) and log `task.created`.
 
-    Raises InvalidTask when the column, parent or a label is another project's, or the title is blank.
+    Raises InvalidTask when the column, parent or a label is another project's, or the title is none.
     """
-    if not title.strip():
-        raise InvalidTask(_("A task needs a title."))
+    if fault := title_fault(title):
+        raise InvalidTask(fault)
     labels = list(labels)
     with locked_for_change(project, by=by, needs=Action.WRITE) as project:
         column = column or cast(Column, project.columns.first())  # a project has one, always
@@ -73,6 +75,11 @@ def create(
         if assignee:
             assign(task, to=assignee, by=by)
         return task
+
+
+def title_fault(title: str) -> LazyText | None:
+    """The sentence about what a title may not have, None when it is well."""
+    return names.fault_of(title.strip()) if title.strip() else _("A task needs a title.")
 
 
 def last_rank(column: Column) -> str:

@@ -10,12 +10,13 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event
 from apps.projects.permissions import Action
+from apps.tasks.actions.create import title_fault
 from apps.tasks.models import Task
 
 FIELDS = ("title", "description", "priority", "labels")
 
 
-class TitleMissing(Refused):
+class InvalidTitle(Refused):
     code = "invalid"
     api_status = 400
 
@@ -29,11 +30,11 @@ def edit(task: Task, *, by: User, version: int | None = None, **changes: Any) ->
     """Set some of FIELDS and log `task.edited`; nothing is logged when nothing differs.
 
     `version` is the one the editor saw. Raises Conflict, with the present values, when one of
-    the same fields has changed since; TitleMissing for a blank title; ForeignLabel.
+    the same fields has changed since; InvalidTitle; ForeignLabel.
     """
     with locked_for_change(task.project_id, task, by=by, needs=Action.WRITE) as project:
-        if "title" in changes and not changes["title"].strip():
-            raise TitleMissing(_("A task needs a title."))
+        if "title" in changes and (fault := title_fault(changes["title"])):
+            raise InvalidTitle(fault)
         if any(label.project_id != project.pk for label in changes.get("labels", ())):
             raise ForeignLabel(_("That belongs to another project."))
         if version is not None and (clash := _changed_since(task, version) & set(changes)):

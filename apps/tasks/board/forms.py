@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.form_fields import offer_choices, offer_rows
 from apps.max_length import max_length
+from apps.names import NameFormField
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
 from apps.tasks.models import Column, Task
@@ -43,7 +44,7 @@ class MoveForm(forms.Form):
 
 
 class TaskForm(forms.Form):
-    title = forms.CharField(label=_("Title"), max_length=max_length(Task, "title"))
+    title = NameFormField(label=_("Title"), max_length=max_length(Task, "title"))
     column = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), required=False)
     parent = forms.ModelChoiceField(Task.objects.none(), required=False, to_field_name="number")
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.form_fields import offer_rows
 from apps.max_length import max_length
+from apps.names import NameFormField
 from apps.projects.models import Project
 from apps.tasks.actions.edit import FIELDS
 from apps.tasks.models import Label, Task
@@ -17,7 +18,7 @@ class EditForm(forms.Form):
     """Those of a task's own fields that were sent; `changes()` are their values."""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    title = forms.CharField(
+    title = NameFormField(
         label=_("Title"), max_length=max_length(Task, "title"), error_messages={"required": _("A task needs a title.")}
     )
     description = forms.CharField(

@@ -10,6 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps import names
 from apps.accounts.models import User
 from apps.projects.models import Event
 from apps.projects.realtime.frames import Op
@@ -138,7 +139,7 @@ def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
         return None
     icon, sentence = _entry_kinds[event.kind]
     try:
-        text = sentence(event.payload)
+        text = sentence(names.isolated(event.payload))
     except Exception:  # one old entry that cannot be read hides neither the others nor the task
         log.exception("An event has no sentence", extra={"event": event.pk, "kind": event.kind})
         text = _("made a change that can no longer be described.")

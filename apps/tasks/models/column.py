@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue, User
+from apps.names import NameField
 from apps.projects.models import Project
 
 
@@ -26,7 +27,7 @@ class ColumnQuerySet(models.QuerySet["Column"]):
 
 class Column(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="columns")
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=50)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=50)
     category = models.CharField(_("category"), max_length=10, choices=Category)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
     position = models.PositiveSmallIntegerField()

@@ -4,12 +4,13 @@ from django.db import models
 from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue
+from apps.names import NameField
 from apps.projects.models import Project
 
 
 class Label(models.Model):
     project = models.ForeignKey(Project, models.CASCADE, related_name="labels")
-    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=40)
+    name = NameField(pgettext_lazy("of a thing", "name"), max_length=40)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.names import NameField
 from apps.projects.models import Project
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
@@ -43,7 +44,7 @@ class Task(models.Model):
     number = models.PositiveIntegerField()
     column = models.ForeignKey(Column, models.PROTECT, related_name="tasks")
     rank = models.CharField(max_length=64, db_collation="C")
-    title = models.CharField(_("title"), max_length=200)
+    title = NameField(_("title"), max_length=200)
     description = models.TextField(_("description"), max_length=50_000, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), choices=Priority, default=Priority.NORMAL)
     assignee = models.ForeignKey(

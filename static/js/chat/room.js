@@ -33,7 +33,7 @@ function showName(room) {
   const link = find(document, `#room-link-${room.dataset.room} a`)
   if (!link) return
   link.ariaCurrent = "page"
-  one(room, ".chat__title").textContent = one(link, "bdi").textContent
+  one(room, ".chat__title bdi").textContent = one(link, "bdi").textContent
 }
 
 listen("realtime:applied", (ops) => {

@@ -61,7 +61,7 @@ async function offer(room, field) {
  * @param {number} index
  */
 function optionFor({ text, label }, index) {
-  const content = [text, label].map((textContent) => make("span", { textContent }))
+  const content = [text, label].map((textContent) => make("bdi", { textContent }))
   const option = make("li", { id: `suggestion-${index}`, className: "suggestion", role: "option" }, ...content)
   option.dataset.text = text
   return option

@@ -1,5 +1,7 @@
 // Who is writing where, and what is said of them.
 
+import { fill } from "../page/sentences.js"
+
 const SENT_EVERY = 10_000 // milliseconds
 
 /** Who else is writing in which room. */
@@ -49,5 +51,5 @@ export class TypingNotice {
  */
 export function typingSentence(names, words) {
   const sentence = ["", words.one_writes, words.two_write][names.length] ?? words.several_write
-  return sentence.replace("{name}", names[0]).replace("{other}", names[1])
+  return fill(sentence, { name: names[0], other: names[1] })
 }

@@ -3,15 +3,15 @@
 import re
 import unicodedata
 
+from apps import names
 from apps.accounts.models import User
 
 LONGEST_USERNAME = 150
 
 
 def printable(told: object, length: int) -> str:
-    """`told` without what cannot be seen (controls, direction marks), at most `length` characters."""
-    text = unicodedata.normalize("NFKC", told) if isinstance(told, str) else ""
-    return "".join(filter(str.isprintable, text)).strip()[:length]
+    """`told` as a name, without what cannot be seen (controls, direction marks), at most `length` characters."""
+    return names.tidy(unicodedata.normalize("NFKC", told))[:length].strip() if isinstance(told, str) else ""
 
 
 def free_username(told: object) -> str:

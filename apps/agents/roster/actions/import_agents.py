@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps import names
 from apps.accounts.models import User
 from apps.agents.gateways.openclaw_client import OpenClawClient, RemoteAgent
 from apps.agents.models import Agent, Gateway
@@ -44,7 +45,7 @@ def import_agents(
         create(
             gateway,
             slug=each.id,
-            name=_acceptable_name(each.name[:100], each.id),
+            name=_acceptable_name(names.tidy(each.name)[:100] or each.id, each.id),
             by=by,
             projects=wanted,
             is_enabled=is_enabled,

@@ -115,7 +115,7 @@ def test_thumbnail_skips_pictures_with_too_many_pixels(room, ana, monkeypatch):
         ("../../etc/passwd", "passwd"),
         ("C:\\Users\\ana\\tide.txt", "tide.txt"),
         ("evil\u202etxt.exe", "eviltxt.exe"),
-        ("two\r\nlines.txt", "twolines.txt"),
+        ("two\r\nlines.txt", "two lines.txt"),
         ("", "file"),
         ("...", "file"),
         ("приливы.txt", "приливы.txt"),

@@ -21,7 +21,7 @@ def html(board, text, by) -> str:
 def test_mention_is_of_a_member_by_username(board, ana, ben, cy):
     parsed = parse.parse(board, "@ben, @cy and @BEN.", by=ana)
     assert parsed.mentioned == [ben]
-    assert parsed.html.count(f'<span class="mention" data-user="{ben.pk}">@Ben</span>') == 2
+    assert parsed.html.count(f'<span class="mention" data-user="{ben.pk}" dir="auto">@Ben</span>') == 2
     assert "@cy" in parsed.html
 
 
@@ -65,8 +65,8 @@ def test_chip_shows_the_task_as_it_is_now(board, room, ana, columns):
     refreshed = parse.refresh_chips(message.html, [task])
     assert "Tide &lt;tables&gt; &amp; more" in message.html
     assert f'data-task="{task.pk}" href="/projects/TIDE/tasks/{task.number}/"' in refreshed
-    assert "Renamed · Done" in refreshed
-    assert refreshed.startswith("<p>See <strong><a ")
+    assert "<bdi>Renamed</bdi> · <bdi>Done</bdi>" in refreshed
+    assert refreshed.startswith('<p dir="auto">See <strong><a ')
 
 
 @pytest.mark.req("X1", "X2", "G2")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps import outbound
+from apps import names, outbound
 from apps.accounts.models import User
 from apps.constraints import violates
 from apps.errors import Refused
@@ -94,7 +94,7 @@ def connect(
     repository = Repository(
         project=project,
         url=str(address),
-        name=name or address.name[: max_length(Repository, "name")],
+        name=name or names.tidy(address.name)[: max_length(Repository, "name")],
         forge=forge or forge_of(address),
         credential_kind=credential_kind,
         credential=credential,

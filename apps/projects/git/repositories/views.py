@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
 from apps.errors import Refused
+from apps.names import isolate
 from apps.projects import permissions
 from apps.projects.git.forms import RepositoryForm
 from apps.projects.git.mirror import fetch, git_cli
@@ -85,7 +86,7 @@ def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     project, found = repository_for(request, key, pk)
     if request.method == "POST":
         connect.remove(found, by=request.user)
-        messages.success(request, _("{name} is not connected any more.").format(name=found.name))
+        messages.success(request, _("{name} is not connected any more.").format(name=isolate(found.name)))
         return redirect("projects:repositories", project.key)
     return render(request, "projects/git/repositories/remove.html", {"project": project, "repository": found})
 

@@ -47,7 +47,7 @@ def test_it_is_invited_and_changed_like_people_and_owns_nothing(client, tide, an
     rows = {row["user"]: row for row in client.get(page).context["rows"]}
     assert rows[ci]["roles"] == [Role.MAINTAINER, Role.MEMBER, Role.COMMENTER, Role.VIEWER]
     content = client.get(page).content.decode()
-    assert "ci · service account" in content
+    assert "<bdi>ci</bdi> · service account" in content
     assert reverse("projects:hand-over", args=["TIDE", ci.pk]) not in content
     with pytest.raises(memberships.NotForServiceAccounts):
         memberships.set_role(membership, role=Role.OWNER, by=ana)
@@ -81,7 +81,7 @@ def test_what_it_writes_is_marked(client, tide, ana, ci):
     assert said.status_code == 201
     client.force_login(ana)
     content = client.get(reverse("tasks:task", args=["TIDE", task.number])).content.decode()
-    assert '<b>CI</b> <span class="role">service account</span>' in content
+    assert '<b><bdi>CI</bdi></b> <span class="role">service account</span>' in content
     assert 'aria-label="CI, service account"' in content
 
 

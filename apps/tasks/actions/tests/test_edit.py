@@ -2,7 +2,7 @@ import pytest
 
 from apps.errors import Conflict
 from apps.projects.models import Event
-from apps.tasks.actions.edit import TitleMissing, edit
+from apps.tasks.actions.edit import InvalidTitle, edit
 from apps.tasks.tests.factories import LabelFactory, task_in
 
 pytestmark = pytest.mark.django_db
@@ -45,5 +45,5 @@ def test_edit_without_difference_logs_nothing(task, ana):
 
 
 def test_edit_keeps_title_from_becoming_blank(task, ana):
-    with pytest.raises(TitleMissing):
+    with pytest.raises(InvalidTitle):
         edit(task, title="  ", by=ana)

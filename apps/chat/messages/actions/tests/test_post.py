@@ -36,7 +36,7 @@ def at_once(number: int, do) -> list:
 def test_post_logs_no_text(room, ana):
     message = message_in(room, ana, "The **tide** is high.")
     event = Event.objects.get(kind="message.posted")
-    assert (message.html, message.author) == ("<p>The <strong>tide</strong> is high.</p>\n", ana)
+    assert (message.html, message.author) == ('<p dir="auto">The <strong>tide</strong> is high.</p>\n', ana)
     assert event.payload == {"room": room.pk, "message": message.pk, "mentions": [], "tasks": []}
 
 
