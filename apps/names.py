@@ -8,14 +8,20 @@ the parts of an emoji. Where a name stands in a sentence it is isolated, so that
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models.expressions import Combinable
 from django.utils.translation import gettext as _
 
 from apps.lazy_text import LazyText
+
+if TYPE_CHECKING:  # generic for the checker alone
+    CharField = models.CharField[str | Combinable, str]
+else:
+    CharField = models.CharField
 
 BLANK_CHARACTERS = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}  # letters and symbols that show nothing
 # Unicode's Default_Ignorable_Code_Point, controls, halves of characters, what is no character, and blank symbols.
@@ -87,7 +93,7 @@ class NameFormField(forms.CharField):
         return {**super().widget_attrs(widget), "dir": "auto"}
 
 
-class NameField(models.CharField):  # type: ignore[type-arg]  # generic for the checker alone
+class NameField(CharField):
     """A CharField that holds a name; migrations know it as a CharField."""
 
     default_validators = [validate_name]
@@ -116,4 +122,4 @@ def isolated[T](facts: T) -> T:
         list: lambda found: [isolated(value) for value in found],
     }
     make = makers.get(type(facts))
-    return make(facts) if make else facts  # type: ignore[no-any-return]  # of the same type as it came
+    return make(facts) if make else facts

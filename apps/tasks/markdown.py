@@ -1,7 +1,5 @@
 """Markdown from people, agents and Git, to HTML through an allow-list."""
 
-from collections.abc import Callable
-
 import nh3
 from django.utils.html import escape
 from django.utils.translation import gettext as _
@@ -9,12 +7,17 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from apps.tasks.markdown_links import link_addresses
+from apps.tasks.markdown_marks import PLACEHOLDER, Marks, mark, read_marks
 from apps.tasks.markdown_task_lists import show_boxes
 
-_markdown = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True})
-_markdown.use(link_addresses).use(show_boxes)
-# Images are shown as links: a remote one would tell its host who reads, and when.
-_markdown.disable("image")
+
+def _parser() -> MarkdownIt:
+    parser = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True})
+    # Images are shown as links: a remote one would tell its host who reads, and when.
+    return parser.use(link_addresses).use(show_boxes).disable("image")
+
+
+_markdown, _messages = _parser(), _parser().use(read_marks)
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
     *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label"),
@@ -32,28 +35,27 @@ ATTRIBUTES = {
 
 LONGEST_RICH_TEXT = 100_000  # characters, for which the worst of them takes two seconds
 
-# Set by `mark` alone, for Markdown brings no class of its own.
+# Set by marks alone, for Markdown brings no class of its own.
 CLASSES = {"a": {"chip"}, "span": {"mention", "chip__say"}}
 
 
-def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
+def to_html(markdown: str, marks: Marks | None = None) -> str:
     """`markdown` as HTML that is safe to place on any page: no raw HTML, image, style, id or class.
 
-    Links keep http, https and mailto and say nothing to where they lead. `mark` is given each piece
-    of plain text that is neither code nor part of a link, and returns it as HTML. What is longer than LONGEST_RICH_TEXT
-    is shown as it was written, and says so: formatting it could take many seconds.
+    Links keep http, https and mailto and say nothing to where they lead. With `marks` it is read as a message. What is
+    longer than LONGEST_RICH_TEXT is shown as it was written, and says so: formatting it could take many seconds.
     """
     if len(markdown) > LONGEST_RICH_TEXT:
         return _as_written(markdown)
-    tokens = _markdown.parse(markdown)
+    parser = _messages if marks else _markdown
+    tokens = parser.parse(markdown, {"marks": marks})
     for block in tokens:
         if block.level == 0 and block.nesting == 1:
             block.attrSet("dir", "auto")
-    if mark:
-        for block in tokens:
-            _mark(block.children or [], mark)
+    if marks:
+        mark(tokens, marks)
     return nh3.clean(
-        _markdown.renderer.render(tokens, _markdown.options, {}),
+        parser.renderer.render(tokens, parser.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=CLASSES,
@@ -69,17 +71,6 @@ def to_html(markdown: str, mark: Callable[[str], str] | None = None) -> str:
 def _as_written(text: str) -> str:
     note = escape(_("This text is too long to be formatted. Here it is as it was written."))
     return f'<p><em>{note}</em></p><pre tabindex="0">{escape(text)}</pre>'
-
-
-def _mark(pieces: list[Token], mark: Callable[[str], str]) -> None:
-    depth = 0
-    for piece in pieces:
-        depth += {"link_open": 1, "link_close": -1}.get(piece.type, 0)
-        if piece.type == "text" and not depth:
-            piece.type, piece.content = "html_inline", mark(piece.content)
-
-
-PLACEHOLDER = "\ufffc"  # in place of code and links
 
 
 def plain_text(markdown: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import unescape
 
 from django.template.loader import render_to_string
@@ -12,16 +13,19 @@ from django.utils.translation import ngettext
 
 from apps import names
 from apps.accounts.models import User
+from apps.chat.messages import handles
 from apps.chat.models import MESSAGE_LENGTH
 from apps.errors import Refused
 from apps.projects.models import Project
-from apps.tasks import markdown
+from apps.tasks.markdown import to_html
+from apps.tasks.markdown_marks import Marks
 from apps.tasks.models import Task
+from apps.words import CASED_LETTER
 
 MOST_MENTIONS = 50
 MOST_MENTIONS_BY_AGENTS = 5  # the others of an agent's mentions are just words
 MOST_TASKS = 50
-MENTION = re.compile(r"(?<![\w@/.])@([\w.+-]{1,150})")
+MENTION = re.compile(r'<span class="mention" data-user="(\d+)" dir="auto">(.*?)</span>')
 MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)"')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
 VISIBLE_ELEMENT = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
@@ -55,21 +59,36 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
     Raises EmptyMessage when nobody could see anything of it, TooLong, TooManyMentions.
     """
     _refuse_long(text)
-    members = _members_by_handle(project) if "@" in text else {}
-    tasks = _tasks(project, text)
-    mentioned: dict[int, User] = {}
+    known = handles.of_project(project) if "@" in text else handles.Handles(())
+    members: dict[str, User] = {}
+    tasks: dict[int, Task] = {}
 
-    def mark(piece: str) -> str:
-        piece = MENTION.sub(lambda found: _mention(found[1], members, mentioned), escape(piece))
-        return _key(project).sub(lambda found: _chip(found[0], tasks.get(int(found[1]))), piece)
+    def mention_at(text: str, at: int) -> tuple[int, str] | None:
+        found = known.mention_at(text, at)
+        if found is None:
+            return None
+        end, member = found
+        members[str(member.pk)] = member
+        return end, _mention(member)
 
-    html = markdown.to_html(text, mark)
+    def link(keys: list[str]) -> dict[str, str]:
+        tasks.update(_tasks(project, keys))
+        return {f"{project.key}-{number}": _chip(task) for number, task in tasks.items()}
+
+    html = to_html(text, Marks(mention_at, _pattern(project.key), link))
     _refuse_invisible(html)
+    mentioned = list(dict.fromkeys(mentioned_ids(html)))  # not those whose mention is in a quotation
+    if by.is_agent:
+        html = _without_mentions(html, mentioned[MOST_MENTIONS_BY_AGENTS:])
+        mentioned = mentioned[:MOST_MENTIONS_BY_AGENTS]
     if len(mentioned) > MOST_MENTIONS:
         sentence = ngettext("Mention {n} person at most.", "Mention {n} people at most.", MOST_MENTIONS)
         raise TooManyMentions(sentence.format(n=MOST_MENTIONS))
-    users = list(mentioned.values())
-    return ParsedMessage(html, users[:MOST_MENTIONS_BY_AGENTS] if by.is_agent else users, list(tasks.values()))
+    return ParsedMessage(html, [members[pk] for pk in mentioned], list(tasks.values()))
+
+
+def _without_mentions(html: str, of: list[str]) -> str:
+    return MENTION.sub(lambda found: found[2] if found[1] in of else found[0], html) if of else html
 
 
 def _refuse_long(text: str) -> None:
@@ -87,54 +106,26 @@ def _refuse_invisible(html: str) -> None:
         raise EmptyMessage(_("Write a few words first."))
 
 
-def handle_of(user: User) -> str:
-    """What somebody is mentioned by. An agent goes by its slug: @scribe."""
-    return user.username.removeprefix("agent-") if user.is_agent else user.username
+def _mention(user: User) -> str:
+    return f'<span class="mention" data-user="{user.pk}" dir="auto">@{escape(user)}</span>'
 
 
-def _members_by_handle(project: Project) -> dict[str, User]:
-    """The members by handle; where an agent's slug is a person's username, the person has it."""
-    members = project.members.filter(is_active=True).order_by("kind")
-    handles: dict[str, User] = {}
-    for member in members:
-        for name in (member.username, handle_of(member)):
-            if member.is_agent:
-                handles.setdefault(name.lower(), member)
-            else:
-                handles[name.lower()] = member
-    return handles
+@lru_cache(maxsize=256)
+def _pattern(key: str) -> re.Pattern[str]:
+    """A task's key that stands alone: not within a word, a path or an address, but TIDE-3/TIDE-4 are two."""
+    listed = "|".join(f"(?<={key}-{'[0-9]' * digits}/)" for digits in range(1, 10))
+    before = rf"(?<!{CASED_LETTER})(?:(?<![-/=&@\\~])|{listed})"
+    return re.compile(rf"{before}{key}-[1-9][0-9]{{0,8}}(?!{CASED_LETTER}|[-@=\\]|\.{CASED_LETTER}|/(?!{key}-[1-9])\S)")
 
 
-def member_by_handle(project: Project, handle: str) -> User | None:
-    return _members_by_handle(project).get(handle.lower())
-
-
-def _mention(handle: str, members: dict[str, User], mentioned: dict[int, User]) -> str:
-    """The mention of whoever goes by `handle`; a full stop after it is the sentence's."""
-    name = handle.rstrip(".+-")
-    user = members.get(handle.lower()) or members.get(name.lower())
-    if user is None:
-        return f"@{handle}"
-    mentioned[user.pk] = user
-    rest = "" if handle.lower() in members else handle[len(name) :]
-    return f'<span class="mention" data-user="{user.pk}" dir="auto">@{escape(user)}</span>{rest}'
-
-
-def _key(project: Project) -> re.Pattern[str]:
-    return re.compile(rf"(?<![\w-]){project.key}-([1-9]\d{{0,8}})(?![\w-])")
-
-
-def _tasks(project: Project, text: str) -> dict[int, Task]:
-    """The first MOST_TASKS tasks that stand in `text`, by number."""
-    numbers = list(dict.fromkeys(int(number) for number in _key(project).findall(text)))[:MOST_TASKS]
-    found = project.tasks.filter(number__in=numbers).select_related("project", "column") if numbers else ()
+def _tasks(project: Project, keys: list[str]) -> dict[int, Task]:
+    """The tasks that the first MOST_TASKS of `keys` mean, by number."""
+    numbers = list(dict.fromkeys(int(key.rpartition("-")[2]) for key in keys))[:MOST_TASKS]
+    found = project.tasks.filter(number__in=numbers).select_related("project", "column")
     return {task.number: task for task in found}
 
 
-def _chip(key: str, task: Task | None) -> str:
-    """The task as a chip; a key that nothing has is just words."""
-    if task is None:
-        return key
+def _chip(task: Task) -> str:
     return f'<a class="chip" data-task="{task.pk}" href="{task.get_absolute_url()}">{chip_html(task)}</a>'
 
 

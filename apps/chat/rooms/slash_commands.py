@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat.messages import parse
+from apps.chat.messages import handles
 from apps.chat.messages.actions.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
@@ -100,7 +100,7 @@ def assign(room: Room, rest: str, by: User) -> str:
 def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
     found = re.fullmatch(rf"{project.key}-(\d{{1,9}})\s+@?(\S+)", rest, re.IGNORECASE)
     task = found and project.tasks.filter(number=found[1]).first()
-    to = found and parse.member_by_handle(project, found[2])
+    to = found and handles.of_project(project).get(found[2])
     if not task or not to:
         raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
     return task, to

@@ -17,8 +17,8 @@ from apps.chat.attachments import attachments
 from apps.chat.forms import MessageForm, ReadForm, SubscriptionForm
 from apps.chat.js_messages import PALETTE, room_messages
 from apps.chat.messages import (
+    handles,
     history,
-    parse,
     pins,
     rate_limit,
 )
@@ -78,6 +78,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict[s
     unread = unread_counts.unread_of(request.user, project).get(room.pk, ALL_READ)
     can = [action for action in Action if permissions.role_may(project.role, action)]
     members = list(project.members.filter(is_active=True).order_by("kind", "name"))
+    known = handles.Handles(members)
     return {
         "project": project,
         "room": room,
@@ -92,7 +93,7 @@ def room_context(request: MemberRequest, project: Project, room: Room) -> dict[s
         "can_comment": Action.COMMENT in can,
         "can_manage": Action.MANAGE in can,
         "members_sentence": members_sentence(members),
-        "people": [{"text": f"@{parse.handle_of(member)}", "label": str(member)} for member in members],
+        "people": [{"text": f"@{known.of(member)}", "label": str(member)} for member in members],
         "commands": slash_commands.known_commands(),
         "palette": PALETTE,
         "max_file_size": settings.LARGEST_FILE,

@@ -14,7 +14,8 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.chat.messages import history, parse
+from apps.chat.messages import history
+from apps.chat.messages.handles import handle_of
 from apps.chat.models import WORDS, Message
 from apps.errors import Refused
 from apps.names import isolate
@@ -88,7 +89,7 @@ def _from(project: Project, name: str) -> Q:
     called = User.objects.filter(usernames | Q(name__iexact=handle))
     written = Message.objects.filter(author=OuterRef("pk"), room__project=project)
     known = called.filter(Q(memberships__project=project) | Exists(written)).distinct()
-    found = [user.pk for user in known if handle.lower() in (parse.handle_of(user).lower(), user.name.lower())]
+    found = [user.pk for user in known if handle.lower() in (handle_of(user).lower(), user.name.lower())]
     if not found:
         raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=isolate(name)))
     return Q(author__in=found)

@@ -59,3 +59,44 @@ test("suggestions: the one that stands there already is not offered", () => {
   assert.ok(!isComplete([people[1]], "@be"))
   assert.ok(!isComplete(people, "@ben"))
 })
+
+test("suggestions: a sign begins a word after brackets, quotation marks and letters that know no case", () => {
+  for (const before of ["(", "“", "«", "„", "‘", "—", "你好", "를", "ל", "ครับ", "，", "**"]) {
+    assert.equal(begunWord(`${before}@an`)?.typed, "an", before)
+    assert.equal(begunWord(`${before}#12`)?.typed, "12", before)
+  }
+})
+
+test("suggestions: a username that is an address is typed to its end", () => {
+  assert.equal(begunWord("@ana.ruiz+x@example.org")?.typed, "ana.ruiz+x@example.org")
+})
+
+test("suggestions: nothing is offered where nothing is mentioned", () => {
+  const texts = [
+    "> @an",
+    "a\n> b @an",
+    "- > @an",
+    "`@an",
+    "```\n@an",
+    "    @an",
+    "\\@an",
+    "a@an",
+    "x/@an",
+    "@@an",
+    ".@an",
+  ]
+  const addresses = ["https://a.example/?to=(@an", "www.a.example/(@an", "a.example/(@an"]
+  for (const text of [...texts, ...addresses]) assert.equal(begunWord(text), null, text)
+})
+
+test("suggestions: after quotations and code there are some again", () => {
+  for (const text of ["> a\n@an", "`a` @an", "```\na\n```\n@an", "see https://a.example (@an"]) {
+    assert.equal(begunWord(text)?.typed, "an", text)
+  }
+})
+
+test("suggestions: letters that are alike, and names without spaces", () => {
+  assert.ok(matchesName("Семён Орлов", "семе"))
+  assert.ok(matchesName("王小明", "小明"))
+  assert.ok(matchesName("ana.ruiz@example.org", "example"))
+})

@@ -9,7 +9,7 @@ from apps.agents.gateways.openclaw_client import RemoteAgent
 from apps.agents.models import Agent, Gateway
 from apps.agents.roster.actions.import_agents import import_agents, offers_of
 from apps.agents.tests.factories import GatewayFactory, agent_in
-from apps.chat.messages.parse import handle_of, member_by_handle
+from apps.chat.messages import handles
 from apps.errors import NotAllowed
 from apps.projects.tests.factories import UserFactory
 from tests.gateways.practice import SECRETS, PracticeGateway
@@ -66,8 +66,8 @@ def test_import_offers_the_default_agent_of_every_gateway(admin, reached, board)
     told = said(admin.post(page_of(reached), {"agents": ["main"], "projects": [board.pk], "is_enabled": "on"}))
     assert told.startswith("Added: Main (main).")
     first, second = Agent.objects.filter(slug="main").order_by("created_at")
-    assert [handle_of(agent.user) for agent in (first, second)] == ["main", "main-2"]
-    assert member_by_handle(board, "main-2") == second.user
+    assert [handles.handle_of(agent.user) for agent in (first, second)] == ["main", "main-2"]
+    assert handles.of_project(board).get("main-2") == second.user
 
 
 def test_import_says_who_is_here_already(admin, reached, board):

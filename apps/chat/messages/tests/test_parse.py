@@ -5,7 +5,7 @@ import re
 import pytest
 
 from apps.agents.tests.factories import agent_in
-from apps.chat.messages import parse
+from apps.chat.messages import handles, parse
 from apps.chat.tests.factories import message_in
 from apps.errors import Refused
 from apps.projects.tests.factories import MembershipFactory, UserFactory
@@ -28,7 +28,7 @@ def test_mention_is_of_a_member_by_username(board, ana, ben, cy):
 def test_mention_of_an_agent_by_its_slug(board, ana):
     scribe = agent_in(board, "Scribe")
     assert parse.parse(board, "@scribe what now?", by=ana).mentioned == [scribe.user]
-    assert parse.handle_of(scribe.user) == "scribe"
+    assert handles.handle_of(scribe.user) == "scribe"
 
 
 def test_mention_prefers_the_person_over_the_agent(board, ana):

@@ -1,0 +1,81 @@
+"""By which handles the members of a project are mentioned."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from apps.accounts.models import User
+from apps.projects.models import Project
+from apps.words import CASED_LETTER, UNCASED, UNSPACED, fold
+
+LONGEST_HANDLE = 150  # as of a username
+LONGEST_ADDRESS = 200  # as far as is looked back from an @
+# Before the @ nothing that makes an address or a longer word of it: a@ben.example, @@ben, x/@ben.
+_BEFORE = re.compile(rf"{CASED_LETTER}|[@/.]")
+_PRINTED, _ADDRESS = re.compile(r"[!-~]*\Z"), re.compile(r"://|\bwww\.|\w\.\w+/")
+# Behind a handle nothing that makes it a longer one: @ana-maria, @ana@example.org, @ana/package, @ana2.
+_LONGER = re.compile(rf"[^\W{UNSPACED}]|[.+@-]\w|/\w")
+_LONGER_UNLIKE = re.compile(rf"{CASED_LETTER}|[.+@-]\w|/\w")  # behind a cased letter others may stand
+_UNCASED, _UNSPACED = re.compile(f"[{UNCASED}]"), re.compile(f"[{UNSPACED}]")
+
+
+class Handles:
+    """The `members` by their handles, whatever the case; one who is called exactly so comes first.
+
+    Where an agent's slug is a person's username, the person has it, and the agent goes by its username.
+    """
+
+    def __init__(self, members: Iterable[User]) -> None:
+        self._exact: dict[str, User] = {}
+        self._folded: dict[str, User] = {}
+        for member in sorted(members, key=lambda member: member.is_agent):
+            for name in (member.username, handle_of(member)):
+                self._exact.setdefault(name, member)
+                self._folded.setdefault(fold(name), member)
+        self._lengths = sorted({len(name) for name in self._folded}, reverse=True)
+
+    def get(self, handle: str) -> User | None:
+        return self._exact.get(handle) or self._folded.get(fold(handle))
+
+    def of(self, member: User) -> str:
+        """The handle that means `member` and nobody else."""
+        own = (handle_of(member), member.username)
+        return next((name for name in own if self.get(name) == member), member.username)
+
+    def mention_at(self, text: str, at: int) -> tuple[int, User] | None:
+        """Where the mention ends that begins with the @ at `at`, and of whom: the longest handle that is known."""
+        if at and (_BEFORE.match(text, at - 1) or _is_in_address(text, at)):
+            return None
+        folded = fold(text[at + 1 : at + 1 + LONGEST_HANDLE])
+        for length in self._lengths:
+            end = at + 1 + length
+            if folded[:length] in self._folded and not _goes_on(text, end):
+                member = self.get(text[at + 1 : end])
+                if member:
+                    return end, member
+        return None
+
+
+def of_project(project: Project) -> Handles:
+    return Handles(project.members.filter(is_active=True).order_by("pk"))
+
+
+def handle_of(user: User) -> str:
+    """What somebody is mentioned by. An agent goes by its slug: @scribe."""
+    return user.username.removeprefix("agent-") if user.is_agent else user.username
+
+
+def _is_in_address(text: str, at: int) -> bool:
+    """Whether what stands before `at` looks like an address, also where it becomes no link."""
+    begin = _PRINTED.search(text, max(at - LONGEST_ADDRESS, 0), at)
+    return begin is not None and _ADDRESS.search(text, begin.start(), at) is not None
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether what stands at `end` makes a longer name of the handle before it."""
+    if end >= len(text):
+        return False
+    if unicodedata.category(text[end]).startswith("M"):  # a vowel of the last letter
+        return not _UNSPACED.match(text, end)
+    is_uncased = _UNCASED.match(text, end - 1) is not None
+    return (_LONGER if is_uncased else _LONGER_UNLIKE).match(text, end) is not None

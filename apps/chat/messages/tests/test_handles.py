@@ -1,0 +1,215 @@
+"""One reading, that of the message as it is shown, for mentions, chips and runs."""
+
+import itertools
+
+import pytest
+
+from apps.accounts.models import User
+from apps.agents.models import Run
+from apps.agents.tests.factories import agent_in
+from apps.chat.messages import handles, parse
+from apps.chat.rooms.views import room_context
+from apps.chat.tests.factories import message_in
+from apps.projects.tests.factories import MembershipFactory
+from apps.tasks.tests.factories import task_in
+
+# ruff: noqa: RUF001 - names in many scripts
+pytestmark = [pytest.mark.django_db, pytest.mark.req("FLT-29")]
+
+
+def member(board, username: str) -> User:
+    return MembershipFactory(project=board, user__username=username, user__name=f"Name of {username}").user
+
+
+def mentioned(board, text, by) -> list[str]:
+    return [user.username for user in parse.parse(board, text, by=by).mentioned]
+
+
+USERNAMES = [
+    *("ana.ruiz@example.org", "o+neil@mail.example.co.uk", "_under_", "__init__", "a_b_c", "bob.", "-dash-", "x"),
+    *("小明", "Семён", "שרה", "أحمد", "สมชาย", "지우", "さくら", "अमित", "Nguyễn", "42", "a@b"),
+]
+
+
+BEFORE = ["", "ask ", "(", "“", "«", "\n", "你好", "ก", "ל", "και (", "**", "- ", "# ", "“(", "—", "，", "| "]
+
+
+@pytest.mark.parametrize("username", USERNAMES)
+def test_mention_of_what_suggestions_insert(board, ana, username):
+    person = member(board, username)
+    assert handles.of_project(board).of(person) == username
+    for before, after in itertools.product(BEFORE, (" ", " now", "\n")):
+        assert mentioned(board, f"{before}@{username}{after}x", ana) == [username], (before, after)
+
+
+@pytest.mark.parametrize(
+    "after",
+    ["", ".", ",", "!", "?", ":", ")", "…", "'s", "’s", " .", "。", "，", "你好", "さん", "님", "ครับ", "*", "/"],
+)
+def test_mention_ends_where_the_handle_does(board, ana, after):
+    member(board, "zoe")
+    assert mentioned(board, f"@zoe{after}", ana) == ["zoe"]
+
+
+@pytest.mark.parametrize("after", ["2", "_", "n", "é", "я", "-maria", ".ruiz", "@example.org", "+x", "/package"])
+def test_mention_is_none_of_a_longer_name(board, ana, after):
+    member(board, "zoe")
+    assert mentioned(board, f"@zoe{after}", ana) == []
+
+
+def test_mention_of_the_longest_known_handle(board, ana):
+    for username in ("zoe", "zoe-maria", "zoe-maria.ruiz", "zoe@example.org", "小明", "小明明"):
+        member(board, username)
+    assert mentioned(board, "@zoe-maria.ruiz, @zoe-maria. @zoe. @zoe@example.org!", ana) == [
+        "zoe-maria.ruiz",
+        "zoe-maria",
+        "zoe",
+        "zoe@example.org",
+    ]
+    assert mentioned(board, "@小明明你好", ana) == ["小明明"]
+    assert mentioned(board, "@小明你好", ana) == ["小明"]
+
+
+def test_mention_takes_letters_that_are_alike(board, ana):
+    member(board, "Семён")
+    assert mentioned(board, "@семен", ana) == ["Семён"]
+    assert mentioned(board, "@СЕМЁН!", ana) == ["Семён"]
+
+
+NOT_MEANT = [
+    "> @scribe do it",
+    "> please\n> @scribe do it",
+    "> > @scribe",
+    "- > @scribe",
+    "> - @scribe",
+    r"\@scribe do it",
+    "&#64;scribe",
+    "`@scribe`",
+    "``a ` @scribe``",
+    "```\n@scribe\n```",
+    "~~~\n@scribe\n~~~",
+    "    @scribe",
+    "https://a.example/@scribe",
+    "https://a.example/?to=@scribe",
+    "www.a.example/(@scribe)",
+    "a.example/?to=(@scribe",
+    "<https://a.example/@scribe>",
+    "[@scribe](https://a.example)",
+    "[x](https://a.example/@scribe)",
+    "mailto:x@scribe.example",
+    "x@scribe",
+    "@@scribe",
+]
+
+
+@pytest.mark.parametrize("text", NOT_MEANT)
+def test_mention_not_meant_starts_no_run(board, room, ana, text):
+    scribe = agent_in(board, "Scribe")
+    message = message_in(room, ana, f"Look:\n\n{text}")
+    assert not message.mentions.exists()
+    assert not Run.objects.filter(agent=scribe).exists()
+    assert "mention" not in message.html
+
+
+def test_mention_answers_a_quotation_right_below_it(board, room, ana):
+    scribe = agent_in(board, "Scribe")
+    message = message_in(room, ana, "> shall we?\n@scribe yes")
+    assert message.mentions.get().user == scribe.user
+    assert message.html.index("</blockquote>") < message.html.index("mention")
+
+
+def test_mention_of_an_agent_whose_slug_is_a_username(board, ana, rf, room):
+    agent = agent_in(board, "Scribe")
+    person = member(board, "scribe")
+    request = rf.get("/")
+    request.user = ana
+    board.role = "owner"
+    offered = {each["label"]: each["text"] for each in room_context(request, board, room)["people"]}
+    assert mentioned(board, f"{offered[str(agent.user)]} hi", ana) == [agent.user.username]
+    assert mentioned(board, f"{offered[str(person)]} hi", ana) == ["scribe"]
+
+
+def test_mention_offered_means_who_is_offered(board, ana):
+    for username in (*USERNAMES, "ana", "Zoe", "zoe"):
+        if not User.objects.filter(username=username).exists():
+            member(board, username)
+    known = handles.of_project(board)
+    for user in board.members.all():
+        assert mentioned(board, f"@{known.of(user)} x", ana) == [user.username]
+
+
+CHIPS = [
+    "TIDE-{n}",
+    "_TIDE-{n}_",
+    "**TIDE-{n}**",
+    "(TIDE-{n})",
+    "看TIDE-{n}吧",
+    "“TIDE-{n}”",
+    "TIDE-{n}.",
+    "TIDE-{n}: x",
+    "> TIDE-{n}",
+    "~~TIDE-{n}~~",
+    "#TIDE-{n}",
+    "בTIDE-{n}",
+    "TIDE-{n}を見て",
+    "- [ ] TIDE-{n}",
+    "TIDE-{n}/TIDE-{n}",
+]
+NO_CHIPS = [
+    *("`TIDE-{n}`", "```\nTIDE-{n}\n```", "https://a.example/TIDE-{n}", "http://localhost:8000/TIDE-{n}"),
+    *("localhost:8000/projects/TIDE-{n}", "[x](https://a.example/TIDE-{n})", "[TIDE-{n}](https://a.example)"),
+    *(
+        "x/TIDE-{n}",
+        "TIDE-{n}/x",
+        "TIDE-{n}.md",
+        "?q=TIDE-{n}",
+        r"TIDE\-{n}",
+        "TIDE-{n}x",
+        "xTIDE-{n}",
+        "TIDE-0{n}",
+        "a_TIDE-{n}",
+    ),
+    *("<https://a.example/TIDE-{n}>", "    TIDE-{n}", "www.a.example/TIDE-{n}", "TIDE-{n}-fix", "TI**DE-{n}**"),
+]
+
+
+@pytest.mark.parametrize("text", CHIPS)
+def test_chip_stands_where_the_key_is_read(room, ana, columns, text):
+    task = task_in(columns["ready"])
+    message = message_in(room, ana, "See:\n\n" + text.format(n=task.number))
+    assert message.task_references.get().task == task
+    assert f'data-task="{task.pk}"' in message.html
+
+
+@pytest.mark.parametrize("text", NO_CHIPS)
+def test_run_is_about_no_task_that_is_no_chip(board, room, ana, columns, text):
+    scribe = agent_in(board, "Scribe")
+    task = task_in(columns["ready"])
+    message = message_in(room, ana, "@scribe see:\n\n" + text.format(n=task.number))
+    assert not message.task_references.exists()
+    assert "chip" not in message.html
+    assert Run.objects.get(agent=scribe).referenced_task is None
+
+
+def test_run_is_about_the_chip_and_not_about_an_address(board, room, ana, columns):
+    scribe = agent_in(board, "Scribe")
+    first, second = task_in(columns["ready"]), task_in(columns["ready"])
+    text = f"@scribe do TIDE-{first.number}, see https://a.example/TIDE-{second.number} and `TIDE-{second.number}`"
+    message = message_in(room, ana, text)
+    assert [reference.task for reference in message.task_references.all()] == [first]
+    assert Run.objects.get(agent=scribe).referenced_task == first
+
+
+def test_mentions_and_keys_are_read_in_linear_time(board, ana):
+    for number in range(30):
+        member(board, f"{'a' * number}b")
+    for text in (
+        "@a" * 25_000,
+        "@" * 50_000,
+        f"@{'a' * 49_999}",
+        "@ab " * 100,
+        "TIDE-1/" * 7_000,
+        "*TIDE-1" * 6_000,
+        "> @b\n" * 9_000,
+    ):
+        parse.parse(board, text[:50_000], by=ana)
