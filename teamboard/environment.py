@@ -184,9 +184,13 @@ def split(address: str) -> SplitResult | None:
 
 def load(path: Path) -> None:
     """Set what the file says wherever the environment has nothing; an empty variable there is nothing, too."""
-    if not path.is_file():
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
         return
-    for name, value in parse(path.read_text(encoding="utf-8-sig")).items():
+    except (OSError, UnicodeDecodeError) as exc:  # a folder, for one, which Docker makes of a file that is not there
+        raise SettingRefused(f"{path} can't be read: {exc}.") from exc
+    for name, value in parse(text).items():
         if not os.environ.get(name, "").strip():
             os.environ[name] = value
 

@@ -43,8 +43,9 @@ class Program:
 def in_child(before_exec: Callable[[], None] | None, stop_with: signal.Signals) -> None:
     if before_exec:
         before_exec()
-    if libc:  # after `before_exec`: a change of user clears it
-        libc.prctl(PR_SET_PDEATHSIG, int(stop_with))
+    # After `before_exec`: a change of user clears it.
+    if libc and libc.prctl(PR_SET_PDEATHSIG, int(stop_with)) != 0:
+        os.write(2, b"This system does not end a program with the one that started it.\n")
 
 
 def stop(process: subprocess.Popen[bytes], program: Program) -> None:

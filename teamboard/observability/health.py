@@ -1,5 +1,6 @@
-"""Whether this process is alive, and whether it should be sent requests. Neither says anything more."""
+"""Whether this process is alive, and whether it should be sent requests. Neither says anything more; the log does."""
 
+import logging
 import threading
 from collections.abc import Callable
 
@@ -12,9 +13,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+log = logging.getLogger(__name__)
 draining = threading.Event()  # teamboard/web/server.py sets it
 PATHS = ("/healthz", "/readyz")
 migrated = threading.Event()  # once true it stays true for this process
+_told_cause = ""  # of this process
 
 
 class AnyHostMiddleware:
@@ -39,32 +42,47 @@ def alive(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """200 with the database there and migrated; Redis gone is `degraded`: it is not the truth."""
-    if draining.is_set() or not _database_is_ready():
+    if draining.is_set() or (cause := _why_database_is_not_ready()):
+        _tell("It is told to stop" if draining.is_set() else cause)
         return JsonResponse({"status": "down"}, status=503)
-    return JsonResponse({"status": "ok" if _redis_answers() else "degraded"})
+    cause = _why_redis_is_silent()
+    _tell(cause)
+    return JsonResponse({"status": "degraded" if cause else "ok"})
 
 
-def _database_is_ready() -> bool:
+def _why_database_is_not_ready() -> str:
     try:
         connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        return migrated.is_set() or _is_migrated()
-    except DatabaseError:
-        return False
+        return "" if migrated.is_set() else _why_not_migrated()
+    except DatabaseError as error:
+        return f"The database does not answer: {error}"
 
 
-def _is_migrated() -> bool:
+def _why_not_migrated() -> str:
     executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        return False
+    if plan := executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return f"The database lacks {len(plan)} migrations: manage.py migrate"
     migrated.set()
-    return True
+    return ""
 
 
-def _redis_answers() -> bool:
+def _why_redis_is_silent() -> str:
     try:
         cache.get("ready")
-    except RedisError:
-        return False
-    return True
+    except RedisError as error:
+        return f"Redis does not answer: {error}"
+    return ""
+
+
+def _tell(cause: str) -> None:
+    """Into the log, when it has changed: it is asked every few seconds."""
+    global _told_cause
+    if cause == _told_cause:
+        return
+    _told_cause = cause
+    if cause:
+        log.warning("Not ready, or not wholly", extra={"cause": cause})
+    else:
+        log.warning("Ready again")

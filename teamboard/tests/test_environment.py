@@ -222,3 +222,13 @@ def test_compose_refuses_missing_secrets():
 def test_only_the_reader_reads_variables():
     for path in [ROOT / "teamboard/settings.py", *(ROOT / "teamboard/launch").glob("*.py")]:
         assert "environ.Env" not in Path(path).read_text()
+
+
+@pytest.mark.req("FLT-8")
+@pytest.mark.parametrize("made", ["a folder", "no text"])
+def test_file_that_can_not_be_read_is_refused(tmp_path, made):
+    """Docker makes a folder of a file that is to be mounted and is not there."""
+    path = tmp_path / ".env"
+    path.mkdir() if made == "a folder" else path.write_bytes(b"SECRET_KEY=\xff\xfe")
+    with pytest.raises(environment.SettingRefused, match=r"\.env can't be read"):
+        environment.load(path)

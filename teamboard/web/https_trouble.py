@@ -4,6 +4,7 @@ Django sends every request by HTTP to HTTPS where PUBLIC_URL says https. By whic
 says, who must stand in TRUSTED_PROXIES and say it in words that are understood; else the browser goes in circles.
 """
 
+import ipaddress
 import logging
 import time
 from collections import OrderedDict
@@ -38,9 +39,12 @@ class HttpsTroubleMiddleware:
         self.logged: OrderedDict[str, float] = OrderedDict()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if not settings.SECURE_SSL_REDIRECT or request.is_secure() or request.path_info in health.PATHS:
+        if request.is_secure() or request.path_info in health.PATHS:
             return self.get_response(request)
         peer, told = peer_of(request), what_was_told(request)
+        if not settings.SECURE_SSL_REDIRECT:
+            self.note_all_as_one(request, peer)
+            return self.get_response(request)
         is_trouble = "https" in told.lower() or ": on" in told.lower() or self.goes_in_circles(request)
         self.note(request, peer, told, is_trouble)
         if not is_trouble:
@@ -78,14 +82,28 @@ class HttpsTroubleMiddleware:
             self.circles.popitem(last=False)
         return len(recent) >= CIRCLE
 
-    def note(self, request: HttpRequest, peer: str, told: str, is_trouble: bool) -> None:
-        """Once a minute for each that is connected: that it is sent to HTTPS, or why not."""
+    def note_all_as_one(self, request: HttpRequest, peer: str) -> None:
+        """By HTTP a proxy that is not believed breaks nothing at once: all behind it count as one, to every limit."""
+        if "X-Forwarded-For" in request.headers and peer not in self.trusted and is_near(peer) and self.is_due(peer):
+            log.warning(
+                "Whose requests a proxy brings is not believed, so all of them count as one: see TRUSTED_PROXIES",
+                extra={"peer": peer},
+            )
+
+    def is_due(self, peer: str) -> bool:
+        """Once a minute for each that is connected."""
         now = time.monotonic()
         if now - self.logged.get(peer, -LOG_EVERY_SECONDS) < LOG_EVERY_SECONDS:
-            return
+            return False
         self.logged[peer] = now
         if len(self.logged) > MOST_KEPT:
             self.logged.popitem(last=False)
+        return True
+
+    def note(self, request: HttpRequest, peer: str, told: str, is_trouble: bool) -> None:
+        """That it is sent to HTTPS, or why not."""
+        if not self.is_due(peer):
+            return
         facts = {
             "peer": peer,
             "is_trusted": peer in self.trusted,
@@ -99,6 +117,14 @@ class HttpsTroubleMiddleware:
             )
         else:
             log.info("A request by HTTP is sent to HTTPS", extra=facts)
+
+
+def is_near(address: str) -> bool:
+    """On this machine or in a private network, as a proxy is; a stranger may write any header."""
+    try:
+        return ipaddress.ip_address(address).is_private
+    except ValueError:
+        return False
 
 
 def what_was_told(request: HttpRequest) -> str:

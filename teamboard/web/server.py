@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from teamboard.environment import Environment, SettingRefused
 from teamboard.web.slow_clients import DeadlineProtocol
@@ -63,6 +64,8 @@ def serve(host: str, port: int) -> None:
         **OPTIONS,
     )
     config.load()  # the settings with it, before a port is open
+    if proxies and not isinstance(config.loaded_app, ProxyHeadersMiddleware):
+        sys.exit("TRUSTED_PROXIES is set, but this uvicorn does not read what they say.")
     from django.conf import settings
 
     from teamboard.observability import health

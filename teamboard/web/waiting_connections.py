@@ -1,6 +1,7 @@
 """The connections of a process that wait for their clients, and how many of them one address may have."""
 
 import asyncio
+import logging
 import resource
 from collections import Counter
 from contextlib import suppress
@@ -10,6 +11,9 @@ MOST_OF_ADDRESS = 256
 MOST_BYTES = 512 * 1024 * 1024  # of all bodies that are not complete
 GRACE_SECONDS = 5.0  # so long more of one address may wait: a burst, whose requests are on their way
 MOST_FILES = 65_536
+FEW_FILES = 2048
+
+log = logging.getLogger(__name__)
 
 
 class Waiting(Protocol):
@@ -85,4 +89,6 @@ def most_connections() -> int:
         with suppress(ValueError, OSError):  # macOS allows fewer than it says
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < FEW_FILES:
+        log.warning("Few files may be open, so few people can be connected: raise ulimit -n", extra={"files": soft})
     return (wanted if soft == resource.RLIM_INFINITY else soft) // 2

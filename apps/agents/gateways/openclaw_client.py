@@ -231,7 +231,10 @@ class OpenClawClient:
         call = _json({"method": "agents.list", "params": {}})
         answer = _object(await self._query("POST", "/api/v1/admin/rpc", call))
         payload = answer.get("payload", answer.get("result", answer))
-        return [_remote_agent(row) for row in _rows(payload.get("agents") if isinstance(payload, dict) else None)]
+        rows = payload.get("agents") if isinstance(payload, dict) else None
+        if not isinstance(rows, list):
+            raise GatewayError("The gateway's answer is not what was asked for.")
+        return [_remote_agent(row) for row in _rows(rows)]
 
     async def health(self) -> Health:
         """Whether the gateway is up, and whether it takes work. Needs no token and raises nothing."""

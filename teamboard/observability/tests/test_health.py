@@ -58,3 +58,29 @@ def test_health_answers_whatever_the_host(client, settings, host):
     assert client.get("/healthz", headers={"host": host}).status_code == 200
     assert client.get("/readyz", headers={"host": host}).status_code == 200
     assert client.get("/accounts/sign-in/", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.req("FLT-8")
+@pytest.mark.django_db
+def test_readiness_says_in_the_log_what_is_missing_once(client, settings, monkeypatch, caplog):
+    def told() -> list[str]:
+        return [getattr(each, "cause", "") for each in caplog.records if each.name == health.log.name]
+
+    def refuse() -> None:
+        raise OperationalError("connection to 10.0.0.7 refused")
+
+    monkeypatch.setattr(health, "_told_cause", "")
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "ensure_connection", refuse)
+        for _ in range(3):
+            client.get("/readyz")
+    assert told() == ["The database does not answer: connection to 10.0.0.7 refused"]
+    client.get("/readyz")
+    assert told()[1:] == [""]
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+    client.get("/readyz")
+    assert told()[2].startswith("Redis does not answer: ")
+    monkeypatch.setattr(health.MigrationExecutor, "migration_plan", lambda self, targets: ["0002"])
+    health.migrated.clear()
+    client.get("/readyz")
+    assert told()[3] == "The database lacks 1 migrations: manage.py migrate"

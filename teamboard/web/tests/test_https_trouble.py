@@ -130,3 +130,17 @@ def test_proxy_that_no_address_can_match_is_refused(given):
 def test_path_in_public_url_is_refused(url):
     with pytest.raises(SettingRefused, match="PUBLIC_URL must be scheme, host and port only"):
         Environment({"PUBLIC_URL": url}).origin("PUBLIC_URL", "")
+
+
+@pytest.mark.req("FLT-8")
+@pytest.mark.parametrize(
+    ("peer", "proxies", "is_told"),
+    [(PROXY, [], True), ("127.0.0.1", [], True), (PROXY, ["172.16.0.0/12"], False), ("8.8.8.8", [], False)],
+)
+def test_proxy_whose_people_count_as_one_is_told(settings, caplog, peer, proxies, is_told):
+    settings.SECURE_SSL_REDIRECT, settings.PUBLIC_URL = False, "http://board.example"
+    settings.TRUSTED_PROXIES = proxies
+    visitor = Client(headers={"Host": "board.example", "X-Forwarded-For": "198.51.100.7"}, REMOTE_ADDR=peer)
+    for _ in range(3):
+        assert visitor.get("/accounts/sign-in/").status_code == 200
+    assert [each.peer for each in caplog.records if each.name == LOGGER] == [peer] * is_told

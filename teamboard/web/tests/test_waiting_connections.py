@@ -92,3 +92,12 @@ def test_open_files_are_raised_to_what_is_allowed():
 )
 def test_network_counts_ipv6_by_its_64(address, network):
     assert network_of(address) == network
+
+
+@pytest.mark.req("FLT-8")
+@pytest.mark.parametrize(("files", "is_told"), [(1024, True), (65_536, False)])
+def test_few_open_files_are_told(monkeypatch, caplog, files, is_told):
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (files, files))
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, limits: None)
+    assert most_connections() == files // 2
+    assert ("Few files" in caplog.text) is is_told

@@ -380,3 +380,11 @@ async def test_client_still_asks_no_other_kind_of_address(settings):
     row = Gateway(url="ftp://127.0.0.1", hook_token=HOOK)
     outcome = await OpenClawClient.for_gateway(row).run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.REFUSED, False)
+
+
+@pytest.mark.req("FLT-8")
+@pytest.mark.parametrize("answer", [{}, {"ok": True}, {"payload": {"agents": None}}, {"payload": []}, {"agents": {}}])
+async def test_agents_that_are_no_list_are_refused(answer):
+    """Another version may name them otherwise: then it is not a gateway without agents."""
+    with pytest.raises(openclaw_client.GatewayError, match="not what was asked for"):
+        await client(httpx.Response(200, json=answer)).list_agents()

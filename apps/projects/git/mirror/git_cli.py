@@ -27,6 +27,7 @@ MEBIBYTE = 1024 * 1024
 LARGEST_MIRROR = 500 * MEBIBYTE
 LARGEST_ANSWER = 64 * MEBIBYTE
 LARGEST_HEAP = 1024 * MEBIBYTE
+CAN_BE_LIMITED = hasattr(resource, "prlimit")  # on Linux; `manage.py doctor git` says where it is not so
 LONGEST_COMPLAINT = 16 * 1024
 LOOKS_EVERY = 0.25  # seconds between two looks at the clock and at the folder
 
@@ -162,7 +163,7 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 def _bound(pid: int) -> None:
     """No file of it outgrows a mirror and its memory stays small, as far as the system can say so."""
-    if hasattr(resource, "prlimit"):
+    if CAN_BE_LIMITED:
         with suppress(ProcessLookupError):
             resource.prlimit(pid, resource.RLIMIT_FSIZE, (LARGEST_MIRROR, LARGEST_MIRROR))
             resource.prlimit(pid, resource.RLIMIT_DATA, (LARGEST_HEAP, LARGEST_HEAP))

@@ -24,6 +24,11 @@ def examine() -> Iterator[tuple[bool, str]]:
         yield False, f"GIT_FOLDER={folder} can't be used: {error}"
         return
     yield os.access(folder, os.W_OK), f"The mirrors are in {folder}; this process must be able to write there."
+    if not git_cli.CAN_BE_LIMITED:
+        yield (
+            False,
+            "This system can't limit the memory and the files of git: a hostile repository may take all of them.",
+        )
     if shutil.which("ssh") is None:
         yield False, "ssh is not installed, so deploy keys don't work: apt-get install openssh-client"
     for repository in Repository.objects.exclude(fetch_error="").select_related("project"):

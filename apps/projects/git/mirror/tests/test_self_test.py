@@ -36,3 +36,12 @@ def test_a_repository_in_trouble_is_named(server, repository):
     with pytest.raises(CommandError):
         call_command("doctor", "git", stdout=out)
     assert f"TIDE/{repository.name}: The server wants another token" in out.getvalue()
+
+
+@pytest.mark.req("FLT-8")
+def test_system_that_can_not_limit_git_is_told(server, monkeypatch):
+    monkeypatch.setattr(git_cli, "CAN_BE_LIMITED", False)
+    out = StringIO()
+    with pytest.raises(CommandError):
+        call_command("doctor", "git", stdout=out)
+    assert "WRONG  This system can't limit the memory and the files of git" in out.getvalue()
