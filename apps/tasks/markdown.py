@@ -6,20 +6,23 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from apps.tasks.markdown_emphasis import emphasise
+from apps.tasks.markdown_html import take_html
 from apps.tasks.markdown_links import link_addresses
 from apps.tasks.markdown_marks import PLACEHOLDER, Marks, mark, read_marks
+from apps.tasks.markdown_targets import FilePage, show_pictures_as_links, target, without_lost_links
 from apps.tasks.markdown_task_lists import show_boxes
 
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": False, "linkify": True, "breaks": True})
-    # Images are shown as links: a remote one would tell its host who reads, and when.
-    return parser.use(link_addresses).use(show_boxes).disable("image")
+    return parser.use(link_addresses).use(show_boxes).use(take_html).use(emphasise).use(show_pictures_as_links)
 
 
 _markdown, _messages = _parser(), _parser().use(read_marks)
 TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "strong", "em", "s", "del", "code", "pre"),
+    *("b", "i", "u", "ins", "mark", "small", "kbd", "sub", "sup", "details", "summary", "dl", "dt", "dd"),
     *("blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "input", "label"),
     *("span", "bdi"),
 }
@@ -30,6 +33,7 @@ ATTRIBUTES = {
     "input": {"checked", "disabled"},
     "ol": {"start"},
     "th": {"align"},
+    "td": {"align"},
 }
 
 
@@ -39,22 +43,24 @@ LONGEST_RICH_TEXT = 100_000  # characters, for which the worst of them takes two
 CLASSES = {"a": {"chip"}, "span": {"mention", "chip__say"}}
 
 
-def to_html(markdown: str, marks: Marks | None = None) -> str:
-    """`markdown` as HTML that is safe to place on any page: no raw HTML, image, style, id or class.
+def to_html(markdown: str, marks: Marks | None = None, *, file_page: FilePage | None = None) -> str:
+    """`markdown` as HTML that is safe to place on any page: a few tags, and no image, style, id or class.
 
-    Links keep http, https and mailto and say nothing to where they lead. With `marks` it is read as a message. What is
-    longer than LONGEST_RICH_TEXT is shown as it was written, and says so: formatting it could take many seconds.
+    Links keep http, https and mailto and say nothing to where they lead; relative ones lead to what `file_page`
+    makes of them, and are plain text otherwise. With `marks` it is read as a message. What is longer than
+    LONGEST_RICH_TEXT is shown as it was written, and says so: formatting it could take many seconds.
     """
     if len(markdown) > LONGEST_RICH_TEXT:
         return _as_written(markdown)
     parser = _messages if marks else _markdown
     tokens = parser.parse(markdown, {"marks": marks})
     for block in tokens:
+        _align(block)
         if block.level == 0 and block.nesting == 1:
             block.attrSet("dir", "auto")
     if marks:
         mark(tokens, marks)
-    return nh3.clean(
+    html = nh3.clean(
         parser.renderer.render(tokens, parser.options, {}),
         tags=TAGS,
         attributes=ATTRIBUTES,
@@ -65,7 +71,16 @@ def to_html(markdown: str, marks: Marks | None = None) -> str:
         },  # what scrolls takes the keyboard
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
+        attribute_filter=lambda _tag, name, value: target(value, file_page) if name == "href" else value,
     )
+    return without_lost_links(html)
+
+
+def _align(cell: Token) -> None:
+    """A table's cell says by an attribute where its text stands; the policy of the pages lets no style pass."""
+    style = str(cell.attrs.pop("style", ""))
+    if cell.type in ("th_open", "td_open") and style:
+        cell.attrSet("align", style.removeprefix("text-align:"))
 
 
 def _as_written(text: str) -> str:

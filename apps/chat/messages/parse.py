@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.chat.messages import handles
 from apps.chat.models import MESSAGE_LENGTH
 from apps.errors import Refused
+from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import Project
 from apps.tasks.markdown import to_html
 from apps.tasks.markdown_marks import Marks
@@ -75,7 +76,7 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
         tasks.update(_tasks(project, keys))
         return {f"{project.key}-{number}": _chip(task) for number, task in tasks.items()}
 
-    html = to_html(text, Marks(mention_at, _pattern(project.key), link))
+    html = to_html(text, Marks(mention_at, _pattern(project.key), link), file_page=file_page_in(project))
     _refuse_invisible(html)
     mentioned = list(dict.fromkeys(mentioned_ids(html)))  # not those whose mention is in a quotation
     if by.is_agent:

@@ -6,6 +6,7 @@ from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.changes import locked_for_change
+from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.permissions import Action
 from apps.tasks import markdown
 from apps.tasks.models import Comment, Task
@@ -23,7 +24,7 @@ def comment(task: Task, *, text: str, by: User, as_board: bool = False) -> Comme
     """
     if not text.strip():
         raise CommentEmpty(_("Write a few words first."))
-    html = markdown.to_html(text)
+    html = markdown.to_html(text, file_page=file_page_in(task.project))
     needs = None if as_board else Action.COMMENT
     with locked_for_change(task.project_id, by=by, needs=needs) as project:
         created = Comment.objects.create(task=task, author=by, text=text, html=html)

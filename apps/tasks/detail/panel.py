@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from django.template.loader import render_to_string
 
+from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import OUTAGES, Op
 from apps.tasks import markdown
@@ -60,9 +61,8 @@ def head(task: Task) -> str:
 
 
 def description(task: Task) -> str:
-    return render_to_string(
-        "tasks/detail/_description.html", {"task": task, "html": markdown.to_html(task.description)}
-    )
+    html = markdown.to_html(task.description, file_page=file_page_in(task.project))
+    return render_to_string("tasks/detail/_description.html", {"task": task, "html": html})
 
 
 def subtasks(task: Task) -> str:

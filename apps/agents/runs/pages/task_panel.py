@@ -14,9 +14,11 @@ from apps.agents.roster import failures
 from apps.agents.runs import pull_requests, run_notes, states
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
+from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import PullRequest
 from apps.tasks import markdown, status_notes
 from apps.tasks.board import cards
+from apps.tasks.markdown_targets import FilePage
 from apps.tasks.models import Task
 
 
@@ -25,9 +27,10 @@ def render_runs(task: Task) -> str:
     attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
     last = attempts[-1] if attempts else None
     pull_requests_by_run = pull_requests_of(attempts) if any(run.branch for run in attempts) else {}
+    file_page = file_page_in(task.project)
     context = {
         "task": task,
-        "attempts": [attempt_context(run, pull_requests_by_run.get(run.pk, [])) for run in attempts],
+        "attempts": [attempt_context(run, pull_requests_by_run.get(run.pk, []), file_page) for run in attempts],
         "last": last,
         "who": last and cards.user_summary(last.agent.user),
         "state": last and state_of(last, task),
@@ -72,12 +75,12 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
     return word, run_notes.why_ended(run)
 
 
-def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]]) -> dict[str, Any]:
+def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page: FilePage) -> dict[str, Any]:
     """One attempt with its result as HTML, what was sent as people can read it, and the pull requests that came."""
     return {
         "run": run,
         "pull_requests": found,
-        "result_html": markdown.to_html(run.result) if run.result else "",
+        "result_html": markdown.to_html(run.result, file_page=file_page) if run.result else "",
         "sent_message": sent_message(run),
         "why": run_notes.why_ended(run),
         "usage": usage_text(run),
