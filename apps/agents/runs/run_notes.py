@@ -109,6 +109,13 @@ def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
 
 
+def word_of(run: Run) -> str:
+    """The word for how `run` stands: that of its status, but for one that is handed over and has not begun."""
+    if run.status == Run.Status.RUNNING and run.started_at is None:
+        return _("Handed over")
+    return str(run.get_status_display()).capitalize()
+
+
 def why_ended(run: Run) -> str:
     """Why `run` came to no result, as a sentence; empty where nothing is known."""
     return _why(run.cause, run.error)

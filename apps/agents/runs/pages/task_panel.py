@@ -65,7 +65,7 @@ def pull_requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Chec
 
 def state_of(run: Run, task: Task) -> tuple[str, str]:
     """What the head of the section says: a word and a sentence."""
-    word = str(run.get_status_display()).capitalize()
+    word = run_notes.word_of(run)
     if run.review == Run.Review.WAITING:
         word = _("The result waits for a person")
     elif run.review == Run.Review.ACCEPTED:
