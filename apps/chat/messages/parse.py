@@ -19,7 +19,7 @@ from apps.errors import Refused
 from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import Project
 from apps.tasks.markdown import to_html
-from apps.tasks.markdown_marks import Marks
+from apps.tasks.markdown.marks import Marks
 from apps.tasks.models import Task
 from apps.words import CASED_LETTER
 

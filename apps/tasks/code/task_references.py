@@ -9,7 +9,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from apps.tasks.markdown import plain_text
-from apps.tasks.markdown_marks import PLACEHOLDER
+from apps.tasks.markdown.marks import PLACEHOLDER
 
 MAX_REFERENCES = 100  # keys of one event; what names more is a list, not work
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from apps.tasks.code.task_references import in_text
-from apps.tasks.markdown import LONGEST_RICH_TEXT, to_html
+from apps.tasks.markdown.render import LONGEST_RICH_TEXT, to_html
 
 pytestmark = pytest.mark.req("FLT-36")
 SECONDS = 12.0  # of CPU: each takes less than one on a quiet machine; some took a minute

@@ -1,7 +1,7 @@
 """The few HTML tags that people and programs write in Markdown: of all others one sees what was written.
 
 A tag is taken by its name and loses what stands in it, but for an address. Nothing here makes a text safe: what comes
-out still goes through the allow-list of `markdown.py`.
+out still goes through the allow-list of `render.py`.
 """
 
 import re

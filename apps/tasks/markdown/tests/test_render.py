@@ -45,7 +45,7 @@ def test_markdown_task_list_keeps_its_boxes():
     assert "disabled" in html
 
 
-CORPUS = sorted((Path(__file__).parent / "markdown_corpus").glob("*.md"))
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.md"))
 
 
 @pytest.mark.req("FLT-32")

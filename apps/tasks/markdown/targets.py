@@ -7,7 +7,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from apps.tasks.markdown_html import picture
+from apps.tasks.markdown.tags import picture
 
 # From a link as it was written, docs/a.md, to the address of that file; None when there is no telling.
 FilePage = Callable[[str], str | None]
