@@ -7,8 +7,10 @@ class AgentsConfig(AppConfig):
     verbose_name = _("agents")
 
     def ready(self) -> None:
+        from apps import diagnostics
         from apps.accounts.audit import labels
         from apps.agents import audit_log
+        from apps.agents.gateways import health_check
         from apps.agents.mentions import agent_commands, mentions, message_footer
         from apps.agents.roster import pause_banner
         from apps.agents.runs import pull_requests, queue, run_notes
@@ -24,6 +26,7 @@ class AgentsConfig(AppConfig):
         from apps.tasks.detail import panel as detail_panel
         from apps.tasks.detail import timeline
 
+        diagnostics.register_diagnostics("openclaw", health_check.examine)
         for code, sentence in run_notes.SENTENCES.items():
             status_notes.register_status_note(code, sentence)
         for kind, (icon, sentence) in timeline_entries.SENTENCES.items():

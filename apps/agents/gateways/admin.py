@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,6 +64,10 @@ class GatewayForm(ModelForm[Gateway]):
                 self.add_error(name, _("This is one of the other secrets. Each needs a value of its own."))
 
 
+def _to_paste(text: str) -> SafeString:
+    return format_html("<pre>{}</pre>", text) if text else SafeString("")
+
+
 @admin.register(Gateway)
 class GatewayAdmin(AuditedAdmin[Gateway]):
     form = GatewayForm
@@ -71,8 +76,12 @@ class GatewayAdmin(AuditedAdmin[Gateway]):
     actions = ("check_connection", "import_agents")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.import_view)
-        return [path("<int:pk>/import/", view, name="agents_gateway_import"), *super().get_urls()]
+        of_one = {"import": self.import_view, "check": self.check_view}
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"agents_gateway_{name}")
+            for name, view in of_one.items()
+        ]
+        return [*own, *super().get_urls()]
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, gateway: Gateway) -> str:
@@ -83,11 +92,23 @@ class GatewayAdmin(AuditedAdmin[Gateway]):
     @admin.action(description=gettext_lazy("Check connection"))
     def check_connection(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> None:
         for gateway in gateways:
-            findings = health_check.check(gateway)
-            is_ok = all(finding.is_ok for finding in findings)
-            lines = format_html_join("", "<br>{} {}", (("✓" if f.is_ok else "✗", f.sentence) for f in findings))
-            level = messages.SUCCESS if is_ok else messages.WARNING
-            self.message_user(request, format_html_join("", "{}{}", [(gateway, lines)]), level)
+            self._check(request, gateway)
+
+    def check_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same for one gateway, from its own page."""
+        gateway = get_object_or_404(Gateway, pk=pk)
+        if request.method != "POST" or not self.has_change_permission(request, gateway):
+            raise PermissionDenied
+        self._check(request, gateway)
+        return redirect("admin:agents_gateway_change", gateway.pk)
+
+    def _check(self, request: HttpRequest, gateway: Gateway) -> None:
+        findings = health_check.check(gateway)
+        lines = format_html_join(
+            "", "<br>{} {}{}", (("✓" if f.is_ok else "✗", f.sentence, _to_paste(f.paste)) for f in findings)
+        )
+        level = messages.SUCCESS if all(finding.is_ok for finding in findings) else messages.WARNING
+        self.message_user(request, format_html("{}{}", gateway, lines), level)
 
     @admin.action(description=gettext_lazy("Import agents from gateway"))
     def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> HttpResponse | None:

@@ -15,7 +15,8 @@ from apps import strict_json
 from apps.accounts import audit
 from apps.agents.models import Gateway
 from apps.agents.runs.callbacks import beats, results
-from apps.rest import signed_webhooks, webhook_signatures
+from apps.agents.runs.callbacks.signers import cause_of, signers_of
+from apps.rest import signed_webhooks
 from apps.rest.signed_webhooks import WebhookRefused, signed_webhook
 
 LARGEST = 1024 * 1024
@@ -27,16 +28,21 @@ TOO_LARGE = WebhookRefused(413, "too_large", "A report has 1 MiB at most.")
 @signed_webhook
 def callback(request: HttpRequest) -> JsonResponse:
     """200 with what it came to (also when repeated), 409 for a result that came too late."""
+    facts: dict[str, Any] = {}
     try:
         raw = raw_body(request)
-        gateway = signer_of(request, raw)
+        signers = signers_of(request, raw)
+        if not signers:  # anything that is wrong with a signature is one and the same refusal (C7)
+            facts = cause_of(request, raw)
+            raise NOT_SIGNED
         body = parsed(raw)
         event_id, kind = named(request, body)
+        gateway = gateway_of(signers, kind, body)
         if kind == beats.KIND:
             return JsonResponse({"outcome": beats.receive(gateway, body)})
         report = results.receive(gateway, event_id, kind, body)
     except WebhookRefused as refused:
-        audit.refused("callback.refused", by=None, request=request, status=refused.status, code=refused.code)
+        audit.refused("callback.refused", by=None, request=request, status=refused.status, code=refused.code, **facts)
         raise
     return JsonResponse({"outcome": report.outcome}, status=409 if report.outcome == results.LATE else 200)
 
@@ -47,23 +53,9 @@ def raw_body(request: HttpRequest) -> bytes:
     return signed_webhooks.raw_body(request, most=LARGEST, too_large=TOO_LARGE, broken=TOO_LARGE)
 
 
-def signer_of(request: HttpRequest, raw: bytes) -> Gateway:
-    """The gateway whose secret made this request; anything else is one and the same refusal (C7)."""
-    stamp = request.headers.get("X-Teamboard-Timestamp", "")
-    given = request.headers.get("X-Teamboard-Signature", "")
-    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    found = None
-    for gateway in Gateway.objects.filter(is_enabled=True).exclude(callback_secret=""):  # nosec B106 - leaves out gateways without one
-        secret = gateway.callback_secret
-        signature = given.removeprefix("sha256=")
-        fits = webhook_signatures.is_hex(secret, stamp.encode() + b"." + raw, signature)
-        is_signed = fits and given.startswith("sha256=")
-        is_bearer = webhook_signatures.same(secret, bearer)
-        if (is_signed and webhook_signatures.is_recent(stamp)) or (is_bearer and not given):
-            found = gateway
-    if found is None:
-        raise NOT_SIGNED
-    return found
+def gateway_of(signers: list[Gateway], kind: str, body: dict[str, Any]) -> Gateway:
+    """The one of `signers` whose run it is about; the first, where it is about none."""
+    return next((gateway for gateway in signers[1:] if results.run_of(gateway, kind, body)), signers[0])
 
 
 def parsed(raw: bytes) -> dict[str, Any]:
