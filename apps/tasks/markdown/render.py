@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from apps.tasks.markdown.addresses import link_addresses
 from apps.tasks.markdown.emphasis import emphasise
-from apps.tasks.markdown.links import link_addresses
+from apps.tasks.markdown.link_targets import FilePage, show_pictures_as_links, target, without_lost_links
 from apps.tasks.markdown.marks import PLACEHOLDER, Marks, mark, read_marks
 from apps.tasks.markdown.tags import take_html
-from apps.tasks.markdown.targets import FilePage, show_pictures_as_links, target, without_lost_links
 from apps.tasks.markdown.task_lists import show_boxes
 
 

@@ -18,7 +18,7 @@ from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import PullRequest
 from apps.tasks import markdown, status_notes
 from apps.tasks.board import cards
-from apps.tasks.markdown.targets import FilePage
+from apps.tasks.markdown.link_targets import FilePage
 from apps.tasks.models import Task
 
 
