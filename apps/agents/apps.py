@@ -11,7 +11,7 @@ class AgentsConfig(AppConfig):
         from apps.accounts.audit import labels
         from apps.agents import audit_log
         from apps.agents.gateways import health_check
-        from apps.agents.mentions import agent_commands, mentions, message_footer
+        from apps.agents.mentions import agent_commands, comment_footer, mentions, message_footer
         from apps.agents.roster import pause_banner
         from apps.agents.runs import pull_requests, queue, run_notes
         from apps.agents.runs.actions import review
@@ -31,6 +31,7 @@ class AgentsConfig(AppConfig):
             status_notes.register_status_note(code, sentence)
         for kind, (icon, sentence) in timeline_entries.SENTENCES.items():
             timeline.register_timeline_entry(kind, icon, sentence)
+        timeline.register_comment_footer(comment_footer.render_footers)
         for code, sentence in timeline_entries.IN_ROOM.items():
             system_messages.register_system_message(code, sentence)
         banner.register_board_banner(pause_banner.render_pause)

@@ -107,4 +107,7 @@ class CommentSerializer(serializers.Serializer[Any]):
     task = serializers.IntegerField(source="task_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
     text = serializers.CharField(max_length=max_length(Comment, "text"))
+    is_truncated = serializers.BooleanField(
+        read_only=True, help_text="Whether it is only the beginning of what its author said."
+    )
     created_at = serializers.DateTimeField(read_only=True)

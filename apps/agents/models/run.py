@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.agents.runs import states
 from apps.chat.models import Message
 from apps.projects.models import Project, PullRequest
-from apps.tasks.models import Task
+from apps.tasks.models import Comment, Task
 
 LEASE = timedelta(seconds=60)
 
@@ -88,6 +88,9 @@ class Run(models.Model):
     look_at = models.DateTimeField(null=True)
 
     result = models.TextField(blank=True)
+    is_result_truncated = models.BooleanField(default=False)  # only the beginning of the agent's answer came, or fits
+    # Where people read the result; None where it could not be shown, and for a message, which is answered by another.
+    result_comment = models.ForeignKey(Comment, models.SET_NULL, null=True, related_name="+")
     error = models.CharField(max_length=500, blank=True)
     # What ended it, as the code of a note, where `error` has somebody else's words for it.
     cause = models.CharField(max_length=20, blank=True)

@@ -42,7 +42,7 @@ LINE = [
 
 
 def shown(run: Run) -> dict[str, Any]:
-    return RunSerializer(Run.objects.values(*LINE, "prompt", "result").get(pk=run.pk)).data
+    return RunSerializer(Run.objects.values(*LINE, "prompt", "result", "is_result_truncated").get(pk=run.pk)).data
 
 
 def find_run(request: MemberApiRequest, pk: UUID, needs: Action = Action.VIEW) -> Run:

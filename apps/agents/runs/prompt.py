@@ -38,6 +38,10 @@ MARKERS = re.compile(r"<{2,}|>{2,}|\[(?=\s*teamboard-run\s*:)", re.IGNORECASE)
 COMMENTS = 20
 MESSAGES = 30
 REPOSITORIES = 5
+NOTE_BYTES = 200  # kept free for saying that something was left out
+LEFT_OUT = "(The board left out {n} of the earliest texts here, since all of them would be too long to send.)"
+EARLIER_COMMENTS = "(There are earlier comments, which the board leaves out.)"
+CUT = "(The board cut this message here, since all of it would be too long to send.)"
 ROOM_BYTES = 24 * 1024  # of what was said before
 
 
@@ -46,17 +50,26 @@ def prompt_for(run: Run) -> str:
     fence = secrets.token_hex(8).upper()
     instructions, body, earlier, tail = _task_parts(run, fence) if run.task_id else _room_parts(run, fence)
     head = [openclaw_client.first_line(run.pk), instructions.format(fence=fence), run.agent.system_prompt]
-    while earlier and _size(head + body + earlier + tail) > PROMPT_BYTES:
+    left_out = 0
+    while earlier and _size(head + body + earlier + tail) > PROMPT_BYTES - NOTE_BYTES:
         earlier.pop(0)
-    text = "\n\n".join(part for part in (*head, *body, *earlier, *tail) if part)
-    return text.encode()[:PROMPT_BYTES].decode(errors="ignore")
+        left_out += 1
+    note = [LEFT_OUT.format(n=left_out)] if left_out else []
+    text = "\n\n".join(part for part in (*head, *body, *note, *earlier, *tail) if part)
+    whole = text.encode()
+    if len(whole) <= PROMPT_BYTES:
+        return text
+    return f"{whole[: PROMPT_BYTES - NOTE_BYTES].decode(errors='ignore')}\n\n{CUT}"
 
 
 def _task_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:
     """The instructions, what the task is about, what was said under it, and who asks."""
     task = cast(Task, run.task)
-    comments = task.comments.select_related("author").order_by("-pk")[:COMMENTS]
-    earlier = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in reversed(comments)]
+    comments = list(task.comments.select_related("author").order_by("-pk")[: COMMENTS + 1])
+    latest = reversed(comments[:COMMENTS])
+    earlier = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in latest]
+    if len(comments) > COMMENTS:
+        earlier.insert(0, EARLIER_COMMENTS)
     request = _fenced(fence, f"Asked by {run.requested_by or 'the board'}, attempt {run.attempt}", run.prompt)
     return TASK_INSTRUCTIONS, _task_fields(task, run, fence), earlier, [request]
 

@@ -59,6 +59,7 @@ class RunLineSerializer(serializers.Serializer[Any]):
 class RunSerializer(RunLineSerializer):
     prompt = serializers.CharField()
     result = serializers.CharField()
+    is_result_truncated = serializers.BooleanField(help_text="Whether the result is only the beginning of the answer.")
     pull_requests = serializers.SerializerMethodField()
 
     @extend_schema_field(PullRequestSerializer(many=True))

@@ -2,6 +2,8 @@
 
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from apps.accounts.models import User
 from apps.agents.models import Agent, Run
 from apps.agents.models.run import RunQuerySet
@@ -9,6 +11,7 @@ from apps.agents.runs import card_moves
 from apps.agents.runs.card_moves import Change
 from apps.chat.messages.actions.post import post
 from apps.chat.models import Message
+from apps.max_length import max_length
 from apps.tasks import status_notes
 from apps.tasks.actions.comment import comment
 from apps.tasks.models import Task
@@ -18,7 +21,6 @@ class TaskTarget:
     """A task: its card shows how the run stands, and the card moves along with the work."""
 
     is_deleted = False
-    max_result_length = 256 * 1024
     result_code, late_result_code = "result", "late_result"  # of the note that shows the result
 
     def __init__(self, task: Task) -> None:
@@ -68,9 +70,14 @@ class TaskTarget:
     def show_started(self, run: Run) -> None:
         card_moves.move_card(self.task, Change.STARTED, by=run.agent.user)
 
+    def fitting(self, text: str, *, is_truncated: bool) -> str:
+        """All of it: a comment holds what a run does, and says itself when that is not all."""
+        return text
+
     def show_result(self, run: Run, text: str) -> None:
         """The agent's comment, and the card in review."""
-        comment(self.task, text=text, by=run.agent.user, as_board=True)
+        posted = comment(self.task, text=text, by=run.agent.user, as_board=True, is_truncated=run.is_result_truncated)
+        Run.objects.filter(pk=run.pk).update(result_comment=posted)
         card_moves.move_card(self.task, Change.SUCCEEDED, by=run.agent.user)
 
 
@@ -78,7 +85,6 @@ class MessageTarget:
     """A message in a room: the line under it shows how the run stands, and the answer replies to it."""
 
     needs_review = False
-    max_result_length = 50_000
     result_code = late_result_code = "answered"
     priority = Task.Priority.NORMAL
 
@@ -130,6 +136,13 @@ class MessageTarget:
 
     def show_started(self, run: Run) -> None:
         """Nor here."""
+
+    def fitting(self, text: str, *, is_truncated: bool) -> str:
+        """As much as a message holds, with a word about it where that is not all."""
+        longest = max_length(Message, "text") - 200
+        if len(text) <= longest and not is_truncated:
+            return text
+        return text[:longest] + "\n\n" + _("*(The rest was left out.)*")
 
     def show_result(self, run: Run, text: str) -> None:
         """The agent's message; its id makes it the same one, however often the answer is reported."""

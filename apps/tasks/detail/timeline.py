@@ -34,6 +34,15 @@ def register_timeline_entry(kind: str, icon: str, sentence: Sentence) -> None:
     _entry_kinds[kind] = (icon, sentence)
 
 
+CommentFooter = Callable[[list[Comment]], dict[int, str]]
+_comment_footers: list[CommentFooter] = []
+
+
+def register_comment_footer(renderer: CommentFooter) -> None:
+    """Have `renderer(comments)` make what stands under comments: HTML by id. Call this in `AppConfig.ready()`."""
+    _comment_footers.append(renderer)
+
+
 def _assigned(payload: dict[str, Any]) -> str:
     return _("gave this to {name}.").format(**payload) if payload.get("to") else _("took the assignee off.")
 
@@ -101,6 +110,7 @@ class Entry:
     icon: str = ""
     sentence: str = ""
     comment: Comment | None = None
+    footer: str = ""  # of the comment, as HTML
 
     @property
     def html(self) -> str:
@@ -126,15 +136,24 @@ def _log(task: Task) -> QuerySet[Event]:
 
 def entries_for(events: list[Event]) -> list[Entry]:
     comments = Comment.objects.in_bulk([pk for event in events if (pk := _comment_of(event))])
-    return [entry for event in events if (entry := _entry(event, comments))]
+    footers = _footers_of(list(comments.values()))
+    return [entry for event in events if (entry := _entry(event, comments, footers))]
 
 
-def _entry(event: Event, comments: dict[int, Comment]) -> Entry | None:
+def _footers_of(comments: list[Comment]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for renderer in _comment_footers if comments else ():
+        for pk, html in renderer(comments).items():
+            found[pk] = found.get(pk, "") + html
+    return found
+
+
+def _entry(event: Event, comments: dict[int, Comment], footers: dict[int, str]) -> Entry | None:
     actor: User | None = event.actor
     who = cards.user_summary(actor) if actor else None
     if event.kind == "comment.created":
         comment = comments.get(_comment_of(event))
-        return Entry(event, who, comment=comment) if comment else None
+        return Entry(event, who, comment=comment, footer=footers.get(comment.pk, "")) if comment else None
     if event.kind not in _entry_kinds:
         return None
     icon, sentence = _entry_kinds[event.kind]

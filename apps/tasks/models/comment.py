@@ -13,6 +13,8 @@ class Comment(models.Model):
     text = models.TextField(_("comment"), max_length=262_144)
     # Markdown through the allow-list, made once when the comment is written.
     html = models.TextField(editable=False)
+    # Whoever wrote it had more to say than came here, or than there is room for: the page says so below.
+    is_truncated = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -13,6 +13,7 @@ from apps.agents.runs.callbacks import results, session_turns
 from apps.agents.runs.states import Status
 
 log = logging.getLogger(__name__)
+CUT_IN_HISTORY = "\n...(truncated)..."  # how OpenClaw ends a text of which its history tells the beginning only
 LONG_PAST = timedelta(hours=1)
 LOOK_AGAIN = timedelta(seconds=10)  # a gateway that is away may be back soon
 REPORT_TAKES = timedelta(seconds=10)  # an answer younger than that is left to its report, which knows more
@@ -104,4 +105,7 @@ def settle(run: Run, answer: Entry) -> None:
     if answer.error or answer.stop_reason == "error":
         lifecycle.close(run, Status.FAILED, by=run.agent.user, error=answer.error or answer.text)
     else:
-        results.succeed(run, results.Result(text=answer.text, model=answer.model, usage=answer.usage))
+        text = answer.text.removesuffix(CUT_IN_HISTORY)
+        is_truncated = text != answer.text
+        result = results.Result(text=text, is_truncated=is_truncated, model=answer.model, usage=answer.usage)
+        results.succeed(run, result)

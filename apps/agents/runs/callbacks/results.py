@@ -34,6 +34,7 @@ class Result:
     """What a finished run came to."""
 
     text: str = ""
+    is_truncated: bool = False  # the gateway has more of it than came here
     model: str = ""
     is_tools: bool = False  # a tool has ended the turn: there is no answer
     usage: Usage = field(default_factory=Usage)
@@ -138,6 +139,7 @@ def _never_began(body: dict[str, Any]) -> bool:
 def result_of(body: dict[str, Any]) -> Result:
     return Result(
         text=_text(body.get("text")),
+        is_truncated=body.get("truncated") is True,
         model=_text(body.get("model")),
         is_tools=_text(body.get("stopReason")) == "toolUse",
         usage=usage_in(body.get("usage")),
@@ -168,8 +170,7 @@ def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
     """Show people the result, and note that it is there."""
     target = targets.target_of(run)
     text = run.result.strip() or _silence(is_tools=is_tools)
-    if len(text) > target.max_result_length - 200:
-        text = text[: target.max_result_length - 200] + "\n\n" + _("*(The rest was left out.)*")
+    text = target.fitting(text, is_truncated=run.is_result_truncated)
     try:
         with transaction.atomic():
             target.show_result(run, text)
@@ -191,7 +192,8 @@ def _silence(*, is_tools: bool) -> str:
 
 def _kept(result: Result) -> dict[str, Any]:
     """The fields of a run that a success fills."""
-    return {"result": result.text[:TEXT_LENGTH], **_usage(result)}
+    is_truncated = result.is_truncated or len(result.text) > TEXT_LENGTH
+    return {"result": result.text[:TEXT_LENGTH], "is_result_truncated": is_truncated, **_usage(result)}
 
 
 def _usage(result: Result) -> dict[str, Any]:

@@ -80,7 +80,10 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page
     return {
         "run": run,
         "pull_requests": found,
-        "result_html": markdown.to_html(run.result, file_page=file_page) if run.result else "",
+        # It stands once: in the comment, or here when it could not be shown there.
+        "result_html": markdown.to_html(run.result, file_page=file_page)
+        if run.result and not run.result_comment_id
+        else "",
         "sent_message": sent_message(run),
         "why": run_notes.why_ended(run),
         "usage": usage_text(run),
