@@ -414,6 +414,19 @@ def test_days_and_what_is_new_are_marked_and_headers_fold(enter, ana, ben, said,
     expect(message(page, "Three")).not_to_have_attribute("data-folded", "")
 
 
+@pytest.mark.req("FLT-34")
+def test_days_are_named_anew_at_midnight(enter, ana, ben, said):
+    (spoken,) = said(ben, "Before midnight")
+    now = spoken.created_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    page = enter(ana, timezone_id="Asia/Tokyo", now=now)
+    time = message(page, "Before midnight").locator("time").first
+    expect(page.locator(".chat__day[data-day]")).to_have_text("Today")
+    before = time.text_content()
+    page.clock.fast_forward(24 * 60 * 60 * 1000)
+    expect(page.locator(".chat__day[data-day]")).to_have_text("Yesterday")
+    assert time.text_content() == before  # under its day's own heading it needs none
+
+
 @pytest.mark.req("CHT-2")
 def test_a_page_of_another_log_takes_the_room_anew_where_it_was(enter, ana, ben, said, board):
     said(ben, *[f"Word {number}." for number in range(60)])

@@ -87,8 +87,11 @@ def _reserve(room: Room, size: int, *, name: str, by: User) -> Attachment:
 
 
 def clean_name(name: str) -> str:
-    """What people see of a file's name: its last part, on one line, with nothing that hides or turns."""
-    plain = names.tidy(name.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    """What people see of a file's name: its last part, on one line, with nothing that hides or turns.
+
+    A browser sends a quotation mark as %22 (HTML, "multipart/form-data encoding algorithm").
+    """
+    plain = names.tidy(name.replace("\\", "/").rpartition("/")[2]).replace("%22", '"').rstrip(" .").lstrip()
     return plain[-FILE_NAME_LENGTH:] or _("file")
 
 

@@ -1,20 +1,17 @@
 """Emoji under a message."""
 
-import unicodedata
-
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.chat.messages.emoji import canonical, is_emoji
 from apps.chat.messages.lock import locked_message
-from apps.chat.models import EMOJI_LENGTH, Message, Reaction
+from apps.chat.models import Message, Reaction
 from apps.errors import Refused
 from apps.projects import events
 from apps.projects.models import Project
 from apps.projects.permissions import Action
 
 MOST_KINDS = 20  # under one message
-JOINERS = {"\u200d", "\ufe0f", "\u20e3"}
-KEYCAPS = set("0123456789#*")
 
 
 class NoEmoji(Refused):
@@ -28,6 +25,7 @@ class TooManyKinds(Refused):
 
 def react(message: Message, *, emoji: str, by: User) -> None:
     """Put `emoji` under it, once for each person. Raises NoEmoji, TooManyKinds."""
+    emoji = canonical(emoji)
     if not is_emoji(emoji):
         raise NoEmoji(_("Choose one emoji."))
     with locked_message(message, by=by, needs=Action.COMMENT) as project:
@@ -43,19 +41,8 @@ def react(message: Message, *, emoji: str, by: User) -> None:
 
 def unreact(message: Message, *, emoji: str, by: User) -> None:
     with locked_message(message, by=by, needs=Action.COMMENT) as project:
-        if message.reactions.filter(user=by, emoji=emoji).delete()[0]:
+        if message.reactions.filter(user=by, emoji__in=(emoji, canonical(emoji))).delete()[0]:
             _log(project, message, by)
-
-
-def is_emoji(text: str) -> bool:
-    """Whether it is made of symbols alone, joined as Unicode joins them (a keycap begins with a digit)."""
-    first, rest = text[:1], text[1:]
-    starts = unicodedata.category(first or " ") == "So" or (first in KEYCAPS and "\u20e3" in rest)
-    return starts and len(text) <= EMOJI_LENGTH and all(_joins(each) for each in rest)
-
-
-def _joins(character: str) -> bool:
-    return character in JOINERS or unicodedata.category(character) in ("So", "Sk")
 
 
 def _log(project: Project, message: Message, by: User) -> None:

@@ -4,7 +4,7 @@ import { all, childrenOf, make, one } from "../page/dom.js"
 import { dayName, dayOf } from "../page/times.js"
 import { chatWords } from "../page/words.js"
 import { headingsOf } from "./grouping.js"
-import { keyOf, listOf, messagesOf } from "./room_elements.js"
+import { keyOf, listOf, messagesOf, openRoom } from "./room_elements.js"
 
 const me = document.body.dataset.me ?? ""
 
@@ -50,7 +50,7 @@ function arrange(room) {
   /** @type {HTMLElement[]} */
   const wanted = []
   for (const [index, { day, isNewDay, isFirstNew, isFolded }] of headings.entries()) {
-    if (isNewDay) wanted.push(marks.get(day) ?? dayMark(day, dayName(said[index].at)))
+    if (isNewDay) wanted.push(dayMark(marks.get(day), day, dayName(said[index].at)))
     if (isFirstNew) wanted.push(marks.get("new") ?? newMark())
     messages[index].toggleAttribute("data-folded", isFolded)
     wanted.push(messages[index])
@@ -81,11 +81,18 @@ function timeOf(message) {
 const newMark = () => make("li", { className: "chat__day chat__new", textContent: chatWords().new })
 
 /**
+ * @param {HTMLElement | undefined} before its mark so far, which said Today until midnight
  * @param {string} day
  * @param {string} name
  */
-function dayMark(day, name) {
-  const mark = make("li", { className: "chat__day", textContent: name })
+function dayMark(before, day, name) {
+  const mark = before ?? make("li", { className: "chat__day" })
   mark.dataset.day = day
+  if (mark.textContent !== name) mark.textContent = name
   return mark
 }
+
+document.addEventListener("newday", () => {
+  const room = openRoom()
+  if (room) dressAll(room)
+})

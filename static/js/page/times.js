@@ -4,6 +4,7 @@ import { now } from "./clock.js"
 import { daysIn } from "./days.js"
 import { all } from "./dom.js"
 
+const MINUTE = 60_000
 const zone = chosenZone()
 const language = document.documentElement.lang
 
@@ -43,3 +44,14 @@ export function localTimes(root) {
 }
 
 localTimes(document)
+
+let today = dayOf(new Date(now()))
+
+// A page stays open over midnight: what was today's gets its day, and what names days hears of it.
+setInterval(() => {
+  if (dayOf(new Date(now())) === today) return
+  today = dayOf(new Date(now()))
+  for (const time of all(document, "time[data-local]")) delete time.dataset.local
+  localTimes(document)
+  document.dispatchEvent(new Event("newday"))
+}, MINUTE)

@@ -108,7 +108,7 @@ def test_thumbnail_skips_pictures_with_too_many_pixels(room, ana, monkeypatch):
     assert kept(room, ana, picture()).content_type == ""
 
 
-@pytest.mark.req("X3")
+@pytest.mark.req("X3", "FLT-34")
 @pytest.mark.parametrize(
     ("given", "seen"),
     [
@@ -118,6 +118,11 @@ def test_thumbnail_skips_pictures_with_too_many_pixels(room, ana, monkeypatch):
         ("two\r\nlines.txt", "two lines.txt"),
         ("", "file"),
         ("...", "file"),
+        (".env", ".env"),
+        (" .gitignore ", ".gitignore"),
+        ("quo%22te.txt", 'quo"te.txt'),
+        ('quo"te.txt', 'quo"te.txt'),
+        ("100%25.txt", "100%25.txt"),
         ("приливы.txt", "приливы.txt"),
     ],
 )

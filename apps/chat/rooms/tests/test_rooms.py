@@ -62,16 +62,6 @@ def test_reaction_is_given_once_and_taken_back(room, ana, ben):
     assert not Reaction.objects.exists()
 
 
-@pytest.mark.parametrize("emoji", ["👍", "👍🏽", "❤️", "👩‍🚀", "1️⃣", "🇩🇪"])
-def test_reaction_takes_emojis(emoji):
-    assert reactions.is_emoji(emoji)
-
-
-@pytest.mark.parametrize("emoji", ["", "a", "1", "<b>", "👍a", " ", "\u202e", "👍" * 20])
-def test_reaction_refuses_words(emoji):
-    assert not reactions.is_emoji(emoji)
-
-
 def test_reaction_kinds_are_limited(room, ana, monkeypatch):
     monkeypatch.setattr(reactions, "MOST_KINDS", 1)
     message = message_in(room, ana)
