@@ -97,6 +97,10 @@ class GatewayError(Exception):
     """The gateway gave no usable answer to a question. The message is a sentence for people."""
 
 
+class Unreachable(GatewayError):
+    """The gateway is away: nothing was answered."""
+
+
 class Unauthorized(GatewayError):
     """The gateway does not accept this token here."""
 
@@ -313,6 +317,8 @@ class OpenClawClient:
         headers = {"Authorization": f"Bearer {self._gateway_token}", "Content-Type": "application/json"}
         try:
             answer = await self._send(method, path, headers=headers, content=content, limits=HISTORY)
+        except (outbound.Unreachable, outbound.TimedOut, outbound.ConnectionLost) as exc:
+            raise Unreachable(str(exc)) from exc
         except outbound.OutboundError as exc:
             raise GatewayError(str(exc)) from exc
         if answer.status in (401, 403):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from apps.agents.gateways.openclaw_client import Entry
+from apps.agents.gateways.openclaw_client import Entry, Unreachable
 from apps.agents.models import Run
 from apps.agents.runs import dispatch, lifecycle
 from apps.agents.runs.callbacks import results, session_turns
@@ -46,8 +46,16 @@ def end_overdue_runs() -> None:
 
 
 def end_overdue(run: Run) -> None:
-    """Close `run` by what its session says; without an answer there its time is up."""
-    answer = find_answer(run)
+    """Close `run` by what its session says; without an answer there its time is up.
+
+    A run that has not begun waits for a gateway that is away, and is sent again when that has lost it.
+    """
+    try:
+        answer = find_answer(run)
+    except Unreachable:
+        if run.started_at is None and run.deadline_at and run.deadline_at > timezone.now() - LONG_PAST:
+            return
+        answer = None
     if answer is None:
         lifecycle.close(run, Status.TIMED_OUT, by=None, error="")
     else:
@@ -84,7 +92,10 @@ def look_up(run: Run) -> bool:
     if run.gateway is None or not run.gateway.gateway_token:
         lifecycle.look_again(run, None)
         return True
-    turn = session_turns.find_turn(run)
+    try:
+        turn = session_turns.find_turn(run)
+    except Unreachable:
+        turn = None
     if turn is None:
         return False
     if turn.is_answered and turn.answer:

@@ -25,7 +25,10 @@ class Turn:
 
 
 def find_turn(run: Run) -> Turn | None:
-    """The turn of `run` in its session; None when that can't be known now."""
+    """The turn of `run` in its session; None when that can't be known now.
+
+    Raises Unreachable when the gateway is away.
+    """
     gateway = run.gateway
     if gateway is None or not gateway.gateway_token:
         return None
@@ -33,6 +36,8 @@ def find_turn(run: Run) -> Turn | None:
         entries = asyncio.run(OpenClawClient.for_gateway(gateway).get_session_history(run.gateway_session_key))
     except openclaw_client.NoSession:
         return Turn(is_there=False)
+    except openclaw_client.Unreachable:
+        raise
     except GatewayError as error:
         log.info("A history could not be read", extra={"run": str(run.pk), "error": str(error)})
         return None

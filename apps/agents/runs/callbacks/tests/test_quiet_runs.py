@@ -258,6 +258,22 @@ def test_session_that_can_not_be_read_sends_nothing_again(run, gateway, history)
     assert look(run, 11).status == Status.QUEUED
 
 
+@pytest.mark.parametrize(("minutes", "status"), [(5, Status.RUNNING), (61, Status.TIMED_OUT)])
+def test_run_that_has_not_begun_waits_for_its_gateway(run, gateway, minutes, status):
+    gateway.history = unreadable
+    Run.objects.update(deadline_at=timezone.now() - timedelta(minutes=minutes))
+    reconcile.end_overdue_runs()
+    assert fresh(run).status == status
+
+
+def test_run_that_has_begun_ends_in_time_without_its_gateway(run, gateway):
+    post(report(run, "run.accepted"))
+    gateway.history = unreadable
+    Run.objects.update(deadline_at=timezone.now() - timedelta(minutes=1))
+    reconcile.end_overdue_runs()
+    assert fresh(run).status == Status.TIMED_OUT
+
+
 def test_session_that_the_gateway_does_not_keep_has_no_turn(run, gateway):
     missing = {"ok": False, "error": {"type": "not_found", "message": "Session not found"}}
     gateway.history = lambda request: httpx.Response(404, json=missing)
