@@ -135,7 +135,7 @@ def test_a_run_that_takes_too_long_ends(give, coder):
     Gateway.objects.filter(pk=coder.gateway_id).update(hooks=Gateway.Hooks.AGENT)
     type(coder).objects.filter(pk=coder.pk).update(timeout_seconds=3)
     try:
-        run = comes_to(give("[[delay:60]]"), Run.Status.FAILED)
+        run = comes_to(give("[[delay:60]]"), Run.Status.TIMED_OUT)
     finally:
         type(coder).objects.filter(pk=coder.pk).update(timeout_seconds=300)
     assert run.error

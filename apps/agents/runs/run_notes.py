@@ -162,6 +162,7 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
     "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
     "gateway_stopped": _gateway_stopped,
+    "time_limit": lambda facts: _("It did not finish within its time limit."),
     "stopped": _stopped,
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),

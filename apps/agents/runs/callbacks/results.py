@@ -126,9 +126,12 @@ def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
         )
     if status == "ok":
         return succeed(run, result) if is_open else succeed_late(run, result)
-    ending = Status.TIMED_OUT if status == "timeout" else Status.FAILED
+    if status == "timeout":
+        return lifecycle.close(
+            run, Status.TIMED_OUT, by=run.agent.user, error=error, cause="time_limit", **_usage(result)
+        )
     error = error or _("The agent's run failed without a reason.")
-    return lifecycle.close(run, ending, by=run.agent.user, error=error, **_usage(result))
+    return lifecycle.close(run, Status.FAILED, by=run.agent.user, error=error, **_usage(result))
 
 
 def _never_began(body: dict[str, Any]) -> bool:

@@ -221,6 +221,12 @@ def test_callback_of_a_failure_ends_the_run_with_its_error(run, status, ends_as)
     assert (run.status, run.error) == (ends_as, "The model is gone.")
 
 
+@pytest.mark.req("FLT-11")
+def test_callback_of_a_time_out_says_that_the_limit_was_reached(run):
+    post(report(run, status="timeout", error="Agent run failed"))
+    assert status_notes.sentence_of(Task.objects.get().status_note) == "It did not finish within its time limit."
+
+
 def test_callback_of_an_interruption_keeps_the_run_open(run):
     assert post(report(run, "run.interrupted")).json() == {"outcome": "applied"}
     assert Task.objects.get().status_note["code"] == "interrupted"
