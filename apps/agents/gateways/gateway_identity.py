@@ -12,7 +12,6 @@ import json
 from typing import Any, Self
 from uuid import uuid4
 
-import httpx
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,7 +33,7 @@ class Identity:
     """One gateway's. `info` is what its plugin said of it when it proved itself."""
 
     def __init__(
-        self, base_url: str, secret: str, *, must_prove: bool, transport: httpx.AsyncBaseTransport | None = None
+        self, base_url: str, secret: str, *, must_prove: bool, transport: outbound.Transport | None = None
     ) -> None:
         """`must_prove`: it has proved itself before, or is ours, so it can."""
         self._base_url = base_url.rstrip("/")
