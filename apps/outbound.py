@@ -1,12 +1,13 @@
 """The one way out: every HTTP request that Team Board itself makes goes through here.
 
 An address that a person typed may point at our own network. So a name is looked up once, all
-addresses it has must be public or allowed by the operator (OUTBOUND_ALLOWED_HOSTS), and the
-connection goes to the address that was checked, while TLS still verifies the name. Redirects are
-never followed, proxies from the environment are not used, size and time have limits.
+addresses it has must be public or allowed by the operator, and the connection goes to the address
+that was checked, while TLS still verifies the name. Redirects are never followed, proxies from the
+environment are not used, size and time have limits.
 
-An address that the operator named for one purpose, such as a gateway's, is allowed to the client
-of that purpose by `is_named_by_operator`, and to nobody else.
+Each purpose has a permission of its own, and none opens an address to another: repositories and
+forges ask OUTBOUND_ALLOWED_HOSTS; a gateway's row and the sign-in provider's variables are the
+operator's word for that one address (`is_named_by_operator`); link previews have none (`only_public`).
 """
 
 import asyncio
@@ -231,7 +232,8 @@ async def addresses_of(
     addresses = await _look_up(host, port, wait)
     for address in addresses:
         if only_public or not _is_listed(host, port, address):
-            _check_public(address, host, port, ports)
+            advice = "" if only_public else f" To allow it, add {setting_value(host, port)} to OUTBOUND_ALLOWED_HOSTS."
+            _check_public(address, port, ports, advice)
     return addresses
 
 
@@ -262,14 +264,13 @@ def _is_listed(host: str, port: int, address: Address) -> bool:
     return False
 
 
-def _check_public(address: Address, host: str, port: int, ports: Container[int]) -> None:
-    advice = f"To allow it, add {setting_value(host, port)} to OUTBOUND_ALLOWED_HOSTS."
+def _check_public(address: Address, port: int, ports: Container[int], advice: str) -> None:
     target = _carried(address)
     is_special = target.is_multicast or target.is_reserved or any(target in net for net in SPECIAL)
     if is_special or not target.is_global:
-        raise ForbiddenAddress(f"This address is inside a private network. {advice}")
+        raise ForbiddenAddress(f"This address is inside a private network.{advice}")
     if port not in ports:
-        raise ForbiddenAddress(f"Port {port} is not allowed. {advice}")
+        raise ForbiddenAddress(f"Port {port} is not allowed.{advice}")
 
 
 def setting_value(host: str, port: int) -> str:

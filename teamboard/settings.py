@@ -33,9 +33,8 @@ PUBLIC_HOST = PUBLIC_URL.partition("://")[2].removesuffix(f":{urlsplit(PUBLIC_UR
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS") or [PUBLIC_HOST, "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
-OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS") or (["127.0.0.1", "localhost"] if DEBUG else [])
-# The operator named it, so it may be in a private network.
-OUTBOUND_ALLOWED_HOSTS += [address.netloc for address in PROVIDER_ADDRESSES]
+# For repositories and forges; a gateway's row and the provider's variables allow their own addresses.
+OUTBOUND_ALLOWED_HOSTS = env.words("OUTBOUND_ALLOWED_HOSTS")
 
 # Repositories by http, without a lock on the way: only for tests and a server on the same machine.
 GIT_PLAIN_HTTP = env.boolean("GIT_PLAIN_HTTP", DEBUG)

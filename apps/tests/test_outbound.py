@@ -90,8 +90,9 @@ def names(monkeypatch):
 
 
 @pytest.fixture
-async def server():
-    """An HTTP server on loopback that tells which host it was asked for: (port, requests)."""
+async def server(settings):
+    """An HTTP server on loopback, which is allowed, that tells which host it was asked for: (port, requests)."""
+    settings.OUTBOUND_ALLOWED_HOSTS = ["127.0.0.1"]
     requests = []
 
     async def serve(reader, writer):

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+
+from django.conf import settings
 
 from apps import outbound, strict_json
 from apps.accounts.oidc.errors import SignInRefused
@@ -50,12 +52,29 @@ def _answer(method: str, url: str, headers: dict[str, str], content: bytes | Non
     if left <= 0:
         raise SignInRefused("provider_slow", f"There was no time left to ask {url}.")
     limits = outbound.Limits(connect=min(3, left), read=left, total=left, size=LARGEST)
+    is_named = _place(url) in _named_by_operator()
+    guarded = outbound.GuardedTransport(only_public=not is_named, is_named_by_operator=is_named)
+    asking = outbound.request(method, url, headers=headers, content=content, limits=limits, transport=guarded)
     try:
-        return asyncio.run(outbound.request(method, url, headers=headers, content=content, limits=limits))
+        return asyncio.run(asking)
+    except outbound.ForbiddenAddress as error:
+        raise SignInRefused("provider_unavailable", f"{url}: {error} AUTHENTIK_ENDPOINTS may name it.") from error
     except outbound.TimedOut as error:
         raise SignInRefused("provider_slow", f"{url}: {error}") from error
     except outbound.OutboundError as error:
         raise SignInRefused("provider_unavailable", f"{url}: {error}") from error
+
+
+def _named_by_operator() -> set[tuple[str | None, int | None]]:
+    """Where the provider is by the operator's own word: there it may be private. What it tells itself is not."""
+    named = (settings.AUTHENTIK_ISSUER, *settings.AUTHENTIK_ENDPOINTS.values())
+    return {_place(url) for url in named if url}
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    """Host and port; without a port the scheme's own."""
+    parts = urlsplit(url)
+    return parts.hostname, parts.port or outbound.SCHEMES.get(parts.scheme)
 
 
 def _object_in(body: bytes, url: str) -> dict[str, Any]:
