@@ -45,6 +45,17 @@ def use_redis_database(number: int) -> None:
     settings.CHANNEL_LAYERS["default"]["CONFIG"] |= {"hosts": [url], "prefix": f"tb-{number}"}
 
 
+@pytest.fixture(autouse=True)
+def let_workers_be_alive(request, monkeypatch) -> None:
+    """Most tests have no worker, and say nothing of it; those of the heartbeats are marked with `heartbeats`."""
+    from apps.agents import processes
+
+    if request.node.get_closest_marker("heartbeats"):
+        monkeypatch.setattr(processes, "KEPT_SECONDS", 0.0)
+    else:
+        monkeypatch.setattr(processes, "silent", lambda: ())
+
+
 @pytest.fixture(scope="session", autouse=True)
 def let_the_flush_empty_the_audit() -> Iterator[None]:
     """Between tests with real commits every table is emptied, also those that refuse it (as their owner may)."""

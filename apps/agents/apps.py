@@ -9,7 +9,7 @@ class AgentsConfig(AppConfig):
     def ready(self) -> None:
         from apps import diagnostics
         from apps.accounts.audit import labels
-        from apps.agents import audit_log
+        from apps.agents import audit_log, processes
         from apps.agents.gateways import health_check
         from apps.agents.mentions import agent_commands, comment_footer, mentions, message_footer
         from apps.agents.roster import pause_banner
@@ -27,6 +27,7 @@ class AgentsConfig(AppConfig):
         from apps.tasks.detail import timeline
 
         diagnostics.register_diagnostics("openclaw", health_check.examine)
+        diagnostics.register_diagnostics("operating", processes.examine)
         for code, sentence in run_notes.SENTENCES.items():
             status_notes.register_status_note(code, sentence)
         for kind, (icon, sentence) in timeline_entries.SENTENCES.items():
@@ -57,6 +58,7 @@ class AgentsConfig(AppConfig):
             events.register_subscriber_in_transaction(kind, audit_log.on_setting_event)
         events.register_subscriber("code.request", pull_requests.on_pull_request)
         events.register_subscriber_in_transaction("task.assigned", queue.on_assigned)
+        events.register_subscriber_in_transaction("task.edited", queue.on_edited)
         events.register_subscriber_in_transaction("message.posted", mentions.on_message_saved)
         events.register_subscriber_in_transaction("message.edited", mentions.on_message_saved)
         events.register_subscriber_in_transaction("message.deleted", mentions.on_message_deleted)

@@ -29,13 +29,11 @@ _local_workers = ThreadPoolExecutor(8, thread_name_prefix="without-broker")
 def work_through(agent_id: str) -> None:
     """Start what may start of one agent's queue, then say the reasons of what still waits.
 
-    While another worker hands over a run of the queue, that one looks after the rest when it is through.
+    Also while another worker hands over a run of the queue, which may take it half a minute.
     """
     while dispatch.start_next(UUID(agent_id), f"{WORKER}:{threading.get_ident()}"):
         pass
-    agent = Agent.objects.select_related("gateway", "user").get(pk=agent_id)
-    if not agent.runs.filter(status=Run.Status.SENDING).exists():
-        wait_reasons.refresh(agent)
+    wait_reasons.refresh(Agent.objects.select_related(*dispatch.WITH_AGENT).get(pk=agent_id))
 
 
 @shared_task

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
+from apps.agents import processes
+
 log = logging.getLogger(__name__)
 draining = threading.Event()  # teamboard/web/server.py sets it
 PATHS = ("/healthz", "/readyz")
@@ -41,13 +43,14 @@ def alive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 with the database there and migrated; Redis gone is `degraded`: it is not the truth."""
+    """200 with the database there and migrated; Redis, workers or beat gone is `degraded`: none is the truth."""
     if draining.is_set() or (cause := _why_database_is_not_ready()):
         _tell("It is told to stop" if draining.is_set() else cause)
         return JsonResponse({"status": "down"}, status=503)
-    cause = _why_redis_is_silent()
+    reasons = [str(processes.SENTENCES[part]) for part in processes.silent()]
+    cause = _why_redis_is_silent() or "".join(reasons)
     _tell(cause)
-    return JsonResponse({"status": "degraded" if cause else "ok"})
+    return JsonResponse({"status": "degraded" if cause else "ok"} | ({"reasons": reasons} if reasons else {}))
 
 
 def _why_database_is_not_ready() -> str:

@@ -68,10 +68,11 @@ def serve(host: str, port: int) -> None:
         sys.exit("TRUSTED_PROXIES is set, but this uvicorn does not read what they say.")
     from django.conf import settings
 
-    from teamboard.observability import health
+    from teamboard.observability import health, worker_watch
     from teamboard.web.database_watch import WatchedDatabase
 
     config.loaded_app = WatchedDatabase(config.loaded_app)
+    worker_watch.start()
     server = DrainingServer(config, health.draining, settings.DRAIN_SECONDS)
     server.run()
     if not server.started:

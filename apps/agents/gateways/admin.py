@@ -15,11 +15,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.request_types import user_of
 from apps.agents.gateways import health_check, practice
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
+from apps.agents.process_warnings import WarningAdmin
 from apps.agents.roster.actions.import_agents import import_agents, offers_of
 from apps.agents.roster.import_form import ImportForm
 from apps.django_generics import ModelForm
@@ -69,7 +69,7 @@ def _to_paste(text: str) -> SafeString:
 
 
 @admin.register(Gateway)
-class GatewayAdmin(AuditedAdmin[Gateway]):
+class GatewayAdmin(WarningAdmin[Gateway]):
     form = GatewayForm
     list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_error")

@@ -3,6 +3,7 @@
 from apps.agents.models.agent import STATUS_LABELS, Agent, AgentQuerySet, FailureStreak
 from apps.agents.models.callback import CallbackReport
 from apps.agents.models.gateway import Gateway
+from apps.agents.models.heartbeat import Heartbeat
 from apps.agents.models.mention import HandoffPermission, MentionRefusal
 from apps.agents.models.pause import Pause
 from apps.agents.models.run import LEASE, Run, RunPullRequest, RunQuerySet
@@ -16,6 +17,7 @@ __all__ = [
     "FailureStreak",
     "Gateway",
     "HandoffPermission",
+    "Heartbeat",
     "MentionRefusal",
     "Pause",
     "Run",

@@ -9,9 +9,9 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
-from apps.accounts.audit.admin_mixin import AuditedAdmin
 from apps.accounts.request_types import user_of
 from apps.agents.models import Agent, AgentQuerySet
+from apps.agents.process_warnings import WarningAdmin
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create_user
 from apps.agents.roster.actions.set_projects import set_projects
@@ -70,7 +70,7 @@ class AgentRow(Protocol):
 
 
 @admin.register(Agent)
-class AgentAdmin(AuditedAdmin[Agent]):
+class AgentAdmin(WarningAdmin[Agent]):
     form = AgentForm
     list_display = ("name", "slug", "gateway", "practises", "state", "slots", "last_run", "is_enabled")
     search_fields = ("name", "slug")

@@ -62,7 +62,9 @@ def note_success(run: Run) -> None:
 
 def pause_of(agent: Agent) -> FailureStreak | None:
     """Why the agent starts one run a minute only; None when it starts what it can."""
-    streak: FailureStreak | None = getattr(agent, "failure_streak", None)
+    is_loaded = "failure_streak" in agent._state.fields_cache  # by who read the agent, under its lock
+    streaks = FailureStreak.objects.filter(agent=agent)
+    streak: FailureStreak | None = getattr(agent, "failure_streak", None) if is_loaded else streaks.first()
     return streak if streak and streak.paused_at else None
 
 

@@ -43,6 +43,7 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
     if claim.is_stale:
         lifecycle.mark_uncertain(claim.run)
         return claim.run
+    lifecycle.show_sending(claim.run)
     outcome = send(claim.run)
     apply_outcome(claim, outcome)
     return claim.run

@@ -49,6 +49,17 @@ def claim(run: Run, worker: str, **request: Any) -> bool:
     )
 
 
+def show_sending(run: Run) -> None:
+    """Say that `run` is handed over now, where it has said why it waits; only while this very send lasts."""
+    target, note = targets.target_of(run), run_notes.build_wait_note(run, None)
+    shown: dict[str, Any] = dict(target.current_note(run) or {})
+    if all(shown.get(part) == note[part] for part in ("code", "run")):
+        return
+    with locked_for_change(run.project_id) as project:
+        if Run.objects.filter(_fence(run.send_count) or Q(), pk=run.pk).exists():
+            events.record(project, "run.queue_changed", by=None, **targets.set_notes({run: note}))
+
+
 def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None) -> bool:
     """The gateway has it, its clock runs, and its target shows that. It has not begun yet.
 

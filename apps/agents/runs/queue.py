@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.agents.gateways import openclaw_client
 from apps.agents.models import Agent, Run
-from apps.agents.runs import lifecycle, run_notes, scheduler, targets, wake
+from apps.agents.runs import lifecycle, run_notes, scheduler, targets, wait_reasons, wake
 from apps.agents.runs.states import BUSY, Status
 from apps.errors import Refused
 from apps.names import isolate
@@ -74,6 +74,17 @@ def on_assigned(event: Event) -> None:
             run_notes.clear_note(open_run)
     if agent:
         enqueue(targets.TaskTarget(task), agent, by=event.actor, prompt=event.payload["prompt"])
+
+
+def on_edited(event: Event) -> None:
+    """A task's new priority moves its open run in the queue; whoever waits beside it in the project says so at once."""
+    if "priority" not in event.payload["fields"]:
+        return
+    task = Task.objects.get(pk=cast(int, event.task_id))
+    run = task.runs.open().exclude(priority=task.priority).select_related("agent__gateway", "agent__user").first()
+    if run and Run.objects.filter(pk=run.pk).update(priority=task.priority):
+        wait_reasons.refresh_in(event.project, run.agent)
+        wake.wake_after_commit(run.agent_id)
 
 
 def enqueue(

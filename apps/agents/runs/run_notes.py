@@ -142,6 +142,11 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "held_up": lambda facts: _("{agent} answers another message of this room first.").format(**facts),
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
     "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
+    "no_worker": lambda facts: _("No worker is running; {agent} starts once one does.").format(**facts),
+    "no_broker": lambda facts: _("Starting {agent}, later than usual: the message broker does not answer.").format(
+        **facts
+    ),
+    "no_beat": lambda facts: _("Starting {agent}, later than usual: beat is silent.").format(**facts),
     "agent_failing": _failing,
     "gateway_down": lambda facts: _("The gateway {gateway} does not answer since {at}.").format(
         gateway=facts["gateway"], at=_clock(facts["since"])

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, Value, When
 from django.db.models.functions import Now
 
+from apps.agents import processes
 from apps.agents.gateways import circuit_breaker
-from apps.agents.models import Agent, Run
+from apps.agents.models import Agent, FailureStreak, Run
 from apps.agents.models.run import RunQuerySet
 from apps.agents.roster import failures
 from apps.agents.runs.states import Status
@@ -30,20 +31,25 @@ REASONS = (
     "gateway_busy",
 )
 
+# What holds up a run that may start: without a worker everything but what somebody has stopped, else the start alone.
+HELD_UP_BY = {processes.WORKER: "no_worker", processes.BROKER: "no_broker", processes.BEAT: "no_beat"}
+STOPPED = ("paused", "agent_disabled", "gateway_disabled", "agent_failing")
+
 
 class Reason(NamedTuple):
-    """Why a run may not start now: a code of `REASONS` and the facts of its sentence."""
+    """Why a run does not start now: a code of `REASONS` or `HELD_UP_BY`, and the facts of its sentence."""
 
     code: str
     facts: dict[str, Any]
 
 
 class Load(NamedTuple):
-    """How many runs take the agent's slots, and how many are being sent to its gateway."""
+    """How many runs take the agent's slots, how many are being sent to its gateway, and why it is paused, if it is."""
 
     agent: Agent
     busy: int
     sending: int
+    pause: FailureStreak | None
 
 
 def next_run(agent: Agent) -> Run | None:
@@ -109,13 +115,22 @@ def _load_of(agent: Agent) -> Load:
         .filter(agent__gateway=agent.gateway)
         .aggregate(busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Status.SENDING)))
     )
-    return Load(agent, **counts)
+    return Load(agent, pause=failures.pause_of(agent), **counts)
 
 
 def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) -> Reason | None:
-    """The first reason of the run itself and of its agent; `ahead` runs start before this one."""
+    """The first reason of the run itself and of its agent, or what is silent; `ahead` runs start before this one."""
     reasons = (_own_reason(run, is_behind_its_session=is_behind_its_session), _agent_reason(load, ahead=ahead))
-    return min(filter(None, reasons), key=lambda reason: REASONS.index(reason.code), default=None)
+    reason = min(filter(None, reasons), key=lambda reason: REASONS.index(reason.code), default=None)
+    return _held_up(reason) or reason
+
+
+def _held_up(reason: Reason | None) -> Reason | None:
+    """What is silent, where that says more than `reason`: nothing leaves a line before a worker is there."""
+    for part in processes.silent():
+        if reason is None or (part == processes.WORKER and reason.code not in STOPPED):
+            return Reason(HELD_UP_BY[part], {})
+    return None
 
 
 def _own_reason(run: Run, *, is_behind_its_session: bool) -> Reason | None:
@@ -139,7 +154,7 @@ def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
         return Reason("agent_disabled", {})
     if not gateway.is_enabled:
         return Reason("gateway_disabled", {"gateway": gateway.name})
-    if (pause := failures.pause_of(agent)) and (ahead or not failures.may_probe(pause)):
+    if (pause := load.pause) and (ahead or not failures.may_probe(pause)):
         facts = {"error": pause.error, "cause": pause.cause, "count": pause.count}
         return Reason("agent_failing", facts)
     if circuit_breaker.is_open(gateway) or (circuit_breaker.is_half_open(gateway) and ahead):

@@ -7,7 +7,7 @@ from apps.diagnostics import TOPICS
 
 
 class Command(BaseCommand):
-    help = "Say what is wrong: with signing in and what to paste into Authentik (oidc), or with repositories (git)"
+    help = "Say what is wrong: with signing in (oidc), with repositories (git), with workers and beat (operating)"
     requires_system_checks = ()  # it says itself what they would
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -37,14 +37,11 @@ def test_sweep_starts_due_runs_without_a_broker(no_broker, scribe, ana, gateway)
     assert len(gateway.posts) == 2
 
 
-def test_wait_reasons_are_refreshed_after_the_last_send(scribe, ana, gateway):
+@pytest.mark.req("FLT-17")
+def test_wait_reasons_are_refreshed_while_another_worker_sends(scribe, ana, gateway):
     Agent.objects.update(max_concurrent=1)
     sending, waits = run_of(scribe, ana, "One"), run_of(scribe, ana, "Two")
     Run.objects.filter(pk=sending.pk).update(status="sending")
-    jobs.work_through(str(scribe.pk))
-    waits.task.refresh_from_db()
-    assert waits.task.status_note["facts"]["place"] == 2  # as when it was asked: another worker is at it
-    Run.objects.filter(pk=sending.pk).update(status="running")
     jobs.work_through(str(scribe.pk))
     waits.task.refresh_from_db()
     assert waits.task.status_note["facts"]["place"] == 1
