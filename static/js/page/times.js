@@ -48,10 +48,12 @@ localTimes(document)
 let today = dayOf(new Date(now()))
 
 // A page stays open over midnight: what was today's gets its day, and what names days hears of it.
-setInterval(() => {
+function turnDay() {
   if (dayOf(new Date(now())) === today) return
   today = dayOf(new Date(now()))
   for (const time of all(document, "time[data-local]")) delete time.dataset.local
   localTimes(document)
   document.dispatchEvent(new Event("newday"))
-}, MINUTE)
+}
+setInterval(turnDay, MINUTE)
+document.addEventListener("visibilitychange", turnDay) // a computer that slept
