@@ -1,5 +1,6 @@
 """What README and docs print to type is typed here, beside a board of `make run` and when it is stopped."""
 
+import itertools
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 MANAGE = ".venv/bin/python manage.py"
 # What the reader puts in.
 PLACEHOLDERS = {"USERNAME": "owner", "SUBJECT": "sub-1", "OLD_ISSUER": "https://old/", "NEW_ISSUER": "https://new/"}
+NUMBERS = itertools.count(2)
 # Those that end in a refusal on a fresh board, and what it says.
 REFUSED = {
     "doctor oidc": "AUTHENTIK_ISSUER",
@@ -70,6 +72,9 @@ def typed(line: str, folder: Path) -> tuple[int, str]:
 def assert_runs(line: str, folder: Path) -> str:
     values = PLACEHOLDERS | {"PASSWORD": data_folder.read_secrets(folder)["BOARD_DATABASE_PASSWORD"]}
     command = re.sub(r"\b(?<!_)(" + "|".join(values) + r")\b", lambda match: values[match[1]], line)
+    if " user add " in command:  # on a board that has nobody of that name yet
+        command = re.sub(r"(?<= user add )\w+", lambda match: f"{match[0]}{next(NUMBERS)}", command)
+        typed(re.sub(r" user add (\w+)\d+.*", r" user add \1", command), folder)  # whom further lines name
     code, answer = typed(command, folder)
     refusal = REFUSED.get(line.partition(MANAGE)[2].strip())
     assert "Traceback" not in answer, answer
