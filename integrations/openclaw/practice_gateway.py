@@ -957,7 +957,11 @@ class PracticeGateway:
     # Process
 
     async def listen(self) -> None:
-        self.server = await asyncio.start_server(self._serve, HOST, self.options.port, limit=2**17, backlog=512)
+        where: dict = {"host": HOST, "port": self.options.port}
+        if self.options.fd is not None:
+            where = {"sock": socket.socket(fileno=os.dup(self.options.fd))}
+        self.server = await asyncio.start_server(self._serve, limit=2**17, backlog=512, **where)
+        self.options.port = self.server.sockets[0].getsockname()[1]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -1015,15 +1019,10 @@ def parsed(body: bytes) -> dict:
     return value
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
 def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--fd", type=int, help="a listening socket that is inherited, instead")
     parser.add_argument("--hook-token", default=os.environ.get("OPENCLAW_TOKEN", ""))
     parser.add_argument("--gateway-token", default=os.environ.get("OPENCLAW_GATEWAY_TOKEN", ""))
     parser.add_argument("--callback-url", default="", help="where reports go; none without it")
@@ -1039,7 +1038,6 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--drain-seconds", type=float, default=5)
     parser.add_argument("--beat-seconds", type=float, default=30, help="between two signs of life of a run")
     chosen = parser.parse_args(arguments)
-    chosen.port = chosen.port or free_port()
     chosen.hook_token = chosen.hook_token or secrets.token_urlsafe(32)
     chosen.gateway_token = chosen.gateway_token or secrets.token_urlsafe(32)
     return chosen

@@ -1,11 +1,12 @@
 """What a person reads when everything runs."""
 
 
-def banner(*, url: str, password: str | None, data: str, gateway: str) -> str:
+def banner(*, url: str, password: str | None, new_password: str, data: str, gateway: str) -> str:
     """`gateway` is the address of a real one, or "" when the practice gateway runs."""
     facts = [
         ("Open", url),
         ("Sign in", sign_in(password)),
+        ("Lost it?", f"a new password: {new_password}"),
         ("Data", data),
         ("Gateway", f"OpenClaw at {gateway}" if gateway else "the practice gateway: it plays an agent"),
     ]
@@ -19,5 +20,5 @@ def banner(*, url: str, password: str | None, data: str, gateway: str) -> str:
 
 def sign_in(password: str | None) -> str:
     if password:
-        return f"owner, password {password} (shown only now; make owner gives a new one)"
-    return "owner, with your password (forgotten? make owner gives a new one)"
+        return f"owner, password {password} (shown only now)"
+    return "owner, with your password"

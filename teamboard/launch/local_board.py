@@ -1,9 +1,9 @@
 """The board of `make run`, for a command beside it: its settings, and its services while it is stopped."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from teamboard import environment as variables
@@ -61,26 +61,31 @@ def stopped(folder: Path, *, with_services: bool) -> Iterator[None]:
         if with_services and not variables.Environment().text("DATABASE_URL") and data_folder.has_database(folder):
             stack.enter_context(data_folder.held(folder))
             password = secrets["POSTGRES_PASSWORD"]
-            postgres = Postgres(folder / "postgres", password=password, port=ports.any_free())
-            os.environ["DATABASE_URL"] = started(postgres, folder, stack)
+            log = folder / "command.log"
+            postgres = Postgres(folder / "postgres", password=password, port=0)
+            os.environ["DATABASE_URL"] = start_service(postgres, log, stack)
             if not variables.Environment().text("REDIS_URL"):
-                valkey = Valkey(folder / "valkey", password=secrets["VALKEY_PASSWORD"], port=ports.any_free())
-                os.environ["REDIS_URL"] = started(valkey, folder, stack)
+                valkey = Valkey(folder / "valkey", password=secrets["VALKEY_PASSWORD"], port=0)
+                os.environ["REDIS_URL"] = start_service(valkey, log, stack)
         yield
 
 
-def started(service: Postgres | Valkey, folder: Path, stack: ExitStack) -> str:
-    """Its URL; `stack` stops it."""
+def start_service(service: Postgres | Valkey, log: Path, stack: ExitStack) -> str:
+    """Start it on a port of its own and return its URL; `stack` stops it. Raises CannotStart with its last lines."""
+    ports.on_free_port(service, partial(_start_service, service, log, stack))
+    return service.url
+
+
+def _start_service(service: Postgres | Valkey, log: Path, stack: ExitStack) -> None:
     program = service.program()
-    log = folder / "command.log"
     with log.open("wb") as output:
-        process: subprocess.Popen[bytes] = program.spawn(output)
-    stack.callback(stop, process, program)
+        process = program.spawn(output)
     try:
         service.wait(process)
     except CannotStart as exc:
-        raise CannotStart(f"{exc} Its last lines:\n{log.read_text()[-2000:]}") from exc
-    return service.url
+        stop(process, program)
+        raise CannotStart(f"{exc} Its last lines:\n{log.read_text(errors='replace')[-2000:]}") from exc
+    stack.callback(stop, process, program)
 
 
 def running_database(folder: Path) -> Postgres:

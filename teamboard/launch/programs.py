@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,9 @@ class Program:
     stop_with: signal.Signals = signal.SIGTERM
     stop_seconds: float = 30
     is_service: bool = False  # others need it: stopped last, and its lines are shown only when it dies
+    is_optional: bool = False  # the others go on without it
+    ready_line: str = ""  # a line with this says that it answers
+    sockets: tuple[socket.socket, ...] = ()  # that it inherits, by the same numbers
     before_exec: Callable[[], None] | None = None  # runs in the child
     popen_options: dict[str, Any] = field(default_factory=dict)
 
@@ -36,6 +40,7 @@ class Program:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             preexec_fn=partial(in_child, self.before_exec, self.stop_with),
+            pass_fds=[each.fileno() for each in self.sockets],
             **self.popen_options,
         )
 

@@ -2,12 +2,13 @@
 
 One loop in the main thread: lines are shown behind their program's name, one that dies is named
 with its last lines and started again after a pause that doubles, and the fifth death in a minute
-stops everything. Ctrl-C stops the workers first and what they need last.
+stops everything, unless the others go on without it. Ctrl-C stops the workers first and what they need last.
 """
 
 import os
 import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -40,6 +41,8 @@ class Child:
         self.deaths: deque[float] = deque()
         self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.half_line = b""
+        self.has_told = False  # that it is ready; asked of itself, since anybody may answer at its port
+        self.is_given_up = False
 
     @property
     def is_running(self) -> bool:
@@ -55,6 +58,7 @@ class Child:
         return cast("IO[bytes]", self.process.stdout)  # a pipe, always
 
     def spawn(self) -> None:
+        self.has_told = False
         self._process = self.program.spawn(subprocess.PIPE)
         os.set_blocking(self.output.fileno(), False)
 
@@ -66,10 +70,13 @@ class Child:
         *lines, self.half_line = self.half_line.split(b"\n")
         decoded = [line.decode(errors="replace").rstrip() for line in lines]
         self.last_lines.extend(decoded)
+        ready = self.program.ready_line
+        self.has_told = self.has_told or (bool(ready) and any(ready in line for line in decoded))
         return decoded
 
     def died(self, now: float) -> None:
         self.output.close()
+        self.has_told = False
         self._process, self.half_line = None, b""
         self.deaths.append(now)
         while self.deaths[0] < now - DEATHS_COUNT_FOR_SECONDS:
@@ -99,6 +106,10 @@ class Supervisor:
         self._spawn(child)
         return child
 
+    def discard(self, child: Child) -> None:
+        """Look after it no longer; it has died."""
+        self.children.remove(child)
+
     def run(self) -> int:
         """Until somebody asks to stop (0) or a program can't be kept alive (1)."""
         self.wait_for(lambda: False)
@@ -123,6 +134,9 @@ class Supervisor:
     def stop(self) -> None:
         """Workers at once, then the services one after the other, the first started last."""
         self.say("Stopping; your data is kept.")
+        for child in self.children:  # theirs stay open while they drain
+            for each in child.program.sockets:
+                each.close()
         workers = [child for child in self.children if not child.program.is_service]
         services = [[child] for child in reversed(self.children) if child.program.is_service]
         for group in [workers, *services]:
@@ -150,7 +164,9 @@ class Supervisor:
     def _check(self, child: Child) -> None:
         if child.is_running and child.process.poll() is not None:
             self._report_death(child)
-        elif not child.is_running and time.monotonic() >= child.restart_at and not self.is_stopping():
+        elif child.is_running or child.is_given_up or self.is_stopping():
+            return
+        elif time.monotonic() >= child.restart_at:
             self.say(f"Starting {child.program.name} again.")
             self._spawn(child)
 
@@ -161,8 +177,20 @@ class Supervisor:
         for line in child.last_lines:
             self._print(name, child.colour, f"  {line}")
         if len(child.deaths) >= DEATHS_ALLOWED:
-            self.reason_to_stop = f"{name} died {DEATHS_ALLOWED} times in a minute ({describe(code)})."
-            self.say(self.reason_to_stop)
+            reason = f"{name} died {DEATHS_ALLOWED} times in a minute ({describe(code)})."
+            if child.program.is_optional:
+                self._give_up(child, reason)
+            else:
+                self.reason_to_stop = reason
+                self.say(reason)
+
+    def _give_up(self, child: Child, reason: str) -> None:
+        """Its ports stay ours, so that no stranger gets what was meant for it, and refuse connections."""
+        child.is_given_up = True
+        for each in child.program.sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        self.say(f"{reason} The rest goes on without it; the next start tries it again.")
 
     def _release(self, child: Child) -> int:
         self._show(child)
@@ -193,10 +221,11 @@ class Supervisor:
             print(label, line, flush=True)
 
 
-def wait_until_ready(child: Child, supervisor: Supervisor, is_ready: Callable[[], bool]) -> None:
-    """Raises CannotStart with the last lines of a service that is gone before it answers."""
-    supervisor.wait_for(lambda: not child.is_running or is_ready())
+def wait_until_ready(child: Child, supervisor: Supervisor) -> None:
+    """Until it has told so. Raises CannotStart with the last lines of one that is gone before."""
+    supervisor.wait_for(lambda: not child.is_running or child.has_told)
     if not child.is_running:
+        supervisor.discard(child)
         lines = "\n  ".join(child.last_lines)
         raise CannotStart(f"{child.program.name} did not start. Its last lines:\n  {lines}")
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import json
 import os
+import shlex
 import subprocess
 import sys
 import urllib.request
@@ -55,23 +56,26 @@ class Start:
         password = self.prepare()
         self.give_up_rights()
         data_folder.write_settings(self.folder)
-        for program in self.own_programs():
-            self.supervisor.start(program)
+        self.web, *_others = [self.supervisor.start(program) for program in self.own_programs()]
         if self.supervisor.wait_for(self.web_answers):
             print(self.banner(password), flush=True)
         elif password:
-            self.supervisor.say(f"Next time, sign in as {sign_in(password)}.")
+            self.supervisor.say(
+                f"Next time, sign in as {sign_in(password)}. Another one: {self.new_password_command()}"
+            )
         return self.supervisor.run()
 
     def choose_address(self) -> None:
+        """Listen at once: what is set up meanwhile takes a minute, in which a free port may be taken."""
         wanted = self.env.integer("PORT", PORT, most=65535)
         self.host = self.env.text("HOST", ports.HOST).strip("[]")
         try:
-            self.port = ports.next_free(wanted, self.host)
+            self.web_sockets = ports.listening(wanted, self.host)
         except OSError as exc:
             raise CannotStart(f"HOST is {self.host}, which is no address of this machine.") from exc
+        self.port = ports.port_of(self.web_sockets)
         self.here = ports.url(self.host, self.port)
-        self.practice_port = ports.next_free(PRACTICE_PORT)
+        self.practice_sockets = ports.listening(PRACTICE_PORT) if self.is_practice else []
         if self.port != wanted:
             self.supervisor.say(f"Port {wanted} is taken, so Team Board uses {self.port}.")
 
@@ -79,7 +83,7 @@ class Start:
         defaults = data_folder.lasting_settings(self.folder) | {"PUBLIC_URL": self.here, "PYTHONUNBUFFERED": "1"}
         if self.is_practice:
             defaults |= {
-                "OPENCLAW_URL": f"http://{ports.HOST}:{self.practice_port}",
+                "OPENCLAW_URL": ports.url(ports.HOST, ports.port_of(self.practice_sockets)),
                 "OPENCLAW_TOKEN": self.secrets["OPENCLAW_TOKEN"],
                 "OPENCLAW_GATEWAY_TOKEN": self.secrets["OPENCLAW_GATEWAY_TOKEN"],
                 "OPENCLAW_CALLBACK_SECRET": self.secrets["PRACTICE_CALLBACK_SECRET"],  # a real one has its own
@@ -99,22 +103,28 @@ class Start:
         if self.external_database:
             return
         password = self.secrets["POSTGRES_PASSWORD"]
-        postgres = Postgres(self.folder / "postgres", password=password, port=ports.any_free())
+        postgres = Postgres(self.folder / "postgres", password=password, port=0)
         postgres.initialise()
+        self.start_service(postgres)
         os.environ["DATABASE_URL"] = postgres.url
         os.environ["BOARD_DATABASE_PASSWORD"] = self.secrets["BOARD_DATABASE_PASSWORD"]
         self.board_url = postgres.url_as(BOARD, self.secrets["BOARD_DATABASE_PASSWORD"])
-        child = self.supervisor.start(postgres.program())
-        wait_until_ready(child, self.supervisor, postgres.is_ready)
 
     def start_valkey(self) -> None:
         if self.env.text("REDIS_URL"):
             return
         password = self.secrets["VALKEY_PASSWORD"]
-        valkey = Valkey(self.folder / "valkey", password=password, port=ports.any_free())
+        valkey = Valkey(self.folder / "valkey", password=password, port=0)
+        self.start_service(valkey)
         os.environ["REDIS_URL"] = valkey.url
-        child = self.supervisor.start(valkey.program())
-        wait_until_ready(child, self.supervisor, valkey.is_ready)
+
+    def start_service(self, service: Postgres | Valkey) -> None:
+        """They take no socket from us, so they get another port when theirs was taken before they could bind it."""
+
+        def start() -> None:
+            wait_until_ready(self.supervisor.start(service.program()), self.supervisor)
+
+        ports.on_free_port(service, start)
 
     def prepare(self) -> str | None:
         """Migrate, collect and seed unless nothing has changed since it was last done here."""
@@ -141,7 +151,9 @@ class Start:
         background = [sys.executable, "-m", "teamboard.worker.main"]
         yield Program(
             "web",
-            web_server.command(self.host, self.port),
+            web_server.command(self.host, self.port, fds=[each.fileno() for each in self.web_sockets]),
+            ready_line=web_server.READY,
+            sockets=tuple(self.web_sockets),
             stop_seconds=Program.stop_seconds + self.env.number("DRAIN_SECONDS", 0),
             popen_options={"cwd": ROOT},
         )
@@ -153,17 +165,22 @@ class Start:
     def practice_gateway(self) -> Program:
         """Its secrets reach it by the environment: arguments can be read by everybody here."""
         options = {
-            "--port": str(self.practice_port),
+            "--fd": str(self.practice_sockets[0].fileno()),
             "--callback-url": f"{self.here}{CALLBACK_PATH}",
             "--agents": "scribe,mason",
             "--state": str(self.folder / "practice-gateway"),
         }
         program = str(ROOT / "integrations/openclaw/practice_gateway.py")
-        return Program("gateway", [sys.executable, program, *(part for pair in options.items() for part in pair)])
+        command = [sys.executable, program, *(part for pair in options.items() for part in pair)]
+        return Program("gateway", command, is_optional=True, sockets=tuple(self.practice_sockets))
 
     def web_answers(self) -> bool:
+        """Our own process alone is believed: it has said so, and answers on the sockets that we gave it."""
+        if not self.web.has_told:
+            return False
+        asked = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with urllib.request.urlopen(f"{self.here}/healthz", timeout=2):  # noqa: S310  # nosec B310 - our own address
+            with asked.open(f"{self.here}/healthz", timeout=2):
                 return True
         except OSError:
             return False
@@ -172,9 +189,16 @@ class Start:
         return banner(
             url=os.environ["PUBLIC_URL"],
             password=password,
+            new_password=self.new_password_command(),
             data="in the database of DATABASE_URL" if self.external_database else f"{self.folder} (kept)",
             gateway="" if self.is_practice else os.environ["OPENCLAW_URL"],
         )
+
+    def new_password_command(self) -> str:
+        """It works in any terminal, while this board runs and when it is stopped."""
+        is_elsewhere = self.folder != ROOT / ".data"
+        named = f"DATA_DIR={shlex.quote(str(self.folder))} " if is_elsewhere else ""
+        return f"{named}make -C {shlex.quote(str(ROOT))} owner"
 
 
 def fingerprint(*settings: str) -> str:

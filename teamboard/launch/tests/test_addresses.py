@@ -31,14 +31,15 @@ def test_taken_port_is_seen_on_its_host(host):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, 0), family=family) as taken:
         port = taken.getsockname()[1]
-        assert not ports.is_free(port, host)
-        assert ports.next_free(port, host) != port
+        sockets = ports.listening(port, host)
+        assert ports.port_of(sockets) != port
+        ports.close(sockets)
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
 def test_address_of_another_machine_is_refused(host):
     with pytest.raises(OSError, match=r"."):
-        ports.next_free(8123, host)
+        ports.listening(8123, host)
 
 
 def test_banner_comes_with_allowed_hosts_and_host(tmp_path, monkeypatch):

@@ -2,12 +2,11 @@
 
 import os
 import shutil
-import socket
 from types import SimpleNamespace
 
 import pytest
 
-from teamboard.launch import CannotStart, data_folder, ports
+from teamboard.launch import CannotStart, data_folder
 
 
 def test_a_folder_is_held_by_one_board(tmp_path):
@@ -41,13 +40,3 @@ def test_a_secret_that_a_newer_version_needs_is_added(tmp_path):
     (tmp_path / "secrets.env").write_text("SECRET_KEY=kept\n")
     assert data_folder.read_secrets(tmp_path)["SECRET_KEY"] == "kept"
     assert data_folder.read_secrets(tmp_path)["FIELD_KEYS"]
-
-
-def test_a_taken_port_gives_the_next_free_one():
-    with socket.socket() as taken:
-        taken.bind((ports.HOST, 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert not ports.is_free(port)
-        assert ports.next_free(port) > port
-    assert ports.next_free(port) == port

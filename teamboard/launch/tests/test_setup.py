@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,13 @@ def test_a_reset_asks_and_deletes_where_the_data_really_is(clone, tmp_path, answ
     (clone / ".data/postgres").symlink_to(elsewhere)
     subprocess.run(["scripts/reset"], cwd=clone, input=answer, text=True, check=is_kept is False)
     assert (clone / ".data").exists() is elsewhere.exists() is is_kept
+
+
+@pytest.mark.req("FLT-1")
+@pytest.mark.skipif(not shutil.which("flock"), reason="without flock they are not kept apart")
+def test_of_many_set_ups_at_once_one_works(clone):
+    """The others wait for it, and find that nothing is left to do."""
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(lambda _n: run(clone, "scripts/setup"), range(6)))
+    assert [each.returncode for each in done] == [0] * 6
+    assert sum("Installing the locked requirements" in each.stdout for each in done) == 1

@@ -1,13 +1,14 @@
 """One terminal, several programs: who dies is named and started again, until it is too often."""
 
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
 
 import pytest
 
-from teamboard.launch import CannotStart, supervisor
+from teamboard.launch import CannotStart, ports, supervisor
 from teamboard.launch.programs import Program
 from teamboard.launch.supervisor import Supervisor, describe, wait_until_ready
 
@@ -82,7 +83,38 @@ def test_a_program_that_will_not_stop_is_ended(team, capfd):
 def test_a_service_that_never_answers_is_reported_with_its_words(team):
     child = team.start(shell("postgres", "echo no space left; exit 1", is_service=True))
     with pytest.raises(CannotStart, match="no space left"):
-        wait_until_ready(child, team, lambda: False)
+        wait_until_ready(child, team)
+
+
+@pytest.mark.req("FLT-1")
+def test_child_is_ready_when_it_says_so_itself(team):
+    script = "echo starting; while ! test -e $0; do sleep 0.01; done; echo Ready on 8000.; exec sleep 60"
+    child = team.start(Program("web", ["sh", "-c", script, "/"], ready_line="Ready on"))
+    assert team.wait_for(lambda: child.has_told)
+    child.process.kill()
+    assert team.wait_for(lambda: not child.is_running)
+    assert not child.has_told
+
+
+@pytest.mark.req("FLT-1")
+def test_optional_program_that_keeps_dying_stops_nothing(team, capfd):
+    sockets = ports.listening(23500)
+    other = team.start(shell("web", "exec sleep 60"))
+    gateway = team.start(shell("gateway", "exit 3", is_optional=True, sockets=tuple(sockets)))
+    assert team.wait_for(lambda: gateway.is_given_up)
+    for _tick in range(5):
+        team.tick()
+    assert other.is_running
+    assert not team.is_stopping()
+    assert not gateway.is_running
+    assert len(gateway.deaths) == supervisor.DEATHS_ALLOWED
+    printed = capfd.readouterr().out
+    assert "gateway died 5 times in a minute (exit code 3). The rest goes on without it" in printed
+    port = ports.port_of(sockets)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((ports.HOST, port), timeout=5)
+    with socket.socket() as stranger, pytest.raises(OSError, match="in use"):
+        stranger.bind((ports.HOST, port))
 
 
 @pytest.mark.parametrize("asked_by", [signal.SIGINT, signal.SIGTERM])

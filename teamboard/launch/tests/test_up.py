@@ -18,7 +18,7 @@ from django.conf import settings
 from teamboard.launch import ports
 
 GIVEN_BY_THE_TESTS = {"DATABASE_URL", "REDIS_URL", "DEBUG", "OPENCLAW_URL", "PYTEST_XDIST_WORKER"}
-BANNER_SECONDS = 90
+BANNER_SECONDS = 300
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -28,6 +28,8 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 class Board:
     """`manage.py up` on data in `folder`, with what it has printed."""
+
+    patience = BANNER_SECONDS
 
     def __init__(self, folder: Path, port: int) -> None:
         self.process = subprocess.Popen(
@@ -47,7 +49,7 @@ class Board:
             self.printed += line
 
     def wait_for(self, pattern: str) -> str:
-        deadline = time.monotonic() + BANNER_SECONDS
+        deadline = time.monotonic() + self.patience
         while not (found := re.search(pattern, self.printed)):
             assert self.process.poll() is None, self.printed
             assert time.monotonic() < deadline, self.printed
