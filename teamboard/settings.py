@@ -345,7 +345,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Team Board",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "DESCRIPTION": "Everything the pages do, for programs. Send a personal token as bearer token.",
+    "DESCRIPTION": "Tasks, runs, rooms, repositories and members, for programs. Send a personal token as bearer token.",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
 }

@@ -16,8 +16,8 @@ class Action(TextChoices):
     COMMENT = "comment", _("comment")
     WRITE = "write", _("create, edit and move tasks")
     RUN = "run", _("assign agents and decide on their results")
-    MANAGE = "manage", _("change columns and members")
-    OWN = "own", _("delete the project or hand it over")
+    MANAGE = "manage", _("manage members, repositories and rooms, and pause agents")
+    OWN = "own", _("hand the project over and read its audit")
 
 
 _VIEWER = {Action.VIEW}
