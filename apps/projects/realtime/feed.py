@@ -172,6 +172,8 @@ class Feed:
             frame = await self.rendered_frame(*position)
             if frame.member_left:  # what came after that is not for them: look first who may stay
                 await self.heartbeat()
+            if (frame.seq, frame.epoch) != position[:2]:
+                await self.close_signed_out(connections)
         except Exception:
             log.exception("A frame could not be rendered", extra={"project": self.project_id, "since": position[0]})
             return False
@@ -189,6 +191,14 @@ class Feed:
             self.rendering[key] = task
             task.add_done_callback(lambda _: self.rendering.pop(key, None))
         return await asyncio.shield(self.rendering[key])
+
+    async def close_signed_out(self, connections: list[Connection]) -> None:
+        """What happens after somebody has signed out is not for them, though the heartbeat has not come round yet."""
+        session_ids = {each.session_id for each in connections}
+        alive = await in_database(_alive_sessions, thread_sensitive=False)(session_ids)
+        for connection in self.connections.intersection(connections):
+            if connection.session_id not in alive:
+                self.close_connection(connection, SIGNED_OUT)
 
     async def heartbeat(self) -> None:
         """Tell every connection the head number; close those who may no longer look."""
@@ -258,13 +268,17 @@ async def _render_frame(project_id: int, since: int, epoch: str, language: str, 
     return RenderedFrame(frame["seq"], frame["epoch"], text, member_left)
 
 
+def _alive_sessions(session_ids: set[UUID]) -> set[UUID]:
+    alive = LoginSession.objects.alive().filter(public_id__in=session_ids, user__is_active=True)
+    return set(alive.values_list("public_id", flat=True))
+
+
 def _read_heartbeat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:
     """Which of these sessions are alive, which of these people are members, and the heartbeat to send."""
-    alive = LoginSession.objects.alive().filter(public_id__in=session_ids, user__is_active=True)
     members = Membership.objects.filter(project=project_id, user__in=user_ids)
     epoch, head = Project.objects.filter(pk=project_id).values_list("epoch", "last_seq").first() or ("", 0)
     return (
-        set(alive.values_list("public_id", flat=True)),
+        _alive_sessions(session_ids),
         set(members.values_list("user", flat=True)),
         frames.to_json({"epoch": str(epoch), "head": head}),
     )

@@ -216,6 +216,32 @@ async def test_socket_of_removed_member_gets_no_later_event(project, ana, open_s
     assert not [text for text in heard if "label.created" in text]
 
 
+@pytest.mark.req("FLT-34", "L33")
+@pytest.mark.parametrize("how", ["signed out", "deactivated"])
+async def test_socket_of_who_has_signed_out_gets_no_later_event(project, ana, open_socket, monkeypatch, how):
+    """Long before the next heartbeat, while others go on to hear."""
+    monkeypatch.setattr(feed, "HEARTBEAT", 60)
+    other = await in_database(MembershipFactory)(project=project)
+    others_key = await in_database(signed_in)(other.user)
+    mine, others = await open_socket(query="since=0"), await open_socket(session_key=others_key, query="since=0")
+
+    def sign_out_and_go_on():
+        if how == "signed out":
+            revoke.end_all_sessions(ana, by=ana)
+        else:
+            type(ana).objects.filter(pk=ana.pk).update(is_active=False)
+        change(project, 3)
+
+    await in_database(sign_out_and_go_on)()
+    heard = []
+    while (message := await mine.receive_output(timeout=5))["type"] != "websocket.close":
+        heard.append(json.loads(message["text"]))
+    assert message["code"] == feed.SIGNED_OUT
+    assert [message for message in heard if message.get("seq")] == []
+    while (await frame(others))["seq"] < 3:
+        pass
+
+
 def seen_by(ops_for):
     """The same ops, and one for each event that says what it was."""
 
