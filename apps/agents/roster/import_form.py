@@ -13,21 +13,21 @@ from apps.projects.models import Project
 
 
 class ImportForm(forms.Form):
-    agents = forms.MultipleChoiceField(label=_("agents"), widget=forms.CheckboxSelectMultiple)
+    agents = forms.MultipleChoiceField(label=_("Agents"), widget=forms.CheckboxSelectMultiple)
     projects = forms.ModelMultipleChoiceField(
         Project.objects.all(),
         required=False,
-        label=_("work in"),
+        label=_("Work in"),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("In none of them nobody can assign a task to them; each agent's own page changes it later."),
     )
     is_enabled = forms.BooleanField(
-        required=False, initial=True, label=_("enabled"), help_text=_("Otherwise they are there, and switched off.")
+        required=False, initial=True, label=_("Enabled"), help_text=_("Otherwise they are there, and switched off.")
     )
     retire_practice = forms.BooleanField(
         required=False,
         initial=True,
-        label=_("switch the practice agents off"),
+        label=_("Switch the practice agents off"),
         help_text=_("They come with Team Board and only show how work comes back."),
     )
 
