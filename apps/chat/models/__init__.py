@@ -5,7 +5,7 @@ from apps.chat.models.link_preview import URL_LENGTH, LinkPreview
 from apps.chat.models.message import (
     EMOJI_LENGTH,
     MESSAGE_LENGTH,
-    WORDS,
+    WORD_BEGINNINGS,
     Mention,
     Message,
     MessageQuerySet,
@@ -31,7 +31,7 @@ __all__ = [
     "MESSAGE_LENGTH",
     "ROOM_NAME_LENGTH",
     "URL_LENGTH",
-    "WORDS",
+    "WORD_BEGINNINGS",
     "Attachment",
     "FileChunk",
     "LinkPreview",

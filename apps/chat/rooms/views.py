@@ -199,9 +199,10 @@ def subscription(request: MemberRequest, key: str, pk: int) -> HttpResponse:
 
 @require_GET
 def tasks(request: MemberRequest, key: str) -> JsonResponse:
-    """The tasks that `?q=` may mean, the latest first: by the beginning of their number, or words of their title."""
+    """The tasks that `?q=` may mean, the latest first: by the beginning of their number or key, or words of a title."""
     project = permissions.project_for(request.user, key)
     query = request.GET.get("q", "")
-    matching = {"number__startswith": query} if query.isdecimal() else {"title__icontains": query}
-    suggested = project.tasks.filter(**matching).order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]
+    number = query.upper().removeprefix(f"{project.key}-")
+    found = project.tasks.filter(number__startswith=number) if number.isdecimal() else project.tasks.titled(query)
+    suggested = found.order_by("-number").values_list("number", "title")[:MAX_SUGGESTIONS]
     return JsonResponse({"tasks": [{"text": f"{project.key}-{number}", "label": title} for number, title in suggested]})

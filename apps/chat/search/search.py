@@ -8,21 +8,22 @@ import re
 from datetime import date, datetime, time
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
+from apps import words
 from apps.accounts.models import User
 from apps.chat.messages import history
-from apps.chat.messages.handles import handle_of
-from apps.chat.models import WORDS, Message
+from apps.chat.messages.handles import Handles, handle_of
+from apps.chat.models import WORD_BEGINNINGS, Message
 from apps.errors import Refused
 from apps.names import isolate
 from apps.projects.models import Project
 
 MAX_QUERY_LENGTH = 500
-TRIGRAM = 3  # characters of the shortest word that the index finds within others
 RECENT = 20_000  # messages
 FILTER = re.compile(r'(?<!\S)(from|in|has|after|before):("[^"]*"|\S+)', re.IGNORECASE)
 
@@ -38,16 +39,23 @@ def search(project: Project, query: str, *, before: int | None = None) -> tuple[
     Looking at them marks nothing read. Raises NotUnderstood, with a sentence about the part that is wrong.
     """
     query = query[:MAX_QUERY_LENGTH]
-    words = re.findall(r"\w+", FILTER.sub(" ", query))
-    if not words and not FILTER.search(query):
+    terms = words.terms_of(_folded(project, FILTER.sub(" ", query)))
+    if not terms and not FILTER.search(query):
         raise NotUnderstood(_("Write what you look for."))
     found = Message.objects.not_deleted().filter(_filters_of(project, query))
     if before:
         found = found.filter(pk__lt=before)
-    keys = _page(_recent(found, words, before)) if words else []
+    keys = _page(_recent(found, before).filter(*map(_has, terms))) if terms else []
     if len(keys) <= history.PAGE:
-        keys = _page(found.alias(words=WORDS).filter(*map(_has, words)))
+        beginnings = [_begins(term) for term in terms if words.is_short(term)]
+        keys = _page(found.alias(beginnings=WORD_BEGINNINGS).filter(*map(_has, terms), *beginnings))
     return keys[: history.PAGE], keys[history.PAGE - 1] if len(keys) > history.PAGE else None
+
+
+def _folded(project: Project, text: str) -> str:
+    """`text` as the database folds it, to find what it has folded."""
+    value = Cast(Value(text), TextField())
+    return str(Project.objects.filter(pk=project.pk).values_list(words.folded(value), flat=True).get())
 
 
 def _page(found: QuerySet[Message]) -> list[int]:
@@ -55,16 +63,25 @@ def _page(found: QuerySet[Message]) -> list[int]:
     return list(found.order_by("-pk").values_list("pk", flat=True)[: history.PAGE + 1])
 
 
-def _recent(found: QuerySet[Message], words: list[str], before: int | None) -> QuerySet[Message]:
+def _recent(found: QuerySet[Message], before: int | None) -> QuerySet[Message]:
     """Those among the last RECENT messages, read one by one.
 
     What is written often fills a page from them. An index would bring up every message that has it, to sort them.
     """
     end = before or Message.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    recent = found.filter(pk__gte=end - RECENT)
-    for word in words:
-        recent = recent.filter(text__iregex=word if len(word) >= TRIGRAM else rf"\m{word}")
-    return recent
+    return found.filter(pk__gte=end - RECENT)
+
+
+def _has(term: str) -> Q:
+    """What decides, however the messages are come by: a part of the text, or the beginning of a word of it."""
+    if words.is_short(term):
+        return Q(search_text__regex=f"(^|{words.BREAK}){term}")
+    return Q(search_text__contains=term)
+
+
+def _begins(term: str) -> Q:
+    """The same as an index knows it."""
+    return Q(beginnings=SearchQuery(f"'{term}':*", config="simple", search_type="raw"))
 
 
 def _filters_of(project: Project, query: str) -> Q:
@@ -75,28 +92,27 @@ def _filters_of(project: Project, query: str) -> Q:
     return meant
 
 
-def _has(word: str) -> Q:
-    """A part of a word is found by its trigrams; what is too short to have one, as the beginning of a word."""
-    if len(word) >= TRIGRAM:
-        return Q(text__icontains=word)
-    return Q(words=SearchQuery(f"'{word}':*", config="simple", search_type="raw"))
-
-
 def _from(project: Project, name: str) -> Q:
     """Members by handle or name, and former ones who wrote something."""
     handle = name.removeprefix("@")
-    usernames = Q(username__iexact=handle) | Q(username__iexact=f"agent-{handle}")
-    called = User.objects.filter(usernames | Q(name__iexact=handle))
+    members = list(project.members.all())
     written = Message.objects.filter(author=OuterRef("pk"), room__project=project)
-    known = called.filter(Q(memberships__project=project) | Exists(written)).distinct()
-    found = [user.pk for user in known if handle.lower() in (handle_of(user).lower(), user.name.lower())]
+    former = User.objects.filter(
+        Q(username__iexact=handle) | Q(username__iexact=f"agent-{handle}") | Q(name__iexact=handle)
+    )
+    known = {*members, *former.filter(Exists(written))}
+    wanted = words.fold(handle)
+    found = [user.pk for user in known if wanted in (words.fold(handle_of(user)), words.fold(user.name))]
+    if member := Handles(members).get(handle):
+        found.append(member.pk)
     if not found:
         raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=isolate(name)))
     return Q(author__in=found)
 
 
 def _in(project: Project, name: str) -> Q:
-    rooms = list(project.rooms.filter(name__iexact=name.removeprefix("#")).values_list("pk", flat=True))
+    wanted = words.fold(name.removeprefix("#"))
+    rooms = [pk for pk, called in project.rooms.values_list("pk", "name") if words.fold(called) == wanted]
     if not rooms:
         raise NotUnderstood(_("There is no room called {name}.").format(name=isolate(name)))
     return Q(room__in=rooms)

@@ -1,5 +1,8 @@
 """The API of the board: columns, labels, the list of tasks, creating and moving them."""
 
+from typing import cast
+
+from django.db.models import QuerySet
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
@@ -15,6 +18,7 @@ from apps.tasks.actions.create import create
 from apps.tasks.actions.move import move
 from apps.tasks.detail.api import find_task, task_response, task_rows
 from apps.tasks.models import Category, Task
+from apps.tasks.models.task import TaskQuerySet
 from apps.tasks.serializers import (
     ColumnSerializer,
     LabelSerializer,
@@ -31,7 +35,10 @@ class TaskFilter(filters.FilterSet):
     assignee = WholeNumberFilter(field_name="assignee_id", label="The id of the person or agent.")
     label = WholeNumberFilter(field_name="labels", label="The label's id.")
     parent = WholeNumberFilter(field_name="parent_id", label="The id of the task it is a part of.")
-    q = filters.CharFilter(field_name="title", lookup_expr="icontains", max_length=200, label="In the title.")
+    q = filters.CharFilter(method="filter_q", max_length=200, label="In the title.")
+
+    def filter_q(self, tasks: QuerySet[Task], name: str, value: str) -> QuerySet[Task]:
+        return cast(TaskQuerySet, tasks).titled(value)
 
 
 class ColumnsView(APIView):

@@ -13,6 +13,7 @@ from apps.names import NameField
 from apps.projects.models import Project
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
+from apps.words import fold, folded
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -26,6 +27,10 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def with_relations(self) -> "TaskQuerySet":
         """With what a task's page shows of other rows."""
         return self.select_related("project", "column", "assignee", "parent").prefetch_related("labels")
+
+    def titled(self, text: str) -> "TaskQuerySet":
+        """Those with `text` in their title, as words are compared."""
+        return self.alias(folded_title=folded(F("title"))).filter(folded_title__contains=fold(text))
 
     def open(self) -> "TaskQuerySet":
         return self.exclude(column__category=Category.DONE)
