@@ -21,7 +21,7 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
-from apps.agents.gateways.openclaw_client import OpenClawClient
+from apps.agents.gateways.openclaw_client import OpenClawClient, run_named_in
 from bench.processes import wait_until
 from teamboard.launch.ports import any_free
 from teamboard.launch.programs import in_child
@@ -151,8 +151,7 @@ class RealGateway:
     def prompts_of(self, run: object) -> list[float]:
         """When the model was asked with the message of one run of ours as the last: once, whatever happened."""
         lines = [json.loads(line) for line in (self.folder / "llm-requests.jsonl").read_text().splitlines()]
-        own = re.compile(rf"\A(?:\[cron:[^\]]*\] )?\[teamboard-run:{run}\]")
-        return [line["at"] for line in lines if line["user"] and own.search(line["user"][0])]
+        return [line["at"] for line in lines if line["user"] and str(run_named_in(line["user"][0])) == str(run)]
 
     def stop(self) -> None:
         self.gateway.terminate()
