@@ -21,7 +21,7 @@ from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.tests.factories import BoardFactory
 from bench.processes import is_listening, wait_until
 from teamboard.launch import ports
-from teamboard.web.tests.web_process import WebProcess
+from teamboard.web.tests.web_process import WebProcess, quiet_port
 
 pytestmark = pytest.mark.req("FLT-7")
 PAGE = (settings.BASE_DIR / "docs/operating.md").read_text()
@@ -78,7 +78,7 @@ def nginx(folder: Path, certificate: Path, web_port: int, port: int) -> Iterator
     if not shutil.which("nginx"):
         pytest.skip("There is no nginx (Debian, Ubuntu: apt-get install nginx)")
     told = block("nginx").replace("127.0.0.1:8000", f"127.0.0.1:{web_port}").replace("listen 443", f"listen {port}")
-    told = told.replace("listen 80;", f"listen {ports.any_free()};")
+    told = told.replace("listen 80;", f"listen {quiet_port()};")
     told = re.sub(r"/etc/ssl/[\w.]+\.pem", str(certificate), told)
     told = re.sub(r"/etc/ssl/[\w.]+\.key", str(certificate.with_suffix(".key")), told)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -92,7 +92,7 @@ def nginx(folder: Path, certificate: Path, web_port: int, port: int) -> Iterator
 
 @contextmanager
 def behind_nginx(folder: Path, certificate: Path, trusted: str) -> Iterator[Proxy]:
-    port = ports.any_free()
+    port = quiet_port()
     own = {"PUBLIC_URL": f"https://{NAME}:{port}", "TRUSTED_PROXIES": trusted}
     with WebProcess(**own) as web, nginx(folder, certificate, web.port, port) as proxy:
         yield proxy
@@ -156,7 +156,7 @@ def test_caddy_of_compose_spreads_over_web(tmp_path, ana):
     """With a proxy of the machine in front, whose word about HTTPS it hands on."""
     if not shutil.which("caddy"):
         pytest.skip("There is no Caddy (Debian, Ubuntu: apt-get install caddy)")
-    port = ports.any_free()
+    port = quiet_port()
     with WebProcess(PUBLIC_URL=f"https://{NAME}:{port}", TRUSTED_PROXIES="127.0.0.1") as web:
         told = (settings.BASE_DIR / "deploy/Caddyfile").read_text()
         told = told.replace(":8000 {", f":{port} {{").replace("port 8000", f"port {web.port}")

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import random
 import subprocess
 import sys
 import time
@@ -13,7 +14,12 @@ from django.db import connection
 from bench.processes import wait_until
 from teamboard.launch import ports
 
+QUIET_PORTS = range(20_000, 30_000)  # which no outgoing connection is given between our look and the bind
 START = "{changes}\nfrom teamboard.web.server import main\nmain()"
+
+
+def quiet_port() -> int:
+    return next(port for port in random.sample(QUIET_PORTS, 50) if ports.is_free(port))
 
 
 class WebProcess:
@@ -23,7 +29,7 @@ class WebProcess:
         self.changes, self.settings = changes, settings
 
     def __enter__(self) -> Self:
-        self.port = ports.any_free()
+        self.port = quiet_port()
         database = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}")
         own = {"DATABASE_URL": database.geturl(), "PUBLIC_URL": f"http://{ports.HOST}:{self.port}", "DEBUG": "1"}
         command = [sys.executable, "-c", START.format(changes=self.changes), "--port", str(self.port)]
