@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.request_types import user_of
-from apps.agents.gateways import health_check, practice
+from apps.agents.gateways import failures, health_check, practice
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
 from apps.agents.process_warnings import WarningAdmin
@@ -72,7 +72,7 @@ def _to_paste(text: str) -> SafeString:
 class GatewayAdmin(WarningAdmin[Gateway]):
     form = GatewayForm
     list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
-    readonly_fields = ("last_callback_at", "last_error")
+    readonly_fields = ("last_callback_at", "last_problem")
     actions = ("check_connection", "import_agents")
 
     def get_urls(self) -> list[URLPattern]:
@@ -82,6 +82,14 @@ class GatewayAdmin(WarningAdmin[Gateway]):
             for name, view in of_one.items()
         ]
         return [*own, *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("last error"))
+    def last_problem(self, gateway: Gateway) -> str:
+        """By its code in the reader's language, with the original words behind it."""
+        code, _space, original = gateway.last_error.partition(" ")
+        if code not in failures.SENTENCES:
+            return gateway.last_error or "–"
+        return f"{failures.sentence_of(code)} {original}".strip()
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, gateway: Gateway) -> str:

@@ -17,8 +17,10 @@ from uuid import UUID
 
 import httpx
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps import outbound, strict_json
+from apps.agents.gateways import failures
 from apps.agents.gateways.gateway_identity import Identity
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import Gateway
@@ -54,15 +56,33 @@ class Outcome:
     """What became of one request to start a run.
 
     `sent` is False when the gateway certainly did not see it. `retry_after` is in seconds.
-    `status` is the HTTP status, None without an answer.
+    `status` is the HTTP status, None without an answer. `code` is one of `failures.SENTENCES`, `words` what
+    the gateway, or the network, says itself.
     """
 
     kind: Kind
-    reason: str = ""
+    code: str = ""
+    words: str = ""
     run_id: str = ""
     retry_after: float | None = None
     status: int | None = None
     sent: bool = True
+
+    @property
+    def reason(self) -> str:
+        """Why it was not admitted, all of it, in the language that is active."""
+        sentence = failures.sentence_of(self.code)
+        if self.code in failures.OF_STATUS:
+            end = f": {self.words}" if self.words else "."
+            return f"{sentence.removesuffix('.')} ({self.status}){end}"
+        return f"{sentence} {self.words}".strip()
+
+    @property
+    def original(self) -> str:
+        """What the gateway, or the network, says itself, for whoever asks for details."""
+        if self.code in failures.OF_STATUS:
+            return f"{self.status}: {self.words}" if self.words else str(self.status)
+        return self.words
 
 
 @dataclass(frozen=True)
@@ -237,7 +257,7 @@ class OpenClawClient:
         payload = answer.get("payload", answer.get("result", answer))
         rows = payload.get("agents") if isinstance(payload, dict) else None
         if not isinstance(rows, list):
-            raise GatewayError("The gateway's answer is not what was asked for.")
+            raise GatewayError(_("The gateway's answer is not what was asked for."))
         return [_remote_agent(row) for row in _rows(rows)]
 
     async def health(self) -> Health:
@@ -248,7 +268,7 @@ class OpenClawClient:
         except outbound.OutboundError as exc:
             return Health(is_live=False, is_ready=False, reason=str(exc))
         is_live, is_ready = live.status == 200, ready.status == 200
-        return Health(is_live, is_ready, "" if is_ready else "The gateway does not take work now.")
+        return Health(is_live, is_ready, "" if is_ready else _("The gateway does not take work now."))
 
     async def check_hook_token(self) -> Outcome:
         """Ask for a run without a message: REFUSED with status 400 means that the token was accepted."""
@@ -269,7 +289,7 @@ class OpenClawClient:
         )
         if outcome.kind is Kind.ADMITTED:
             return ("",)
-        _, found, prefixes = outcome.reason.partition("sessionKey must start with one of: ")
+        __, found, prefixes = outcome.reason.partition("sessionKey must start with one of: ")
         if not found:
             raise GatewayError(outcome.reason)
         return tuple(prefixes.rstrip(".").split(", "))
@@ -297,16 +317,16 @@ class OpenClawClient:
             return _unanswered_outcome(exc)
         if 200 <= answer.status < 300:
             return classify(answer)
-        return _refused_outcome(answer, self._error_suffix(answer))
+        return _refused_outcome(answer, self._words_of(answer))
 
     async def _history_pages(self, session_key: str, pages: int) -> AsyncIterator[list[Entry]]:
         cursor = ""
-        for _ in range(pages):
+        for _number in range(pages):
             query = f"?limit={HISTORY_PAGE}" + (f"&cursor={quote(cursor, safe='')}" if cursor else "")
             page = _object(await self._query("GET", f"/sessions/{quote(session_key, safe='')}/history{query}"))
             rows = page.get("items", page.get("messages"))
             if not isinstance(rows, list):
-                raise GatewayError("The gateway's answer is not what was asked for.")
+                raise GatewayError(_("The gateway's answer is not what was asked for."))
             yield [_entry(row) for row in _rows(rows)]
             cursor = str(page.get("nextCursor") or "")
             if not page.get("hasMore") or not cursor:
@@ -322,11 +342,12 @@ class OpenClawClient:
         except outbound.OutboundError as exc:
             raise GatewayError(str(exc)) from exc
         if answer.status in (401, 403):
-            raise Unauthorized("The gateway does not accept the gateway token.")
+            raise Unauthorized(_("The gateway does not accept the gateway token."))
         if answer.status == 404:
-            raise (NoSession if _is_its_own(answer) else NotFound)("The gateway does not know that.")
+            raise (NoSession if _is_its_own(answer) else NotFound)(_("The gateway does not know that."))
         if answer.status != 200:
-            raise GatewayError(f"The gateway answered {answer.status}{self._error_suffix(answer)}")
+            sentence = _("The gateway answered {status}.").format(status=answer.status)
+            raise GatewayError(f"{sentence} {self._words_of(answer)}".strip())
         return answer
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
@@ -340,12 +361,12 @@ class OpenClawClient:
             **kwargs,
         )
 
-    def _error_suffix(self, answer: outbound.Answer) -> str:
-        """The gateway's own words as the end of a sentence, one short line without our tokens."""
+    def _words_of(self, answer: outbound.Answer) -> str:
+        """The gateway's own words, one short line without our tokens."""
         words = _error_text(answer.body)
         for token in (self._hook_token, self._gateway_token):
             words = words.replace(token, "…") if token else words
-        return f": {words[:200]}" if words else "."
+        return words[:200]
 
 
 def _admission(answer: outbound.Answer) -> Outcome:
@@ -355,7 +376,7 @@ def _admission(answer: outbound.Answer) -> Outcome:
         run_id = None
     if isinstance(run_id, str) and run_id:
         return Outcome(Kind.ADMITTED, run_id=run_id[:100], status=answer.status)
-    return Outcome(Kind.AMBIGUOUS, "The gateway answered, but not that it took the run.", status=answer.status)
+    return Outcome(Kind.AMBIGUOUS, "not_admitted", status=answer.status)
 
 
 def _wake(answer: outbound.Answer) -> Outcome:
@@ -365,42 +386,26 @@ def _wake(answer: outbound.Answer) -> Outcome:
         is_taken = False
     if is_taken:
         return Outcome(Kind.ADMITTED, status=answer.status)
-    return Outcome(Kind.AMBIGUOUS, "The gateway answered, but not that it woke.", status=answer.status)
+    return Outcome(Kind.AMBIGUOUS, "not_woken", status=answer.status)
 
 
-REASONS = {
-    400: "The gateway refused the request",
-    401: "The gateway does not accept the hook token",
-    403: "The gateway forbids this",
-    404: "The gateway does not know this hook path",
-    405: "The gateway does not take runs at this address",
-    408: "The gateway waited too long for the request",
-    409: "The gateway's rules forbid this",
-    413: "The text is too long for the gateway",
-    429: "The gateway asks us to slow down",
-    503: "The gateway is too busy or is restarting",
-    504: "Something between us and the gateway gave up waiting",
-}
-
-
-def _refused_outcome(answer: outbound.Answer, suffix: str) -> Outcome:
+def _refused_outcome(answer: outbound.Answer, words: str) -> Outcome:
+    """`words` are the gateway's own."""
     status = answer.status
-    reason = f"{REASONS.get(status, 'The gateway could not start the run')} ({status}){suffix}"
-    if 300 <= status < 400:
-        return Outcome(Kind.REFUSED, f"The gateway's address leads elsewhere ({status}).", status=status)
+    code = failures.code_of(status)
     if status == 504:  # a proxy in between does not know whether the gateway has it
-        return Outcome(Kind.AMBIGUOUS, reason, status=status)
+        return Outcome(Kind.AMBIGUOUS, code, words, status=status)
     if status in (408, 429) or status >= 500:
-        return Outcome(Kind.RETRY, reason, retry_after=_retry_after(answer), status=status)
-    return Outcome(Kind.REFUSED, reason, status=status)
+        return Outcome(Kind.RETRY, code, words, retry_after=_retry_after(answer), status=status)
+    return Outcome(Kind.REFUSED, code, words, status=status)
 
 
 def _unanswered_outcome(exc: outbound.OutboundError) -> Outcome:
     if isinstance(exc, outbound.ForbiddenAddress):
-        return Outcome(Kind.REFUSED, f"The gateway may not be called. {exc}", sent=False)
+        return Outcome(Kind.REFUSED, "may_not_be_called", str(exc), sent=False)
     if exc.sent:
-        return Outcome(Kind.AMBIGUOUS, f"The gateway's answer is lost. {exc}")
-    return Outcome(Kind.RETRY, f"The gateway can't be reached. {exc}", sent=False)
+        return Outcome(Kind.AMBIGUOUS, "answer_lost", str(exc))
+    return Outcome(Kind.RETRY, "unreachable", str(exc), sent=False)
 
 
 def _retry_after(answer: outbound.Answer) -> float | None:
@@ -432,9 +437,9 @@ def _object(answer: outbound.Answer) -> dict[str, Any]:
     try:
         value = strict_json.storable(strict_json.loads(answer.body))
     except (ValueError, RecursionError) as exc:
-        raise GatewayError("The gateway's answer is not JSON.") from exc
+        raise GatewayError(_("The gateway's answer is not JSON.")) from exc
     if not isinstance(value, dict):
-        raise GatewayError("The gateway's answer is not what was asked for.")
+        raise GatewayError(_("The gateway's answer is not what was asked for."))
     return value
 
 

@@ -8,7 +8,6 @@ from typing import cast
 
 from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, HandoffPermission, MentionRefusal, Run
@@ -85,7 +84,7 @@ def on_message_deleted(event: Event) -> None:
     """Runs that a deleted message started end, and the text of a deleted answer is not kept."""
     message = event.payload["message"]
     for run in Run.objects.open().filter(message=message).with_related():
-        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The message was deleted."))
+        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, cause="message_deleted")
     answers = Message.objects.filter(pk=message).values("client_message_id")
     Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
 
@@ -99,4 +98,4 @@ def on_member_left(event: Event) -> None:
     """The runs of an agent that leaves the project end."""
     asked = Run.objects.open().filter(project=event.project, agent__user=event.payload["user"], message__isnull=False)
     for run in asked.with_related():
-        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, error=_("The agent has left the project."))
+        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, cause="agent_left")

@@ -36,7 +36,8 @@ from apps.tasks.models import Task
 
 LINE = [
     *("id", "task_id", "task__status_note", "message_id", "referenced_task_id", "status_note"),
-    *("agent_id", "attempt", "status", "branch", "review", "error", "model", "tokens_in", "tokens_out", "cost"),
+    *("agent_id", "attempt", "status", "branch", "review", "cause", "error"),
+    *("model", "tokens_in", "tokens_out", "cost"),
     *("requested_by_id", "created_at", "started_at", "ended_at"),
 ]
 

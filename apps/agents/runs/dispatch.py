@@ -90,7 +90,8 @@ def send(run: Run) -> openclaw_client.Outcome:
     client = openclaw_client.OpenClawClient.for_gateway(run.agent.gateway)
     outcome = asyncio.run(client.post_run(run.request_path, bytes(cast(bytes, run.request_body)), str(run.pk)))
     gateway_identity.remember(run.agent.gateway, client.identity)
-    circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=outcome.reason)
+    reason = f"{outcome.code} {outcome.original}".strip()
+    circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=reason)
     return outcome
 
 
@@ -101,7 +102,7 @@ def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:
         circuit_breaker.note_admission(run.agent.gateway)
         lifecycle.admit(run, gateway_run_id=outcome.run_id, send_count=run.send_count)
     elif outcome.kind == openclaw_client.Kind.REFUSED:
-        lifecycle.close(run, Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)
+        _fail(run, outcome)
     elif claim.was_sent and not outcome.sent:
         # It may have started, and a gateway that no longer listens has forgotten its keys.
         lifecycle.mark_uncertain(run, send_count=run.send_count)
@@ -109,6 +110,12 @@ def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:
         send_again_later(run, outcome, may_have_started=True)
     else:
         send_again_later(run, outcome, may_have_started=False)
+
+
+def _fail(run: Run, outcome: openclaw_client.Outcome) -> None:
+    """By the code of what the gateway answered; its own words are the details."""
+    about = {"error": outcome.original, "cause": outcome.code}
+    lifecycle.close(run, Status.FAILED, by=None, send_count=run.send_count, **about)
 
 
 @transaction.atomic
@@ -123,10 +130,10 @@ def send_again_later(run: Run, outcome: openclaw_client.Outcome, *, may_have_sta
             return
         delay = min(delay, left / 2)
     elif run.send_count >= MAX_SENDS:
-        lifecycle.close(run, Status.FAILED, by=None, error=outcome.reason, send_count=run.send_count)
+        _fail(run, outcome)
         return
     due_at = Now() + timedelta(seconds=delay)
-    lifecycle.requeue(run, error=outcome.reason, due_at=due_at, may_have_started=may_have_started)
+    lifecycle.requeue(run, error=outcome.original, cause=outcome.code, due_at=due_at, may_have_started=may_have_started)
 
 
 def backoff(send_count: int) -> float:

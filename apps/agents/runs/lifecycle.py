@@ -150,8 +150,13 @@ def interrupt(run: Run, *, has_begun: bool = True) -> bool:
         return interrupted
 
 
-def requeue(run: Run, *, error: str, due_at: datetime | CombinedExpression, may_have_started: bool) -> bool:
-    """Back into the queue, to be sent again at `due_at`; only if no other worker has sent the run again since."""
+def requeue(
+    run: Run, *, error: str, cause: str = "", due_at: datetime | CombinedExpression, may_have_started: bool
+) -> bool:
+    """Back into the queue, to be sent again at `due_at`; only if no other worker has sent the run again since.
+
+    `cause` is the code of why, `error` the original words.
+    """
     with locked_for_change(run.project_id) as project:
         requeued = _take(
             run,
@@ -159,14 +164,15 @@ def requeue(run: Run, *, error: str, due_at: datetime | CombinedExpression, may_
             only=_fence(run.send_count),
             due_at=due_at,
             error=error[:500],
+            cause=cause,
             lease_until=None,
             **({} if may_have_started else {"first_sent_at": None}),
         )
         if requeued:
             run.refresh_from_db()
             at = run.due_at.isoformat(timespec="seconds")
-            run_notes.set_note(run, run_notes.State.QUEUED, "next_try", error=run.error, at=at)
-            _follow(run, project, states.REQUEUE, by=None, error=run.error)
+            run_notes.set_note(run, run_notes.State.QUEUED, "next_try", error=run.error, cause=cause, at=at)
+            _follow(run, project, states.REQUEUE, by=None, error=run.error, cause=cause)
         return requeued
 
 

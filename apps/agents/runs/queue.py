@@ -68,8 +68,8 @@ def on_assigned(event: Event) -> None:
     if open_run and agent and open_run.agent_id == agent.pk:
         raise AlreadyOpen(_("{agent} is on it already.").format(agent=isolate(agent)))
     if open_run:
-        error = _("Given to somebody else.") if event.payload["to"] else _("Unassigned.")
-        lifecycle.close(open_run, Status.CANCELLED, by=event.actor, error=error)
+        cause = "reassigned" if event.payload["to"] else "unassigned"
+        lifecycle.close(open_run, Status.CANCELLED, by=event.actor, cause=cause)
         if event.payload["to"]:  # whose the card is now says it all
             run_notes.clear_note(open_run)
     if agent:

@@ -5,9 +5,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import time_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.agents.gateways import failures as gateway_failures
 from apps.agents.models import Agent, FailureStreak, Run
 from apps.agents.runs import scheduler, targets
 from apps.tasks import status_notes
@@ -105,6 +107,19 @@ def _stopped(facts: dict[str, Any]) -> str:
     return _("{agent} was stopped.").format(**facts)
 
 
+REFUSALS = {
+    "archived": gettext_lazy("The room is archived."),
+    "too_large": gettext_lazy("It is too long."),
+    "gone": gettext_lazy("What was asked is not there any more."),
+}
+
+
+def _not_shown(facts: dict[str, Any]) -> str:
+    """Why the board could not show a result, by the code of its own refusal."""
+    why = facts["error"] or REFUSALS.get(facts.get("refusal", ""), _("The board refuses it."))
+    return _("{agent} has finished, but the result can't be shown: {error}").format(agent=facts["agent"], error=why)
+
+
 def _clock(iso: str) -> str:
     return time_format(timezone.localtime(parse_datetime(iso)))
 
@@ -114,6 +129,11 @@ def word_of(run: Run) -> str:
     if run.status == Run.Status.RUNNING and run.started_at is None:
         return _("Handed over")
     return str(run.get_status_display()).capitalize()
+
+
+def details_of(cause: str, error: str) -> str:
+    """The original words behind the sentence of a `cause`, where that does not hold them."""
+    return error if cause in WITH_DETAILS else ""
 
 
 def why_ended(run: Run) -> str:
@@ -135,6 +155,22 @@ def _failing(facts: dict[str, Any]) -> str:
     return _("{agent} failed {count} times in a row and is tried once a minute: {why}").format(**facts, why=why)
 
 
+# Why a run was ended by what happened around it, without words of anybody else.
+ENDED_BY = {
+    "message_deleted": gettext_lazy("The message was deleted."),
+    "agent_left": gettext_lazy("The agent has left the project."),
+    "reassigned": gettext_lazy("Given to somebody else."),
+    "unassigned": gettext_lazy("Unassigned."),
+    "tried_again": gettext_lazy("Nobody knows whether it ran; tried again."),
+    "no_reason": gettext_lazy("The agent's run failed without a reason."),
+}
+WITH_DETAILS = gateway_failures.SENTENCES.keys()
+
+
+def _fixed(sentence: Promise) -> status_notes.Sentence:
+    return lambda _facts: str(sentence)
+
+
 SENTENCES: dict[str, status_notes.Sentence] = {
     "starting": lambda facts: _("Starting {agent}.").format(**facts),
     "agent_full": _full,
@@ -152,7 +188,9 @@ SENTENCES: dict[str, status_notes.Sentence] = {
         gateway=facts["gateway"], at=_clock(facts["since"])
     ),
     "next_try": lambda facts: (
-        _("{error} Next try at {at}.").format(error=facts["error"], at=_clock(facts["at"])).strip()
+        _("{error} Next try at {at}.")
+        .format(error=_why(facts.get("cause", ""), facts["error"]), at=_clock(facts["at"]))
+        .strip()
     ),
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
     "handed_over": lambda facts: _("Handed to {agent}, not started yet").format(**facts),
@@ -165,10 +203,11 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
     "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
-    "not_shown": lambda facts: _("{agent} has finished, but the result can't be shown: {error}").format(**facts),
+    "not_shown": _not_shown,
     "gateway_stopped": _gateway_stopped,
     "time_limit": lambda facts: _("It did not finish within its time limit."),
     "stopped": _stopped,
     "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
+    **{code: _fixed(sentence) for code, sentence in (ENDED_BY | gateway_failures.SENTENCES).items()},
 }

@@ -40,7 +40,10 @@ class RunLineSerializer(serializers.Serializer[Any]):
     review = serializers.ChoiceField(choices=[value for value in Run.Review.values if value], allow_blank=True)
     branch = serializers.CharField(help_text="What it was told to call a branch for its work.")
     waits_for = serializers.SerializerMethodField()
-    error = serializers.CharField()
+    cause = serializers.CharField(
+        help_text="A code: why it was delayed, or came to nothing. Empty where `error` says it."
+    )
+    error = serializers.CharField(help_text="The original words, of the gateway or the agent.")
     model = serializers.CharField()
     tokens_in = serializers.IntegerField(allow_null=True)
     tokens_out = serializers.IntegerField(allow_null=True)

@@ -28,7 +28,7 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool =
     """
     with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN):
         if run.status == Status.UNCERTAIN:
-            lifecycle.close(run, Status.FAILED, by=by, error=_("Nobody knows whether it ran; tried again."))
+            lifecycle.close(run, Status.FAILED, by=by, cause="tried_again")
         target = targets.target_of(run)
         if target.is_deleted:
             raise Gone(_("What was asked is not there any more."))

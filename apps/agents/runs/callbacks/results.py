@@ -130,8 +130,8 @@ def _finish(run: Run, body: dict[str, Any], *, is_open: bool) -> bool:
         return lifecycle.close(
             run, Status.TIMED_OUT, by=run.agent.user, error=error, cause="time_limit", **_usage(result)
         )
-    error = error or _("The agent's run failed without a reason.")
-    return lifecycle.close(run, Status.FAILED, by=run.agent.user, error=error, **_usage(result))
+    cause = "" if error else "no_reason"
+    return lifecycle.close(run, Status.FAILED, by=run.agent.user, error=error, cause=cause, **_usage(result))
 
 
 def _never_began(body: dict[str, Any]) -> bool:
@@ -178,7 +178,7 @@ def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
         with transaction.atomic():
             target.show_result(run, text)
     except Refused as refused:
-        run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error=str(refused.message))
+        run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error="", refusal=refused.code)
     else:
         if run.task and run.review == Review.NONE:  # finished already: nothing is awaited
             run_notes.clear_note(run)

@@ -86,6 +86,7 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page
         else "",
         "sent_message": sent_message(run),
         "why": run_notes.why_ended(run),
+        "details": run_notes.details_of(run.cause, run.error),
         "usage": usage_text(run),
         "succeeded": run.status == Run.Status.SUCCEEDED,
     }

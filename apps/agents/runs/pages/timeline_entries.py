@@ -25,6 +25,13 @@ def _closed(payload: dict[str, Any]) -> str:
     return _with_link(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
 
 
+def _delayed(payload: dict[str, Any]) -> str:
+    cause, error = payload.get("cause", ""), payload["error"]
+    if cause in run_notes.SENTENCES:
+        error = run_notes.SENTENCES[cause](payload)
+    return _("could not hand it over. {error}").format(error=error)
+
+
 def _reopened(payload: dict[str, Any]) -> str:
     if payload.get("ended_as") == Run.Status.FAILED:
         return _("finished after all.")
@@ -43,7 +50,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
     "run.sent_again": ("rotate-ccw", lambda payload: _("sent it again: the gateway had not begun it.")),
     "run.closed": ("flag", _closed),
-    "run.delayed": ("clock", lambda payload: _("could not hand it over. {error}").format(**payload)),
+    "run.delayed": ("clock", _delayed),
     "run.marked_uncertain": (
         "circle-alert",
         lambda payload: _("lost an answer: nobody knows whether the run started."),
