@@ -65,11 +65,12 @@ class DrainingServer(uvicorn.Server):
 
 def serve(host: str, port: int, fds: Iterable[int] = ()) -> None:
     proxies = Environment().networks("TRUSTED_PROXIES")
+    waiting = WaitingConnections(most_connections())
     config = uvicorn.Config(
         "teamboard.asgi:application",
         host=host,
         port=port,
-        http=partial(DeadlineProtocol, waiting=WaitingConnections(most_connections())),  # type: ignore[arg-type]  # uvicorn only calls it
+        http=partial(DeadlineProtocol, waiting=waiting, proxies=proxies),  # type: ignore[arg-type]  # uvicorn only calls it
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         **OPTIONS,

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from uvicorn._types import ASGI3Application
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from teamboard.web.addresses import network_of
@@ -37,11 +37,11 @@ class Awaited(Enum):
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """One connection; `waiting` is all of them."""
+    """One connection; `waiting` is all of them, `proxies` are ours, whoever wraps the application that reads them."""
 
-    def __init__(self, *args: Any, waiting: WaitingConnections, **options: Any) -> None:
+    def __init__(self, *args: Any, waiting: WaitingConnections, proxies: list[str], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.waiting = waiting
+        self.waiting, self.proxies = waiting, _TrustedHosts(proxies)
         self.awaited = Awaited.NOTHING
         self.peer = self.address = ""  # who is connected, and whose request it is; "" is a proxy of ours
         self.waits_since = self.last_byte_at = 0.0
@@ -97,7 +97,7 @@ class DeadlineProtocol(HttpToolsProtocol):
         lines = [value.decode("latin-1") for name, value in self.headers if name == b"x-forwarded-for"]
         if self.peer or not lines:
             return self.peer
-        return network_of(self.app.trusted_hosts.get_trusted_client_address(", ".join(lines))[0])
+        return network_of(self.proxies.get_trusted_client_address(", ".join(lines))[0])
 
     # The end
 
@@ -133,7 +133,7 @@ class DeadlineProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn itself
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
-        self.peer = "" if is_trusted(self.app, address) else network_of(address)
+        self.peer = "" if address in self.proxies else network_of(address)
         self.wait_for(Awaited.HEAD, self.peer)
         self.watch()
 
@@ -217,7 +217,3 @@ class DeadlineProtocol(HttpToolsProtocol):
         if self.abort_timer and not self.transport.is_closing():
             self.abort_timer.cancel()
             self.abort_timer = None
-
-
-def is_trusted(application: Any, address: str) -> bool:
-    return isinstance(application, ProxyHeadersMiddleware) and address in application.trusted_hosts

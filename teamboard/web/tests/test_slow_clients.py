@@ -203,6 +203,25 @@ def test_thousand_slow_connections_slow_nobody(patient_web, addresses):
         pytest.fail(f"p95 with them, of that without: {rounds}")
 
 
+def test_limit_counts_whom_a_proxy_brings(django_db_setup, django_db_blocker):
+    """All come from one address, the proxy's; of one person too many are closed, of two of them none."""
+    changes = "from teamboard.web import waiting_connections as w; w.GRACE_SECONDS = 0.5\n"
+    changes += "w.WaitingConnections.__init__.__defaults__ = (4, 10**9)"
+    with django_db_blocker.unblock(), WebProcess(changes, TRUSTED_PROXIES=ports.HOST) as web, ExitStack() as stack:
+
+        def bring(person: str) -> socket.socket:
+            one = stack.enter_context(socket.create_connection((ports.HOST, web.port), timeout=20))
+            one.sendall(
+                HALF_BODY.replace(b"Content-Length", b"X-Forwarded-For: %s\r\nContent-Length" % person.encode())
+            )
+            return one
+
+        many = [bring(f"192.0.2.{n}") for n in range(12)]
+        of_one = [bring("198.51.100.7") for _ in range(6)]
+        wait_until(lambda: len(select.select(of_one, [], [], 0)[0]) == 2, "two of one person are closed", 8)
+        assert select.select(many, [], [], 0)[0] == []
+
+
 class Trickle:
     """Connections that send a byte a second; those that are closed are opened anew."""
 
