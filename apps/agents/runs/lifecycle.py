@@ -139,7 +139,10 @@ def interrupt(run: Run, *, has_begun: bool = True) -> bool:
     if run.status not in (Status.SENDING, Status.UNCERTAIN, *states.INTERRUPT.sources):
         return False
     with locked_for_change(run.project_id) as project:
-        if not has_begun and run.started_at is None:
+        if not has_begun:  # it was taken up at the most, which is all that run.accepted says
+            if _take(run, states.INTERRUPT, started_at=None):
+                run_notes.set_note(run, run_notes.State.QUEUED, "handed_over")
+                events.record(project, "run.progressed", by=None, **targets.event_facts(run))
             look_again(run, timedelta(0))
             return True
         begin(run)

@@ -309,6 +309,17 @@ def test_interrupted_run_is_sent_again_unless_it_had_begun(run, gateway, started
     assert note()["code"] == ("starting" if status == Status.QUEUED else "interrupted")
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+def test_run_taken_up_but_not_begun_at_the_crash_is_looked_up(run, gateway, is_there):
+    post(report(run, "run.accepted"))
+    gateway.history = turn_of(run) if is_there else []
+    assert post(report(run, "run.interrupted", startedAt=None)).json() == {"outcome": "applied"}
+    assert note()["code"] == "handed_over"
+    reconcile.look_up_quiet_runs()
+    assert fresh(run).status == (Status.RUNNING if is_there else Status.QUEUED)
+    assert note()["code"] == ("working" if is_there else "starting")
+
+
 def test_resumed_run_is_at_work_again(run):
     post(report(run, "run.accepted"))
     post(report(run, "run.interrupted", startedAt=5))
