@@ -56,7 +56,9 @@ export default {
     });
     api.on("before_agent_reply", (event, ctx) => {
       const run = reporter.turnBegins(event.cleanedBody, ctx);
-      return stops.refuses(run) ? { handled: true } : undefined; // ends it without a call of the model
+      if (!stops.refuses(run)) return undefined;
+      run.isRefused = true;
+      return { handled: true }; // ends it without a call of the model
     });
     api.on("model_call_started", (event, ctx) => stops.modelCallStarts(event, ctx));
     api.on("model_call_ended", (event, ctx) => reporter.modelCallEnds(event, ctx));

@@ -72,7 +72,7 @@ export class Reporter {
     }
     this.#note(run, { agentId, sessionId });
     if (hasEnded) this.#ends(run, data);
-    else if (!run.startedAt) this.#started(run, data.startedAt ?? ts ?? Date.now());
+    else if (!run.startedAt && !run.isRefused) this.#started(run, data.startedAt ?? ts ?? Date.now());
   }
 
   /** The gateway says what the run waits for: a model that failed is asked again. */
@@ -183,7 +183,7 @@ export class Reporter {
   async #finished(run, data) {
     if (!this.runs.delete(run.runId)) return; // told already
     const text = data.terminalReply?.text ?? run.text;
-    const hasBegun = Boolean(run.startedAt || run.attempts || text);
+    const hasBegun = !run.isRefused && Boolean(run.startedAt || run.attempts || text);
     await this.#tell("run.finished", run, {
       status: statusOf(run, data, hasBegun),
       error: data.error ?? run.failure ?? (hasBegun ? null : NOT_BEGUN),
