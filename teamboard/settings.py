@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 5},
     },
     "start-due-runs": {"task": "apps.agents.jobs.start_due_runs", "schedule": 3.0, "options": {"expires": 3}},
+    "repeat-stops": {"task": "apps.agents.jobs.repeat_stops", "schedule": 2.0, "options": {"expires": 2}},
     "reconcile-runs": {
         "task": "apps.agents.jobs.reconcile_runs",
         "schedule": 5.0,

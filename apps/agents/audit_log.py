@@ -16,6 +16,8 @@ RUN_EVENTS = {
     "run.started": _("started a run"),
     "run.sent_again": _("handed a run over again"),
     "run.closed": _("ended a run"),
+    "run.stopped": _("knows that a run has stopped"),
+    "run.stop_unconfirmed": _("does not know whether a run has stopped"),
     "run.delayed": _("could not hand a run over"),
     "run.marked_uncertain": _("lost an answer about a run"),
     "run.interrupted": _("was interrupted in a run"),

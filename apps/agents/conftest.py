@@ -1,3 +1,5 @@
+import hashlib
+import hmac
 import json
 import threading
 from collections import defaultdict, deque
@@ -9,7 +11,7 @@ from django.db import connection, transaction
 
 from apps import job_queue
 from apps.agents import jobs
-from apps.agents.gateways import openclaw_client
+from apps.agents.gateways import gateway_identity, openclaw_client, plugin_control
 from apps.agents.runs import wake
 from apps.agents.tests.factories import agent_in
 
@@ -40,7 +42,7 @@ class EagerWorker:
         """Run the wake-ups that a test's own transaction holds back: it never commits."""
         held, connection.run_on_commit = connection.run_on_commit, []
         for sids, callback, is_robust in held:
-            if getattr(callback, "func", None) is wake.wake:
+            if getattr(callback, "func", None) in (wake.wake, wake.wake_stop):
                 callback()
             else:
                 connection.run_on_commit.append((sids, callback, is_robust))
@@ -54,6 +56,7 @@ def queue(request, monkeypatch):
     """
     if request.node.get_closest_marker("queue_off"):
         monkeypatch.setattr(wake, "wake", lambda agent_id: None)
+        monkeypatch.setattr(wake, "wake_stop", lambda run_id: None)
         return
     request.getfixturevalue("gateway")
     worker, end = EagerWorker(), transaction.Atomic.__exit__
@@ -65,7 +68,15 @@ def queue(request, monkeypatch):
 
     monkeypatch.setattr(job_queue, "enqueue", worker.enqueue)
     monkeypatch.setattr(job_queue, "send", worker.enqueue)
+    monkeypatch.setattr(wake, "wake_stop", lambda run_id: jobs.stop_run(str(run_id)))
     monkeypatch.setattr(transaction.Atomic, "__exit__", end_and_wake)
+
+
+def signed(answer: httpx.Response, request: httpx.Request) -> httpx.Response:
+    """The answer as our plugin gives it, with the secret of GatewayFactory."""
+    over = f"answer.{request.headers['X-Teamboard-Signature']}.".encode() + answer.content
+    answer.headers["X-Teamboard-Signature"] = f"sha256={hmac.new(b'callback-secret', over, hashlib.sha256).hexdigest()}"
+    return answer
 
 
 class GatewayDouble:
@@ -77,8 +88,15 @@ class GatewayDouble:
             200, json={"ok": True, "runId": f"gateway-{len(self.posts)}"}
         )
         self.history: list[dict] | Callable[[httpx.Request], httpx.Response] = []
+        self.stops: list[str] = []  # the runs that were to be stopped, by our plugin's route
+        self.stop_answer: Callable[[httpx.Request], httpx.Response] = lambda request: httpx.Response(
+            200, json={"ok": True, "result": "stopped"}
+        )
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == gateway_identity.ROUTE:
+            self.stops.append(json.loads(request.content)["run"])
+            return signed(self.stop_answer(request), request)
         if request.method == "GET":
             if callable(self.history):
                 return self.history(request)
@@ -108,5 +126,9 @@ def gateway(monkeypatch):
         transport = httpx.MockTransport(double)
         return openclaw_client.OpenClawClient(row.url, row.hook_token, row.gateway_token, transport=transport)
 
+    def control_for(row):
+        return plugin_control.PluginControl(row.url, row.callback_secret, transport=httpx.MockTransport(double))
+
     monkeypatch.setattr(openclaw_client.OpenClawClient, "for_gateway", for_gateway)
+    monkeypatch.setattr(plugin_control.PluginControl, "for_gateway", control_for)
     return double

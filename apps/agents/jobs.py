@@ -10,13 +10,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from apps import job_queue
 from apps.agents.models import Agent, Run
-from apps.agents.runs import dispatch, wait_reasons, wake
+from apps.agents.runs import dispatch, stops, wait_reasons, wake
 from apps.agents.runs.callbacks import reconcile
 
 log = logging.getLogger(__name__)
@@ -44,24 +44,40 @@ def start_due_runs() -> None:
     for agent in Agent.objects.filter(runs__status=Run.Status.QUEUED).distinct():
         free = max(1, min(agent.max_concurrent - agent.current_tasks, agent.runs.queued().count(), 8))
         for _ in range(free):
-            broker_answers = broker_answers and _is_handed_over(agent)
+            broker_answers = broker_answers and _is_handed_over(wake.JOB, agent.pk)
             if not broker_answers:  # nor is it asked again in this sweep: each time may take seconds
-                _local_workers.submit(_work_through_here, str(agent.pk))
+                _local_workers.submit(_run_here, work_through, str(agent.pk))
 
 
-def _is_handed_over(agent: Agent) -> bool:
+@shared_task
+def stop_run(run_id: str) -> None:
+    """Have its gateway stop a run that was ended here."""
+    stops.ask(UUID(run_id))
+
+
+@shared_task
+def repeat_stops() -> None:
+    """Ask again for every stop of which nobody knows yet whether it was one."""
+    broker_answers = True
+    for run_id in stops.due().values_list("run", flat=True):
+        broker_answers = broker_answers and _is_handed_over(wake.STOP_JOB, run_id)
+        if not broker_answers:
+            _local_workers.submit(_run_here, stop_run, str(run_id))
+
+
+def _is_handed_over(job: str, row_id: UUID) -> bool:
     try:
-        job_queue.send(wake.JOB, str(agent.pk))
+        job_queue.send(job, str(row_id))
     except OperationalError:
         return False
     return True
 
 
-def _work_through_here(agent_id: str) -> None:
+def _run_here(job: "Task[[str], None]", row_id: str) -> None:
     try:
-        work_through(agent_id)
+        job(row_id)
     except Exception:
-        log.exception("A queue could not be worked through", extra={"agent": agent_id})
+        log.exception("A job could not be done without a broker", extra={"job": job.name, "about": row_id})
     finally:
         close_old_connections()
 

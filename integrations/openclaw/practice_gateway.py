@@ -12,7 +12,8 @@ It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same r
 forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks, a beat
 every 30 s, a report of the send that an overloaded gateway dropped, one more call of the model in
 the agent's main session after a run that failed (in the journal: heartbeat), and stops by our
-plugin's route: a stopped turn leaves no answer, and the next one is handed its words again.
+plugin's route: a stopped turn leaves no answer, and the next one's model is handed its words
+again (in the journal: handed_on).
 
 Markers in a message: [[delay:S]] work for S seconds, [[late:S]] begin only S seconds after the
 admission (a crash before loses the run), [[fail]] or [[fail:WHY]] end in an error, [[abort]] or
@@ -182,14 +183,18 @@ class Sessions:
         with self._file(key).open("a") as file:
             file.write(json.dumps(message) + "\n")
 
-    def begin_turn(self, key: str, text: str) -> None:
-        """The user's row, with the words of a turn that was stopped before it: that one's row is gone then."""
+    def begin_turn(self, key: str, text: str) -> str:
+        """Add the user's row. Returns what the model is given before it: the words of a turn that was stopped.
+
+        That turn's own row is gone from then on.
+        """
         rows = self.messages(key) or []
+        handed_on = ""
         if rows and rows[-1].get("stopped"):
-            stopped = rows.pop()
+            handed_on = HANDED_ON + rows.pop()["content"][0]["text"]
             self._file(key).write_text("".join(json.dumps(row) + "\n" for row in rows))
-            text = f"{HANDED_ON}{stopped['content'][0]['text']}\n\n{text}"
         self.add(key, {"role": "user", "content": [{"type": "text", "text": text}], "timestamp": now_ms()})
+        return handed_on
 
     def stop_turn(self, key: str) -> None:
         """Remember that the last turn was stopped."""
@@ -559,7 +564,8 @@ class PracticeGateway:
         if self.stops.is_wanted(run.teamboard_run_id):
             self._refuse(run)
             return
-        self.sessions.begin_turn(run.key, run.text_for_session())
+        if handed_on := self.sessions.begin_turn(run.key, run.text_for_session()):
+            self.journal.log("handed_on", run=run.id, teamboard_run=run.teamboard_run_id, words=handed_on)
         await self._work(run)
 
     def _refuse(self, run: Run) -> None:
@@ -728,7 +734,7 @@ class PracticeGateway:
                 return self._control(request)
             if path.startswith("/hooks"):
                 return await self._hook(request)
-            if path == "/teamboard/control" and self.faults.mode != "old_plugin":
+            if path == "/teamboard/control":
                 return await self._plugin_route(request)
             self._check_gateway_token(request)
             if found := re.fullmatch(r"/sessions/([^/]+)/history", path):
@@ -816,6 +822,8 @@ class PracticeGateway:
 
     async def _plugin_route(self, request: Request) -> Reply:
         """Our plugin's own: the answer to who has the secret is signed, too, over the request's signature."""
+        if self.faults.mode == "old_plugin":
+            raise Refusal(404, "Not Found")
         secret, given = self.options.callback_secret.encode(), request.headers.get("x-teamboard-signature", "")
         stamp = request.headers.get("x-teamboard-timestamp", "")
         is_signed = bool(secret) and hmac.compare_digest(

@@ -3,13 +3,17 @@
 Import all of it where a fixture `gateway` and a fixture `listener` are.
 """
 
+import asyncio
+import contextlib
 import hashlib
 import hmac
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from apps import outbound
 from apps.agents.gateways import openclaw_client
 from apps.agents.gateways.openclaw_client import (
     Kind,
@@ -17,6 +21,8 @@ from apps.agents.gateways.openclaw_client import (
     Unauthorized,
     first_line,
 )
+from apps.agents.gateways.plugin_control import StopAnswer
+from apps.agents.models import StopRequest
 from bench.processes import wait_until
 
 
@@ -133,3 +139,75 @@ async def test_session_key_prefixes_are_read_from_the_refusal(gateway):
 
 async def test_wake_starts_no_run_of_ours(gateway):
     assert (await gateway.client().wake("Good morning.")).kind is Kind.ADMITTED
+
+
+@pytest.mark.req("FLT-14")
+async def test_running_run_is_stopped_and_the_next_one_of_its_session_goes_on(gateway, listener):
+    run, after, session = uuid4(), uuid4(), f"task:{uuid4()}"
+    await gateway.client().run_agent(message(run, "[[hang]]"), session, "coder")
+    listener.wait_for(run, "run.started")
+    assert await stopped(gateway, run)
+    finished = listener.wait_for(run, "run.finished")
+    assert (finished["status"], finished["text"]) == ("aborted", "")
+    assert (await gateway.control().stop(run)).is_over  # once more, harmless
+    await gateway.client().run_agent(message(after, "[[say:And now this.]]"), session, "coder")
+    listener.wait_for(after, "run.started")
+    rows = await gateway.client().get_session_history(f"agent:coder:{session}")
+    assert [openclaw_client.run_named_in(row.text) for row in rows if row.role == "user"] == [after]
+    assert await stopped(gateway, after)  # the real one is handed the [[hang]] of the stopped turn as well
+
+
+@pytest.mark.req("FLT-14")
+@pytest.mark.parametrize("path", ["/hooks/task-coder", "/hooks/agent"])
+async def test_run_that_is_stopped_before_it_begins_never_does(gateway, listener, path):
+    run = uuid4()
+    assert (await gateway.control().stop(run)).is_over
+    outcome = await gateway.client().run_agent(message(run, "[[say:Too late]]"), f"task:{run}", "coder", path=path)
+    assert outcome.kind is Kind.ADMITTED
+    finished = listener.wait_for(run, "run.finished")
+    assert (finished["status"], finished["text"], finished["attempts"]) == ("aborted", "", 0)
+    with contextlib.suppress(NotFound):
+        assert await gateway.client().get_session_history(f"agent:coder:task:{run}") == []
+
+
+@pytest.mark.req("FLT-14")
+async def test_stop_touches_no_other_run_of_the_session(gateway, listener):
+    run, session = uuid4(), f"task:{uuid4()}"
+    await gateway.client().run_agent(message(run, "[[delay:1]] [[say:Unharmed]]"), session, "coder")
+    listener.wait_for(run, "run.started")
+    assert (await gateway.control().stop(uuid4())).is_over
+    assert listener.wait_for(run, "run.finished")["text"] == "Unharmed"
+    assert await gateway.control().stop(run) == StopAnswer(is_over=True)
+
+
+@pytest.mark.req("FLT-14")
+async def test_stop_is_taken_from_the_callback_secret_alone(gateway):
+    for secret in ("another", gateway.values["OPENCLAW_TOKEN"], gateway.values["OPENCLAW_GATEWAY_TOKEN"]):
+        answer = await gateway.control(secret).stop(uuid4())
+        assert (answer.is_over, answer.reason) == (False, StopRequest.Reason.SECRET)
+
+
+@pytest.mark.req("FLT-14")
+async def test_stop_is_not_taken_twice_or_from_another_time(gateway, monkeypatch):
+    control, real, sent = gateway.control(), outbound.request, []
+
+    async def kept(*args, **kwargs):
+        sent.append((args, kwargs))
+        return await real(*args, **kwargs)
+
+    monkeypatch.setattr(outbound, "request", kept)
+    assert (await control.stop(uuid4())).is_over
+    [(args, kwargs)] = sent
+    assert (await real(*args, **kwargs)).status == 409
+    late = timezone.now() + timedelta(seconds=400)
+    monkeypatch.setattr(timezone, "now", lambda: late)
+    assert (await control.stop(uuid4())).reason == StopRequest.Reason.CLOCK
+
+
+async def stopped(gateway, run) -> bool:
+    """Ask until it is over, as the board does: a run that has not reached its model yet can't be aborted."""
+    for _ in range(20):
+        if (await gateway.control().stop(run)).is_over:
+            return True
+        await asyncio.sleep(0.2)
+    return False

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from apps.agents.gateways.openclaw_client import OpenClawClient
+from apps.agents.gateways.plugin_control import PluginControl
 from bench.processes import is_listening, wait_until
 from teamboard.launch.ports import any_free
 from teamboard.launch.programs import in_child
@@ -63,6 +64,9 @@ class PracticeGateway:
 
     def client(self, **instead: str) -> OpenClawClient:
         return OpenClawClient(self.url, **(SECRETS | instead))
+
+    def control(self, secret: str = "") -> PluginControl:
+        return PluginControl(self.url, secret or self.values["OPENCLAW_CALLBACK_SECRET"])
 
     def journal(self, what: str) -> list[dict]:
         return [line for line in self._control("/__journal") if line["what"] == what]

@@ -1,12 +1,14 @@
 """The practice gateway does as the real one does, and fails as it is told."""
 
 import asyncio
+import signal
 from uuid import uuid4
 
 import pytest
 
 from apps.agents.gateways import openclaw_client
 from apps.agents.gateways.openclaw_client import Kind
+from apps.agents.models import StopRequest
 from bench.processes import is_listening, wait_until
 from tests.gateways.contract import *  # noqa: F403
 from tests.gateways.contract import message
@@ -232,3 +234,54 @@ async def test_open_run_beats(tmp_path, listener):
         assert len(beats) >= 3
     finally:
         gateway.stop()
+
+
+@pytest.mark.req("FLT-14")
+async def test_run_that_begins_late_is_stopped_before(gateway, listener):
+    run = uuid4()
+    assert (await ask(gateway, "[[late:1]] [[say:Too late]]", key=str(run))).kind is Kind.ADMITTED
+    assert (await gateway.control().stop(run)).is_over
+    assert listener.wait_for(run, "run.finished")["status"] == "aborted"
+    assert not [line for line in gateway.journal("heartbeat") if str(run) in str(line)]
+
+
+@pytest.mark.req("FLT-14")
+async def test_stop_outlives_a_crash(listener, tmp_path):
+    gateway = PracticeGateway(tmp_path, listener.url)
+    run, later = uuid4(), uuid4()
+    try:
+        await ask(gateway, "[[hang]]", key=str(run))
+        listener.wait_for(run, "run.started")
+        gateway.stop(signal.SIGKILL)
+        gateway.start()
+        assert (await gateway.control().stop(run)).is_over
+        assert (await gateway.control().stop(later)).is_over
+        gateway.kill_and_restart()
+        await ask(gateway, "[[say:Too late]]", key=str(later))
+        for each in (run, later):
+            assert listener.wait_for(each, "run.finished")["status"] == "aborted"
+    finally:
+        gateway.stop(signal.SIGKILL)
+
+
+@pytest.mark.req("FLT-14")
+async def test_words_of_a_stopped_turn_are_handed_to_the_next(gateway, listener):
+    run, after, session = uuid4(), uuid4(), f"task:{uuid4()}"
+    await gateway.client().run_agent(message(run, "[[hang]] the old words"), session, "coder")
+    listener.wait_for(run, "run.started")
+    assert (await gateway.control().stop(run)).is_over
+    await gateway.client().run_agent(message(after, "[[say:Yes]] the new words"), session, "coder")
+    assert listener.wait_for(after, "run.finished")["text"] == "Yes"
+    [line] = [line for line in gateway.journal("handed_on") if line["teamboard_run"] == str(after)]
+    assert line["words"].startswith("[Queued user message from a previous active turn")
+    assert "the old words" in line["words"]
+
+
+@pytest.mark.req("FLT-14")
+async def test_old_plugin_has_no_route(gateway):
+    gateway.fault("old_plugin")
+    try:
+        answer = await gateway.control().stop(uuid4())
+    finally:
+        gateway.fault("normal")
+    assert (answer.is_over, answer.reason) == (False, StopRequest.Reason.OLD_PLUGIN)

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from apps.agents.gateways.openclaw_client import OpenClawClient, run_named_in
+from apps.agents.gateways.plugin_control import PluginControl
 from bench.processes import wait_until
 from teamboard.launch.ports import any_free
 from teamboard.launch.programs import in_child
@@ -166,6 +167,10 @@ class RealGateway:
             "gateway_token": self.values["OPENCLAW_GATEWAY_TOKEN"],
         }
         return OpenClawClient(self.values["OPENCLAW_URL"], **(tokens | instead))
+
+    def control(self, secret: str = "") -> PluginControl:
+        secret = secret or self.values["OPENCLAW_CALLBACK_SECRET"]
+        return PluginControl(self.values["OPENCLAW_URL"], secret)
 
     def _is_ready(self) -> bool:
         if self.gateway.poll() is not None:

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from apps.agents.models import Gateway, Run
+from apps.agents.models import Gateway, Run, StopRequest
 from apps.agents.runs import queue
+from apps.agents.runs.actions.cancel import cancel
+from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import accept, request_changes
 from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.models import Message
@@ -150,6 +152,31 @@ def test_a_gateway_that_dies_in_mid_run_goes_on_and_the_result_comes_once(give, 
     assert run.result == "Late, but done."
     assert comments_of(run) == ["Late, but done."]
     assert run.task.runs.count() == 1
+
+
+@pytest.mark.req("FLT-14")
+def test_a_stopped_run_ends_at_the_gateway_and_the_next_attempt_starts(give, ana, listener):
+    run = comes_to(give("[[hang]]"), Run.Status.RUNNING)
+    listener.wait_for(run.pk, "run.started")
+    for attempt in (run, retry(cancelled(run, ana), by=ana)):
+        if attempt != run:
+            comes_to(attempt, Run.Status.RUNNING, seconds=30)
+            listener.wait_for(attempt.pk, "run.started")
+            cancelled(attempt, ana)
+        wait_until(lambda of=attempt: is_known_to_have_stopped(of), "the stop is known", 15)
+        assert listener.wait_for(attempt.pk, "run.finished")["status"] == "aborted"
+    assert comments_of(run) == []
+
+
+def cancelled(run: Run, by) -> Run:
+    cancel(run, by=by)
+    run.refresh_from_db()
+    assert run.status == Run.Status.CANCELLED
+    return run
+
+
+def is_known_to_have_stopped(run: Run) -> bool:
+    return StopRequest.objects.filter(run=run, state=StopRequest.State.STOPPED).exists()
 
 
 @pytest.mark.req("CHT-12")

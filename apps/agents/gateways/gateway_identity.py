@@ -57,9 +57,9 @@ class Identity:
             await self._speaks_as_openclaw(answer)
         self._may_pass = True
 
-    async def ask(self, what: str) -> outbound.Answer:
+    async def ask(self, what: str, **facts: str) -> outbound.Answer:
         """The plugin's answer; `is_proved` and `info` say afterwards whether it was signed, and what it said."""
-        body = json.dumps({"id": str(uuid4()), "do": what}).encode()
+        body = json.dumps({"id": str(uuid4()), "do": what, **facts}).encode()
         stamp = str(int(timezone.now().timestamp()))
         signature = self._signature(f"{stamp}.".encode() + body)
         headers = {

@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, MentionRefusal, Run
-from apps.agents.runs import run_notes, states
+from apps.agents.runs import run_notes, states, stops
 from apps.chat.messages import parse
 from apps.chat.models import Message
 from apps.tasks import status_notes
@@ -40,6 +40,10 @@ class FooterLine(NamedTuple):
         return self.run is not None and self.run.status in states.OPEN
 
     @property
+    def offers_fresh_session(self) -> bool:
+        return self.can_retry and stops.may_still_run(cast(Run, self.run))
+
+    @property
     def can_retry(self) -> bool:
         return self.run is not None and self.run.status in states.RETRYABLE
 
@@ -68,7 +72,7 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
         .order_by("message_id", "agent_id", "-attempt")
         .distinct("message_id", "agent_id")
     )
-    runs = list(latest.select_related("agent__user").defer("request_body", "result"))
+    runs = list(latest.select_related("agent__user", "stop_request").defer("request_body", "result"))
     answers = Message.objects.not_deleted().filter(client_message_id__in=[run.pk for run in runs])
     by_run = {answer.client_message_id: answer for answer in answers.select_related("room__project")}
     for run in runs:
@@ -77,7 +81,7 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
 
 
 def _line_of_run(run: Run) -> FooterLine:
-    word = "" if run.answer else run_notes.word_of(run)
+    word = "" if run.answer else stops.word_of(run) or run_notes.word_of(run)
     why = run_notes.why_ended(run) or _("Somebody stopped it.")
     sentence = status_notes.sentence_of(run.status_note) if run.status_note else why
     return FooterLine(_who(run.agent), word, sentence, run, run.answer)

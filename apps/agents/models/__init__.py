@@ -7,6 +7,7 @@ from apps.agents.models.heartbeat import Heartbeat
 from apps.agents.models.mention import HandoffPermission, MentionRefusal
 from apps.agents.models.pause import Pause
 from apps.agents.models.run import LEASE, Run, RunPullRequest, RunQuerySet
+from apps.agents.models.stop import StopRequest, StopRequestQuerySet
 
 __all__ = [
     "LEASE",
@@ -23,4 +24,6 @@ __all__ = [
     "Run",
     "RunPullRequest",
     "RunQuerySet",
+    "StopRequest",
+    "StopRequestQuerySet",
 ]

@@ -27,7 +27,13 @@ class RunQuerySet(models.QuerySet["Run"]):
         What most runs have comes by one statement; a room, or who has paused, by one more where there is one.
         """
         always = self.select_related(
-            "project__pause", "task__project", "task__column", "agent__gateway", "agent__user", "gateway"
+            "project__pause",
+            "task__project",
+            "task__column",
+            "agent__gateway",
+            "agent__user",
+            "gateway",
+            "stop_request",
         )
         rarely = ("project__pause__paused_by", "message__room__project", "message__author", "referenced_task__project")
         return always.prefetch_related(*rarely)

@@ -23,6 +23,7 @@ from apps.agents.runs.serializers import (
     AssignSerializer,
     NoteSerializer,
     PauseSerializer,
+    RetrySerializer,
     RunLineSerializer,
     RunSerializer,
     StopRunningSerializer,
@@ -38,7 +39,7 @@ LINE = [
     *("id", "task_id", "task__status_note", "message_id", "referenced_task_id", "status_note"),
     *("agent_id", "attempt", "status", "branch", "review", "cause", "error"),
     *("model", "tokens_in", "tokens_out", "cost"),
-    *("requested_by_id", "created_at", "started_at", "ended_at"),
+    *("requested_by_id", "created_at", "started_at", "ended_at", "stop_request__state", "stop_request__reason"),
 ]
 
 
@@ -85,16 +86,17 @@ class RunView(APIView):
 class CancelView(APIView):
     @extend_schema(request=None, responses=RunSerializer)
     def post(self, request: MemberApiRequest, pk: UUID) -> Response:
-        """Stop a run. One that has ended stays as it is."""
+        """Stop a run, here at once and at its gateway (see `stop`). One that has ended stays as it is."""
         return Response(shown(cancel(find_run(request, pk), by=request.user)))
 
 
 class RetryView(APIView):
-    @extend_schema(request=None, responses={201: RunSerializer})
+    @extend_schema(request=RetrySerializer, responses={201: RunSerializer})
     def post(self, request: MemberApiRequest, pk: UUID) -> Response:
         """Try again: the next attempt, by the same agent."""
-        run = retry(find_run(request, pk), by=request.user)
-        return Response(shown(run), status=201)
+        run = find_run(request, pk)
+        again = retry(run, by=request.user, **validated(RetrySerializer, request))
+        return Response(shown(again), status=201)
 
 
 class RetryAlikeView(APIView):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.agents.models import LEASE, Run
 from apps.agents.roster import failures
-from apps.agents.runs import run_notes, states, targets, wake
+from apps.agents.runs import run_notes, states, stops, targets, wake
 from apps.agents.runs.states import ReviewStep, Status, Step
 from apps.projects import events
 from apps.projects.changes import locked_for_change
@@ -254,6 +254,8 @@ def close(
                 failures.note_success(run)
             state, code = NOTES_OF_ENDED[step.target]
             run_notes.set_note(run, state, cause or code, error=run.error, by=str(by or ""))
+            if step.target == Status.CANCELLED:  # by us: what the gateway ends by itself has failed
+                stops.request(run, by)
             _follow(run, project, step, by=by, status=step.target, error=run.error, cause=cause)
         return closed
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.gateways import failures as gateway_failures
-from apps.agents.models import Agent, FailureStreak, Run
+from apps.agents.models import Agent, FailureStreak, Run, StopRequest
 from apps.agents.runs import scheduler, targets
 from apps.tasks import status_notes
 
@@ -99,12 +99,23 @@ def _retrying(facts: dict[str, Any]) -> str:
     return _("{agent} tries again: {reason}.").format(agent=facts["agent"], reason=reason)
 
 
+def _held_up(facts: dict[str, Any]) -> str:
+    if facts.get("behind_stop"):
+        return _("The stopped attempt may still be running at the gateway: this one starts after it.")
+    return _("{agent} answers another message of this room first.").format(**facts)
+
+
 def _stopped(facts: dict[str, Any]) -> str:
     if facts["error"]:
         return _("{agent} was stopped: {error}").format(**facts)
     if facts["by"]:
         return _("{by} stopped {agent}.").format(**facts)
     return _("{agent} was stopped.").format(**facts)
+
+
+def _stop_unconfirmed(facts: dict[str, Any]) -> str:
+    why = StopRequest.Reason(facts["reason"]).label
+    return _("Stopped here; the agent may still be running ({why}).").format(why=why)
 
 
 REFUSALS = {
@@ -175,7 +186,7 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "starting": lambda facts: _("Starting {agent}.").format(**facts),
     "agent_full": _full,
     "paused": _paused,
-    "held_up": lambda facts: _("{agent} answers another message of this room first.").format(**facts),
+    "held_up": _held_up,
     "agent_disabled": lambda facts: _("{agent} is switched off in the admin.").format(**facts),
     "gateway_disabled": lambda facts: _("The gateway {gateway} is switched off in the admin.").format(**facts),
     "no_worker": lambda facts: _("No worker is running; {agent} starts once one does.").format(**facts),
@@ -192,6 +203,8 @@ SENTENCES: dict[str, status_notes.Sentence] = {
         .format(error=_why(facts.get("cause", ""), facts["error"]), at=_clock(facts["at"]))
         .strip()
     ),
+    "stopping": lambda facts: _("Stopping {agent}…").format(**facts),
+    "stop_unconfirmed": _stop_unconfirmed,
     "gateway_busy": lambda facts: _("The gateway {gateway} is starting other tasks.").format(**facts),
     "handed_over": lambda facts: _("Handed to {agent}, not started yet").format(**facts),
     "working": _working,

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from apps.agents import processes
 from apps.agents.gateways import circuit_breaker
-from apps.agents.models import Agent, FailureStreak, Run
+from apps.agents.models import Agent, FailureStreak, Run, StopRequest
 from apps.agents.models.run import RunQuerySet
 from apps.agents.roster import failures
 from apps.agents.runs.states import Status
@@ -99,9 +99,13 @@ def _queue_of(agent: Agent) -> RunQuerySet:
     """The agent's queued runs in their order, each with the `obstacle` that it has by itself, or None."""
     same_session = Run.objects.open().filter(agent=OuterRef("agent"), session_key=OuterRef("session_key"))
     sent = same_session.filter(first_sent_at__isnull=False).exclude(pk=OuterRef("pk"))
+    stopping = StopRequest.objects.unconfirmed().filter(
+        run__agent=OuterRef("agent"), run__session_key=OuterRef("session_key"), holds_session_until__gt=Now()
+    )
     obstacle = Case(
         When(project__pause__isnull=False, then=Value("paused")),
         When(due_at__gt=Now(), then=Value("next_try")),
+        When(Exists(stopping), then=Value("behind_stop")),
         When(Exists(sent), then=Value("held_up")),
         output_field=CharField(),
     )
@@ -142,6 +146,8 @@ def _own_reason(run: Run, *, is_behind_its_session: bool) -> Reason | None:
         )
     if run.obstacle == "next_try":
         return Reason("next_try", {"error": run.error, "at": _iso(run.due_at)})
+    if run.obstacle == "behind_stop":
+        return Reason("held_up", {"behind_stop": True})
     if run.obstacle == "held_up" or is_behind_its_session:
         return Reason("held_up", {})
     return None

@@ -3,7 +3,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from apps.agents.models import Pause, Run
+from apps.agents.models import Pause, Run, StopRequest
 from apps.agents.runs.actions.review import NOTE_LENGTH
 from apps.projects.git.pull_request_api import PullRequestSerializer
 from apps.projects.models import PullRequest
@@ -19,6 +19,10 @@ class AssignSerializer(serializers.Serializer[Any]):
 
 class NoteSerializer(serializers.Serializer[Any]):
     note = serializers.CharField(max_length=NOTE_LENGTH, help_text="What is missing.")
+
+
+class RetrySerializer(serializers.Serializer[Any]):
+    fresh = serializers.BooleanField(default=False, help_text="In a new session, without what was said before.")
 
 
 class AcceptSerializer(serializers.Serializer[Any]):
@@ -44,6 +48,19 @@ class RunLineSerializer(serializers.Serializer[Any]):
         help_text="A code: why it was delayed, or came to nothing. Empty where `error` says it."
     )
     error = serializers.CharField(help_text="The original words, of the gateway or the agent.")
+    stop = serializers.ChoiceField(
+        source="stop_request__state",
+        choices=StopRequest.State.choices,
+        allow_null=True,
+        help_text="How a stopped run stands at its gateway; null where nothing is to be stopped there.",
+    )
+    stop_reason = serializers.ChoiceField(
+        source="stop_request__reason",
+        choices=StopRequest.Reason.choices,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Why nobody knows yet that it has stopped.",
+    )
     model = serializers.CharField()
     tokens_in = serializers.IntegerField(allow_null=True)
     tokens_out = serializers.IntegerField(allow_null=True)

@@ -121,8 +121,12 @@ class MessageTarget:
         return self.message.runs.filter(agent=agent)
 
     def session_key(self, agent: Agent, attempt: int, *, fresh: bool) -> str:
-        """The one session that the room has with each agent."""
-        return f"room:{self.message.room.uid}"
+        """The session that the room has with `agent`, unless it is to be a `fresh` one, in which it then goes on."""
+        key = f"room:{self.message.room.uid}"
+        if fresh:
+            return f"{key}:{self.message.pk}-{attempt}"
+        in_room = Run.objects.filter(agent=agent, message__room=self.message.room_id)
+        return in_room.order_by("-queued_at").values_list("session_key", flat=True).first() or key
 
     def current_note(self, run: Run) -> status_notes.Note | None:
         return run.status_note

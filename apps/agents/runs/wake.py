@@ -9,6 +9,7 @@ from apps import job_queue
 from apps.agents.models import Run
 
 JOB = "apps.agents.jobs.work_through"
+STOP_JOB = "apps.agents.jobs.stop_run"
 
 
 def wake_after_commit(agent_id: UUID) -> None:
@@ -23,3 +24,13 @@ def wake(agent_id: UUID) -> None:
     """
     if Run.objects.queued().filter(agent=agent_id).exists():
         job_queue.enqueue(JOB, str(agent_id))
+
+
+def wake_stop_after_commit(run_id: UUID) -> None:
+    """Once this commits, have the gateway stop the run."""
+    transaction.on_commit(partial(wake_stop, run_id), robust=True)
+
+
+def wake_stop(run_id: UUID) -> None:
+    """Enqueue the job; without a broker the sweep does it, seconds later."""
+    job_queue.enqueue(STOP_JOB, str(run_id))

@@ -361,26 +361,26 @@ def test_mention_by_agents_is_limited_per_day(room, board, scribe, mason, ana, g
 
 
 @pytest.mark.req("G6")
-def test_mention_waits_while_the_project_is_paused(room, board, scribe, ana, ben, gateway):
+def test_mention_waits_while_the_project_is_paused(room, board, scribe, ana, mai, gateway):
     first = ask(room, ana, scribe)
-    pause(board, by=ben)
+    pause(board, by=mai, stop=True)
     second = ask(room, ana, scribe)
     assert [run.status for run in first.runs.order_by("attempt")] == [Status.CANCELLED, Status.QUEUED]
     assert working(scribe) is None
     for message in (first, second):
-        assert "All agents of this project are paused by Ben." in message_footer.render_footers([message])[message.pk]
+        assert "All agents of this project are paused by Mai." in message_footer.render_footers([message])[message.pk]
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.req("G6")
-def test_mention_and_pause_at_once_start_nothing(room, board, scribe, ana, gateway):
+def test_mention_and_pause_at_once_start_nothing(room, board, scribe, ana, mai, gateway):
     def in_own_connection(call):
         try:
             return call()
         finally:
             connection.close()
 
-    calls = [lambda: ask(room, ana, scribe), lambda: pause(board, by=ana), lambda: jobs.start_due_runs()] * 2
+    calls = [lambda: ask(room, ana, scribe), lambda: pause(board, by=mai, stop=True), lambda: jobs.start_due_runs()] * 2
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(in_own_connection, calls))
     assert not Run.objects.busy().exists()

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle, queue, targets
+from apps.agents.runs import lifecycle, queue, stops, targets
 from apps.agents.runs.states import Status
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
@@ -29,6 +29,7 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool =
     with locked_for_change(run.project_id, run, by=by, needs=None if as_board else Action.RUN):
         if run.status == Status.UNCERTAIN:
             lifecycle.close(run, Status.FAILED, by=by, cause="tried_again")
+            stops.request(run, by)  # it must not run beside the next one
         target = targets.target_of(run)
         if target.is_deleted:
             raise Gone(_("What was asked is not there any more."))

@@ -19,7 +19,7 @@ from apps.agents.gateways import restarts
 from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
-from apps.agents.runs import lifecycle, run_notes, targets
+from apps.agents.runs import lifecycle, run_notes, stops, targets
 from apps.agents.runs.states import OPEN, Review, Status
 from apps.constraints import violates
 from apps.errors import Refused
@@ -71,6 +71,8 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
     audit.record(
         "callback.received", by=run.agent.user if run else None, gateway=gateway, event=event_id, kind=kind, **about
     )
+    if run and kind == "run.finished" and run.status not in OPEN:
+        stops.confirm(run)
     if kind == "gateway.started":
         restarts.came_back(gateway)
         report.outcome = APPLIED

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunPullRequest
 from apps.agents.roster import failures
-from apps.agents.runs import pull_requests, run_notes, states
+from apps.agents.runs import pull_requests, run_notes, states, stops
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.git.repositories.file_pages import file_page_in
@@ -24,7 +24,7 @@ from apps.tasks.models import Task
 
 def render_runs(task: Task) -> str:
     """The run section; an empty element when no agent ever had the task."""
-    attempts = list(task.runs.select_related("agent__user", "requested_by").order_by("attempt"))
+    attempts = list(task.runs.select_related("agent__user", "requested_by", "stop_request").order_by("attempt"))
     last = attempts[-1] if attempts else None
     pull_requests_by_run = pull_requests_of(attempts) if any(run.branch for run in attempts) else {}
     file_page = file_page_in(task.project)
@@ -37,6 +37,7 @@ def render_runs(task: Task) -> str:
         "can_stop": last and last.status in states.OPEN,
         "alike": failures.failed_alike(last).filter(project=task.project_id).count() if last and last.failure else 0,
         "can_retry": last and last.status in states.RETRYABLE,
+        "offers_fresh_session": last and stops.may_still_run(last),
     }
     return render_to_string("agents/runs/_runs.html", context)
 
@@ -70,9 +71,11 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
         word = _("The result waits for a person")
     elif run.review == Run.Review.ACCEPTED:
         word = _("Accepted")
+    elif stop := stops.request_of(run):
+        word = str(stop.get_state_display()).capitalize()
     if task.status_note and task.status_note.get("run") == str(run.pk):
         return word, status_notes.sentence_of(task.status_note)
-    return word, run_notes.why_ended(run)
+    return word, stops.sentence_of(run) or run_notes.why_ended(run)
 
 
 def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page: FilePage) -> dict[str, Any]:
@@ -85,6 +88,7 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page
         if run.result and not run.result_comment_id
         else "",
         "sent_message": sent_message(run),
+        "stop": stops.request_of(run),
         "why": run_notes.why_ended(run),
         "details": run_notes.details_of(run.cause, run.error),
         "usage": usage_text(run),

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from apps.agents.models import Run
+from apps.agents.models import Run, StopRequest
 from apps.agents.runs import run_notes
 from apps.tasks.detail.timeline import Sentence
 
@@ -50,6 +50,13 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.started": ("play", lambda payload: _("started attempt {attempt}.").format(**payload)),
     "run.sent_again": ("rotate-ccw", lambda payload: _("sent it again: the gateway had not begun it.")),
     "run.closed": ("flag", _closed),
+    "run.stopped": ("circle-stop", lambda payload: _("has seen attempt {attempt} stop.").format(**payload)),
+    "run.stop_unconfirmed": (
+        "circle-alert",
+        lambda payload: _("does not know whether attempt {attempt} has stopped: {why}.").format(
+            attempt=payload["attempt"], why=StopRequest.Reason(payload["reason"]).label
+        ),
+    ),
     "run.delayed": ("clock", _delayed),
     "run.marked_uncertain": (
         "circle-alert",

@@ -41,7 +41,8 @@ def cancel(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 @require_POST
 def retry(request: MemberRequest, pk: UUID) -> HttpResponse:
-    return back(request, retry_run(find_run(request, pk), by=request.user))
+    fresh = bool(request.POST.get("fresh"))
+    return back(request, retry_run(find_run(request, pk), by=request.user, fresh=fresh))
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.tests.programs import Program
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle, queue
+from apps.agents.runs import lifecycle, queue, stops
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.review import accept, request_changes
@@ -233,12 +233,15 @@ def test_start_leaves_a_card_that_somebody_has_finished(scribe, ana, columns):
 
 def test_stopped_run_says_on_its_card_who_stopped_it(run, ana):
     cancel(run, by=ana)
+    assert sentence_of(run) == "Stopping Scribe…"
+    stops.confirm(Run.objects.with_related().get(pk=run.pk))  # its gateway has stopped it
     note = Task.objects.get().status_note
     assert (category_of(run), note["state"], sentence_of(run)) == ("doing", "stopped", f"{ana} stopped Scribe.")
 
 
 def test_unassigned_run_says_so_on_its_card(run, ana):
     assign(run.task, to=None, by=ana)
+    stops.confirm(Run.objects.with_related().get(pk=run.pk))
     assert sentence_of(run) == "Scribe was stopped: Unassigned."
 
 

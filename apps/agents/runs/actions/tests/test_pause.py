@@ -179,10 +179,10 @@ def test_pause_page_asks_what_becomes_of_running_attempts(client, board, scribe,
     assert question in client.get(page).content.decode()
     asked = client.get(question).content.decode()
     assert "1 attempt is running." in asked
-    assert "Pause and let running attempts finish" in asked
+    assert "Pause and let attempts finish" in asked
     client.post(question, {"running": "finish"})
     assert scribe.runs.busy().exists()
-    assert "Mai paused all agents of this project." in client.get(page).content.decode()
+    assert "<bdi>Mai</bdi> paused all agents of this project." in client.get(page).content.decode()
     client.post(question, {"running": "stop"})
     assert not scribe.runs.busy().exists()
     client.post(reverse("agents:resume", args=[board.key]))
@@ -244,8 +244,8 @@ def test_pause_stands_above_the_board_and_comes_and_goes_live(client, board, ana
     page = reverse("tasks:board", args=[board.key])
     assert "paused all agents" not in client.get(page).content.decode()
     pause(board, by=mai)
-    assert "Mai paused all agents of this project." in client.get(page).content.decode()
-    assert "Mai paused all agents of this project." in drawn(0)
+    assert "<bdi>Mai</bdi> paused all agents of this project." in client.get(page).content.decode()
+    assert "<bdi>Mai</bdi> paused all agents of this project." in drawn(0)
     board.refresh_from_db()
     resume(board, by=mai)
     assert "paused all agents" not in drawn(board.last_seq)
