@@ -18,13 +18,13 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.accounts.sessions import revoke
 from apps.accounts.tokens import tokens
-from apps.accounts.users import avatars, service_accounts, site_roles
+from apps.accounts.users import avatars, people, service_accounts, site_roles
 from apps.agents.mentions import handoffs, mentions
 from apps.agents.models import Run
 from apps.agents.roster.actions import create as create_agent
 from apps.agents.roster.actions import set_projects, update
-from apps.agents.runs import lifecycle, queue, targets
-from apps.agents.runs.actions import cancel, pause, retry, review
+from apps.agents.runs import card_moves, lifecycle, queue, targets
+from apps.agents.runs.actions import cancel, pause, retry, retry_alike, review
 from apps.agents.runs.states import Status
 from apps.chat.attachments import attachments
 from apps.chat.messages import pins, reactions, to_task
@@ -34,7 +34,7 @@ from apps.chat.tests.factories import message_in
 from apps.projects.actions import create as create_project
 from apps.projects.git.repositories import connect
 from apps.projects.git.webhooks import deliveries, resync
-from apps.projects.members import memberships
+from apps.projects.members import invitations, memberships
 from apps.projects.models import Membership, Repository, Role
 from apps.projects.tests.factories import UserFactory
 from apps.tasks.actions import assign, comment, move, start
@@ -150,6 +150,12 @@ def reopen_account(w: World) -> Ready:
     return [person], lambda: site_roles.reopen(person, by=by)
 
 
+@call("accounts.users.people.reset_password", "password")
+def reset_password(w: World) -> Ready:
+    person, by = UserFactory(), admin()
+    return [person], lambda: people.reset_password(person, by=by)
+
+
 @call("accounts.users.avatars.change", "hue")
 def change_hue(w: World) -> Ready:
     person = shown(UserFactory(), b"a picture")
@@ -205,7 +211,7 @@ def update_agent(w: World) -> Ready:
     return [w.agent], lambda: update.update(w.agent, by=by, timeout_seconds=77)
 
 
-RUN_ENDS = ("status", "ended_at", "error", "review", "lease_until")
+RUN_ENDS = ("status", "ended_at", "error", "cause", "failure", "review", "lease_until", "look_at")
 
 
 @call("agents.runs.actions.cancel.cancel", *RUN_ENDS)
@@ -241,6 +247,18 @@ def resume(w: World) -> Ready:
 def retry_run(w: World) -> Ready:
     run = waiting_for_review(w)
     return [run], lambda: retry.retry(run, by=w.owner)
+
+
+@call("agents.runs.actions.retry_alike.retry_alike")
+def retry_failed_alike(w: World) -> Ready:
+    run = Run.objects.with_related().get(pk=w.run.pk)
+    return [run], lambda: retry_alike.retry_alike(run, by=w.owner)
+
+
+@call("agents.runs.card_moves.move_card", "column", "rank", "version", "updated_at")
+def move_card(w: World) -> Ready:
+    task = create_task.create(w.project, title="New", by=w.owner)
+    return [task], lambda: card_moves.move_card(task, card_moves.Change.STARTED, by=w.owner)
 
 
 @call("agents.runs.actions.review.accept", "review")
@@ -442,6 +460,24 @@ def invite(w: World) -> Ready:
 def join(w: World) -> Ready:
     person = UserFactory()
     return [person], lambda: memberships.join(w.project, person, by=w.owner)
+
+
+@call("projects.members.invitations.create")
+def create_invitation(w: World) -> Ready:
+    return [w.owner], lambda: invitations.create(w.project, role=Role.MEMBER, by=w.owner)
+
+
+@call("projects.members.invitations.revoke", "revoked_at", "used_at")
+def revoke_invitation(w: World) -> Ready:
+    invitation, _link = invitations.create(w.project, role=Role.MEMBER, by=w.owner)
+    return [invitation], lambda: invitations.revoke(invitation, by=w.owner)
+
+
+@call("projects.members.invitations.accept", "used_at", "used_by", "revoked_at")
+def accept_invitation(w: World) -> Ready:
+    invitation, _link = invitations.create(w.project, role=Role.MEMBER, by=w.owner)
+    person = UserFactory()
+    return [invitation, person], lambda: invitations.accept(invitation, by=person)
 
 
 ROLES = ("role", "group_role", "manual_role")

@@ -50,6 +50,7 @@ EXCEPTIONS: dict[str, str] = {
     "apps.projects.members.group_grants.apply": GROUPS,
     "apps.projects.members.group_grants.sync": GROUPS,
     "apps.projects.members.group_grants.sync_everybody": GROUPS,
+    "apps.projects.events.relay.retry": SITE,
     "apps.projects.members.memberships.appoint": SITE,
     "apps.projects.members.memberships.grant": GROUPS,
 }

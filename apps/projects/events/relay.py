@@ -11,10 +11,12 @@ from functools import partial
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from apps import job_queue
 from apps.accounts import audit
 from apps.accounts.models import User
+from apps.errors import NotAllowed
 from apps.projects.events.log import Handler, subscribers_of
 from apps.projects.models import Event, EventRelay
 
@@ -59,7 +61,9 @@ def failed() -> QuerySet[EventRelay]:
 
 
 def retry(relays: QuerySet[EventRelay], *, by: User) -> int:
-    """Have them tried again from the beginning; how many."""
+    """Have them tried again from the beginning; how many. Raises NotAllowed unless `by` is an administrator."""
+    if not (by.is_active and by.is_superuser):
+        raise NotAllowed(_("Only administrators can do that."))
     with transaction.atomic():
         count = relays.update(attempts=0, next_attempt_at=Now())
         audit.record("event_relays.retried", by=by, count=count)
