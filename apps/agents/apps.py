@@ -13,8 +13,8 @@ class AgentsConfig(AppConfig):
         from apps.agents.gateways import health_check
         from apps.agents.mentions import agent_commands, comment_footer, mentions, message_footer
         from apps.agents.roster import pause_banner
-        from apps.agents.runs import pull_requests, queue, run_notes
-        from apps.agents.runs.actions import review
+        from apps.agents.runs import queue, run_notes
+        from apps.agents.runs.actions import pull_requests, review
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
         from apps.chat.rooms import retention, slash_commands, system_messages

@@ -9,7 +9,7 @@ from celery.contrib.testing.worker import start_worker
 from playwright.sync_api import Page, expect
 
 from apps.agents.models import Run
-from apps.agents.runs import pull_requests
+from apps.agents.runs.actions import pull_requests
 from apps.agents.tests.factories import agent_in, run_of
 from apps.projects.git import forges
 from apps.projects.git.webhooks import apply

@@ -11,7 +11,7 @@ from apps.accounts.request_types import MemberRequest
 from apps.agents.mentions import handoffs
 from apps.agents.mentions.forms import HandoffForm
 from apps.agents.models import STATUS_LABELS, Agent, AgentQuerySet, HandoffPermission
-from apps.agents.roster import failures
+from apps.agents.roster import failure_streaks
 from apps.agents.runs import run_notes
 from apps.agents.runs.actions.pause import pause as pause_agents
 from apps.agents.runs.actions.pause import resume as resume_agents
@@ -52,10 +52,10 @@ def agents_page(request: MemberRequest, project: Project, form: HandoffForm | No
 
 def failing_context(agent: Agent, project: Project) -> dict[str, Any] | None:
     """Why an agent is paused, and what a person can try again in the project once the reason is gone."""
-    streak = failures.pause_of(agent)
+    streak = failure_streaks.pause_of(agent)
     if streak is None:
         return None
-    failed = failures.failed_for(agent, streak.fingerprint).filter(project=project)
+    failed = failure_streaks.failed_for(agent, streak.fingerprint).filter(project=project)
     return {"sentence": run_notes.why_failing(agent, streak), "run": failed.first(), "count": failed.count()}
 
 

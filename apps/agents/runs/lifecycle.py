@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.agents.models import LEASE, Run
-from apps.agents.roster import failures
+from apps.agents.roster import failure_streaks
 from apps.agents.runs import run_notes, states, stops, targets, wake
 from apps.agents.runs.states import ReviewStep, Status, Step
 from apps.projects import events
@@ -239,7 +239,7 @@ def close(
             only=_fence(send_count),
             error=error[:500],
             cause=cause,
-            failure=failures.fingerprint(error[:500], cause) if failures.is_own(step.target, by) else "",
+            failure=failure_streaks.fingerprint(error[:500], cause) if failure_streaks.is_own(step.target, by) else "",
             ended_at=timezone.now(),
             review=_review_after(run, step),
             lease_until=None,
@@ -249,9 +249,9 @@ def close(
         run.refresh_from_db(from_queryset=Run.objects.with_related())
         if closed:
             if run.failure:
-                failures.note_failure(run)
+                failure_streaks.note_failure(run)
             elif run.status == Status.SUCCEEDED:
-                failures.note_success(run)
+                failure_streaks.note_success(run)
             state, code = NOTES_OF_ENDED[step.target]
             run_notes.set_note(run, state, cause or code, error=run.error, by=str(by or ""))
             if step.target == Status.CANCELLED:  # by us: what the gateway ends by itself has failed
@@ -274,7 +274,7 @@ def reopen(run: Run, **result: Any) -> bool:
         )
         if reopened:
             run.refresh_from_db()
-            failures.note_success(run)
+            failure_streaks.note_success(run)
             _follow(run, project, states.REOPEN, by=run.agent.user, ended_as=ended_as)
         return reopened
 

@@ -15,7 +15,7 @@ from apps.agents import processes
 from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Agent, FailureStreak, Run, StopRequest
 from apps.agents.models.run import RunQuerySet
-from apps.agents.roster import failures
+from apps.agents.roster import failure_streaks
 from apps.agents.runs.states import Status
 
 # What keeps a run from starting; of several the first one here is said.
@@ -67,7 +67,7 @@ def take_probes(agent: Agent) -> bool:
     """Whether the run that `next_run` found goes out now: of all who would probe a gateway, one may."""
     if not circuit_breaker.allows_request(agent.gateway):
         return False
-    failures.take_probe(agent)
+    failure_streaks.take_probe(agent)
     return True
 
 
@@ -119,7 +119,7 @@ def _load_of(agent: Agent) -> Load:
         .filter(agent__gateway=agent.gateway)
         .aggregate(busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Status.SENDING)))
     )
-    return Load(agent, pause=failures.pause_of(agent), **counts)
+    return Load(agent, pause=failure_streaks.pause_of(agent), **counts)
 
 
 def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) -> Reason | None:
@@ -160,7 +160,7 @@ def _agent_reason(load: Load, *, ahead: int) -> Reason | None:
         return Reason("agent_disabled", {})
     if not gateway.is_enabled:
         return Reason("gateway_disabled", {"gateway": gateway.name})
-    if (pause := load.pause) and (ahead or not failures.may_probe(pause)):
+    if (pause := load.pause) and (ahead or not failure_streaks.may_probe(pause)):
         facts = {"error": pause.error, "cause": pause.cause, "count": pause.count}
         return Reason("agent_failing", facts)
     if circuit_breaker.is_open(gateway) or (circuit_breaker.is_half_open(gateway) and ahead):

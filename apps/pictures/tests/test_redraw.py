@@ -44,7 +44,7 @@ def test_every_format_is_drawn_as_webp(form, mode):
         (BytesIO(picture().getvalue()[:-40]), "unreadable"),
         (BytesIO(b"\x89PNG\r\n\x1a\n" + b"\0" * 50), "unreadable"),
     ],
-    ids=str,
+    ids=["PNG", "GIF", "WEBP", "JPEG", "BMP", "empty", "cut off", "zeros"],
 )
 def test_what_is_no_picture_or_too_large_is_refused(file, reason):
     with pytest.raises(PictureRefused) as refusal:

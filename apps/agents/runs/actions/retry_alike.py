@@ -2,7 +2,7 @@
 
 from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.roster import failures
+from apps.agents.roster import failure_streaks
 from apps.agents.runs import wake
 from apps.agents.runs.actions.retry import retry
 from apps.errors import Refused
@@ -18,10 +18,10 @@ def retry_alike(run: Run, *, by: User) -> list[Run]:
     What somebody has asked for again meanwhile, or is gone, is left out.
     """
     with locked_for_change(run.project_id, run, by=by, needs=Action.RUN) as project:
-        alike = failures.failed_alike(run).filter(project=project).with_related().order_by("queued_at")[:MOST]
+        alike = failure_streaks.failed_alike(run).filter(project=project).with_related().order_by("queued_at")[:MOST]
         started = [new for each in alike if (new := _retry(each, by))]
         if started:
-            failures.probe_now(run.agent)
+            failure_streaks.probe_now(run.agent)
             wake.wake_after_commit(run.agent_id)
     return started
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunPullRequest
-from apps.agents.roster import failures
-from apps.agents.runs import pull_requests, run_notes, states, stops
+from apps.agents.roster import failure_streaks
+from apps.agents.runs import run_notes, states, stops
+from apps.agents.runs.actions import pull_requests
 from apps.projects.git.pages.check_status import Checks, checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.git.repositories.file_pages import file_page_in
@@ -35,7 +36,9 @@ def render_runs(task: Task) -> str:
         "who": last and cards.user_summary(last.agent.user),
         "state": last and state_of(last, task),
         "can_stop": last and last.status in states.OPEN,
-        "alike": failures.failed_alike(last).filter(project=task.project_id).count() if last and last.failure else 0,
+        "alike": failure_streaks.failed_alike(last).filter(project=task.project_id).count()
+        if last and last.failure
+        else 0,
         "can_retry": last and last.status in states.RETRYABLE,
         "offers_fresh_session": last and stops.may_still_run(last),
     }

@@ -9,7 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
 from apps.agents.models import Run
-from apps.agents.runs import pull_requests, targets
+from apps.agents.runs import targets
+from apps.agents.runs.actions import pull_requests
 from apps.agents.runs.actions.cancel import cancel as cancel_run
 from apps.agents.runs.actions.retry import retry as retry_run
 from apps.agents.runs.actions.retry_alike import retry_alike as retry_alike_of

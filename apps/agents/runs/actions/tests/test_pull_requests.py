@@ -8,7 +8,7 @@ from django.db import connection
 
 from apps.accounts.models import AuditEntry
 from apps.agents.models import RunPullRequest
-from apps.agents.runs import pull_requests
+from apps.agents.runs.actions import pull_requests
 from apps.agents.runs.callbacks import results
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of

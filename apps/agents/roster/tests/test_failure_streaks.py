@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.accounts.tests.programs import Program
 from apps.agents.models import Agent, FailureStreak, Run
-from apps.agents.roster import failures
+from apps.agents.roster import failure_streaks
 from apps.agents.runs import dispatch, lifecycle, scheduler, wait_reasons
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
@@ -56,14 +56,17 @@ def is_paused(agent: Agent) -> bool:
     [
         ("401 invalid x-api-key", "401 Invalid x-api-key."),
         ("Refused (request req_011CSkDuT9)", "Refused (request req_0988jJkkL2)"),
-        (f"Session {uuid4()} is gone", f"Session {uuid4()} is gone"),
+        (
+            "Session 0c1870e7-e79c-4fce-8007-240571ba9c69 is gone",
+            "Session c20a270c-2ed3-4107-9198-27b9c37f6595 is gone",
+        ),
         ("Quota used up at 2026-11-30T23:01:02Z", "Quota used up at 2026-12-01T00:01:07.5Z"),
         ("No answer after 31.2 s (attempt 2/8)", "No answer after 30 s (attempt 8/8)"),
         ("Run 1234567 failed at 10:42", "Run 1234999 failed at 11:05"),
     ],
 )
 def test_failures_of_one_reason_have_one_fingerprint(first, second):
-    assert failures.fingerprint(first) == failures.fingerprint(second)
+    assert failure_streaks.fingerprint(first) == failure_streaks.fingerprint(second)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +79,8 @@ def test_failures_of_one_reason_have_one_fingerprint(first, second):
     ],
 )
 def test_failures_of_two_reasons_have_two_fingerprints(first, second):
-    assert failures.fingerprint(first) != failures.fingerprint(second)
-    assert failures.fingerprint(first, "gateway_stopped") != failures.fingerprint(first)
+    assert failure_streaks.fingerprint(first) != failure_streaks.fingerprint(second)
+    assert failure_streaks.fingerprint(first, "gateway_stopped") != failure_streaks.fingerprint(first)
 
 
 def test_third_equal_failure_pauses_the_agent_and_every_waiting_card_says_why(scribe, ana):
@@ -196,7 +199,9 @@ def test_retry_all_stays_in_the_project(scribe, ana, failed):
     elsewhere = fail(scribe, ana)
     project = ProjectFactory()
     Run.objects.filter(pk=elsewhere.pk).update(project=project)
-    assert elsewhere.pk not in {run.pk for run in failures.failed_alike(failed[0]).filter(project=failed[0].project)}
+    assert elsewhere.pk not in {
+        run.pk for run in failure_streaks.failed_alike(failed[0]).filter(project=failed[0].project)
+    }
     assert len(retry_alike(failed[0], by=ana)) == 3
 
 
