@@ -35,7 +35,7 @@ def test_a_picture_is_chosen_and_removed(visit, ana, portrait, has_script):
     upload(page, portrait)
     own = page.locator(".settings__head .avatar__picture")
     expect(own).to_be_visible()
-    assert own.evaluate("image => image.naturalWidth") == 128
+    expect(own).to_have_js_property("naturalWidth", 128)  # once it is there
     page.get_by_role("button", name="Remove the picture").click()
     expect(own).to_have_count(0)
 
