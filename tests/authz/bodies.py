@@ -93,6 +93,7 @@ TAKES = {
     "projects/<str:key>/chat/<int:pk>/messages/": {"reply_to", "files"},
     "projects/<str:key>/chat/retention/": {"is_confirmed"},
     "runs/<uuid:pk>/accept/": {"anyway"},
+    "runs/<uuid:pk>/retry/": {"fresh"},
     "projects/<str:key>/settings/repositories/": {"name", "credential", "merging"},
     "projects/<str:key>/settings/repositories/<int:pk>/": {"name", "credential", "merging"},
     "projects/<str:key>/settings/rules/": set(PullRequestEvent.values),

@@ -35,6 +35,7 @@ from apps.projects.members import invitations
 from apps.projects.models import (
     CheckRun,
     Commit,
+    EventRelay,
     GroupGrant,
     Invitation,
     KnownGroups,
@@ -152,6 +153,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     branch_names.set_template(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
+    EventRelay.objects.create(event=project.events.first(), subscriber=f"{key} secret", attempts=1)
     invitation, link = invitations.create(project, role=Role.VIEWER, by=owner)
     return World(
         project=project,

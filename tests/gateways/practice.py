@@ -63,7 +63,7 @@ class PracticeGateway:
         self.start()
 
     def client(self, **instead: str) -> OpenClawClient:
-        return OpenClawClient(self.url, **(SECRETS | instead))
+        return OpenClawClient(self.url, **(SECRETS | instead), is_named_by_operator=True)
 
     def control(self, secret: str = "") -> PluginControl:
         return PluginControl(self.url, secret or self.values["OPENCLAW_CALLBACK_SECRET"])

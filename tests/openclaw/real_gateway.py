@@ -166,7 +166,7 @@ class RealGateway:
             "hook_token": self.values["OPENCLAW_TOKEN"],
             "gateway_token": self.values["OPENCLAW_GATEWAY_TOKEN"],
         }
-        return OpenClawClient(self.values["OPENCLAW_URL"], **(tokens | instead))
+        return OpenClawClient(self.values["OPENCLAW_URL"], **(tokens | instead), is_named_by_operator=True)
 
     def control(self, secret: str = "") -> PluginControl:
         secret = secret or self.values["OPENCLAW_CALLBACK_SECRET"]

@@ -275,7 +275,7 @@ async def gateway_that(misbehaves):
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    yield OpenClawClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", HOOK)
+    yield OpenClawClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", HOOK, is_named_by_operator=True)
     server.close()
 
 
@@ -337,7 +337,7 @@ async def test_client_takes_a_trickle_as_ambiguous_after_the_limit(monkeypatch):
 async def test_client_knows_that_a_closed_port_got_nothing():
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        gateway = OpenClawClient(f"http://127.0.0.1:{unused.getsockname()[1]}", HOOK)
+        gateway = OpenClawClient(f"http://127.0.0.1:{unused.getsockname()[1]}", HOOK, is_named_by_operator=True)
         outcome = await gateway.run_agent("Hello", "task:1")
     assert (outcome.kind, outcome.sent) == (Kind.RETRY, False)
 

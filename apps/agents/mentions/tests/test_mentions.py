@@ -218,12 +218,16 @@ def test_mention_answer_runs_no_slash_command(room, scribe, ana, columns, gatewa
     assert not hasattr(room.project, "pause")
 
 
+class Archived(Refused):
+    code = "archived"
+
+
 def test_mention_answer_the_room_refuses_is_kept(room, scribe, ana, gateway, monkeypatch):
     message = ask(room, ana, scribe)
     run = working(scribe)
 
     def refuse(*args, **kwargs):
-        raise Refused("The room is archived.")
+        raise Archived("The room is archived.")
 
     monkeypatch.setattr(targets, "post", refuse)
     finish(run)

@@ -97,13 +97,13 @@ def connect(
         name=name or names.tidy(address.name)[: max_length(Repository, "name")],
         forge=forge or forge_of(address),
         credential_kind=credential_kind,
-        credential=credential,
+        credential="" if credential_kind == Repository.Credential.NONE else credential,
         merging=merging or Repository.Merging.NOBODY,
         webhook_secret=new_secret(),
         created_by=by,
     )
     _check_credential(repository, address)
-    repository.credential = _readable(credential, credential_kind)
+    repository.credential = _readable(repository.credential, credential_kind)
     with _unique(), locked_for_change(project, by=by, needs=Action.MANAGE) as project:
         repository.save(force_insert=True)
         _record(project, repository, "repository.connected", by=by)
