@@ -151,7 +151,7 @@ def test_admin_adds_program_as_before(admin):
         ({"account_for": "person", "username": "ROOT", "name": "Root"}, "Somebody has that username already."),
         ({"account_for": "agent", "username": "scribe", "name": "Scribe"}, "Select a valid choice."),
         ({"account_for": "person", "username": "ana maria", "name": "Ana"}, "Enter a valid username."),
-        ({"account_for": "person", "username": "ana", "name": " \u202e "}, "Leave out the invisible characters"),
+        ({"account_for": "person", "username": "ana", "name": " \u202e "}, "This has an invisible character"),
     ],
 )
 def test_admin_says_at_the_field_what_is_wrong(admin, fields, sentence):

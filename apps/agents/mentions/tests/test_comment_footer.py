@@ -42,7 +42,7 @@ def test_comment_that_mentions_an_agent_says_why_nothing_happens(client, task, s
     agent_in(ProjectFactory(), "Elsewhere")
     since = task.project.events.order_by("seq").last().seq
     comment(task, text=text, by=ana)
-    assert (f"Scribe {WHY}" in page_of(client, task, ana)) == is_said
+    assert (f"<bdi>Scribe</bdi> {WHY}" in page_of(client, task, ana)) == is_said
     assert not Run.objects.exists()
     frame = frames.frame_since(task.project_id, since, language="en", open_task=task.pk)
     assert any(WHY in op.get("html", "") for op in frame["ops"]) == is_said
@@ -52,8 +52,8 @@ def test_comment_that_mentions_two_agents_names_both(client, task, scribe, ana):
     agent_in(task.project, "Mason")
     comment(task, text="@scribe and @mason", by=ana)
     page = page_of(client, task, ana)
-    assert f"Scribe {WHY}" in page
-    assert f"Mason {WHY}" in page
+    assert f"<bdi>Scribe</bdi> {WHY}" in page
+    assert f"<bdi>Mason</bdi> {WHY}" in page
 
 
 def test_comment_by_which_changes_are_requested_did_ask(client, scribe, ana, gateway):

@@ -178,7 +178,7 @@ def test_member_who_opens_link_goes_to_board_and_leaves_it_open(invitation, peop
         ({"username": "nina new"}, "username", "Enter a valid username."),
         ({"username": ""}, "username", "This field is required."),
         ({"name": ""}, "name", "This field is required."),
-        ({"name": "Nina \u202e"}, "name", "Leave out the invisible characters"),
+        ({"name": "Nina \u202e"}, "name", "This has an invisible character"),
         ({"password": "short"}, "password", "This password is too short."),
         ({"password": "password" * 200}, "password", "Ensure this value has at most"),
         ({"password": ""}, "password", "This field is required."),

@@ -26,7 +26,7 @@ def test_a_member_is_added_changed_and_removed(people, cy):
     added = program.post(PATH, {"who": "cy"})
     assert (added.status_code, added.json()) == (
         201,
-        {"id": cy.pk, "name": "Cy Outside", "kind": "person", "role": "member"},
+        {"id": cy.pk, "name": "Cy Outside", "kind": "person", "is_practice": False, "role": "member"},
     )
     assert program.patch(f"{PATH}{cy.pk}/", {"role": "commenter"}).json()["role"] == "commenter"
     assert program.delete(f"{PATH}{cy.pk}/").status_code == 204

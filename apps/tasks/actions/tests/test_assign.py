@@ -64,7 +64,7 @@ def test_removed_agents_run_is_cancelled(board, owner):
     run.refresh_from_db()
     run.task.refresh_from_db()
     note = run.task.status_note
-    assert (run.status, run.task.assignee, note["code"]) == (Run.Status.CANCELLED, None, "stopped")
+    assert (run.status, run.task.assignee, note["code"]) == (Run.Status.CANCELLED, None, "unassigned")
 
 
 def test_refused_removal_unassigns_nothing(board, columns, owner):

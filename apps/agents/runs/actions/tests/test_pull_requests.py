@@ -103,7 +103,7 @@ def test_pull_request_on_the_proposed_branch_is_the_runs(board, scribe, ana, gat
     assert list(RunPullRequest.objects.values_list("run", "pull_request__number")) == [(run.pk, 1)]
     event = Event.objects.get(kind="run.pull_request_linked")
     assert (event.task_id, event.actor, event.payload["number"]) == (run.task_id, None, 1)
-    assert "ship #1" in task_panel.render_runs(run.task)
+    assert "<bdi>ship</bdi> #1" in task_panel.render_runs(run.task)
 
 
 @pytest.mark.req("GIT-6")
@@ -120,7 +120,7 @@ def test_prompt_keeps_its_branch_when_the_task_is_renamed(board, scribe, ana, ga
 def test_pull_requests_show_on_the_attempts_and_in_the_api(client, run, ana):
     client.force_login(ana)
     page = client.get(run.task.get_absolute_url()).text
-    assert "ship #1" in page
+    assert "<bdi>ship</bdi> #1" in page
     assert f"/runs/{run.pk}/merge/" in page
     told_by_api = client.get(f"/api/v1/runs/{run.pk}/").json()
     assert told_by_api["branch"] == run.branch
@@ -153,7 +153,7 @@ def test_merge_sends_the_forge_no_word_of_an_agent(client, run, ana):
     assert CANARY in client.get(run.task.get_absolute_url()).text
     page = client.get(f"/runs/{run.pk}/merge/").text
     assert CANARY not in page
-    assert "ship #1" in page
+    assert "<bdi>ship</bdi> #1" in page
     assert f"<code>{run.branch}</code> → <code>main</code>" in page
 
 

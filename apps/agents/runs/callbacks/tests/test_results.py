@@ -70,7 +70,7 @@ def test_result_becomes_a_comment_and_waits_in_review(run, columns, scribe):
     )
     assert (task.column, task.status_note["state"], task.status_note["code"]) == (columns["review"], "done", "result")
     comment = Comment.objects.get()
-    assert (comment.author, comment.html) == (scribe.user, "<p><strong>Done.</strong></p>\n")
+    assert (comment.author, comment.html) == (scribe.user, '<p dir="auto"><strong>Done.</strong></p>\n')
 
 
 @pytest.mark.req("C3")
