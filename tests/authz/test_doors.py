@@ -29,7 +29,6 @@ WITHIN = {"WithinProject", "ManyWithinProject", "permissions.find"}
 # What begins otherwise, and why it reaches nothing that is somebody else's.
 REASONS = {
     "AuditEntry.objects.of_project(project.pk)": "the project was found by project_for, for its owners",
-    "Gateway.objects.filter(is_enabled=True)": "the callback's signature finds its gateway",
     "Message.objects.not_deleted()": "narrowed to keys of a room that was found by visible_to",
     "Avatar.objects.filter(user__in=seen)": "of those who share a project with one, whom the line above has found",
     "Comment.objects.filter(task=find_task(request, pk))": "the task was found by visible_to",
