@@ -14,7 +14,7 @@ from apps.accounts.models import ApiToken, Identity, LoginSession, User
 from apps.accounts.tokens import tokens
 from apps.accounts.users import avatars
 from apps.agents.mentions import handoffs
-from apps.agents.models import Agent, HandoffPermission, Run, RunPullRequest
+from apps.agents.models import Agent, HandoffPermission, Run, RunPullRequest, StopRequest
 from apps.agents.runs import lifecycle
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.callbacks import results
@@ -153,6 +153,8 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     branch_names.set_template(project, "work/{key}", by=owner)
     repository = coded(project, f"{key} secret")
     RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
+    stopped = StopRequest.State.STOPPED
+    StopRequest.objects.create(run=run, state=stopped, detail=f"{key} secret", holds_session_until=run.created_at)
     EventRelay.objects.create(event=project.events.first(), subscriber=f"{key} secret", attempts=1)
     invitation, link = invitations.create(project, role=Role.VIEWER, by=owner)
     return World(
