@@ -12,8 +12,10 @@ from django.db import connection, transaction
 from apps import job_queue
 from apps.agents import jobs
 from apps.agents.gateways import gateway_identity, openclaw_client, plugin_control
+from apps.agents.models import Gateway
 from apps.agents.runs import wake
-from apps.agents.tests.factories import agent_in
+from apps.agents.tests.factories import GatewayFactory, agent_in
+from tests.gateways.practice import SECRETS, PracticeGateway
 
 
 @pytest.fixture
@@ -132,3 +134,17 @@ def gateway(monkeypatch):
     monkeypatch.setattr(openclaw_client.OpenClawClient, "for_gateway", for_gateway)
     monkeypatch.setattr(plugin_control.PluginControl, "for_gateway", control_for)
     return double
+
+
+@pytest.fixture(scope="module")
+def practice(tmp_path_factory):
+    """A real process on a port of its own."""
+    gateway = PracticeGateway(tmp_path_factory.mktemp("gateway"))
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture
+def reached(practice) -> Gateway:
+    """The row of that gateway."""
+    return GatewayFactory(url=practice.url, callback_secret="callback-secret", **SECRETS)

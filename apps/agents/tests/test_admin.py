@@ -7,22 +7,10 @@ from django.urls import reverse
 from apps.agents.models import Agent, Gateway
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
 from apps.projects.tests.factories import UserFactory
-from tests.gateways.practice import SECRETS, PracticeGateway
+from tests.gateways.practice import SECRETS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.queue_off]
 GATEWAYS, AGENTS = "admin:agents_gateway_changelist", "admin:agents_agent_changelist"
-
-
-@pytest.fixture(scope="module")
-def practice(tmp_path_factory):
-    gateway = PracticeGateway(tmp_path_factory.mktemp("gateway"))
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture
-def reached(practice) -> Gateway:
-    return GatewayFactory(url=practice.url, callback_secret="callback-secret", **SECRETS)
 
 
 @pytest.fixture

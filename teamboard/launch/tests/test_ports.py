@@ -12,23 +12,14 @@ import psycopg
 import pytest
 import redis
 
-from teamboard.launch import CannotStart, local_board, ports, supervisor
+from teamboard.launch import CannotStart, local_board, ports
 from teamboard.launch.postgres import Postgres
 from teamboard.launch.programs import Program
-from teamboard.launch.supervisor import Supervisor, wait_until_ready
+from teamboard.launch.supervisor import wait_until_ready
 from teamboard.launch.up import Start
 from teamboard.launch.valkey import Valkey
 
 pytestmark = pytest.mark.req("FLT-1")
-
-
-@pytest.fixture
-def team(monkeypatch):
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.02)
-    team = Supervisor()
-    yield team
-    team.stop()
 
 
 @pytest.fixture

@@ -10,16 +10,7 @@ import pytest
 
 from teamboard.launch import CannotStart, ports, supervisor
 from teamboard.launch.programs import Program
-from teamboard.launch.supervisor import Supervisor, describe, wait_until_ready
-
-
-@pytest.fixture
-def team(monkeypatch):
-    monkeypatch.setattr(supervisor, "FIRST_PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(supervisor, "TICK_SECONDS", 0.02)
-    team = Supervisor()
-    yield team
-    team.stop()
+from teamboard.launch.supervisor import describe, wait_until_ready
 
 
 def shell(name: str, script: str, **options) -> Program:

@@ -14,23 +14,11 @@ from apps.agents.gateways import gateway_identity, health_check
 from apps.agents.models import CallbackReport, Gateway
 from apps.agents.runs import dispatch
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
-from tests.gateways.practice import SECRETS, PracticeGateway
+from tests.gateways.practice import SECRETS
 
 pytestmark = [pytest.mark.django_db, pytest.mark.queue_off, pytest.mark.req("FLT-3")]
 SECRET = "callback-secret"
 CALLBACK = "/api/v1/agents/callback/"
-
-
-@pytest.fixture(scope="module")
-def practice(tmp_path_factory):
-    gateway = PracticeGateway(tmp_path_factory.mktemp("gateway"))
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture
-def reached(practice) -> Gateway:
-    return GatewayFactory(url=practice.url, callback_secret=SECRET, **SECRETS)
 
 
 @pytest.fixture

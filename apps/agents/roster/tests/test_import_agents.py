@@ -12,21 +12,8 @@ from apps.agents.tests.factories import GatewayFactory, agent_in
 from apps.chat.messages import handles
 from apps.errors import NotAllowed
 from apps.projects.tests.factories import UserFactory
-from tests.gateways.practice import SECRETS, PracticeGateway
 
 pytestmark = [pytest.mark.django_db, pytest.mark.queue_off, pytest.mark.req("FLT-3")]
-
-
-@pytest.fixture(scope="module")
-def practice(tmp_path_factory):
-    gateway = PracticeGateway(tmp_path_factory.mktemp("gateway"))
-    yield gateway
-    gateway.stop()
-
-
-@pytest.fixture
-def reached(practice) -> Gateway:
-    return GatewayFactory(url=practice.url, callback_secret="callback-secret", **SECRETS)
 
 
 @pytest.fixture

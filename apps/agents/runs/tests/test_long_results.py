@@ -12,7 +12,7 @@ from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
 from apps.tasks.actions.comment import comment
 from apps.tasks.models import Comment
-from apps.tasks.templatetags import folding
+from apps.tasks.templatetags import long_text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.req("FLT-19")]
 WORD = "Tide "
@@ -62,7 +62,7 @@ def test_result_stands_once_and_is_folded_after_forty_lines(run, client, ana, li
     text = Comment.objects.get().text
     client.force_login(ana)
     page = client.get(run.task.get_absolute_url()).content.decode()
-    is_long = folding.lines_of(text) > 40
+    is_long = long_text.lines_of(text) > 40
     assert page.count(">Quayside.</p>") == text.count("Quayside.")
     assert ("entry__long" in page) == is_long
     assert f'href="#comment-{Comment.objects.get().pk}"' in page
@@ -88,8 +88,8 @@ def test_result_from_a_history_that_cuts_says_so(run, monkeypatch, text, kept, i
 
 @pytest.mark.parametrize("size", [300_000, 49_000])
 def test_fold_counts_wrapped_lines(size):
-    assert folding.is_long(WORD * (size // len(WORD)))
-    assert len(folding.beginning_of(WORD * (size // len(WORD)))) <= folding.BEGINNING
+    assert long_text.is_long(WORD * (size // len(WORD)))
+    assert len(long_text.beginning_of(WORD * (size // len(WORD)))) <= long_text.BEGINNING
 
 
 def test_comment_of_a_person_is_folded_alike(run, client, ana):
