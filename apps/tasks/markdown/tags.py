@@ -61,11 +61,23 @@ def _inline(state: StateInline, silent: bool) -> bool:
             return False
         end, html = tag.end(), _rewritten(tag, in_link=state.linkLevel > 0)
     if not silent:
-        state.push("html_inline", "", 0).content = html
-        if html == "</a>" or (html.startswith("<a ") and not html.endswith("</a>")):
-            state.linkLevel = 0 if html == "</a>" else 1
+        state.push("html_inline", "", 0).content = _link_alone(state, html)
     state.pos = end
     return True
+
+
+def _link_alone(state: StateInline, html: str) -> str:
+    """`html`, or nothing for a link's tag within a link and for the end of a link that has not begun here."""
+    if html.startswith("<a ") and not html.endswith("</a>"):
+        if state.linkLevel:
+            return ""
+        state.env["link_of_tag"] = state
+        state.linkLevel += 1
+    elif html == "</a>":
+        if state.env.pop("link_of_tag", None) is not state:
+            return ""
+        state.linkLevel -= 1
+    return html
 
 
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:

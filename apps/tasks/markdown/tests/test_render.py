@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from apps.tasks.markdown import to_html
+from apps.tasks.markdown.marks import Marks
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -107,6 +108,17 @@ def test_name_with_a_dot_is_no_address(name):
 def test_link_that_leads_nowhere_is_plain_text(text, html):
     assert to_html(text).strip().replace(' dir="auto"', "") == html
     assert 'href="/projects/TIDE/"' in to_html("[board](/projects/TIDE/)", file_page=lambda link: "https://x.example")
+
+
+@pytest.mark.req("FLT-32", "FLT-29")
+@pytest.mark.parametrize(
+    "before", ["[a </a> b](https://x.example)", "</a>", "<a href='https://x.example'>a</a>", "[<a href='b'>](c)"]
+)
+def test_what_follows_the_end_of_a_link_is_read_as_ever(before):
+    marks = Marks(lambda text, at: (at + 4, "<b>Ana</b>"), re.compile("TIDE-1"), lambda keys: {"TIDE-1": "<i>1</i>"})
+    html = to_html(f"{before} @ana TIDE-1 https://y.example", marks)
+    assert "<b>Ana</b> <i>1</i>" in html
+    assert 'href="https://y.example"' in html
 
 
 @pytest.mark.req("FLT-32", "X2")
