@@ -1,6 +1,7 @@
 """For every test: two workers at once (pytest -n 2) share no Redis database, and end together."""
 
 import os
+import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -54,6 +55,15 @@ def let_workers_be_alive(request, monkeypatch) -> None:
         monkeypatch.setattr(processes, "KEPT_SECONDS", 0.0)
     else:
         monkeypatch.setattr(processes, "silent", lambda: ())
+
+
+@pytest.fixture(autouse=True)
+def count_limits_anew(monkeypatch) -> None:
+    """What the tests before did within the same minute is not counted with what this one does."""
+    from apps.accounts import rate_limits
+
+    counted, mark = rate_limits._counted, uuid.uuid4().hex
+    monkeypatch.setattr(rate_limits, "_counted", lambda key: counted(f"{key}:{mark}"))
 
 
 @pytest.fixture(scope="session", autouse=True)

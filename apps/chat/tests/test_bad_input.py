@@ -4,7 +4,6 @@ import re
 from uuid import uuid4
 
 import pytest
-from django.core.cache import cache
 
 from apps.accounts.forms import PreferencesForm
 from apps.accounts.tests.programs import Program
@@ -19,11 +18,6 @@ from apps.tasks.models import Task
 
 pytestmark = pytest.mark.django_db
 RIGHT_TO_LEFT = "\u202e"
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted_yet():
-    cache.clear()
 
 
 @pytest.fixture

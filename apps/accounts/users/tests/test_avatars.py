@@ -3,7 +3,6 @@
 from io import BytesIO
 
 import pytest
-from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
@@ -124,7 +123,6 @@ def test_a_hue_that_does_not_exist_is_refused(client, ana):
 
 @pytest.mark.req("S3")
 def test_avatar_uploads_are_limited_and_hues_are_not(client, ana, monkeypatch):
-    cache.clear()
     monkeypatch.setattr(views, "UPLOADS_PER_MINUTE", 2)
     page = [upload(client, SVG) for _ in range(6)][-1]  # at worst the minute ends in between
     assert page.status_code == 429

@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -23,12 +22,6 @@ PAGE = "/projects/TIDE/members/"
 CREATE = "/projects/TIDE/invitations/"
 API = "projects/TIDE/invitations/"
 NEWCOMER = {"name": "Nina New", "username": "nina", "password": "the quay is wet in the morning"}
-
-
-@pytest.fixture(autouse=True)
-def nobody_refused_before():
-    """Other tests are refused from the same address, of which only so much is written down."""
-    cache.clear()
 
 
 class Programs(Program):
