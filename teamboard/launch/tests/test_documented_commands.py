@@ -26,6 +26,7 @@ REFUSED = {
     "doctor oidc": "AUTHENTIK_ISSUER",
     "audit verify --head HEAD": "what led to HEAD is not there any more",
 }
+REFUSED_BESIDE_NO_BOARD = {"doctor operating": "No worker is running"}
 
 
 def printed() -> list[str]:
@@ -69,14 +70,14 @@ def typed(line: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def assert_runs(line: str, folder: Path) -> str:
+def assert_runs(line: str, folder: Path, refused: dict[str, str] = REFUSED) -> str:
     values = PLACEHOLDERS | {"PASSWORD": data_folder.read_secrets(folder)["BOARD_DATABASE_PASSWORD"]}
     command = re.sub(r"\b(?<!_)(" + "|".join(values) + r")\b", lambda match: values[match[1]], line)
     if " user add " in command:  # on a board that has nobody of that name yet
         command = re.sub(r"(?<= user add )\w+", lambda match: f"{match[0]}{next(NUMBERS)}", command)
         typed(re.sub(r" user add (\w+)\d+.*", r" user add \1", command), folder)  # whom further lines name
     code, answer = typed(command, folder)
-    refusal = REFUSED.get(line.partition(MANAGE)[2].strip())
+    refusal = refused.get(line.partition(MANAGE)[2].strip())
     assert "Traceback" not in answer, answer
     assert (code, refusal or "") == (1 if refusal else 0, refusal or ""), answer
     assert not refusal or refusal in answer
@@ -100,7 +101,7 @@ def test_documented_commands_run_beside_board(board, folder):
     board.stop()
     for line in MANAGED:
         if " create " not in line and " add " not in line:  # there they are already
-            assert_runs(line, folder)
+            assert_runs(line, folder, REFUSED | REFUSED_BESIDE_NO_BOARD)
     assert "ci" in assert_runs(f"{MANAGE} service_account list", folder)
     assert not data_folder.is_held(folder)
 
