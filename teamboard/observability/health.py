@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from apps.agents import processes
+from teamboard.observability import disk_space
 
 log = logging.getLogger(__name__)
 draining = threading.Event()  # teamboard/web/server.py sets it
@@ -43,10 +44,16 @@ def alive(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 with the database there and migrated; Redis, workers or beat gone is `degraded`: none is the truth."""
+    """200 with the database there and migrated, and disks that can be written to.
+
+    Redis, workers or beat gone is `degraded`: none is the truth.
+    """
     if draining.is_set() or (cause := _why_database_is_not_ready()):
         _tell("It is told to stop" if draining.is_set() else cause)
         return JsonResponse({"status": "down"}, status=503)
+    if cause := disk_space.trouble():
+        _tell(cause)
+        return JsonResponse({"status": "down", "reasons": [str(disk_space.SENTENCE)]}, status=503)
     reasons = [str(processes.SENTENCES[part]) for part in processes.silent()]
     cause = _why_redis_is_silent() or "".join(reasons)
     _tell(cause)

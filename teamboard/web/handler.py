@@ -1,8 +1,11 @@
 """HTTP: static files are answered in front of Django, and Django in one thread a request."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
+from typing import IO, Any
 from weakref import WeakKeyDictionary
 from wsgiref.headers import Headers
 
@@ -11,12 +14,23 @@ from django.conf import settings
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
 from servestatic import ServeStaticASGI
 
-from teamboard.web.overload import Application, Bounded, BoundedBodies
+from teamboard.web.error_pages import disk_full_response, is_disk_full
+from teamboard.web.overload import HEADERS, Application, Bounded, BoundedBodies
 
+log = logging.getLogger(__name__)
 TURNS = 3
 LONGEST_TURN = 0.2  # seconds
+# As Django's handler takes them.
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+class BodyNotKept(Exception):
+    """The body of a request found no room on the disk."""
 
 
 class OneThread(ASGIHandler):
@@ -36,6 +50,31 @@ class OneThread(ASGIHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().handle(scope, receive, send)
+        except BodyNotKept:
+            await self.refuse_body(scope, send)
+
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        """What is larger than a form waits in a file, which a full disk does not take."""
+        try:
+            return await super().read_body(receive)
+        except OSError as error:
+            if is_disk_full(error):
+                raise BodyNotKept from error
+            raise
+
+    async def refuse_body(self, scope: Scope, send: Send) -> None:
+        """No middleware is reached. The rest of the body is not read, so the connection ends."""
+        request = self.request_class(scope, BytesIO())
+        with translation.override(translation.get_language_from_request(request)):
+            response = disk_full_response(request)
+        for name, value in ({**HEADERS, "Connection": "close"}).items():
+            response.headers.setdefault(name, value)
+        log.error("A body could not be kept: the disk is full", extra={"path": request.path})
+        await self.send_response(response, send)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         async with self.turn():

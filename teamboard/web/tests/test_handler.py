@@ -3,8 +3,11 @@
 import asyncio
 import threading
 import time
+from typing import IO
+from unittest import mock
 
 import httpx
+import pytest
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
@@ -103,3 +106,30 @@ async def test_static_file_with_hash_is_kept_for_ever(settings, tmp_path):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def full_disk(*args, **more) -> IO[bytes]:
+    """As the kernel has one for everybody: opened as ever, and no byte fits into it."""
+    return open("/dev/full", "r+b", buffering=0)
+
+
+@pytest.mark.req("FLT-34")
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/thread/", "text/html", "text/plain; charset=utf-8"),
+        ("/thread/", "application/json", "application/json"),
+        ("/api/v1/rooms/1/files/", "*/*", "application/problem+json"),
+    ],
+)
+async def test_body_that_finds_no_room_on_the_disk_is_refused(settings, path, accept, kind):
+    """What does not fit into memory waits in a file."""
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    with mock.patch("tempfile.TemporaryFile", full_disk):
+        async with client(handler.OneThread()) as browser:
+            headers = {"Accept": accept, "Accept-Language": "ru"}
+            answer = await browser.post(path, content=b"x" * 100, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (507, kind)
+    text = str(answer.json()) if "json" in kind else answer.text
+    assert "Диск сервера заполнен" in text
+    assert answer.headers["x-content-type-options"] == "nosniff"

@@ -1,5 +1,6 @@
 """Files in a room: kept whole or not at all, served as what they are, to those who read the room."""
 
+import errno
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,9 +9,11 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.db import OperationalError, connection
 from django.utils import timezone
 from PIL import Image
+from psycopg import errors
 
 from apps.accounts.tests.programs import Program
 from apps.chat import jobs
@@ -47,6 +50,51 @@ def sent(room, by, *files: Attachment, text: str = "") -> Message:
 
 def content_of(answer) -> bytes:
     return b"".join(answer.streaming_content)
+
+
+class FullDisk:
+    """The server's disk fills up at the second chunk."""
+
+    def create(self, *, number: int, **row) -> None:
+        if number:
+            raise OperationalError from errors.DiskFull("could not extend file")
+        FileChunk(number=number, **row).save()
+
+
+@pytest.mark.req("FLT-34")
+def test_upload_on_a_full_disk_is_refused_and_leaves_nothing(client, room, ana, settings, monkeypatch):
+    settings.DEBUG = False
+    client.raise_request_exception = False
+    client.force_login(ana)
+    program = Program(ana)
+    program.client.raise_request_exception = False
+    monkeypatch.setattr(FileChunk, "objects", FullDisk())
+    large = b"x" * (attachments.CHUNK_BYTES + 1)
+    answers = [
+        client.post(f"{CHAT}{room.pk}/files/", {"file": file_of(large)}, headers={"accept": "application/json"}),
+        program.client.post(f"/api/v1/rooms/{room.pk}/files/", {"file": file_of(large)}),
+    ]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(507, "disk_full")] * 2
+    monkeypatch.undo()
+    assert not Attachment.objects.exists()
+    assert not FileChunk.objects.exists()
+
+
+@pytest.mark.req("FLT-34")
+def test_upload_that_finds_no_room_on_its_way_is_refused(client, room, ana, settings, monkeypatch):
+    """Django keeps a large file in TMPDIR while it comes."""
+    settings.DEBUG = False
+    client.raise_request_exception = False
+    client.force_login(ana)
+
+    def full(self, content: bytes, start: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full)
+    large = file_of(b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
+    answer = client.post(f"{CHAT}{room.pk}/files/", {"file": large}, headers={"accept": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk_full")
+    assert not Attachment.objects.exists()
 
 
 @pytest.mark.req("I5")
