@@ -15,10 +15,12 @@ from apps.agents import jobs
 from apps.agents.models import Gateway, Run
 from apps.agents.roster.actions.create import create as create_agent
 from apps.agents.runs import prompt, queue
+from apps.projects.members import invitations
 from apps.projects.models import Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.secrets import SecretField
 from apps.tasks.tests.factories import BoardFactory, task_in
+from teamboard.observability.log_format import FactsFormatter
 from tests.gateways.practice import PracticeGateway
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.req("S1")]
@@ -96,14 +98,18 @@ def test_no_secret_is_written_down_anywhere(root, practice, caplog, settings):
     answer(program.post("/api/v1/agents/callback/", {"event": "x", "id": "1"}, "application/json"))
     for path in ("/projects/TIDE/", "/projects/TIDE/tasks/1/", "/nowhere/", reverse("accounts:profile")):
         answer(browser.get(path))
+    _invitation, link = invitations.create(root.projects.get(), role=Role.VIEWER, by=root)
+    for stranger in (Client(), Client(enforce_csrf_checks=True)):
+        assert stranger.post(link.removeprefix(settings.PUBLIC_URL)).status_code in (403, 422)
     answer(browser.get("/readyz"))
 
-    searched.add("log lines", *(f"{record.getMessage()} {vars(record)}" for record in caplog.records))
+    searched.add("log lines", *map(FactsFormatter().format, caplog.records))
     searched.add("database", *rows())
     searched.add("Redis, with the arguments of jobs", *everything_in(wire))
     assert len(searched.heaps["log lines"]) > 20
     assert len(searched.heaps["Redis, with the arguments of jobs"]) > 1
     secrets = [*GATEWAY_SECRETS.values(), PASSWORD, FIELD_KEY, settings.SECRET_KEY, text, text.split("_", 2)[2]]
+    secrets.append(link.split("/")[-2])
     assert {secret: searched.holding(secret) for secret in secrets if searched.holding(secret)} == {}
     assert searched.holding(token.prefix)  # what is no secret is found
 

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 
 from apps.accounts import rate_limits
 from apps.accounts.models import ApiToken, AuditEntry, User
+from apps.rest.secret_paths import shown_path
 
 LONGEST_TEXT = 300
 MOST_FACTS = 30
@@ -73,7 +74,7 @@ def refused(action: str, *, by: User | None, request: HttpRequest, **facts: Any)
 def denied(request: HttpRequest, code: str) -> None:
     """Somebody asked for what they may not do, and was told so."""
     by = request.user if request.user.is_authenticated else None
-    refused("access.denied", by=by, request=request, code=code, method=request.method, path=request.path)
+    refused("access.denied", by=by, request=request, code=code, method=request.method, path=shown_path(request))
 
 
 def address_of(request: HttpRequest | None) -> str | None:

@@ -11,6 +11,7 @@ from apps.accounts import audit, rate_limits, wrong_origin
 from apps.accounts.models import ApiToken, User
 from apps.accounts.oidc import bearer
 from apps.accounts.tokens import tokens
+from apps.rest.secret_paths import shown_path
 
 
 class BearerToken(BaseAuthentication):
@@ -41,7 +42,7 @@ class BearerToken(BaseAuthentication):
 
 def _unknown(request: Request) -> APIException:
     """Counted by address, which ends guessing there; the good tokens of that address are not asked here."""
-    audit.refused("token.refused", by=None, request=request._request, path=request.path)
+    audit.refused("token.refused", by=None, request=request._request, path=shown_path(request._request))
     if rate_limits.passes(f"unknown:{request.META.get('REMOTE_ADDR', '')}", settings.API_FAILURES_PER_MINUTE):
         return AuthenticationFailed(_("This token is unknown, has expired or was revoked."))
     refusal = Throttled(wait=rate_limits.seconds_left())
