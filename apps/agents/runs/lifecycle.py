@@ -74,6 +74,7 @@ def admit(run: Run, *, gateway_run_id: str = "", send_count: int | None = None) 
             look_at=Now() + LOOK_AFTER,
             lease_until=None,
             error="",
+            cause="",
             **({"gateway_run_id": gateway_run_id} if gateway_run_id else {}),
         )
         if admitted:
@@ -192,9 +193,8 @@ def send_again(run: Run) -> bool:
     """Back into the queue at once: the gateway has no turn of it, unless it began, or was sent, in the meantime."""
     with locked_for_change(run.project_id) as project:
         unmoved = Q(started_at=None, send_count=run.send_count)
-        sent_again = _take(
-            run, states.SEND_AGAIN, only=unmoved, due_at=Now(), first_sent_at=Now(), deadline_at=None, look_at=None
-        )
+        anew: dict[str, Any] = {"first_sent_at": Now(), "deadline_at": None, "look_at": None, "error": "", "cause": ""}
+        sent_again = _take(run, states.SEND_AGAIN, only=unmoved, due_at=Now(), **anew)
         if sent_again:
             run.refresh_from_db(from_queryset=Run.objects.with_related())
             run_notes.set_note(run, run_notes.State.QUEUED, "starting")

@@ -145,7 +145,7 @@ def _own_reason(run: Run, *, is_behind_its_session: bool) -> Reason | None:
             "paused", {"by": str(pause.paused_by or "")} | ({"restored": True} if pause.after_restore else {})
         )
     if run.obstacle == "next_try":
-        return Reason("next_try", {"error": run.error, "at": _iso(run.due_at)})
+        return Reason("next_try", {"error": run.error, "cause": run.cause, "at": _iso(run.due_at)})
     if run.obstacle == "behind_stop":
         return Reason("held_up", {"behind_stop": True})
     if run.obstacle == "held_up" or is_behind_its_session:

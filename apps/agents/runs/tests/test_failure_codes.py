@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 from apps.agents.gateways import failures
 from apps.agents.gateways.openclaw_client import Kind, Outcome
 from apps.agents.models import Run
-from apps.agents.runs import dispatch, lifecycle, run_notes
+from apps.agents.runs import dispatch, lifecycle, run_notes, wait_reasons
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
+from apps.projects.models import Event
 from apps.tasks import status_notes
 from apps.tasks.actions.assign import assign
 from apps.tasks.detail import timeline
@@ -60,6 +61,9 @@ def test_refusal_is_stored_by_code_and_read_in_each_language(sending, code):
 def test_delay_is_stored_by_code_and_read_in_each_language(sending):
     outcome = Outcome(Kind.RETRY, "gateway_restarting", ORIGINAL, status=503)
     dispatch.apply_outcome(dispatch.Claim(sending, was_sent=False, is_stale=False), outcome)
+    told = Event.objects.count()
+    wait_reasons.refresh(sending.agent)
+    assert Event.objects.count() == told
     sending.refresh_from_db()
     sending.task.refresh_from_db()
     assert (sending.status, sending.cause, sending.error) == ("queued", "gateway_restarting", f"503: {ORIGINAL}")
@@ -69,6 +73,16 @@ def test_delay_is_stored_by_code_and_read_in_each_language(sending):
             assert why in status_notes.sentence_of(sending.task.status_note)
             assert why.replace("'", "&#x27;") in entries_of(sending)
             assert ORIGINAL not in entries_of(sending)
+
+
+@pytest.mark.queue_off
+@pytest.mark.parametrize("step", ["admit", "begin", "send_again"])
+def test_reason_of_a_delay_is_forgotten_with_the_delay(sending, step):
+    status = "uncertain" if step == "send_again" else "sending"
+    Run.objects.filter(pk=sending.pk).update(status=status, error=ORIGINAL, cause="gateway_restarting")
+    assert getattr(lifecycle, step)(Run.objects.with_related().get(pk=sending.pk))
+    sending.refresh_from_db()
+    assert (sending.error, sending.cause) == ("", "")
 
 
 def test_reason_of_a_colleague_is_read_in_the_readers_language(sending, ben, ana):
