@@ -271,6 +271,7 @@ def test_mention_with_lost_answer_holds_the_session(room, scribe, ana, gateway):
 @pytest.mark.req("D9")
 def test_mention_without_a_report_times_out(room, scribe, ana, gateway):
     message = ask(room, ana, scribe)
+    lifecycle.begin(working(scribe))
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     reconcile.end_overdue_runs()
     assert message.runs.get().status == Status.TIMED_OUT

@@ -11,6 +11,7 @@ from apps.agents.models import Run
 from apps.agents.runs import dispatch, lifecycle
 from apps.agents.runs.callbacks import results, session_turns
 from apps.agents.runs.states import Status
+from apps.projects.changes import locked_for_change
 
 log = logging.getLogger(__name__)
 CUT_IN_HISTORY = "\n...(truncated)..."  # how OpenClaw ends a text of which its history tells the beginning only
@@ -35,80 +36,91 @@ def end_overdue_runs() -> None:
 
     What nobody foresaw is tried again for LONG_PAST, then the run ends without having been looked up.
     """
-    overdue = Run.objects.filter(status__in=[Status.RUNNING, Status.UNCERTAIN], deadline_at__lt=Now())
+    overdue = Run.objects.filter(status__in=lifecycle.LOOKED_AT, deadline_at__lt=Now())
     for run in overdue.with_related():
         try:
             end_overdue(run)
         except Exception:
             log.exception("A run could not be reconciled", extra={"run": str(run.pk)})
-            if run.deadline_at and run.deadline_at < timezone.now() - LONG_PAST:
-                lifecycle.close(run, Status.TIMED_OUT, by=None)
+            if _is_long_overdue(run):
+                decide_overdue(run, None)
 
 
 def end_overdue(run: Run) -> None:
-    """Close `run` by what its session says; without an answer there its time is up.
+    """Bring `run` to what its session says; without an answer there its time is up.
 
-    A run that has not begun waits for a gateway that is away, and is sent again when that has lost it.
+    A run that has not begun waits for a gateway that is away.
     """
     try:
-        answer = find_answer(run)
+        turn = session_turns.find_turn(run)
     except Unreachable:
-        if run.started_at is None and run.deadline_at and run.deadline_at > timezone.now() - LONG_PAST:
+        if run.started_at is None and not _is_long_overdue(run):
             return
-        answer = None
-    if answer is None:
-        lifecycle.close(run, Status.TIMED_OUT, by=None, error="")
-    else:
-        settle(run, answer)
+        turn = None
+    decide_overdue(run, turn)
 
 
-def find_answer(run: Run) -> Entry | None:
-    """The last finished answer to `run` in its session; None if there is none to be had."""
-    turn = session_turns.find_turn(run)
-    return turn.answer if turn else None
+def decide_overdue(run: Run, turn: session_turns.Turn | None) -> None:
+    """End `run`, unless it was heard of while its session was read, or never began: then as `bring_in_line` says."""
+    with locked_for_change(run.project_id):
+        if not Run.objects.filter(pk=run.pk, deadline_at__lt=Now()).exists():
+            return
+        if turn and turn.answer:
+            settle(run, turn.answer)
+        elif not (turn and bring_in_line(run, turn)):
+            lifecycle.close(run, Status.TIMED_OUT, by=None)
+
+
+def bring_in_line(run: Run, turn: session_turns.Turn) -> bool:
+    """Begin a run whose turn is there, and send again one that the gateway has lost; False where neither is due.
+
+    It is sent with the same key and bytes. A gateway that has it all the same knows the key, and one that has
+    forgotten the key has begun anew.
+    """
+    if turn.is_there:
+        return lifecycle.begin(run)
+    return run.started_at is None and run.send_count < dispatch.MAX_SENDS and lifecycle.send_again(run)
 
 
 def look_up_quiet_runs() -> None:
-    """Look for each run that nothing was heard of for a while; a gateway that can't be read is asked once."""
+    """Look for each run that nothing was heard of for a while; a gateway that is away is asked once."""
     quiet = Run.objects.filter(status__in=lifecycle.LOOKED_AT, look_at__lte=Now()).order_by("look_at")
-    unreadable: set[int | None] = set()
+    away: set[int | None] = set()
     for run in quiet.with_related()[:MAX_LOOKS]:
         if not lifecycle.claim_look(run):
             continue
         try:
-            if run.gateway_id in unreadable or not look_up(run):
-                unreadable.add(run.gateway_id)
+            if run.gateway_id in away:
                 lifecycle.look_again(run, LOOK_AGAIN)
+            else:
+                look_up(run)
+        except Unreachable:
+            away.add(run.gateway_id)
+            lifecycle.look_again(run, LOOK_AGAIN)
         except Exception:
             log.exception("A run could not be looked up", extra={"run": str(run.pk)})
 
 
-def look_up(run: Run) -> bool:
-    """Bring `run` to where its session says that it is; False when the session can't be read now.
-
-    No turn of ours there: the gateway has lost it, and it is sent again with the same key and bytes. A gateway that
-    has it all the same knows the key, and one that has forgotten the key has begun anew.
-    """
+def look_up(run: Run) -> None:
+    """Bring `run` to where its session says that it is. Raises Unreachable when the gateway is away."""
     if run.gateway is None or not run.gateway.gateway_token:
         lifecycle.look_again(run, None)
-        return True
-    try:
-        turn = session_turns.find_turn(run)
-    except Unreachable:
-        turn = None
-    if turn is None:
-        return False
-    if turn.is_answered and turn.answer:
+        return
+    turn = session_turns.find_turn(run)
+    if turn is None:  # of this one session nothing is known now
+        lifecycle.look_again(run, LOOK_AGAIN)
+    elif turn.is_answered and turn.answer:
         if turn.answer.at and timezone.now() - turn.answer.at < REPORT_TAKES:
             lifecycle.hear_from(run)
             lifecycle.look_again(run, LOOK_AGAIN)
         else:
             settle(run, turn.answer)
-    elif turn.is_there:
-        lifecycle.begin(run)
-    elif run.started_at is None and run.send_count < dispatch.MAX_SENDS:
-        lifecycle.send_again(run)
-    return True
+    else:
+        bring_in_line(run, turn)
+
+
+def _is_long_overdue(run: Run) -> bool:
+    return run.deadline_at is not None and run.deadline_at <= timezone.now() - LONG_PAST
 
 
 def settle(run: Run, answer: Entry) -> None:

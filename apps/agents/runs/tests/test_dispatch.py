@@ -11,7 +11,7 @@ from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Gateway, Run
 from apps.agents.runs import dispatch, lifecycle, queue, wait_reasons
 from apps.agents.runs.actions.retry import retry
-from apps.agents.runs.callbacks import reconcile
+from apps.agents.runs.callbacks import reconcile, session_turns
 from apps.agents.tests.factories import agent_in, run_of
 from apps.errors import Refused
 from apps.projects.models import Event
@@ -290,6 +290,7 @@ def test_circuit_breaker_leaves_a_dead_gateway_to_one_probe(scribe, ana, gateway
 def test_deadline_ends_a_run_that_nobody_reports_on(scribe, ana, gateway):
     run_of(scribe, ana)
     run = start(scribe)
+    lifecycle.begin(run)
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     reconcile.end_overdue_runs()
     run.refresh_from_db()
@@ -345,6 +346,7 @@ def test_reconcile_ends_the_run_however_odd_the_answer_is(scribe, ana, gateway, 
 def test_reconcile_leaves_a_run_without_history_to_its_time(scribe, ana, gateway, odd):
     run_of(scribe, ana)
     run = start(scribe)
+    lifecycle.begin(run)
     gateway.history = odd
     Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=1))
     reconcile.end_overdue_runs()
@@ -356,7 +358,7 @@ def test_reconcile_leaves_a_run_without_history_to_its_time(scribe, ana, gateway
 def test_reconcile_errors_keep_no_run_open_for_ever(scribe, ana, gateway, monkeypatch):
     run_of(scribe, ana)
     run = start(scribe)
-    monkeypatch.setattr(reconcile, "find_answer", lambda run: 1 / 0)
+    monkeypatch.setattr(session_turns, "find_turn", lambda run: 1 / 0)
     for hours, status in ((0, Status.RUNNING), (2, Status.TIMED_OUT)):
         Run.objects.update(deadline_at=timezone.now() - timedelta(hours=hours, seconds=1))
         reconcile.end_overdue_runs()

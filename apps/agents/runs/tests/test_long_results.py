@@ -1,13 +1,14 @@
 """A long result: nothing of it is cut without a word, it stands in one place, and it is folded there."""
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from apps.agents.gateways.openclaw_client import Entry
 from apps.agents.models import Run
 from apps.agents.runs import prompt
-from apps.agents.runs.callbacks import reconcile, results
+from apps.agents.runs.callbacks import reconcile, results, session_turns
 from apps.agents.runs.callbacks.results import TEXT_LENGTH
+from apps.agents.runs.callbacks.session_turns import Turn
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
 from apps.tasks.actions.comment import comment
@@ -80,8 +81,10 @@ def test_result_that_could_not_be_shown_stands_with_its_attempt(run, monkeypatch
     [("All.", "All.", False), ("The beginning\n...(truncated)...", "The beginning", True)],
 )
 def test_result_from_a_history_that_cuts_says_so(run, monkeypatch, text, kept, is_truncated):
-    monkeypatch.setattr(reconcile, "find_answer", lambda run: Entry("assistant", text, stop_reason="stop"))
-    reconcile.end_overdue(run)
+    turn = Turn(is_there=True, answer=Entry("assistant", text, stop_reason="stop"), is_answered=True)
+    monkeypatch.setattr(session_turns, "find_turn", lambda run: turn)
+    Run.objects.update(deadline_at=timezone.now())
+    reconcile.end_overdue_runs()
     run.refresh_from_db()
     assert (run.result, run.is_result_truncated) == (kept, is_truncated)
 

@@ -2,15 +2,18 @@
 
 import json
 from datetime import timedelta
+from urllib.parse import unquote
 
 import httpx
 import pytest
 from django.utils import timezone
 
+from apps.agents import jobs
 from apps.agents.gateways import circuit_breaker
+from apps.agents.gateways.openclaw_client import Entry, Unreachable
 from apps.agents.models import CallbackReport, Gateway, Run
 from apps.agents.runs import dispatch, lifecycle, run_notes
-from apps.agents.runs.callbacks import reconcile
+from apps.agents.runs.callbacks import reconcile, session_turns
 from apps.agents.runs.callbacks.tests.test_results import post, report
 from apps.agents.tests.factories import run_of
 from apps.projects.models import Event
@@ -256,6 +259,122 @@ def test_session_that_can_not_be_read_sends_nothing_again(run, gateway, history)
     assert len(gateway.posts) == 1
     gateway.history = []
     assert look(run, 11).status == Status.QUEUED
+
+
+def two_quiet_runs(run, scribe, ana) -> tuple[Run, Run]:
+    other = run_of(scribe, ana, "Another task")
+    dispatch.start_next(scribe.pk, "worker")
+    pass_seconds(run, 70)
+    pass_seconds(other, 61)
+    return run, fresh(other)
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        httpx.Response(401),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"items": "many"}),
+        httpx.Response(
+            200, json={"items": [{"role": "user", "content": "Hello"}] * 100, "hasMore": True, "nextCursor": "9"}
+        ),
+    ],
+)
+def test_session_that_can_not_be_read_holds_up_no_other(run, gateway, scribe, ana, unusable):
+    unreadable_one, other = two_quiet_runs(run, scribe, ana)
+    empty = {"items": [], "hasMore": False}
+    gateway.history = lambda request: (
+        unusable if unreadable_one.gateway_session_key in unquote(str(request.url)) else httpx.Response(200, json=empty)
+    )
+    reconcile.look_up_quiet_runs()
+    assert (fresh(unreadable_one).status, fresh(other).status) == (Status.RUNNING, Status.QUEUED)
+    assert fresh(unreadable_one).look_at > timezone.now()
+
+
+def test_gateway_that_is_away_is_asked_once_a_sweep(run, gateway, scribe, ana):
+    both, asked = two_quiet_runs(run, scribe, ana), []
+
+    def away(request):
+        asked.append(request)
+        raise httpx.ConnectError("nobody there", request=request)
+
+    gateway.history = away
+    reconcile.look_up_quiet_runs()
+    assert len(asked) == 1
+    soon = timezone.now() + reconcile.LOOK_AGAIN
+    assert all(timezone.now() < fresh(each).look_at <= soon for each in both)
+
+
+# Overdue
+
+
+def be_overdue(seconds: int = 60) -> None:
+    Run.objects.update(deadline_at=timezone.now() - timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize("was_away", [False, True])
+def test_overdue_run_that_the_gateway_lost_is_sent_again(run, gateway, scribe, was_away):
+    be_overdue()
+    if was_away:
+        gateway.history = unreadable
+        jobs.reconcile_runs()
+        assert fresh(run).status == Status.RUNNING
+        pass_seconds(run, 20)
+    gateway.history = []
+    jobs.reconcile_runs()
+    assert (fresh(run).status, fresh(run).deadline_at, note()["code"]) == (Status.QUEUED, None, "starting")
+    dispatch.start_next(scribe.pk, "worker")
+    assert fresh(run).deadline_at > timezone.now()
+    assert len({post.content for post in gateway.posts}) == 1
+
+
+def test_overdue_run_whose_turn_is_there_has_begun(run, gateway):
+    gateway.history = turn_of(run)
+    be_overdue()
+    jobs.reconcile_runs()
+    assert (fresh(run).status, note()["code"]) == (Status.RUNNING, "working")
+    assert fresh(run).deadline_at > timezone.now()
+    be_overdue()
+    jobs.reconcile_runs()
+    assert fresh(run).status == Status.TIMED_OUT
+
+
+def test_overdue_run_that_was_sent_too_often_ends(run, gateway):
+    Run.objects.update(send_count=dispatch.MAX_SENDS)
+    be_overdue()
+    jobs.reconcile_runs()
+    assert fresh(run).status == Status.TIMED_OUT
+
+
+def nothing(run) -> session_turns.Turn:
+    return session_turns.Turn(is_there=False)
+
+
+def half(run) -> session_turns.Turn:
+    return session_turns.Turn(is_there=True, answer=Entry("assistant", "Half.", stop_reason="stop"))
+
+
+def unforeseen(run) -> session_turns.Turn:
+    raise RuntimeError
+
+
+def gone(run) -> session_turns.Turn:
+    raise Unreachable
+
+
+@pytest.mark.parametrize("seconds", [60, 2 * 60 * 60])
+@pytest.mark.parametrize("kind", ["run.accepted", "run.interrupted", "run.finished"])
+@pytest.mark.parametrize("found", [nothing, half, unforeseen, gone, lambda run: None])
+def test_report_while_the_session_is_read_wins(run, monkeypatch, seconds, kind, found):
+    def find_turn(run):
+        assert post(report(run, kind)).status_code == 200
+        return found(run)
+
+    monkeypatch.setattr(session_turns, "find_turn", find_turn)
+    be_overdue(seconds)
+    reconcile.end_overdue_runs()
+    assert fresh(run).status == (Status.SUCCEEDED if kind == "run.finished" else Status.RUNNING)
+    assert fresh(run).result in ("", report(run)["text"])
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(5, Status.RUNNING), (61, Status.TIMED_OUT)])
