@@ -14,6 +14,7 @@ LONG = ("tests/faults/", f"{LAUNCH}/test_up.py", f"{LAUNCH}/test_documented_comm
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    be_patient_with_redis()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if worker:
         use_redis_database(int(worker.removeprefix("gw")) + 1)
@@ -46,6 +47,13 @@ def use_redis_database(number: int) -> None:
     settings.CHANNEL_LAYERS["default"]["CONFIG"] |= {"hosts": [url], "prefix": f"tb-{number}"}
 
 
+def be_patient_with_redis() -> None:
+    """On a busy machine the counter of the limits may need longer than anybody would wait for it in earnest."""
+    from django.conf import settings
+
+    settings.CACHES["default"]["OPTIONS"] |= {"socket_connect_timeout": 10, "socket_timeout": 10}
+
+
 @pytest.fixture(autouse=True)
 def let_workers_be_alive(request, monkeypatch) -> None:
     """Most tests have no worker, and say nothing of it; those of the heartbeats are marked with `heartbeats`."""
@@ -59,10 +67,11 @@ def let_workers_be_alive(request, monkeypatch) -> None:
 
 @pytest.fixture(autouse=True)
 def count_limits_anew(monkeypatch) -> None:
-    """What the tests before did within the same minute is not counted with what this one does."""
+    """What the tests before did within this minute is not counted, nor is the Redis silent that they stopped."""
     from apps.accounts import rate_limits
 
     counted, mark = rate_limits._counted, uuid.uuid4().hex
+    monkeypatch.setattr(rate_limits, "_silent_until", 0.0)
     monkeypatch.setattr(rate_limits, "_counted", lambda key: counted(f"{key}:{mark}"))
 
 
