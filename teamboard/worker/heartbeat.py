@@ -5,15 +5,14 @@ import threading
 import time
 from typing import Any
 
-from celery import Celery
+from celery import Celery, current_app
 from celery.signals import task_received, worker_init, worker_shutting_down
 from django.conf import settings
-from django.db import Error, close_old_connections
-from redis import Redis
-from redis.exceptions import RedisError
+from django.db import close_old_connections
 
 log = logging.getLogger(__name__)
-PING_SECONDS = 2.0  # how long a broker may take that is not hung
+ADDRESS_SECONDS = 2.0  # how long an address of the broker may take that is not hung: with the limits of its transport
+ALL_SECONDS = 4  # no further address is tried after that
 _heard_of_beat = threading.Event()
 _stopping = threading.Event()
 
@@ -40,32 +39,36 @@ def _write_always() -> None:
 
     while not _stopping.is_set():
         started = time.monotonic()
-        write()
-        close_old_connections()
+        try:
+            write()
+        except Exception:
+            log.exception("A heartbeat could not be written")
+        finally:
+            close_old_connections()
         _stopping.wait(max(0.0, processes.EVERY - (time.monotonic() - started)))
 
 
 def write() -> None:
-    """One heartbeat: of this worker, of the broker if it answers, and of beat if it was heard since the last one."""
+    """One heartbeat: of this worker, of beat if it was heard since the last one, and of the broker if it answers."""
     from apps.agents import processes
 
     parts = [processes.WORKER]
-    if broker_answers():
-        parts.append(processes.BROKER)
     if _heard_of_beat.is_set():
         _heard_of_beat.clear()
         parts.append(processes.BEAT)
-    try:
-        processes.note_alive(*parts)
-    except Error:
-        log.warning("A heartbeat could not be written", exc_info=True)
+    processes.note_alive(*parts)  # at once: a broker takes its time to be silent
+    if broker_answers():
+        processes.note_alive(processes.BROKER)
 
 
 def broker_answers() -> bool:
-    """A broker that is stopped, not gone, accepts connections and says nothing."""
-    limits: dict[str, Any] = {"socket_timeout": PING_SECONDS, "socket_connect_timeout": PING_SECONDS}
+    """Whether one of its addresses does, of whatever kind; each may be hung: it accepts, and says nothing."""
+    url = settings.CELERY_BROKER_URL
     try:
-        with Redis.from_url(settings.CELERY_BROKER_URL, **limits) as broker:
-            return bool(broker.ping())
-    except RedisError:
+        with current_app.connection_for_read(url=url, connect_timeout=ADDRESS_SECONDS) as broker:
+            others = len(broker.alt) - 1
+            broker.ensure_connection(max_retries=max(0, others), interval_start=0, timeout=ALL_SECONDS)
+    except Exception as error:  # whatever the client library raises, or the lack of one
+        log.debug("The broker does not answer", extra={"error": repr(error)})
         return False
+    return True

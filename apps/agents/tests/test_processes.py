@@ -1,5 +1,9 @@
 """Workers, broker and beat: whoever falls silent is named on cards, in the admin, by the doctor and at /readyz."""
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from types import SimpleNamespace
@@ -141,6 +145,57 @@ def test_worker_hears_of_no_broker_that_is_gone(settings):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
     heartbeat.write()
     assert processes.read_silent() == (processes.BROKER,)
+
+
+@pytest.fixture
+def hung() -> Iterator[str]:
+    """The address of what is connected to and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield "{}:{}".format(*listener.getsockname())
+
+
+@pytest.mark.parametrize("address", ["{ours}", "memory://", "redis://127.0.0.1:1;{ours}", "{ours};redis://{hung}"])
+def test_worker_hears_of_a_broker_of_any_kind(settings, hung, address):
+    settings.CELERY_BROKER_URL = address.format(ours=settings.CELERY_BROKER_URL, hung=hung)
+    heartbeat.write()
+    assert processes.read_silent() == (processes.BEAT,)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://{hung}",
+        "amqp://{hung}//",
+        "amqp://127.0.0.1:1//",
+        "redis://127.0.0.1:1;redis://127.0.0.1:2",
+        "redis://{hung};redis://{hung};redis://{hung};redis://{hung}",
+        "unheard-of://127.0.0.1",
+    ],
+)
+def test_worker_is_alive_whatever_its_broker_is(settings, hung, address):
+    settings.CELERY_BROKER_URL = address.format(hung=hung)
+    started = time.monotonic()
+    heartbeat.write()
+    assert time.monotonic() - started < (processes.SILENT_AFTER - timedelta(seconds=processes.EVERY)).total_seconds()
+    assert processes.read_silent() == (processes.BROKER,)
+
+
+def test_heartbeats_go_on_after_one_that_fails(monkeypatch, caplog):
+    stopping, written = threading.Event(), []
+
+    def write() -> None:
+        written.append(1)
+        if len(written) == 1:
+            raise ValueError("what nobody has thought of")
+        stopping.set()
+
+    monkeypatch.setattr(heartbeat, "_stopping", stopping)
+    monkeypatch.setattr(heartbeat, "write", write)
+    monkeypatch.setattr(heartbeat, "close_old_connections", lambda: None)
+    monkeypatch.setattr(processes, "EVERY", 0.0)
+    heartbeat._write_always()
+    assert len(written) == 2
+    assert "A heartbeat could not be written" in caplog.text
 
 
 def test_heartbeat_is_judged_by_the_clock_of_the_database():
