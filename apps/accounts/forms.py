@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib.auth import authenticate, user_login_failed
-from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, UsernameField
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.db.models import Model
@@ -18,6 +18,7 @@ from apps.accounts.tokens import tokens
 from apps.accounts.users import avatars, time_zones
 from apps.django_generics import ModelForm
 from apps.form_fields import offer_rows
+from apps.names import NameFormField
 
 LONGEST_PASSWORD = 1000  # a longer one only costs time to hash
 
@@ -204,12 +205,17 @@ class ServiceTokenForm(TokenForm):
         )
 
 
+class UsernameFormField(UsernameField, NameFormField):
+    """What is typed in full width, or by its parts, is looked at and kept as signing in will look it up."""
+
+
 class AccountForm(ModelForm[User]):
     """Who a new account is for: a person or a program."""
 
     class Meta:
         model = User
         fields = ["username", "name"]
+        field_classes = {"username": UsernameFormField}
         help_texts = {"username": _("Letters, digits and @ . + - _: people sign in and are mentioned with it.")}
 
     def clean_username(self) -> str:

@@ -49,8 +49,8 @@ class Users(UserManager["User"]):
         return user
 
     def is_taken(self, username: str) -> bool:
-        """Whether somebody has it, whatever the case: another's account is never meant."""
-        return self.filter(username__iexact=username).exists()
+        """Whether somebody has it, whatever the case or the width: another's account is never meant."""
+        return self.filter(username__iexact=self.model.normalize_username(username)).exists()
 
     def service_accounts(self) -> models.QuerySet["User"]:
         return self.filter(kind=User.Kind.SERVICE)

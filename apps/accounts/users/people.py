@@ -45,7 +45,7 @@ def register(*, username: str, name: str, password: str) -> User:
 
 
 def _add(person: User, *, by: User | None) -> User:
-    username_lock.claim(person.username)
+    person.username = username_lock.claim(person.username)
     person.save(force_insert=True)
     audit.record("account.created", by=by, of=person, username=person.username)
     return person

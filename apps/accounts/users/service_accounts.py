@@ -28,7 +28,7 @@ def create(*, username: str, name: str, by: User | None) -> User:
     Raises UsernameTaken, and NotAllowed unless `by` is an administrator.
     """
     _require_admin(by)
-    username_lock.claim(username)
+    username = username_lock.claim(username)
     account = User.objects.create_service_account(username=username, name=name)
     audit.record("service_account.created", by=by, of=account, username=username)
     return account

@@ -1,4 +1,4 @@
-"""Whose a username is: one at a time, whatever the case, so that another's account is never meant."""
+"""Whose a username is: one at a time, whatever the case or the width, so that another's account is never meant."""
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -19,8 +19,9 @@ def queue_up() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [NEW_ACCOUNTS])
 
 
-def claim(username: str) -> None:
-    """Queue up, then raise UsernameTaken when somebody has it."""
+def claim(username: str) -> str:
+    """Queue up; `username` as it is to be kept, for that is how signing in looks it up. Raises UsernameTaken."""
     queue_up()
     if User.objects.is_taken(username):
         raise UsernameTaken(_("Somebody has that username already."))
+    return User.normalize_username(username)

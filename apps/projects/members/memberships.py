@@ -58,7 +58,7 @@ def find_person(words: str) -> User:
     no more than whether a name that was typed in full is somebody's.
     """
     people = User.objects.filter(is_active=True).exclude(kind=User.Kind.AGENT)
-    found = people.filter(username__iexact=words)[:2] or people.filter(name__iexact=words)[:2]
+    found = people.filter(username__iexact=User.normalize_username(words))[:2] or people.filter(name__iexact=words)[:2]
     if len(found) != 1:
         raise UnknownPerson(_("Nobody goes by exactly that name, or more than one does. Try the username."))
     return found[0]

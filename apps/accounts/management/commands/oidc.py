@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{user.username:30} {user.email:40} {identity.sub} (opens {identity.user.username})")
 
     def link(self, username: str, sub: str, *, yes: bool, **_options: object) -> None:
-        user = User.objects.filter(username=username, kind=User.Kind.PERSON).first()
+        user = User.objects.filter(username=User.normalize_username(username), kind=User.Kind.PERSON).first()
         if user is None:
             raise CommandError(f"There is no person called {username}.")
         known = Identity.objects.filter(sub=sub).select_related("user").first()

@@ -16,7 +16,8 @@ def printable(told: object, length: int) -> str:
 
 def free_username(told: object) -> str:
     """A username like `told` that nobody has, whatever the case: another's account is never meant."""
-    wanted = re.sub(r"[^\w.@+-]+", "-", printable(told, LONGEST_USERNAME)).strip("-") or "person"
+    plain = re.sub(r"[^\w.@+-]+", "-", printable(told, LONGEST_USERNAME)).strip("-")
+    wanted = User.normalize_username(plain) or "person"
     username, number = wanted, 1
     while User.objects.is_taken(username):
         number += 1

@@ -7,7 +7,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from apps.accounts.forms import AccountForm
 from apps.accounts.models import AuditEntry, Identity, User
+from apps.accounts.oidc.identities import provision
 from apps.accounts.users import owner_account, people, service_accounts, site_roles, username_lock
 from apps.errors import NotAllowed
 
@@ -71,7 +73,7 @@ def test_reset_forgets_failed_attempts(settings, root, ana):
     assert signs_in("owner", owner_account.reset_owner_password()[1])
 
 
-@pytest.mark.parametrize("username", ["ana", "Ana", "ANA"])
+@pytest.mark.parametrize("username", ["ana", "Ana", "ANA", "\uff41\uff4e\uff41", "\uff21\uff2e\uff21", "ªna"])
 def test_username_is_one_persons_whatever_its_case(root, ana, username):
     with pytest.raises(username_lock.UsernameTaken):
         people.create(username=username, name="Another", by=root)
@@ -79,6 +81,43 @@ def test_username_is_one_persons_whatever_its_case(root, ana, username):
         people.register(username=username, name="Another", password=GOOD)
     with pytest.raises(username_lock.UsernameTaken):
         service_accounts.create(username=username, name="CI", by=root)
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("\uff5a\uff4f\uff45", "zoe"), ("zoe\u0308", "zoë"), ("Zoe", "Zoe")])
+def test_username_is_kept_as_it_is_looked_up(admin, root, typed, kept):
+    """Signing in reads what is typed by its compatible letters: who is kept otherwise never gets in again."""
+    add = reverse("admin:accounts_user_add")
+    made = [
+        lambda: people.create(username=typed, name="Zoe", by=root),
+        lambda: people.register(username=typed, name="Zoe", password=GOOD),
+        lambda: service_accounts.create(username=typed, name="Zoe", by=root),
+        lambda: admin.post(add, {"account_for": "person", "username": typed, "name": "Zoe"}),
+        lambda: admin.post(add, {"account_for": "service", "username": typed, "name": "Zoe"}),
+        lambda: provision.provision({"sub": "1", "preferred_username": typed, "groups": ["teamboard-users"]}),
+    ]
+    for make in made:
+        make()
+        assert list(User.objects.exclude(pk=root.pk).values_list("username", flat=True)) == [kept]
+        User.objects.exclude(pk=root.pk).delete()
+
+
+def test_who_registers_in_full_width_signs_in_again():
+    people.register(username="\uff41\uff4e\uff41", name="Ana", password=GOOD)
+    assert signs_in("\uff41\uff4e\uff41", GOOD)
+    assert signs_in("ana", GOOD)
+
+
+@pytest.mark.parametrize(
+    ("username", "sentence"),
+    [
+        ("\uff32\uff2f\uff2f\uff34", "Somebody has that username already."),
+        ("½", "Enter a valid username."),
+        ("ﬃ" * 60, "Ensure this value has at most 150 characters (it has 180)."),
+    ],
+)
+def test_form_looks_at_username_as_it_will_be_kept(root, username, sentence):
+    form = AccountForm({"username": username, "name": "Another"})
+    assert sentence in str(form.errors["username"])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -92,9 +131,9 @@ def test_of_two_with_one_username_at_once_one_is_made():
             connection.close()
         return True
 
-    with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(make, ["ana", "Ana", "ANA", "aNa"]))
-    assert sorted(made) == [False, False, False, True]
+    with ThreadPoolExecutor(5) as pool:
+        made = list(pool.map(make, ["ana", "Ana", "ANA", "aNa", "\uff41na"]))
+    assert sorted(made) == [False, False, False, False, True]
     assert User.objects.filter(username__iexact="ana").count() == 1
 
 

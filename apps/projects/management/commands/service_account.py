@@ -70,7 +70,7 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
     def account_called(self, username: str) -> User:
-        account = User.objects.service_accounts().filter(username=username).first()
+        account = User.objects.service_accounts().filter(username=User.normalize_username(username)).first()
         if account is None:
             raise CommandError(f"There is no service account called {username}.")
         return account

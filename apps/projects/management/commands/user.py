@@ -51,7 +51,7 @@ class Command(BaseCommand):
         self.give_password(person)
 
     def reset(self, username: str, **_options: object) -> None:
-        person = User.objects.filter(username=username).first()
+        person = User.objects.filter(username=User.normalize_username(username)).first()
         if person is None:
             raise CommandError(f"There is nobody called {username}.")
         self.give_password(person)

@@ -32,6 +32,11 @@ def test_user_add_makes_somebody_who_signs_in(tide):
     assert Membership.objects.get(user=ana).role == Role.MAINTAINER
 
 
+def test_user_is_found_by_what_was_typed_to_add_them():
+    assert "Sign in as ana with" in command("add", "\uff41\uff4e\uff41")
+    assert signs_in("ana", command("reset", "\uff41\uff4e\uff41"))
+
+
 def test_user_add_admin_opens_the_admin():
     assert signs_in("ana", command("add", "ana", "--admin"))
     assert User.objects.get(username="ana").is_staff
