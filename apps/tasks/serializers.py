@@ -77,6 +77,7 @@ class NewTaskSerializer(serializers.Serializer[Any]):
     assignee = WithinProject(queryset=User.objects.filter(is_active=True), by="memberships__project", allow_null=True)
     parent = WithinProject(queryset=Task.objects.all(), allow_null=True)  # type: ignore[assignment]  # DRF keeps declared fields elsewhere
     labels = ManyWithinProject(queryset=Label.objects.all(), max_length=LABELS_PER_TASK)
+    anyway = serializers.BooleanField(help_text="Add it though its parent is done.")
 
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
@@ -86,10 +87,10 @@ class NewTaskSerializer(serializers.Serializer[Any]):
 
 
 class EditedTaskSerializer(NewTaskSerializer):
-    """What PATCH may change. The column changes by moving."""
+    """What PATCH may change. The column changes by moving; the parent stays."""
 
     version = serializers.IntegerField(min_value=1, help_text="The version you saw; stale is 412.")
-    column = parent = None  # type: ignore[assignment]  # how DRF takes inherited fields away
+    column = parent = anyway = None  # type: ignore[assignment]  # how DRF takes inherited fields away
 
 
 class MoveSerializer(serializers.Serializer[Any]):
@@ -99,7 +100,9 @@ class MoveSerializer(serializers.Serializer[Any]):
     seen_in = WithinProject(
         queryset=Column.objects.all(), required=False, help_text="The column you saw it in; left it is 412."
     )
-    anyway = serializers.BooleanField(default=False, help_text="Close it though subtasks are open.")
+    anyway = serializers.BooleanField(
+        default=False, help_text="Close it though subtasks are open, or open it though its parent is done."
+    )
 
 
 class CommentSerializer(serializers.Serializer[Any]):

@@ -86,7 +86,8 @@ BODIES: dict[str, Callable[[World], dict]] = {
 # What a page's form may get besides; what the API takes is in its schema.
 TAKES = {
     "projects/new/": {"description"},
-    "projects/<str:key>/tasks/": {"column", "parent"},
+    "projects/<str:key>/tasks/": {"column", "parent", "anyway"},
+    "projects/<str:key>/tasks/<int:number>/undo/": {"anyway"},
     "projects/<str:key>/tasks/<int:number>/move/": {"place", "seen_in", "after", "before", "anyway", "client"},
     "projects/<str:key>/tasks/<int:number>/edit/": {"version", "description", "priority", "labels", "has_labels"},
     "projects/<str:key>/tasks/<int:number>/assign/": {"prompt"},

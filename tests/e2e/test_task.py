@@ -347,6 +347,21 @@ def result(board, task, ana) -> Run:
     return run
 
 
+@pytest.mark.req("FLT-34")
+def test_subtask_of_a_done_task_is_added_after_a_question(opened, ana, task, columns):
+    move(task, to=columns["done"], by=None)
+    page = opened(ana)
+    page.get_by_label("Add a subtask").fill("One more thing")
+    page.get_by_label("Add a subtask").press("Enter")
+    expect(page.get_by_text(f"{task.key} is done. Add an open subtask anyway?")).to_be_visible()
+    assert not task.subtasks.exists()
+    page.get_by_role("button", name="Add it anyway").click()
+    expect(page.locator(".drawer").get_by_text("1 open subtask")).to_be_visible()
+    expect(page.locator(f"#task-{task.pk}").get_by_text("1 open subtask")).to_be_visible()
+    page.get_by_role("link", name="One more thing").first.click()
+    expect(page.locator(".drawer").get_by_text("which is done")).to_be_visible()
+
+
 def test_accepting_with_open_subtasks_asks(opened, ana, task, result, columns):
     task_in(columns["ready"], "Buy brushes", parent=task, by=ana)
     page = opened(ana)

@@ -16,6 +16,7 @@ from apps.projects.permissions import Action
 from apps.tasks.actions.assign import assign
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Label, Task
+from apps.tasks.open_subtasks import ask_before_create
 
 DEFAULT_COLUMNS = [
     (Category.BACKLOG, Hue.STONE),
@@ -43,10 +44,12 @@ def create(
     assignee: User | None = None,
     parent: Task | None = None,
     labels: Iterable[Label] = (),
+    anyway: bool = False,
 ) -> Task:
     """Put a new task at the end of `column` (else the first one) and log `task.created`.
 
-    Raises InvalidTask when the column, parent or a label is another project's, or the title is none.
+    Raises InvalidTask when the column, parent or a label is another project's, or the title is none; DoneParent when
+    the parent is done and the task is not, and `anyway` does not say that this is meant.
     """
     if fault := title_fault(title):
         raise InvalidTask(fault)
@@ -55,6 +58,8 @@ def create(
         column = column or cast(Column, project.columns.first())  # a project has one, always
         if {owned.project_id for owned in (column, parent, *labels) if owned} != {project.pk}:
             raise InvalidTask(_("That belongs to another project."))
+        if parent and not anyway:
+            ask_before_create(parent, column)
         project.last_number += 1
         project.save(update_fields=["last_number"])
         task = Task.objects.create(

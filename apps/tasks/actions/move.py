@@ -6,7 +6,6 @@ from typing import Any
 from django.db.models import F, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from apps.accounts.models import User
 from apps.errors import Conflict, Refused
@@ -16,6 +15,7 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Task
+from apps.tasks.open_subtasks import ask_before_move
 
 ClosingRule = Callable[[Task, Project, User | None], None]
 _closing_rules: list[ClosingRule] = []
@@ -25,12 +25,6 @@ RESPACED = 40  # neighbours whose ranks are spread anew when one has grown too l
 class ForeignColumn(Refused):
     code = "invalid"
     api_status = 400
-
-
-class OpenSubtasks(Refused):
-    """Closing a parent with open subtasks asks first; moving with `anyway=True` is the answer."""
-
-    code = "open_subtasks"
 
 
 class ResultWaits(Refused):
@@ -75,8 +69,8 @@ def move(
             raise ForeignColumn(_("That column is another project's."))
         if seen_in and task.column_id != seen_in.pk:
             raise Conflict(_("Somebody moved this task first."), column=task.column_id)
-        if to.category == Category.DONE and not anyway:
-            require_subtasks_done(task)
+        if not anyway:
+            ask_before_move(task, to)
         source = task.column
         low, high, at_end = _gap(task, to, after, before)
         if source == to and low < task.rank < (high or "~"):
@@ -103,19 +97,6 @@ def move(
             **({"reason": reason} if reason else {}),
         )
         return task
-
-
-def require_subtasks_done(task: Task) -> None:
-    """Raise OpenSubtasks when closing `task` would leave some open."""
-    if count := task.subtasks.open().count():
-        raise OpenSubtasks(
-            ngettext(
-                "{n} subtask is still open. Close this task anyway?",
-                "{n} subtasks are still open. Close this task anyway?",
-                count,
-            ).format(n=count),
-            open_subtasks=count,
-        )
 
 
 def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:

@@ -82,6 +82,11 @@ class CardRow(NamedTuple):
     note: Annotated[str | None, "t.status_note::text"]
     code: Annotated[str, _CODE]  # its dot: failing, approved, open or merged; empty without a pull request
 
+    @property
+    def left_open(self) -> int:
+        """How many subtasks are open though the task is done."""
+        return self.subtasks - self.subtasks_done if self.is_done else 0
+
 
 _SELECT = ", ".join(
     f'{hint.__metadata__[0]} AS "{name}"' for name, hint in get_type_hints(CardRow, include_extras=True).items()

@@ -22,7 +22,7 @@ class MoveForm(forms.Form):
     # Known by their keys only: the verb looks under its lock where they stand, or whether they are gone.
     after = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
     before = forms.IntegerField(required=False, max_value=LARGEST_ID, widget=forms.HiddenInput)
-    anyway = forms.BooleanField(label=_("Close it anyway"), required=False, widget=forms.HiddenInput)
+    anyway = forms.BooleanField(required=False, widget=forms.HiddenInput)
     client = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, task: Task, project: Project, **kwargs: Any) -> None:
@@ -47,6 +47,7 @@ class TaskForm(forms.Form):
     title = NameFormField(label=_("Title"), max_length=max_length(Task, "title"))
     column = forms.ModelChoiceField(Column.objects.none(), label=_("Column"), required=False)
     parent = forms.ModelChoiceField(Task.objects.none(), required=False, to_field_name="number")
+    anyway = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,6 +15,8 @@ def board_words() -> dict[str, str]:
         "not_loaded": _("More cards could not be loaded."),
         "retry": _("Retry"),
         "anyway": _("Close it anyway"),
+        "add_anyway": _("Add it anyway"),
+        "open_anyway": _("Open it anyway"),
         "keep_mine": _("Keep mine"),
         "take_theirs": _("Take theirs"),
         "limited": _("Live updates are limited: this page looks every ten seconds."),

@@ -21,13 +21,13 @@ from apps.projects.realtime import frames
 from apps.rest.numbers import whole
 from apps.rest.problems import refusal_response
 from apps.tasks.actions.create import create as create_task
-from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.actions.move import move as move_task
 from apps.tasks.board import banner
 from apps.tasks.board import cards as board_cards
 from apps.tasks.board.forms import MoveForm, TaskForm
 from apps.tasks.board.js_messages import board_words
 from apps.tasks.models import Column, Task
+from apps.tasks.open_subtasks import OpenSubtasks
 
 
 @dataclass
@@ -115,7 +115,13 @@ def create(request: MemberRequest, key: str) -> HttpResponse:
     form = TaskForm(request.POST, project=project)
     if not form.is_valid():
         return invalid_form(request, form, "tasks/detail/create.html", {"project": project})
-    task = create_task(project, **form.cleaned_data, by=request.user)
+    try:
+        task = create_task(project, **form.cleaned_data, by=request.user)
+    except OpenSubtasks as question:
+        if wants_json(request):
+            raise
+        page = {"project": project, "form": form, "question": question}
+        return render(request, "tasks/detail/create.html", page, status=422)
     parent = form.cleaned_data["parent"]
     return frame_or_redirect(request, project, parent.get_absolute_url() if parent else url_on_board(project, task))
 

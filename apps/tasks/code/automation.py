@@ -13,9 +13,10 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Commit, Event, Project, PullRequest, Repository
 from apps.projects.permissions import Action
-from apps.tasks.actions.move import OpenSubtasks, ResultWaits, move
+from apps.tasks.actions.move import ResultWaits, move
 from apps.tasks.code import pull_request_rules
 from apps.tasks.models import CodeLink, Column, PullRequestEvent, Task
+from apps.tasks.open_subtasks import DoneParent, OpenSubtasks
 
 State = PullRequest.State
 
@@ -105,6 +106,9 @@ def _move_by_rule(
         return
     try:
         move(task, to=to, by=None, reason={**reason, "at": known_until.isoformat()})
+    except DoneParent as refusal:
+        parent = refusal.facts["done_parent"]
+        events.record(project, "task.kept_done", by=None, task=task.pk, reason=reason, parent=parent)
     except OpenSubtasks as refusal:
         open_subtasks = refusal.facts["open_subtasks"]
         events.record(project, "task.kept_open", by=None, task=task.pk, reason=reason, open_subtasks=open_subtasks)
@@ -156,17 +160,17 @@ def undoable(task: Task) -> Event | None:
     return last if "reason" in last.payload else None
 
 
-def undo(task: Task, *, seq: int, by: User) -> Task:
+def undo(task: Task, *, seq: int, by: User, anyway: bool = False) -> Task:
     """Put the card back to where it was before the automatic move `seq`; from then on `by` has put it there.
 
-    Raises Conflict when it has moved since, or its former column is gone.
+    Raises Conflict when it has moved since, or its former column is gone; OpenSubtasks as any move.
     """
     with locked_for_change(task.project_id, task, by=by, needs=Action.WRITE) as project:
         last = undoable(task)
         back = last and last.seq == seq and project.columns.filter(pk=_columns_of(last)[0]).first()
         if not back:
             raise Conflict(_("This task has been moved since."))
-        return move(task, to=back, by=by, anyway=True)
+        return move(task, to=back, by=by, anyway=anyway)
 
 
 def reason_text(reason: dict[str, Any]) -> str:

@@ -27,6 +27,7 @@ class UnlinkForm(forms.Form):
 
 class UndoForm(forms.Form):
     seq = forms.IntegerField(min_value=1, max_value=LARGEST_ID)
+    anyway = forms.BooleanField(required=False)
 
 
 class RulesForm(forms.Form):

@@ -45,5 +45,5 @@ def undo(request: MemberRequest, key: str, number: int) -> HttpResponse:
     form = UndoForm(request.POST)
     if not form.is_valid():
         return invalid_form(request, form, "tasks/detail/edit.html", {"project": task.project, "task": task})
-    automation.undo(task, seq=form.cleaned_data["seq"], by=request.user)
+    automation.undo(task, **form.cleaned_data, by=request.user)
     return frame_or_redirect(request, task.project, task.get_absolute_url())

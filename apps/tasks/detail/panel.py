@@ -7,6 +7,7 @@ that has the same HTML already leaves it alone. Upper apps register sections of 
 import logging
 from collections.abc import Callable
 
+from django.db.models import Q
 from django.template.loader import render_to_string
 
 from apps.projects.git.repositories.file_pages import file_page_in
@@ -67,10 +68,12 @@ def description(task: Task) -> str:
 
 def subtasks(task: Task) -> str:
     children = list(task.subtasks.select_related("column", "assignee").order_by("number"))
+    done = sum(child.column.category == Category.DONE for child in children)
     context = {
         "task": task,
         "children": [(child, child.assignee and cards.user_summary(child.assignee)) for child in children],
-        "done": sum(child.column.category == Category.DONE for child in children),
+        "done": done,
+        "left_open": len(children) - done if task.column.category == Category.DONE else 0,
     }
     return render_to_string("tasks/detail/_subtasks.html", context)
 
@@ -95,10 +98,10 @@ def ops_of(project: Project, events: list[Event], pk: int | None) -> list[Op]:
 
 
 def _touch(project: Project, events: list[Event], pk: int) -> bool:
-    """Whether they are about the task, one of its subtasks, or its possible assignees."""
+    """Whether they are about the task, its parent, one of its subtasks, or its possible assignees."""
     touched = cards.tasks_in(events)
     return (
         pk in touched
         or any(event.kind.startswith("member.") for event in events)
-        or Task.objects.filter(pk__in=touched, parent=pk, project=project).exists()
+        or Task.objects.filter(Q(parent=pk) | Q(subtasks=pk), pk__in=touched, project=project).exists()
     )

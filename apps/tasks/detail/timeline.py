@@ -76,6 +76,14 @@ def _kept_open(payload: dict[str, Any]) -> str:
     return sentence.format(why=automation.reason_text(payload["reason"]), n=payload["open_subtasks"])
 
 
+def _kept_done(payload: dict[str, Any]) -> str:
+    """Why a card stays where it is that would have been opened."""
+    why = automation.reason_text(payload["reason"])
+    return _("left this where it is, though {why}: {parent}, which it is a part of, is done.").format(
+        why=why, parent=payload["parent"]
+    )
+
+
 def _kept_for_review(payload: dict[str, Any]) -> str:
     why = automation.reason_text(payload["reason"])
     return _("left this where it is, though {why}: a result waits for a person.").format(why=why)
@@ -94,6 +102,7 @@ def _linked(payload: dict[str, Any], sentence: str) -> str:
 register_timeline_entry("task.created", "plus", lambda payload: _("wrote this down."))
 register_timeline_entry("task.moved", "arrow-right", _moved)
 register_timeline_entry("task.kept_open", "git-pull-request", _kept_open)
+register_timeline_entry("task.kept_done", "git-pull-request", _kept_done)
 register_timeline_entry("task.kept_for_review", "git-pull-request", _kept_for_review)
 register_timeline_entry("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
 register_timeline_entry("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))

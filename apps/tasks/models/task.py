@@ -26,7 +26,7 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def with_relations(self) -> "TaskQuerySet":
         """With what a task's page shows of other rows."""
-        return self.select_related("project", "column", "assignee", "parent").prefetch_related("labels")
+        return self.select_related("project", "column", "assignee", "parent__column").prefetch_related("labels")
 
     def titled(self, text: str) -> "TaskQuerySet":
         """Those with `text` in their title, as words are compared."""

@@ -50,7 +50,7 @@ export async function sendMove(item, was) {
 }
 
 /**
- * A move; a parent with open subtasks is closed only after a second look.
+ * A move; one that leaves open subtasks under a parent that is done is made only after a second look.
  * @param {string} url
  * @param {Record<string, string>} fields
  */

@@ -5,7 +5,7 @@ import { jsonIn } from "./dom.js"
 /**
  * @typedef {Record<
  *   | "lifted" | "now_at" | "dropped" | "put_back" | "moved_by"
- *   | "offline" | "unanswered" | "not_loaded" | "retry" | "anyway" | "keep_mine" | "take_theirs"
+ *   | "offline" | "unanswered" | "not_loaded" | "retry" | "anyway" | "add_anyway" | "open_anyway" | "keep_mine" | "take_theirs"
  *   | "limited" | "signed_out" | "sign_in"
  *   | "keys" | "close" | "space" | "key_next" | "key_column" | "key_open" | "key_shift" | "key_brackets"
  *   | "key_lift" | "key_add" | "key_help", string>} BoardWords

@@ -2,7 +2,12 @@
 
 /** @import { Answer } from "../page/requests.js" */
 
-/** @typedef {{code: string, message: string, version?: string, current?: Record<string, string>}} Refusal */
+/**
+ * `done_parent` is the key of a parent that is done, of which an open subtask would be made.
+ * @typedef {{
+ *   code: string, message: string, version?: string, current?: Record<string, string>, done_parent?: string
+ * }} Refusal
+ */
 /** @typedef {{offline: string, unanswered: string}} Words */
 
 /** Nobody knows whether the change was made. @param {Words} words @returns {Refusal} */

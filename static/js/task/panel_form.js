@@ -79,7 +79,7 @@ function empty(field) {
  */
 function showRefusal(form, submitter, refusal) {
   if (isLost(refusal)) catchUp() // whether it was made after all
-  if (refusal.code === "open_subtasks") return askToCloseAnyway(form, submitter, refusal)
+  if (refusal.code === "open_subtasks") return askAnyway(form, submitter, refusal)
   if (refusal.code === "conflict" && refusal.current && form.matches("[data-edit]")) return showConflict(form, refusal)
   form.append(make("p", { className: "field__error refusal", role: "alert", textContent: refusal.message }))
   if (form.matches(".facts__item")) form.reset()
@@ -90,8 +90,10 @@ function showRefusal(form, submitter, refusal) {
  * @param {HTMLButtonElement | null} submitter
  * @param {Refusal} refusal
  */
-function askToCloseAnyway(form, submitter, { message }) {
-  const button = make("button", { type: "button", className: "button button--small", textContent: words.anyway })
+function askAnyway(form, submitter, { message, done_parent }) {
+  const opens = form.matches(".quick-add") ? words.add_anyway : words.open_anyway
+  const textContent = done_parent ? opens : words.anyway
+  const button = make("button", { type: "button", className: "button button--small", textContent })
   button.onclick = () => send(form, submitter, { anyway: "1" })
   form.append(make("p", { className: "field__error refusal", role: "alert" }, `${message} `, button))
   button.focus()

@@ -16,8 +16,8 @@ from apps.projects.changes import locked_for_change
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.models import Event, PullRequest, Repository
 from apps.projects.permissions import Action
-from apps.tasks.actions.move import require_subtasks_done
 from apps.tasks.models import CodeLink, Task
+from apps.tasks.open_subtasks import require_subtasks_done
 
 
 def on_pull_request(event: Event) -> None:

@@ -22,8 +22,8 @@ from apps.projects import permissions
 from apps.projects.git.pages.check_status import checks_of
 from apps.projects.git.repositories import pull_request_merge
 from apps.projects.permissions import Action
-from apps.tasks.actions.move import OpenSubtasks
 from apps.tasks.board.views import frame_or_redirect, invalid_form, wants_json
+from apps.tasks.open_subtasks import OpenSubtasks
 
 
 def find_run(request: MemberRequest, pk: UUID) -> Run:

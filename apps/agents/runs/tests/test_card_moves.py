@@ -21,9 +21,10 @@ from apps.projects.models import Event, PullRequest
 from apps.projects.tests.factories import MembershipFactory, RepositoryFactory
 from apps.tasks import status_notes
 from apps.tasks.actions.assign import assign
-from apps.tasks.actions.move import OpenSubtasks, move
+from apps.tasks.actions.move import move
 from apps.tasks.code import links
 from apps.tasks.models import Task
+from apps.tasks.open_subtasks import OpenSubtasks
 from apps.tasks.tests.factories import ColumnFactory, task_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.queue_off, pytest.mark.req("FLT-16")]

@@ -6,9 +6,10 @@ from django.db import connection
 
 from apps.errors import Conflict
 from apps.projects.models import Event
-from apps.tasks.actions.move import ForeignColumn, OpenSubtasks, move
+from apps.tasks.actions.move import ForeignColumn, move
 from apps.tasks.board import ranks
 from apps.tasks.models import Task
+from apps.tasks.open_subtasks import OpenSubtasks
 from apps.tasks.tests.factories import BoardFactory, task_in
 
 

@@ -255,6 +255,17 @@ def test_open_subtasks_keep_a_card_open_and_say_so(repository, task):
     assert any("1 subtask is still open" in entry.sentence for entry in timeline.entries(task)[0])
 
 
+@pytest.mark.req("FLT-34")
+def test_done_parent_keeps_a_card_done_and_says_so(repository, task, columns, ana):
+    """Nobody can be asked, as for a parent with open subtasks."""
+    Task.objects.filter(pk=task.pk).update(parent=task_in(columns["ready"], "Parent"))
+    forge_reports(repository, title=f"[{task.key}]", state="merged")
+    move(Task.objects.get(title="Parent"), to=columns["done"], by=ana)
+    forge_reports(repository, 2, title=f"[{task.key}]")
+    assert category(task) == "done"
+    assert any("which it is a part of, is done" in entry.sentence for entry in timeline.entries(task)[0])
+
+
 @pytest.mark.req("GIT-5")
 def test_link_dismissed_by_hand_stays_dismissed(repository, task, ana):
     event = forge_reports(repository)
