@@ -72,10 +72,11 @@ def may_probe(streak: FailureStreak) -> bool:
     return streak.probe_at is not None and streak.probe_at <= timezone.now()
 
 
-def take_probe(agent: Agent) -> None:
-    """A run is started: the next one only in a minute, while the agent is paused. Call it under the agent's lock."""
-    if pause := pause_of(agent):
-        FailureStreak.objects.filter(pk=pause.pk).update(probe_at=timezone.now() + PROBE_EVERY)
+def take_probe(agent: Agent) -> bool:
+    """Whether a run may be started now: while the agent is paused one caller a minute gets True."""
+    pause, now = pause_of(agent), timezone.now()
+    due = FailureStreak.objects.filter(pk=pause.pk, probe_at__lte=now) if pause else None
+    return due is None or due.update(probe_at=now + PROBE_EVERY) == 1
 
 
 def probe_now(agent: Agent) -> None:

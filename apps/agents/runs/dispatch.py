@@ -51,8 +51,12 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
 
 @transaction.atomic
 def claim_next(agent_id: UUID, worker: str) -> Claim | None:
-    """The run that the scheduler allows, leased to `worker`; capacity is counted under the agent's row lock."""
-    agent = Agent.objects.select_for_update(of=["self"]).select_related(*WITH_AGENT).get(pk=agent_id)
+    """The run that the scheduler allows, leased to `worker`; capacity is counted under the agent's row lock.
+
+    What the agent is judged by is read under the lock: a row joined to the locked one would be as old as the wait.
+    """
+    Agent.objects.select_for_update().only("pk").get(pk=agent_id)
+    agent = Agent.objects.select_related(*WITH_AGENT).get(pk=agent_id)
     run = scheduler.next_run(agent)
     if run is None:
         return None

@@ -64,11 +64,8 @@ def next_run(agent: Agent) -> Run | None:
 
 
 def take_probes(agent: Agent) -> bool:
-    """Whether the run that `next_run` found goes out now: of all who would probe a gateway, one may."""
-    if not circuit_breaker.allows_request(agent.gateway):
-        return False
-    failure_streaks.take_probe(agent)
-    return True
+    """Whether the run that `next_run` found goes out now: of all who would probe a gateway or an agent, one may."""
+    return circuit_breaker.allows_request(agent.gateway) and failure_streaks.take_probe(agent)
 
 
 def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:

@@ -1,13 +1,16 @@
 """Three failures in a row for one reason pause the agent: one run a minute probes, and a person retries all."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.accounts.tests.programs import Program
-from apps.agents.models import Agent, FailureStreak, Run
+from apps.agents.models import Agent, FailureStreak, Gateway, Run
 from apps.agents.roster import failure_streaks
 from apps.agents.runs import dispatch, lifecycle, scheduler, wait_reasons
 from apps.agents.runs.actions.cancel import cancel
@@ -44,7 +47,7 @@ def claimed(agent: Agent) -> Run | None:
 
 
 def let_a_minute_pass() -> None:
-    FailureStreak.objects.update(probe_at=timezone.now() - timedelta(seconds=1))
+    FailureStreak.objects.exclude(paused_at=None).update(probe_at=timezone.now() - timedelta(seconds=1))
 
 
 def is_paused(agent: Agent) -> bool:
@@ -120,6 +123,55 @@ def test_one_probe_a_minute_goes_out(scribe, ana, failed):
     assert (claimed(scribe), claimed(scribe)) == (first, None)
     let_a_minute_pass()
     assert claimed(scribe) == second
+
+
+def test_of_two_that_would_probe_one_does(scribe, failed):
+    let_a_minute_pass()
+    both = [Agent.objects.select_related("failure_streak").get(pk=scribe.pk) for _ in range(2)]
+    assert [failure_streaks.take_probe(each) for each in both] == [True, False]
+
+
+def switch_gateway_off(scribe: Agent, ana) -> None:
+    Gateway.objects.update(is_enabled=False)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("failures", "meanwhile"),
+    [(3, lambda scribe, ana: claimed(scribe)), (2, fail), (0, switch_gateway_off)],
+    ids=["probed", "paused", "gateway off"],
+)
+def test_worker_that_waited_judges_by_what_is_so_now(scribe, ana, failures, meanwhile):
+    for number in range(failures):
+        fail(scribe, ana, title=f"Failed {number}")
+    let_a_minute_pass()
+    run_of(scribe, ana, "First")
+    run_of(scribe, ana, "Second")
+
+    def claim_late() -> Run | None:
+        try:
+            return claimed(scribe)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Agent.objects.select_for_update().get(pk=scribe.pk)
+            late = pool.submit(claim_late)
+            wait_until_one_waits_for_us()
+            meanwhile(scribe, ana)
+        assert late.result(30) is None
+
+
+def wait_until_one_waits_for_us() -> None:
+    waiting = "SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute(waiting)
+            if cursor.fetchone() is not None:
+                return
+    pytest.fail("Nobody waits for the lock.")
 
 
 def test_probe_is_not_used_up_by_what_does_not_go_out(scribe, ana, failed):
