@@ -13,7 +13,7 @@ export class Beats {
 
   constructor(runs, delivery, everyMs = EVERY_MS) {
     Object.assign(this, { runs, delivery });
-    this.timer = setInterval(() => this.#all(), everyMs);
+    this.timer = setInterval(() => this.all(), everyMs);
     this.timer.unref?.();
   }
 
@@ -32,7 +32,8 @@ export class Beats {
     clearInterval(this.timer);
   }
 
-  #all() {
+  /** A beat of every open run. */
+  all() {
     for (const run of this.runs.values()) void this.#beat(run);
   }
 

@@ -20,6 +20,7 @@ function sharedState(api) {
   shared?.reporter.stop();
   const folder = path.join(api.runtime.state.resolveStateDir(process.env), ID);
   const reporter = new Reporter(api.pluginConfig ?? {}, folder, api.logger, shared?.reporter.runs);
+  if (shared) reporter.takeOver(shared.reporter);
   const stops = new Stops(folder, reporter, shared?.stops?.ended);
   const { url, secret = "", timeoutMs = 10000 } = api.pluginConfig ?? {};
   const control = new Control(folder, secret, stops, api.logger, new Delivery({ url, secret, timeoutMs }));

@@ -22,6 +22,7 @@ function laneOf(event) {
 }
 
 export class Outbox {
+  successor = null; // sends in its place, once the plugin was loaded anew
   #lanes = new Map(); // lane -> { wait, timer }, while something of it is sent or waits for its next try
   #writing = Promise.resolve();
   #sending = 0;
@@ -39,12 +40,18 @@ export class Outbox {
     const order = `${String(event.createdAt).padStart(15, "0")}-${String(serial).padStart(9, "0")}`;
     const written = this.#writing.then(() => save(this.folder, `${order}-l${lane}-${event.id}.json`, event));
     this.#writing = written.catch(() => undefined);
-    return written.then(() => this.#begin(lane));
+    return written.then(() => this.begin(lane));
   }
 
   /** Send what an earlier life has left. */
   async flush() {
-    for (const name of await names(this.folder)) this.#begin(LANE.exec(name)?.[1] ?? "");
+    for (const name of await names(this.folder)) this.begin(LANE.exec(name)?.[1] ?? "");
+  }
+
+  /** Send what `former` leaves, which is stopped, and what is put to it from now on. */
+  async takeOver(former) {
+    former.successor = this;
+    await this.flush();
   }
 
   stop() {
@@ -52,21 +59,36 @@ export class Outbox {
     for (const lane of this.#lanes.values()) clearTimeout(lane.timer);
   }
 
-  #begin(name) {
-    if (this.#stopped || !this.delivery.url || this.#lanes.has(name)) return;
-    this.#lanes.set(name, { wait: FIRST_WAIT });
-    void this.#sendLane(name);
+  /** Send what waits of a lane, unless that is being done. */
+  begin(name) {
+    if (this.successor) return this.successor.begin(name);
+    if (this.#stopped || !this.delivery.url || this.#lanes.has(name)) return undefined;
+    const state = { wait: FIRST_WAIT };
+    this.#lanes.set(name, state);
+    return this.#run(name, state);
   }
 
-  async #sendLane(lane) {
-    const state = this.#lanes.get(lane);
+  #run(lane, state) {
+    this.#sendLane(lane, state).catch((error) => {
+      this.logger.warn(`teamboard-callback: ${error}`);
+      if ((this.#lanes.get(lane) ?? state) !== state) return; // begun anew
+      this.#lanes.set(lane, state);
+      this.#later(lane, state);
+    });
+  }
+
+  #later(lane, state) {
+    state.timer = setTimeout(() => this.#run(lane, state), state.wait);
+    state.timer.unref?.();
+    state.wait = Math.min(state.wait * 2, LONGEST_WAIT);
+  }
+
+  async #sendLane(lane, state) {
     for (let waiting = await this.#waiting(lane); waiting.length; waiting = await this.#waiting(lane)) {
       for (const name of waiting) {
         if (this.#stopped) return;
         if (!(await this.#isDone(name))) {
-          state.timer = setTimeout(() => void this.#sendLane(lane), state.wait);
-          state.timer.unref?.();
-          state.wait = Math.min(state.wait * 2, LONGEST_WAIT);
+          this.#later(lane, state);
           return;
         }
         await remove(this.folder, name);
@@ -74,7 +96,7 @@ export class Outbox {
       state.wait = FIRST_WAIT;
     }
     this.#lanes.delete(lane);
-    if ((await this.#waiting(lane)).length) this.#begin(lane); // written while the lane was being closed
+    if ((await this.#waiting(lane)).length) this.begin(lane); // written while the lane was being closed
   }
 
   async #waiting(lane) {

@@ -135,6 +135,12 @@ export class Reporter {
     await this.outbox.flush();
   }
 
+  /** After a reload of the plugin: go on with what `former` knows and has left to send. */
+  takeOver(former) {
+    this.brokenOff = former.brokenOff;
+    this.#quietly(this.outbox.takeOver(former.outbox));
+  }
+
   stop() {
     this.isStopped = true;
     this.outbox.stop();

@@ -5,6 +5,7 @@ import http from "node:http";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 
 import plugin from "../index.js";
 import { callbackUrl } from "../delivery.js";
@@ -41,12 +42,13 @@ async function startBoard() {
 /** A gateway with our plugin: `hook()` and `lifecycle()` are what OpenClaw would call. */
 function startGateway(config = {}) {
   delete globalThis[Symbol.for("openclaw.teamboard-callback")];
+  const warnings = [];
   const hooks = {};
   const streams = {};
   plugin.register({
     pluginConfig: { url: board.url, secret: SECRET, ...config },
     runtime: { state: { resolveStateDir: () => folder } },
-    logger: { warn() {} },
+    logger: { warn: (words) => warnings.push(words) },
     agent: {
       events: {
         registerAgentEventSubscription: (wanted) => {
@@ -58,6 +60,7 @@ function startGateway(config = {}) {
   });
   const ctx = (runId, sessionKey = KEY) => ({ runId, sessionKey, agentId: "scribe", sessionId: "s1" });
   return {
+    warnings,
     hook: (name, event, runId, sessionKey) => hooks[name](event, ctx(runId, sessionKey)),
     lifecycle: (data, runId, sessionKey) => streams.lifecycle({ stream: "lifecycle", ...ctx(runId, sessionKey), data }),
     status: (data, runId) => streams.run_status({ stream: "run_status", ...ctx(runId), data }),
@@ -81,7 +84,7 @@ function startGateway(config = {}) {
 
 /** What came to the board, once it is so many; without the gateway's starts. */
 async function received(count) {
-  const until = Date.now() + 8000;
+  const until = Date.now() + 20000;
   const events = () => board.received.map(({ event }) => event).filter(({ event }) => event !== "gateway.started");
   while (events().length < count && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
   return events();
@@ -92,7 +95,7 @@ const kinds = (events) => events.map(({ event }) => event);
 const FILES = () => fs.readdir(path.join(folder, "teamboard-callback", "open")).catch(() => []);
 
 async function noneOpen() {
-  const until = Date.now() + 4000;
+  const until = Date.now() + 20000;
   while ((await FILES()).length && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
   return (await FILES()).length === 0;
 }
@@ -232,6 +235,76 @@ test("registering twice reports once", async () => {
   assert.equal((await received(2)).length, 2);
 });
 
+/** The plugin loaded anew into the gateway that runs, with other settings: what it is called with afterwards. */
+function reload(config = {}) {
+  const hooks = {};
+  plugin.register({
+    pluginConfig: { url: board.url, secret: SECRET, ...config },
+    runtime: { state: { resolveStateDir: () => folder } },
+    logger: { warn() {} },
+    agent: { events: { registerAgentEventSubscription() {} } },
+    on: (name, listener) => (hooks[name] = listener),
+  });
+  return hooks;
+}
+
+const OUTBOX = () => path.join(folder, "teamboard-callback", "outbox");
+
+async function until(happens) {
+  const end = Date.now() + 20000;
+  while (!(await happens()) && Date.now() < end) await new Promise((go) => setTimeout(go, 20));
+  assert.ok(await happens());
+}
+
+test("what waits when the plugin is loaded anew is sent by the new one", async () => {
+  board.answers.push(503);
+  startGateway({ maxAgeMinutes: 60 }).begin("hello", randomUUID());
+  await received(1);
+  reload({ maxAgeMinutes: 61 });
+  await until(async () => (await fs.readdir(OUTBOX())).length === 0);
+  const taken = board.received.filter(({ status }) => status === 200).map(({ event }) => event.event);
+  assert.deepEqual(taken, ["run.accepted", "run.started"]);
+});
+
+test("what the former plugin says after two reloads is sent", async () => {
+  const gateway = startGateway({ maxAgeMinutes: 60 });
+  const runId = randomUUID();
+  gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, runId);
+  await received(2);
+  gateway.end("Done.", runId); // settles a moment later, when the plugin is another one
+  reload({ maxAgeMinutes: 61 });
+  reload({ maxAgeMinutes: 62 });
+  const finished = (await received(3)).at(-1);
+  assert.deepEqual([finished.event, finished.text], ["run.finished", "Done."]);
+});
+
+test("a run that a crash broke off keeps its name when the plugin is loaded anew before it goes on", async () => {
+  startGateway().begin(`[teamboard-run:${OURS}]\nWrite.`, randomUUID());
+  await received(2);
+  await startGateway().hook("gateway_start", {});
+  await received(3);
+  const ctx = { runId: randomUUID(), sessionKey: KEY, agentId: "scribe", sessionId: "s1" };
+  const cleanedBody = "[System] Your previous turn was interrupted by a gateway restart.";
+  reload({ maxAgeMinutes: 61 }).before_agent_reply({ cleanedBody }, ctx);
+  const resumed = (await received(4)).at(-1);
+  assert.deepEqual([resumed.event, resumed.teamboardRunId], ["run.accepted", OURS]);
+});
+
+test("an event that can't be taken off the disk holds up its session for a while, and nothing else", async () => {
+  const gateway = startGateway({ sendStarted: false });
+  const runId = randomUUID();
+  board.answers.push(503);
+  gateway.hook("before_agent_reply", { cleanedBody: "hello" }, runId);
+  gateway.lifecycle({ phase: "error", executionSettled: true, error: "no" }, runId);
+  await received(1);
+  const [name] = await fs.readdir(OUTBOX());
+  const stuck = path.join(OUTBOX(), `000-${name.split("-").slice(2, 3)}-stuck.json`);
+  await fs.mkdir(stuck); // a folder is not removed as a file is
+  await until(async () => gateway.warnings.some((words) => /stuck|EISDIR|directory/.test(words)));
+  await fs.rmdir(stuck);
+  await until(() => board.received.some(({ event, status }) => event.event === "run.finished" && status === 200));
+});
+
 test("our run is read from our first line only", () => {
   for (const around of ["", "[cron:6c0d TeamBoard] ", NOTICE]) {
     assert.equal(namedRun(`${around}[teamboard-run:${OURS}]\nWrite.`), OURS);
@@ -293,7 +366,7 @@ test("a run says how it ended", async () => {
     const runId = randomUUID();
     gateway.begin("hello", runId, `agent:scribe:task:${runId}`);
     gateway.lifecycle({ ...data, executionSettled: true }, runId, `agent:scribe:task:${runId}`);
-    const until = Date.now() + 4000;
+    const until = Date.now() + 20000;
     const told = () => board.received.map(({ event }) => event).find((event) => event.runId === runId);
     while (!told() && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
     assert.equal(told()?.status, status, JSON.stringify(data));
@@ -322,7 +395,7 @@ test("a run that a crash ended before it began is told without a start", async (
 
 test("the gateway's start is told", async () => {
   await startGateway().hook("gateway_start", {});
-  const until = Date.now() + 4000;
+  const until = Date.now() + 20000;
   while (!board.received.length && Date.now() < until) await new Promise((go) => setTimeout(go, 20));
   assert.deepEqual(kinds(board.received.map(({ event }) => event)), ["gateway.started"]);
 });
@@ -349,25 +422,38 @@ test("events of one moment and session keep their order", async () => {
 test("an open run beats, and says what it waits for", async () => {
   const gateway = startGateway({ sendStarted: false, beatMs: 200 });
   const runId = randomUUID();
+  let seen = 0;
+  const beat = (wanted) =>
+    until(() => {
+      const index = board.received.findIndex(({ event }, place) => place >= seen && event.event === "run.beat" && wanted(event));
+      if (index >= 0) seen = index;
+      return index >= 0;
+    });
   gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, runId);
-  const [first] = await received(1);
-  assert.deepEqual([first.event, first.teamboardRunId, first.phase], ["run.beat", OURS, "thinking"]);
+  await beat((event) => event.teamboardRunId === OURS && event.phase === "thinking");
   gateway.hook("before_tool_call", { toolName: "exec" }, runId);
-  assert.equal((await received(board.received.length + 1)).at(-1).phase, "tool");
+  await beat((event) => event.phase === "tool");
   gateway.hook("model_call_ended", { outcome: "error", failureKind: "server_error" }, runId);
   gateway.status({ phase: "retrying", retryAttempt: 2, maxRetries: 8, reason: "server_error" }, runId);
-  const waiting = (await received(board.received.length + 1)).at(-1);
-  assert.deepEqual(
-    [waiting.phase, waiting.retry],
-    ["retrying", { attempt: 2, of: 8, reason: "server_error" }],
-  );
+  const retry = { attempt: 2, of: 8, reason: "server_error" };
+  await beat((event) => event.phase === "retrying" && isDeepStrictEqual(event.retry, retry));
   gateway.hook("model_call_ended", { outcome: "ok" }, runId);
-  assert.deepEqual((await received(board.received.length + 1)).at(-1).retry, null);
+  await beat((event) => event.phase === "thinking" && event.retry === null);
+});
+
+test("a run that has ended beats no more", async () => {
+  const gateway = startGateway({ sendStarted: false });
+  const { beats } = globalThis[Symbol.for("openclaw.teamboard-callback")].reporter;
+  const sent = [];
+  beats.delivery = { url: board.url, post: async ({ event }) => void sent.push(event) };
+  const runId = randomUUID();
+  gateway.begin(`[teamboard-run:${OURS}]\nWrite.`, runId);
+  beats.all();
   gateway.end("Done.", runId);
-  assert.ok(await noneOpen());
-  const told = (await received(1)).length;
-  await new Promise((go) => setTimeout(go, 500));
-  assert.equal((await received(1)).length, told);
+  beats.all();
+  assert.deepEqual(kinds(await received(1)), ["run.finished"]);
+  beats.all();
+  assert.deepEqual(sent, ["run.beat"]);
 });
 
 test("a beat that nobody took is not sent again", async () => {
