@@ -79,9 +79,12 @@ async def _plugin(known: Known) -> list[Finding]:
     if not known.identity.is_proved:
         return [_without_proof(answer, known.gateway)]
     offset = _clock_offset(answer)
-    if answer.status != 200 or abs(offset) >= CLOCK_SECONDS:
+    if abs(offset) >= CLOCK_SECONDS:
         clock = _("Its clock is {offset}: from 300 seconds on, reports are refused. Set it by NTP.")
         return [Finding(False, clock.format(offset=refused_reports.offset(offset)))]
+    if answer.status != 200:
+        reason = f"{answer.status} {json_of(answer).get('error', '')}".strip()
+        return [Finding(False, _("Our plugin there does not answer. {reason}").format(reason=reason))]
     info = known.identity.info
     return [_versions(str(info.get("gateway")), str(info.get("plugin")))]
 
@@ -243,8 +246,20 @@ async def _round_trip(known: Known) -> Finding:
 def _reports(known: Known) -> list[Finding]:
     """What came back lately, with what was refused and why."""
     known.gateway.refresh_from_db(fields=["last_callback_at"])
-    refused = [Finding(is_over, sentence) for is_over, sentence in refused_reports.sentences_about(known.gateway)]
+    told = _reported_versions(known)
+    told += [Finding(is_over, sentence) for is_over, sentence in refused_reports.sentences_about(known.gateway)]
     if known.gateway.last_callback_at:
-        return [*refused, Finding(True, _("Our plugin reports."))]
+        return [*told, Finding(True, _("Our plugin reports."))]
     never = _("Our plugin has not reported yet; it does with the first run.")
-    return [*refused, Finding(known.identity.is_proved, never)]
+    return [*told, Finding(known.identity.is_proved, never)]
+
+
+def _reported_versions(known: Known) -> list[Finding]:
+    """What the plugin reported of its OpenClaw at its last start, where it can't be asked."""
+    if "gateway" in known.identity.info:
+        return []
+    told = known.gateway.callback_reports.filter(kind__in=["gateway.started", "gateway.unsupported"])
+    last = told.order_by("-pk").first()
+    if last is None or last.kind == "gateway.started":
+        return []
+    return [_versions(str(last.body.get("gateway")), str(last.body.get("plugin")))]

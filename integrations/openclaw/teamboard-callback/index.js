@@ -68,8 +68,8 @@ export default {
     api.on("agent_end", (event, ctx) => reporter.attemptEnds(event, ctx));
     api.on("llm_output", (event, ctx) => reporter.modelAnswered(event, ctx));
     api.on("gateway_start", async () => {
-      if (tooOld) await reporter.outbox.put(unsupported(api));
       await reporter.start();
+      if (tooOld) await reporter.outbox.put(unsupported(api)); // behind the start, of which it speaks
     });
     api.on("gateway_stop", () => reporter.stop());
   },

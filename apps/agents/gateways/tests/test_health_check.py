@@ -112,6 +112,37 @@ def test_check_says_by_how_much_the_clock_is_wrong(reached, says, ahead, words):
     assert any(words[4:] in sentence and not is_ok for sentence, is_ok in lines(reached).items())
 
 
+@pytest.mark.parametrize(("status", "error"), [(500, "the plugin failed"), (409, "seen before"), (405, None)])
+def test_check_takes_no_other_refusal_for_a_wrong_clock(reached, monkeypatch, status, error):
+    ask = gateway_identity.Identity.ask
+
+    async def refused(self, what):
+        answer = await ask(self, what)
+        self.info = {}
+        return type(answer)(status, answer.headers, json.dumps({"ok": False, "error": error} if error else []).encode())
+
+    monkeypatch.setattr(gateway_identity.Identity, "ask", refused)
+    told = lines(reached)
+    assert told[f"Our plugin there does not answer. {status} {error or ''}".strip()] is False
+    assert not any("clock" in sentence for sentence in told)
+
+
+def test_check_says_what_a_plugin_without_a_route_has_reported_of_its_openclaw(client, practice, reached):
+    too_old = "OpenClaw 2026.8.2 is too old: 2026.9.1 is the first that says when a run has ended."
+    versions = {"gateway": "2026.8.2", "plugin": "1.3.0", "minimum": "2026.9.1"}
+    practice.fault("old_plugin")
+    try:
+        for number, event in enumerate(["started", "unsupported", "unsupported"]):
+            report(client, id=f"e{number}", event=f"gateway.{event}", **(versions if event == "unsupported" else {}))
+        assert [is_ok for sentence, is_ok in lines(reached).items() if sentence == too_old] == [False]
+        report(client, id="upgraded", event="gateway.started")
+        assert too_old not in lines(reached)
+        report(client, id="downgraded", event="gateway.unsupported", **versions)
+    finally:
+        practice.fault("normal")
+    assert too_old not in lines(reached)  # it says itself that it is another one now
+
+
 def test_check_tells_another_secret_from_an_old_plugin(practice, reached):
     other = GatewayFactory(url=practice.url, callback_secret="other", **SECRETS)
     assert any("another callback secret" in sentence for sentence in lines(other))
