@@ -52,7 +52,7 @@ def _refusal_reason(message: Message, agent: Agent, by: User, depth: int) -> Rea
         permissions.require(by, Action.RUN, project)
     except NotAllowed:
         return Reason.ROLE
-    if not agent.is_enabled:
+    if not agent.takes_work:
         return Reason.DISABLED
     if not by.is_agent:
         return None

@@ -113,9 +113,15 @@ class Agent(models.Model):
         return self.busy_runs if hasattr(self, "busy_runs") else self.runs.busy().count()
 
     @property
+    def takes_work(self) -> bool:
+        """Whether it is given anything new. Work for a gateway that is switched off waits, but for a practice one."""
+        has_retired = self.gateway.is_practice and not self.gateway.is_enabled
+        return self.is_enabled and not has_retired
+
+    @property
     def status(self) -> str:
         """disabled, offline, failing, working, queued up, paused (all that waits is in paused projects) or idle."""
-        if not self.is_enabled:
+        if not self.takes_work:
             return "disabled"
         if not self.gateway.is_enabled or self.gateway.down_since:
             return "offline"

@@ -135,5 +135,5 @@ def enqueue(
 
 
 def _refuse_disabled(agent: Agent) -> None:
-    if not agent.is_enabled:
+    if not agent.takes_work:
         raise AgentDisabled(gettext_lazy("Agent is disabled"))

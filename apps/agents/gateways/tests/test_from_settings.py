@@ -7,8 +7,9 @@ from apps.accounts.models import AuditEntry
 from apps.agents.gateways.from_settings import SecretTaken, ensure_gateway_from_settings
 from apps.agents.gateways.practice import retire
 from apps.agents.models import Agent, Gateway
-from apps.agents.runs import scheduler
+from apps.agents.runs import queue, scheduler
 from apps.agents.tests.factories import GatewayFactory, agent_in, run_of
+from apps.chat.tests.factories import message_in, room_of
 from apps.errors import NotAllowed
 from apps.projects.tests.factories import UserFactory
 
@@ -40,8 +41,12 @@ def test_practice_gateway_retires_when_the_environment_names_a_real_one(start, b
     assert (scribe.status, practising.is_enabled) == ("disabled", False)
     assert (practising.hook_token, practising.gateway_token, practising.callback_secret) == ("", "", "")
     assert (real.is_enabled, real.callback_secret) == (True, "shared")
-    assert scheduler.decision(run).code == "agent_disabled"
-    assert AuditEntry.objects.filter(action="agent.changed", facts__is_enabled=False).count() == 1
+    assert scheduler.decision(run).code == "gateway_disabled"
+    assert AuditEntry.objects.filter(action="gateway.changed", facts__is_enabled=False).count() == 1
+    with pytest.raises(queue.AgentDisabled):
+        run_of(scribe, ana, "Another")
+    message = message_in(room_of(board), ana, "@scribe hello")
+    assert message.mention_refusals.get().reason == "disabled"
 
 
 def test_practice_agents_are_said_to_be_off_on_their_page(start, board, ana, client):
@@ -55,12 +60,13 @@ def test_practice_agents_are_said_to_be_off_on_their_page(start, board, ana, cli
 
 def test_practice_gateway_comes_back_where_no_other_is_on(start, board):
     scribe = agent_in(board, "Scribe", gateway=start(PRACTICE))
+    off = agent_in(board, "Switched off by an administrator", gateway=scribe.gateway, is_enabled=False)
     real, own = start(REAL), PRACTICE | {"OPENCLAW_CALLBACK_SECRET": "practice"}
     start(own)
-    assert not Agent.objects.get(pk=scribe.pk).is_enabled  # the real one is still on
+    assert Agent.objects.get(pk=scribe.pk).status == "disabled"  # the real one is still on
     Gateway.objects.filter(pk=real.pk).update(is_enabled=False)
     assert start(own).is_enabled
-    assert Agent.objects.get(pk=scribe.pk).is_enabled
+    assert [Agent.objects.get(pk=agent.pk).status for agent in (scribe, off)] == ["idle", "disabled"]
 
 
 def test_practice_gateway_is_retired_by_administrators_only(ana):

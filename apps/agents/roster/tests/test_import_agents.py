@@ -105,9 +105,9 @@ def test_import_retires_the_practice_agents_in_the_same_form(admin, reached, boa
     assert "Switched off: Scribe, of the practice gateway." in told
     scribe.refresh_from_db()
     practising.refresh_from_db()
-    assert not scribe.is_enabled
+    assert scribe.status == "disabled"
     assert (practising.is_enabled, practising.hook_token, practising.callback_secret) == (False, "", "")
-    assert AuditEntry.objects.filter(action="agent.changed", who="Root").exists()
+    assert AuditEntry.objects.filter(action="gateway.changed", who="Root").exists()
 
 
 def test_slug_is_unique_at_its_gateway_at_every_door(admin, root, board):
