@@ -86,10 +86,9 @@ def _task_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[s
     comments = list(task.comments.select_related("author").order_by("-pk")[: COMMENTS + 1])
     latest = reversed(comments[:COMMENTS])
     earlier = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in latest]
-    if len(comments) > COMMENTS:
-        earlier.insert(0, EARLIER_COMMENTS)
+    more = [EARLIER_COMMENTS] if len(comments) > COMMENTS else []
     request = _fenced(fence, f"Asked by {run.requested_by or 'the board'}, attempt {run.attempt}", run.prompt)
-    return TASK_INSTRUCTIONS, _task_fields(task, run, fence), earlier, [request]
+    return TASK_INSTRUCTIONS, [*_task_fields(task, run, fence), *more], earlier, [request]
 
 
 def _room_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:

@@ -104,11 +104,14 @@ def test_comment_of_a_person_is_folded_alike(run, client, ana):
 
 
 def test_prompt_says_what_it_leaves_out(run, ana):
-    for _ in range(prompt.COMMENTS + 1):
+    for number in range(prompt.COMMENTS + 1):
         comment(run.task, text="x" * 30_000, by=ana)
-    text = prompt.prompt_for(run)
-    assert len(text.encode()) <= prompt.PROMPT_BYTES
-    assert "of the earliest texts here" in text
+        text = prompt.prompt_for(run)
+        left_out = min(number + 1, prompt.COMMENTS) - text.count("x" * 30_000)
+        assert len(text.encode()) <= prompt.PROMPT_BYTES
+        assert (prompt.LEFT_OUT.format(n=left_out) in text) is bool(left_out)
+        assert (prompt.EARLIER_COMMENTS in text) is (number == prompt.COMMENTS)
+    assert 0 < left_out < prompt.COMMENTS
     run.prompt = "y" * prompt.PROMPT_BYTES
     text = prompt.prompt_for(run)
     assert len(text.encode()) <= prompt.PROMPT_BYTES
