@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 from celery.signals import task_received
 from django.core.management import CommandError, call_command
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone, translation
 
@@ -198,7 +199,11 @@ def test_heartbeats_go_on_after_one_that_fails(monkeypatch, caplog):
     assert "A heartbeat could not be written" in caplog.text
 
 
-def test_heartbeat_is_judged_by_the_clock_of_the_database():
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_heartbeat_is_judged_by_the_clock_of_the_database(monkeypatch, hours):
+    ours = timezone.now() + timedelta(hours=hours)
+    monkeypatch.setattr(timezone, "now", lambda: ours)
     be_alive(*PARTS)
-    Heartbeat.objects.update(at=timezone.now() - processes.SILENT_AFTER + timedelta(seconds=3))
     assert processes.read_silent() == ()
+    Heartbeat.objects.update(at=Now() - processes.SILENT_AFTER)
+    assert processes.read_silent() == (processes.WORKER,)
