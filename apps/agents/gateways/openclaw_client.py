@@ -103,7 +103,6 @@ class Entry:
 class RemoteAgent:
     id: str
     name: str
-    model: str
 
 
 @dataclass(frozen=True)
@@ -487,10 +486,8 @@ def _instant(milliseconds: Any) -> datetime | None:
 
 
 def _remote_agent(row: dict[str, Any]) -> RemoteAgent:
-    model = row.get("model")
-    primary = model.get("primary") if isinstance(model, dict) else model
     slug = str(row.get("id") or "")
-    return RemoteAgent(slug, str(row.get("name") or slug), str(primary or ""))
+    return RemoteAgent(slug, str(row.get("name") or slug))
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -222,10 +222,7 @@ async def test_client_raises_on_answers_it_can_not_read(answer):
 async def test_client_lists_agents_as_the_gateway_has_them():
     rows = [{"id": "main", "name": "Main", "model": {"primary": "scripted/scripted-1"}}, {"id": "coder"}]
     agents = await client(httpx.Response(200, json={"ok": True, "payload": {"agents": rows}})).list_agents()
-    assert [(agent.id, agent.name, agent.model) for agent in agents] == [
-        ("main", "Main", "scripted/scripted-1"),
-        ("coder", "coder", ""),
-    ]
+    assert [(agent.id, agent.name) for agent in agents] == [("main", "Main"), ("coder", "coder")]
 
 
 async def test_client_health_tells_live_from_ready():

@@ -65,7 +65,7 @@ def test_import_says_who_is_here_already(admin, reached, board):
 
 
 def test_import_names_what_can_not_come(reached, root, monkeypatch):
-    remote = [RemoteAgent("a" * 51, "Long", ""), RemoteAgent("my.agent", "Dotted", ""), RemoteAgent("", "Nobody", "")]
+    remote = [RemoteAgent("a" * 51, "Long"), RemoteAgent("my.agent", "Dotted"), RemoteAgent("", "Nobody")]
 
     async def list_agents(_client):
         return remote
@@ -79,7 +79,7 @@ def test_import_names_what_can_not_come(reached, root, monkeypatch):
 
 def test_import_finds_a_name_for_each_of_many(root, board):
     gateways = [GatewayFactory(callback_secret=f"secret-{number}") for number in range(4)]
-    main = RemoteAgent("main", "Main", "")
+    main = RemoteAgent("main", "Main")
     names = [import_agents(each, [main], projects=[board], is_enabled=True, by=root)[0].name for each in gateways]
     assert names == ["Main", "Main (main)", "Main (main 2)", "Main (main 3)"]
 
