@@ -20,6 +20,8 @@ from apps.names import validate_name
 from apps.projects.serializers import WithinProject
 from apps.rest.numbers import LARGEST_ID
 from apps.rest.rows import shown
+from apps.tasks.models import EmptyReason
+from apps.tasks.serializers import NoticeField
 
 
 class RoomSerializer(serializers.Serializer[Any]):
@@ -88,6 +90,16 @@ class MessageSerializer(serializers.Serializer[Any]):
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
     client_message_id = serializers.UUIDField(read_only=True)
     text = serializers.CharField(read_only=True)
+    is_truncated = serializers.BooleanField(
+        read_only=True, help_text="Whether it is only the beginning of what its author said."
+    )
+    empty_reason = serializers.ChoiceField(
+        EmptyReason.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Why an agent's answer has no text; empty where it has one.",
+    )
+    notice = NoticeField(help_text="The same as a sentence, in your language.")
     mentions = serializers.SerializerMethodField(help_text="The ids of the people and agents it mentions.")
     tasks = serializers.SerializerMethodField(help_text="The ids of the tasks it names.")
     reply_to = serializers.IntegerField(source="reply_to_id", read_only=True, allow_null=True)

@@ -7,7 +7,7 @@ from apps.max_length import max_length
 from apps.names import validate_name
 from apps.projects.serializers import ManyWithinProject, WithinProject
 from apps.tasks import status_notes
-from apps.tasks.models import Column, Comment, Label, Task
+from apps.tasks.models import Column, Comment, EmptyReason, Label, Task
 
 LABELS_PER_TASK = 20
 
@@ -105,6 +105,16 @@ class MoveSerializer(serializers.Serializer[Any]):
     )
 
 
+class NoticeField(serializers.CharField):
+    """What is said in the place of a text that is not there, in the reader's language."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(source="empty_reason", read_only=True, **kwargs)
+
+    def to_representation(self, value: str) -> str:
+        return str(EmptyReason(value).label) if value else ""
+
+
 class CommentSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
     task = serializers.IntegerField(source="task_id", read_only=True)
@@ -113,4 +123,11 @@ class CommentSerializer(serializers.Serializer[Any]):
     is_truncated = serializers.BooleanField(
         read_only=True, help_text="Whether it is only the beginning of what its author said."
     )
+    empty_reason = serializers.ChoiceField(
+        EmptyReason.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Why an agent's answer has no text; empty where it has one.",
+    )
+    notice = NoticeField(help_text="The same as a sentence, in your language.")
     created_at = serializers.DateTimeField(read_only=True)

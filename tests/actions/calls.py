@@ -299,7 +299,7 @@ def delete_message(w: World) -> Ready:
     return [w.message], lambda: delete.delete(w.message, by=w.owner)
 
 
-@call("chat.messages.actions.edit.edit", "text", "html", "edited_at")
+@call("chat.messages.actions.edit.edit", "text", "html", "edited_at", "is_truncated", "empty_reason")
 def edit_message(w: World) -> Ready:
     return [w.message], lambda: edit.edit(w.message, text="Other words", by=w.owner)
 

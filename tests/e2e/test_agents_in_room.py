@@ -78,5 +78,7 @@ def test_slash_agents_is_told_to_the_asker_alone(enter, ana, ben):
 def test_axe_finds_nothing_wrong_under_a_message(enter, ana, ben):
     page = enter(ana)
     say(page, "@scribe [[fail:The model is not there.]]")
-    expect(line(page)).to_contain_text("The model is not there.")
+    expect(line(page)).to_contain_text("The run ended with an error.")
+    line(page).get_by_text("Details").click()
+    expect(line(page).get_by_text("The model is not there.")).to_be_visible()
     assert faults_of(page) == []

@@ -5,12 +5,13 @@ from django.db import transaction
 from apps.accounts import audit
 from apps.accounts.audit import trail
 from apps.accounts.models import LoginSession, User
+from apps.accounts.sessions import user_agents
 
 
 @transaction.atomic
 def end_session(session: LoginSession, *, by: User) -> None:
     if LoginSession.objects.filter(public_id=session.public_id).delete()[0]:
-        audit.record("sessions.ended", by=by, of=session.user, ended=1, device=session.device_in_words)
+        audit.record("sessions.ended", by=by, of=session.user, ended=1, device=user_agents.names_of(session.device))
 
 
 @transaction.atomic

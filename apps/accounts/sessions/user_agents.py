@@ -33,10 +33,19 @@ SYSTEMS = {
 
 def in_words(user_agent: str) -> str:
     """“Firefox on Linux”; less where less is known."""
-    browser, system = _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
+    browser, system = _parts(user_agent)
     if browser and system:
         return _("{browser} on {system}").format(browser=browser, system=system)
     return browser or system or _("Unknown browser")
+
+
+def names_of(user_agent: str) -> str:
+    """“Firefox, Linux”, as it is kept: the same in every language; empty where nothing is known."""
+    return ", ".join(filter(None, _parts(user_agent)))
+
+
+def _parts(user_agent: str) -> tuple[str, str]:
+    return _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
 
 
 def _first(names: dict[str, str], user_agent: str) -> str:

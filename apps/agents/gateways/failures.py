@@ -24,6 +24,9 @@ SENTENCES = {
     "may_not_be_called": _("The gateway may not be called."),
     "answer_lost": _("The gateway's answer is lost."),
     "unreachable": _("The gateway can't be reached."),
+    "other_secret": _("Who answers there has another callback secret."),
+    "not_proved": _("Who answers there did not prove to be the gateway, as it did before."),
+    "no_openclaw": _("Who answers there is no OpenClaw gateway."),
 }
 BY_STATUS = {
     400: "gateway_refused",

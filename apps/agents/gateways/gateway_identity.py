@@ -13,9 +13,9 @@ from typing import Any, Self
 from uuid import uuid4
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from apps import outbound, strict_json
+from apps.agents.gateways import failures
 from apps.agents.models import Gateway
 
 ROUTE = "/teamboard/control"
@@ -23,10 +23,17 @@ LIMITS = outbound.Limits(read=8, total=10)
 
 
 class NotProved(outbound.OutboundError):
-    """Somebody answers who is not, or can't be known to be, the gateway; no token was sent."""
+    """Somebody answers who is not, or can't be known to be, the gateway; no token was sent.
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, sent=False)
+    `code` is one of `failures.SENTENCES`; the exception reads as its sentence in the language that is active then.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code, sent=False)
+        self.code = code
+
+    def __str__(self) -> str:
+        return failures.sentence_of(self.code)
 
 
 class Identity:
@@ -78,12 +85,12 @@ class Identity:
         if answer.status == 503:
             raise outbound.Unreachable("It is starting or draining.")
         if answer.status == 401 and str(json_of(answer).get("error")).startswith("not signed"):
-            raise NotProved(_("Who answers there has another callback secret."))
+            raise NotProved("other_secret")
         if self._must_prove:
-            raise NotProved(_("Who answers there did not prove to be the gateway, as it did before."))
+            raise NotProved("not_proved")
         health = json_of(await self._request("GET", "/healthz"))
         if (health.get("ok"), health.get("status")) != (True, "live"):
-            raise NotProved(_("Who answers there is no OpenClaw gateway."))
+            raise NotProved("no_openclaw")
 
     def _signature(self, signed: bytes) -> str:
         return f"sha256={hmac.new(self._secret, signed, hashlib.sha256).hexdigest()}"

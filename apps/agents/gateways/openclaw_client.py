@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from apps import outbound, strict_json
 from apps.agents.gateways import failures
-from apps.agents.gateways.gateway_identity import Identity
+from apps.agents.gateways.gateway_identity import Identity, NotProved
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import Gateway
 
@@ -402,6 +402,8 @@ def _refused_outcome(answer: outbound.Answer, words: str) -> Outcome:
 def _unanswered_outcome(exc: outbound.OutboundError) -> Outcome:
     if isinstance(exc, outbound.ForbiddenAddress):
         return Outcome(Kind.REFUSED, "may_not_be_called", str(exc), sent=False)
+    if isinstance(exc, NotProved):
+        return Outcome(Kind.RETRY, exc.code, sent=False)
     if exc.sent:
         return Outcome(Kind.AMBIGUOUS, "answer_lost", str(exc))
     return Outcome(Kind.RETRY, "unreachable", str(exc), sent=False)

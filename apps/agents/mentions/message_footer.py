@@ -36,6 +36,13 @@ class FooterLine(NamedTuple):
         return note["since"] if note.get("counts") else ""
 
     @property
+    def details(self) -> str:
+        """The original words behind the sentence."""
+        if self.run is None or self.answer:
+            return ""
+        return run_notes.details_of(self.run.status_note) if self.run.status_note else self.run.error
+
+    @property
     def can_stop(self) -> bool:
         return self.run is not None and self.run.status in states.OPEN
 

@@ -56,7 +56,12 @@ def failing_context(agent: Agent, project: Project) -> dict[str, Any] | None:
     if streak is None:
         return None
     failed = failure_streaks.failed_for(agent, streak.fingerprint).filter(project=project)
-    return {"sentence": run_notes.why_failing(agent, streak), "run": failed.first(), "count": failed.count()}
+    return {
+        "sentence": run_notes.why_failing(agent, streak),
+        "details": streak.error,
+        "run": failed.first(),
+        "count": failed.count(),
+    }
 
 
 def agents_of(request: MemberRequest, project: Project) -> AgentQuerySet:

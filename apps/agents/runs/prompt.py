@@ -15,7 +15,7 @@ from apps.agents.runs import stops
 from apps.agents.runs.queue import PROMPT_BYTES
 from apps.chat.models import Message
 from apps.tasks.code import branch_names
-from apps.tasks.models import Task
+from apps.tasks.models import Comment, Task
 
 TASK_INSTRUCTIONS = """\
 You work on one task of a team's board. Your final reply is shown to people as your comment under
@@ -47,6 +47,8 @@ NOTE_BYTES = 200  # kept free for saying that something was left out
 LEFT_OUT = "(The board left out {n} of the earliest texts here, since all of them would be too long to send.)"
 EARLIER_COMMENTS = "(There are earlier comments, which the board leaves out.)"
 CUT = "(The board cut this message here, since all of it would be too long to send.)"
+NO_TEXT = "(an answer without text)"
+NOT_ALL = "(This is only the beginning of a longer answer.)"
 ROOM_BYTES = 24 * 1024  # of what was said before
 
 
@@ -85,7 +87,7 @@ def _task_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[s
     task = cast(Task, run.task)
     comments = list(task.comments.select_related("author").order_by("-pk")[: COMMENTS + 1])
     latest = reversed(comments[:COMMENTS])
-    earlier = [_fenced(fence, f"Comment by {_author(each.author)}", each.text) for each in latest]
+    earlier = [_fenced(fence, f"Comment by {_author(each.author)}", _words_of(each)) for each in latest]
     more = [EARLIER_COMMENTS] if len(comments) > COMMENTS else []
     request = _fenced(fence, f"Asked by {run.requested_by or 'the board'}, attempt {run.attempt}", run.prompt)
     return TASK_INSTRUCTIONS, [*_task_fields(task, run, fence), *more], earlier, [request]
@@ -146,7 +148,14 @@ def _earlier_messages(message: Message, fence: str) -> list[str]:
 def _text_of(message: Message) -> str:
     """What it says, and how the files are called that it carries."""
     names = message.files.values_list("name", flat=True) if message.has_files else ()
-    return "\n".join([message.text, *(f"(a file: {name})" for name in names)])
+    return "\n".join([_words_of(message), *(f"(a file: {name})" for name in names)])
+
+
+def _words_of(said: Message | Comment) -> str:
+    """Its text; where that is not all, or nothing, in our words: an agent reads them in English."""
+    if said.empty_reason:
+        return NO_TEXT
+    return f"{said.text}\n{NOT_ALL}" if said.is_truncated else said.text
 
 
 def _author(author: User | None) -> str:

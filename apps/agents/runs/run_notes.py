@@ -75,12 +75,6 @@ def _working(facts: dict[str, Any]) -> str:
     return _("{agent} is at it, attempt {attempt}.").format(**facts)
 
 
-def _gateway_stopped(facts: dict[str, Any]) -> str:
-    if not facts["error"]:
-        return _("The gateway stopped it.")
-    return _("The gateway stopped it: {error}").format(**facts)
-
-
 RETRY_REASONS = {
     "server_error": gettext_lazy("the model's provider has an error"),
     "overloaded": gettext_lazy("the model's provider is overloaded"),
@@ -106,9 +100,7 @@ def _held_up(facts: dict[str, Any]) -> str:
 
 
 def _stopped(facts: dict[str, Any]) -> str:
-    if facts["error"]:
-        return _("{agent} was stopped: {error}").format(**facts)
-    if facts["by"]:
+    if facts.get("by"):
         return _("{by} stopped {agent}.").format(**facts)
     return _("{agent} was stopped.").format(**facts)
 
@@ -118,17 +110,20 @@ def _stop_unconfirmed(facts: dict[str, Any]) -> str:
     return _("Stopped here; the agent may still be running ({why}).").format(why=why)
 
 
+# What may be said to a result by the actions that show it.
 REFUSALS = {
     "archived": gettext_lazy("The room is archived."),
     "too_large": gettext_lazy("It is too long."),
+    "too_many_mentions": gettext_lazy("It mentions too many people."),
+    "invalid": gettext_lazy("It has nothing that can be seen."),
     "gone": gettext_lazy("What was asked is not there any more."),
 }
 
 
 def _not_shown(facts: dict[str, Any]) -> str:
     """Why the board could not show a result, by the code of its own refusal."""
-    why = facts["error"] or REFUSALS.get(facts.get("refusal", ""), _("The board refuses it."))
-    return _("{agent} has finished, but the result can't be shown: {error}").format(agent=facts["agent"], error=why)
+    why = REFUSALS.get(facts.get("refusal", ""), _("The board refuses it."))
+    return _("{agent} has finished, but the result can't be shown: {why}").format(agent=facts["agent"], why=why)
 
 
 def _clock(iso: str) -> str:
@@ -142,18 +137,21 @@ def word_of(run: Run) -> str:
     return str(run.get_status_display()).capitalize()
 
 
-def details_of(cause: str, error: str) -> str:
-    """The original words behind the sentence of a `cause`, where that does not hold them."""
-    return error if cause in WITH_DETAILS else ""
+def details_of(note: status_notes.Note) -> str:
+    """The original words behind a note's sentence, of the gateway or an agent: no sentence holds them."""
+    return str(note["facts"].get("error", ""))
 
 
 def why_ended(run: Run) -> str:
     """Why `run` came to no result, as a sentence; empty where nothing is known."""
-    return _why(run.cause, run.error)
+    return why(run.cause, run.error)
 
 
-def _why(cause: str, error: str) -> str:
-    return SENTENCES[cause]({"error": error}) if cause in SENTENCES else error
+def why(cause: str, error: str) -> str:
+    """The sentence of a `cause`; where there is none, what an `error` in somebody else's words comes to."""
+    if cause in SENTENCES:
+        return SENTENCES[cause]({})
+    return _("The run ended with an error.") if error else ""
 
 
 def why_failing(agent: Agent, streak: FailureStreak) -> str:
@@ -162,8 +160,8 @@ def why_failing(agent: Agent, streak: FailureStreak) -> str:
 
 
 def _failing(facts: dict[str, Any]) -> str:
-    why = _why(facts["cause"], facts["error"]) or _("No reason was given.")
-    return _("{agent} failed {count} times in a row and is tried once a minute: {why}").format(**facts, why=why)
+    reason = why(facts["cause"], facts["error"]) or _("No reason was given.")
+    return _("{agent} failed {count} times in a row and is tried once a minute: {why}").format(**facts, why=reason)
 
 
 # Why a run was ended by what happened around it, without words of anybody else.
@@ -175,7 +173,6 @@ ENDED_BY = {
     "tried_again": gettext_lazy("Nobody knows whether it ran; tried again."),
     "no_reason": gettext_lazy("The agent's run failed without a reason."),
 }
-WITH_DETAILS = gateway_failures.SENTENCES.keys()
 
 
 def _fixed(sentence: Promise) -> status_notes.Sentence:
@@ -199,8 +196,8 @@ SENTENCES: dict[str, status_notes.Sentence] = {
         gateway=facts["gateway"], at=_clock(facts["since"])
     ),
     "next_try": lambda facts: (
-        _("{error} Next try at {at}.")
-        .format(error=_why(facts.get("cause", ""), facts["error"]), at=_clock(facts["at"]))
+        _("{why} Next try at {at}.")
+        .format(why=gateway_failures.sentence_of(facts.get("cause", "")), at=_clock(facts["at"]))
         .strip()
     ),
     "stopping": lambda facts: _("Stopping {agent}…").format(**facts),
@@ -217,10 +214,10 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
     "not_shown": _not_shown,
-    "gateway_stopped": _gateway_stopped,
+    "gateway_stopped": lambda facts: _("The gateway stopped it."),
     "time_limit": lambda facts: _("It did not finish within its time limit."),
     "stopped": _stopped,
-    "failed": lambda facts: facts["error"] or _("{agent} gave no reason.").format(**facts),
+    "failed": lambda facts: why("", facts["error"]) or _("{agent} gave no reason.").format(**facts),
     "timed_out": lambda facts: _("No word from {agent} in time.").format(**facts),
     **{code: _fixed(sentence) for code, sentence in (ENDED_BY | gateway_failures.SENTENCES).items()},
 }

@@ -2,8 +2,6 @@
 
 from typing import Any, cast
 
-from django.utils.translation import gettext as _
-
 from apps.accounts.models import User
 from apps.agents.models import Agent, Run
 from apps.agents.models.run import RunQuerySet
@@ -70,13 +68,10 @@ class TaskTarget:
     def show_started(self, run: Run) -> None:
         card_moves.move_card(self.task, Change.STARTED, by=run.agent.user)
 
-    def fitting(self, text: str, *, is_truncated: bool) -> str:
-        """All of it: a comment holds what a run does, and says itself when that is not all."""
-        return text
-
-    def show_result(self, run: Run, text: str) -> None:
-        """The agent's comment, and the card in review."""
-        posted = comment(self.task, text=text, by=run.agent.user, as_board=True, is_truncated=run.is_result_truncated)
+    def show_result(self, run: Run, text: str, *, empty_reason: str) -> None:
+        """The agent's comment, which holds as much as a run does, and the card in review."""
+        about: dict[str, Any] = {"is_truncated": run.is_result_truncated, "empty_reason": empty_reason}
+        posted = comment(self.task, text=text, by=run.agent.user, as_board=True, **about)
         Run.objects.filter(pk=run.pk).update(result_comment=posted)
         card_moves.move_card(self.task, Change.SUCCEEDED, by=run.agent.user)
 
@@ -141,17 +136,16 @@ class MessageTarget:
     def show_started(self, run: Run) -> None:
         """Nor here."""
 
-    def fitting(self, text: str, *, is_truncated: bool) -> str:
-        """As much as a message holds, with a word about it where that is not all."""
-        longest = max_length(Message, "text") - 200
-        if len(text) <= longest and not is_truncated:
-            return text
-        return text[:longest] + "\n\n" + _("*(The rest was left out.)*")
-
-    def show_result(self, run: Run, text: str) -> None:
-        """The agent's message; its id makes it the same one, however often the answer is reported."""
-        ids: dict[str, Any] = {"client_message_id": run.pk, "reply_to": self.message}
-        post(self.message.room, text=text, by=run.agent.user, **ids, as_board=True)
+    def show_result(self, run: Run, text: str, *, empty_reason: str) -> None:
+        """The agent's message, as much as one holds; its id makes it the same, however often the answer is reported."""
+        longest = max_length(Message, "text")
+        about: dict[str, Any] = {
+            "client_message_id": run.pk,
+            "reply_to": self.message,
+            "is_truncated": run.is_result_truncated or len(text) > longest,
+            "empty_reason": empty_reason,
+        }
+        post(self.message.room, text=text[:longest], by=run.agent.user, as_board=True, **about)
 
 
 Target = TaskTarget | MessageTarget

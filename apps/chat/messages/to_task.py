@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from apps import names
 from apps.accounts.models import User
 from apps.chat.messages.actions.post import post
@@ -47,11 +45,11 @@ def discuss(message: Message, *, task: Task, text: str, client_message_id: UUID,
 
 
 def _description(message: Message) -> str:
-    author = message.author or _("Somebody who has left")
-    source = _("{name} said this in {room}.").format(name=author, room=message.room)
+    """Its words, who said them and where: no sentence, for it is kept and read in more than one language."""
+    source = " · ".join(str(part) for part in (message.author, message.room) if part)
     quoted = "\n".join(f"> {line}" for line in lines_of(message))
     link = f"[{source}]({message.get_absolute_url()})"
-    return f"{quoted[: max_length(Task, 'description') - len(link) - 2]}\n\n{link}"
+    return f"{quoted[: max_length(Task, 'description') - len(link) - 2]}\n\n{link}".lstrip("\n")
 
 
 def title_of(message: Message) -> str:

@@ -16,7 +16,7 @@ from apps import words
 from apps.accounts.models import User
 from apps.chat.models.room import Room
 from apps.projects.models import Project
-from apps.tasks.models import Task
+from apps.tasks.models import EmptyReason, Task
 
 MESSAGE_LENGTH = 50_000
 EMOJI_LENGTH = 16
@@ -79,6 +79,9 @@ class Message(models.Model):
     client_message_id = models.UUIDField()
     text = models.TextField(_("message"), max_length=MESSAGE_LENGTH)
     html = models.TextField()
+    # Of an agent's answer: whether there was more than a message holds, and why there is no text.
+    is_truncated = models.BooleanField(default=False)
+    empty_reason = models.CharField(max_length=20, choices=EmptyReason, blank=True, default="")
     # What the board itself writes, in each reader's language: {"code", "facts"}, read by `system_messages`.
     system_message = models.JSONField(null=True)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
@@ -96,6 +99,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["room", "author", "client_message_id"], name="message_once"),
             models.CheckConstraint(name="deleted_message_is_empty", condition=Q(deleted_at=None) | Q(text="", html="")),
+            models.CheckConstraint(name="message_empty_or_text", condition=Q(empty_reason="") | Q(text="")),
         ]
         indexes = [
             models.Index(fields=["room", "id"], name="message_not_deleted", condition=Q(deleted_at=None)),
@@ -111,6 +115,11 @@ class Message(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{self.room.get_absolute_url()}?around={self.pk}"
+
+    @property
+    def shown_text(self) -> str:
+        """Its text, or why there is none, in the language that is active."""
+        return self.text or self.get_empty_reason_display()
 
     @property
     def project_id(self) -> int:

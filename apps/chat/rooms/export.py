@@ -73,8 +73,12 @@ def _text_of(message: Message) -> str:
     return (
         system_messages.sentence_of(message.system_message)
         if message.system_message
-        else "\n".join([message.text, *_files_of(message)]).strip()
+        else "\n".join([message.shown_text, *_cut_of(message), *_files_of(message)]).strip()
     )
+
+
+def _cut_of(message: Message) -> list[str]:
+    return ["", _("The rest was left out.")] if message.is_truncated else []
 
 
 def _files_of(message: Message) -> list[str]:

@@ -153,9 +153,7 @@ def test_make_task_again_returns_the_same_task(ana_visits, room, ben):
     for _ in range(2):
         assert ana_visits.post(f"{CHAT}messages/{message.pk}/task/", wish).status_code == 302
     task = Task.objects.get()
-    assert (
-        task.description == f"> The ladder\n> is loose.\n\n[Ben said this in Tidewater.]({message.get_absolute_url()})"
-    )
+    assert task.description == f"> The ladder\n> is loose.\n\n[Ben · Tidewater]({message.get_absolute_url()})"
     answer = Message.objects.get(reply_to=message)
     assert answer.text == task.key
 

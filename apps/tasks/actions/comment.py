@@ -17,17 +17,27 @@ class CommentEmpty(Refused):
     api_status = 400
 
 
-def comment(task: Task, *, text: str, by: User, as_board: bool = False, is_truncated: bool = False) -> Comment:
+def comment(
+    task: Task,
+    *,
+    text: str,
+    by: User,
+    as_board: bool = False,
+    is_truncated: bool = False,
+    empty_reason: str = "",
+) -> Comment:
     """Add a comment in Markdown and log `comment.created`. Raises CommentEmpty when it is blank.
 
     `as_board`: the board itself writes in the name of `by`, who is not asked for the right. `is_truncated`: the text
-    is only the beginning of what `by` said.
+    is only the beginning of what `by` said. `empty_reason`: why there is none.
     """
-    if not text.strip():
+    if not text.strip() and not empty_reason:
         raise CommentEmpty(_("Write a few words first."))
     html = markdown.to_html(text, file_page=file_page_in(task.project))
     needs = None if as_board else Action.COMMENT
     with locked_for_change(task.project_id, by=by, needs=needs) as project:
-        created = Comment.objects.create(task=task, author=by, text=text, html=html, is_truncated=is_truncated)
+        created = Comment.objects.create(
+            task=task, author=by, text=text, html=html, is_truncated=is_truncated, empty_reason=empty_reason
+        )
         events.record(project, "comment.created", by=by, task=task.pk, comment=created.pk)
         return created

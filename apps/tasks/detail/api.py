@@ -95,7 +95,7 @@ class CommentsView(APIView):
     def get(self, request: MemberApiRequest, pk: int) -> Response:
         """What was said under a task, oldest first."""
         comments = Comment.objects.filter(task=find_task(request, pk))
-        columns = comments.values("id", "task_id", "author_id", "text", "is_truncated", "created_at")
+        columns = comments.values("id", "task_id", "author_id", "text", "is_truncated", "empty_reason", "created_at")
         return page(request, columns, CommentSerializer)
 
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})

@@ -3,7 +3,7 @@
 from apps.tasks.models.code_link import CodeLink
 from apps.tasks.models.code_settings import BranchNameTemplate, PullRequestEvent, PullRequestRule
 from apps.tasks.models.column import Category, Column
-from apps.tasks.models.comment import Comment
+from apps.tasks.models.comment import Comment, EmptyReason
 from apps.tasks.models.label import Label
 from apps.tasks.models.task import Task
 
@@ -13,6 +13,7 @@ __all__ = [
     "CodeLink",
     "Column",
     "Comment",
+    "EmptyReason",
     "Label",
     "PullRequestEvent",
     "PullRequestRule",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from apps.accounts.tests.programs import Program
 from apps.agents.models import Agent, FailureStreak, Gateway, Run
 from apps.agents.roster import failure_streaks
-from apps.agents.runs import dispatch, lifecycle, scheduler, wait_reasons
+from apps.agents.runs import dispatch, lifecycle, run_notes, scheduler, wait_reasons
 from apps.agents.runs.actions.cancel import cancel
 from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.actions.retry_alike import retry_alike
@@ -97,7 +97,7 @@ def test_third_equal_failure_pauses_the_agent_and_every_waiting_card_says_why(sc
     note = Task.objects.get(pk=waiting.task_id).status_note
     assert note["code"] == "agent_failing"
     assert "Scribe failed 3 times in a row" in status_notes.sentence_of(note)
-    assert "invalid x-api-key" in status_notes.sentence_of(note)
+    assert "invalid x-api-key" in run_notes.details_of(note)
     assert Agent.objects.get(pk=scribe.pk).status == "failing"
 
 

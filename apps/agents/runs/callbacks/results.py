@@ -12,8 +12,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
+from apps import names
 from apps.accounts import audit
 from apps.agents.gateways import restarts
 from apps.agents.gateways.openclaw_client import stored_session_key
@@ -24,6 +24,7 @@ from apps.agents.runs.states import OPEN, Review, Status
 from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
+from apps.tasks.models import EmptyReason
 
 TEXT_LENGTH = 256 * 1024
 APPLIED, LATE, IGNORED = "applied", "late", "ignored"
@@ -174,11 +175,12 @@ def succeed_late(run: Run, result: Result) -> bool:
 def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
     """Show people the result, and note that it is there."""
     target = targets.target_of(run)
-    text = run.result.strip() or _silence(is_tools=is_tools)
-    text = target.fitting(text, is_truncated=run.is_result_truncated)
+    text, empty_reason = run.result.strip(), ""
+    if not any(map(names.is_visible, text)):
+        text, empty_reason = "", EmptyReason.ENDED_BY_TOOL if is_tools else EmptyReason.NO_ANSWER
     try:
         with transaction.atomic():
-            target.show_result(run, text)
+            target.show_result(run, text, empty_reason=empty_reason)
     except Refused as refused:
         run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error="", refusal=refused.code)
     else:
@@ -187,12 +189,6 @@ def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
             return
         code = target.late_result_code if late else target.result_code
         run_notes.set_note(run, run_notes.State.DONE, code)
-
-
-def _silence(*, is_tools: bool) -> str:
-    if is_tools:
-        return _("*(A tool ended the agent's turn: there is no answer.)*")
-    return _("*(The agent finished without a word.)*")
 
 
 def _kept(result: Result) -> dict[str, Any]:

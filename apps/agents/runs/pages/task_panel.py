@@ -67,8 +67,8 @@ def pull_requests_of(runs: list[Run]) -> dict[UUID, list[tuple[PullRequest, Chec
     return found
 
 
-def state_of(run: Run, task: Task) -> tuple[str, str]:
-    """What the head of the section says: a word and a sentence."""
+def state_of(run: Run, task: Task) -> tuple[str, str, str]:
+    """What the head of the section says: a word, a sentence, and the original words behind it."""
     word = run_notes.word_of(run)
     if run.review == Run.Review.WAITING:
         word = _("The result waits for a person")
@@ -77,8 +77,8 @@ def state_of(run: Run, task: Task) -> tuple[str, str]:
     elif stop := stops.request_of(run):
         word = str(stop.get_state_display()).capitalize()
     if task.status_note and task.status_note.get("run") == str(run.pk):
-        return word, status_notes.sentence_of(task.status_note)
-    return word, stops.sentence_of(run) or run_notes.why_ended(run)
+        return word, status_notes.sentence_of(task.status_note), run_notes.details_of(task.status_note)
+    return word, stops.sentence_of(run) or run_notes.why_ended(run), run.error
 
 
 def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page: FilePage) -> dict[str, Any]:
@@ -93,7 +93,6 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page
         "sent_message": sent_message(run),
         "stop": stops.request_of(run),
         "why": run_notes.why_ended(run),
-        "details": run_notes.details_of(run.cause, run.error),
         "usage": usage_text(run),
         "succeeded": run.status == Run.Status.SUCCEEDED,
     }

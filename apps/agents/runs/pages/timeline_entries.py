@@ -19,17 +19,12 @@ def _closed(payload: dict[str, Any]) -> str:
     status = Run.Status(payload["status"])
     if status == Run.Status.SUCCEEDED:
         return _with_link(payload, _("brought a result."))
-    error = payload.get("error", "")
-    if payload.get("cause") in run_notes.SENTENCES:
-        error = run_notes.SENTENCES[payload["cause"]]({"error": error})
-    return _with_link(payload, _("ended the run: {status}. {error}").format(status=status.label, error=error).strip())
+    why = run_notes.why(payload.get("cause", ""), "")
+    return _with_link(payload, _("ended the run: {status}. {why}").format(status=status.label, why=why).strip())
 
 
 def _delayed(payload: dict[str, Any]) -> str:
-    cause, error = payload.get("cause", ""), payload["error"]
-    if cause in run_notes.SENTENCES:
-        error = run_notes.SENTENCES[cause](payload)
-    return _("could not hand it over. {error}").format(error=error)
+    return _("could not hand it over. {why}").format(why=run_notes.why(payload.get("cause", ""), "")).strip()
 
 
 def _reopened(payload: dict[str, Any]) -> str:

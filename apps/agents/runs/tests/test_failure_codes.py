@@ -9,14 +9,23 @@ import pytest
 from django.conf import settings
 from django.utils import timezone, translation
 
-from apps.agents.gateways import failures
+from apps.agents.gateways import failures, openclaw_client
+from apps.agents.gateways.gateway_identity import NotProved
 from apps.agents.gateways.openclaw_client import Kind, Outcome
+from apps.agents.mentions import message_footer
 from apps.agents.models import Run
-from apps.agents.runs import dispatch, lifecycle, run_notes, wait_reasons
+from apps.agents.runs import dispatch, lifecycle, run_notes, targets, wait_reasons
+from apps.agents.runs.callbacks import results
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
+from apps.chat.messages import parse
+from apps.chat.messages.actions import post
+from apps.chat.tests.factories import message_in, room_of
+from apps.errors import Conflict, Refused
+from apps.projects import changes
 from apps.projects.models import Event
 from apps.tasks import status_notes
+from apps.tasks.actions import comment, move
 from apps.tasks.actions.assign import assign
 from apps.tasks.detail import timeline
 
@@ -24,6 +33,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.req("FLT-18")]
 ROOT = Path(settings.BASE_DIR)
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)  # noqa: RUF001
 ORIGINAL = "hook agent run did not start"
+DETAILS = re.compile(rf"<details[^>]*><summary>[^<]+</summary><code>[^<]*{ORIGINAL}</code></details>")
 
 
 @pytest.fixture
@@ -31,6 +41,11 @@ def sending(scribe, ana) -> Run:
     run = run_of(scribe, ana)
     Run.objects.filter(pk=run.pk).update(status="sending", send_count=1, first_sent_at=timezone.now())
     return Run.objects.with_related().get(pk=run.pk)
+
+
+@pytest.fixture
+def room(board):
+    return room_of(board)
 
 
 def entries_of(run: Run) -> str:
@@ -54,7 +69,7 @@ def test_refusal_is_stored_by_code_and_read_in_each_language(sending, code):
             assert status_notes.sentence_of(sending.task.status_note) == sentence
             assert ORIGINAL not in entries_of(sending)
             html = task_panel.render_runs(sending.task)
-            assert re.search(rf"<details[^>]*><summary>[^<]+</summary><code>[^<]*{ORIGINAL}</code>", html)
+            assert DETAILS.search(html)
 
 
 @pytest.mark.queue_off
@@ -97,6 +112,99 @@ def test_reason_of_a_colleague_is_read_in_the_readers_language(sending, ben, ana
         assert "Given to somebody else." not in entries_of(sending)
 
 
+@pytest.mark.parametrize("cause", ["", "gateway_stopped", "time_limit", *run_notes.ENDED_BY, *failures.SENTENCES])
+def test_original_words_stand_behind_details_alone(sending, client, ana, cause):
+    lifecycle.close(sending, Run.Status.FAILED, by=None, cause=cause, error=ORIGINAL)
+    sending.refresh_from_db()
+    sending.task.refresh_from_db()
+    for language in ("en", "ru"):
+        with translation.override(language):
+            sentence = status_notes.sentence_of(sending.task.status_note)
+            assert sentence
+            assert ORIGINAL not in sentence + run_notes.why_ended(sending) + entries_of(sending)
+            assert ORIGINAL not in DETAILS.sub("", task_panel.render_runs(sending.task))
+            assert len(DETAILS.findall(task_panel.render_runs(sending.task))) == 2  # at the head and with its attempt
+    client.force_login(ana)
+    shown = client.get(f"/api/v1/runs/{sending.pk}/").json()
+    assert (shown["cause"], shown["error"]) == (cause, ORIGINAL)
+    assert ORIGINAL not in shown["waits_for"]
+
+
+def test_original_words_of_an_answer_in_a_room_stand_behind_details(room, scribe, ana):
+    message = message_in(room, ana, f"@{scribe.slug} what happened?")
+    lifecycle.close(Run.objects.with_related().get(), Run.Status.FAILED, by=None, error=ORIGINAL)
+    html = message_footer.render_footers([message])[message.pk]
+    assert len(DETAILS.findall(html)) == 1
+    assert ORIGINAL not in DETAILS.sub("", html)
+
+
+@pytest.mark.queue_off
+def test_original_words_of_a_paused_agent_stand_behind_details(scribe, ana, client):
+    for number in range(3):
+        lifecycle.close(run_of(scribe, ana, f"Task {number}"), Run.Status.FAILED, by=None, error=ORIGINAL)
+    waiting = run_of(scribe, ana, "Another")
+    scribe = type(scribe).objects.get(pk=scribe.pk)
+    wait_reasons.refresh(scribe)
+    waiting.task.refresh_from_db()
+    assert waiting.task.status_note["code"] == "agent_failing"
+    assert ORIGINAL not in status_notes.sentence_of(waiting.task.status_note)
+    client.force_login(ana)
+    for page in (task_panel.render_runs(waiting.task), agents_page(client, waiting)):
+        assert DETAILS.search(page)
+        assert ORIGINAL not in DETAILS.sub("", page)
+
+
+def agents_page(client, run: Run) -> str:
+    return client.get(f"/projects/{run.project.key}/agents/").content.decode()
+
+
+@pytest.mark.parametrize("code", ["other_secret", "not_proved", "no_openclaw"])
+def test_stranger_at_the_gateways_address_is_stored_by_code(code):
+    with translation.override("ru"):
+        outcome = openclaw_client._unanswered_outcome(NotProved(code))
+    assert (outcome.code, outcome.original, outcome.sent) == (code, "", False)
+    with translation.override("ru"):
+        assert CYRILLIC.search(str(NotProved(code)))
+
+
+SHOW_RESULTS = (comment, move, changes, post, parse)
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def refusals_of(module) -> set[type[Refused]]:
+    """The refusals that the module raises."""
+    tree = ast.parse(Path(module.__file__).read_text())
+    names = {
+        name_of(node.exc) for node in ast.walk(tree) if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
+    }
+    found = {getattr(module, name, None) for name in names}
+    return {each for each in found if isinstance(each, type) and issubclass(each, Refused)}
+
+
+# Of a move that names the column it was seen in, which the board does not.
+NEVER = {Conflict}
+
+
+@pytest.mark.parametrize("refusal", sorted({each for m in SHOW_RESULTS for each in refusals_of(m)} - NEVER, key=str))
+def test_every_refusal_of_a_result_has_a_sentence(sending, monkeypatch, refusal):
+    def refuse(*args, **kwargs):
+        raise refusal("No.")
+
+    monkeypatch.setattr(targets.TaskTarget, "show_result", refuse)
+    results.succeed(sending, results.Result(text="Done."))
+    sending.task.refresh_from_db()
+    assert sending.task.status_note["code"] == "not_shown"
+    for language, other in (("en", "The board refuses it."), ("ru", "Доска")):
+        with translation.override(language):
+            sentence = status_notes.sentence_of(sending.task.status_note)
+            assert str(run_notes.REFUSALS[refusal.code]) in sentence
+            assert other not in sentence
+            assert bool(CYRILLIC.search(sentence)) == (language == "ru")
+
+
 @pytest.mark.parametrize("code", run_notes.ENDED_BY)
 def test_every_own_cause_has_a_sentence_in_each_language(sending, ana, code):
     lifecycle.close(sending, Run.Status.FAILED, by=ana, cause=code)
@@ -122,10 +230,6 @@ def stored_sentences(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and name_of(node) in STORES and any(map(is_translated, node.keywords)):
             yield f"{path.relative_to(ROOT)}:{node.lineno}"
-
-
-def name_of(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def is_translated(keyword: ast.keyword) -> bool:

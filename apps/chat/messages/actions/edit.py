@@ -38,7 +38,8 @@ def edit(message: Message, *, text: str, by: User) -> Message:
         parsed = parse.parse(project, text, by=by)
         MessageRevision.objects.create(message=message, text=message.text)
         message.text, message.html, message.edited_at = text, parsed.html, timezone.now()
-        message.save(update_fields=["text", "html", "edited_at"])
+        message.is_truncated, message.empty_reason = False, ""
+        message.save(update_fields=["text", "html", "edited_at", "is_truncated", "empty_reason"])
         mentions = update_references(message, parsed)
         log_change(project, "message.edited", message, by=by, mentions=mentions)
     return message

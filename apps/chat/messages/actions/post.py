@@ -40,11 +40,14 @@ def post(
     reply_to: Message | None = None,
     files: Sequence[UUID] = (),
     as_board: bool = False,
+    is_truncated: bool = False,
+    empty_reason: str = "",
 ) -> Message:
     """Post `text` (Markdown) and log `message.posted`; a `client_message_id` that came before returns that message.
 
     `files` are what `by` has uploaded for it; a message that carries some need not say anything. `as_board`: the
-    board posts it in the name of `by`, whose role is not asked.
+    board posts it in the name of `by`, whose role is not asked. `is_truncated`: the text is only the beginning of what
+    `by` said; `empty_reason`: why there is none.
     Raises NotAllowed, Archived, ReplyNotInRoom, and what `parse.parse` and `attachments.attach` raise.
     """
     text = storable(text)
@@ -58,9 +61,11 @@ def post(
             raise Archived(_("This room is archived: it can be read, and nothing is added."))
         if reply_to and not room.messages.not_deleted().filter(pk=reply_to.pk).exists():
             raise ReplyNotInRoom(_("The message you answer is not in this room any more."))
-        parsed = parse.parse(project, text, by=by) if text.strip() or not files else ParsedMessage("")
+        may_be_empty = bool(files or empty_reason)
+        parsed = ParsedMessage("") if may_be_empty and not text.strip() else parse.parse(project, text, by=by)
         message = Message(room=room, author=by, client_message_id=client_message_id, text=text, html=parsed.html)
         message.reply_to, message.has_files = reply_to, bool(files)
+        message.is_truncated, message.empty_reason = is_truncated, empty_reason
         message.save(force_insert=True)
         if files:
             attachments.attach(message, list(files))

@@ -496,10 +496,11 @@ def test_run_that_the_gateway_stopped_has_failed_with_a_retry(run, ana, ended):
     sentence = status_notes.sentence_of(note)
     assert sentence.startswith("The gateway stopped it")
     assert sentence == run_notes.why_ended(run)
-    assert (ended.get("error") or "") in sentence
+    assert (note["facts"]["error"], run.error) == (ended.get("error") or "",) * 2
     assert not Comment.objects.exists()
     page = task_panel.render_runs(run.task)
     assert "The gateway stopped it" in page
+    assert ("<summary>Details</summary>" in page) == bool(ended.get("error"))
     assert "Retry" in page
     assert retry(run, by=ana).attempt == 2
 
@@ -533,11 +534,12 @@ def test_success_after_a_newer_attempt_is_only_stored(run, ana):
 @pytest.mark.parametrize(
     ("ended", "said"),
     [
-        ({"stopReason": "toolUse", "attempts": 1}, "A tool ended the agent's turn"),
-        ({"stopReason": "stop", "attempts": 1}, "without a word"),
-        ({"stopReason": "stop", "attempts": 0}, "without a word"),
+        ({"stopReason": "toolUse", "attempts": 1}, "ended_by_tool"),
+        ({"stopReason": "stop", "attempts": 1}, "no_answer"),
+        ({"stopReason": "stop", "attempts": 0}, "no_answer"),
     ],
 )
 def test_success_without_a_text_says_how_it_ended(run, ended, said):
     assert post(report(run, text="", **ended)).json() == {"outcome": "applied"}
-    assert said in Comment.objects.get().text
+    posted = Comment.objects.get()
+    assert (posted.text, posted.empty_reason) == ("", said)
