@@ -149,8 +149,13 @@ class Environment:
             )
         return value
 
-    def database(self, name: str, default: str, *, password: str) -> dict[str, Any]:
-        """Django's settings for the PostgreSQL at an address; one without a password takes that of `password`."""
+    def database(
+        self, name: str, default: str, *, password: str, role_passwords: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """Django's settings for the PostgreSQL at an address.
+
+        One without a password takes that of the variable that `role_passwords` has for its user, else of `password`.
+        """
         parts = split(self.text(name, default))
         if parts is None or parts.scheme not in DATABASE_SCHEMES or "@" in parts.path:
             raise SettingRefused(
@@ -159,11 +164,13 @@ class Environment:
             )
         # Not `hostname`, which would write a folder's name (%2Frun%2Fpostgresql) in small letters.
         host = re.sub(r":\d*$", "", parts.netloc.rpartition("@")[2]).strip("[]")
+        user = unquote(parts.username or "")
+        of_role = (role_passwords or {}).get(user, password)
         return {
             "ENGINE": "django.db.backends.postgresql",
             "NAME": unquote(parts.path[1:]),
-            "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or "") or self.text(password),
+            "USER": user,
+            "PASSWORD": unquote(parts.password or "") or self.text(of_role) or self.text(password),
             "HOST": unquote(host),
             "PORT": str(parts.port or ""),
             "OPTIONS": dict(parse_qsl(parts.query)),

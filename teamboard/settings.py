@@ -140,7 +140,15 @@ TEMPLATES = [
 
 # Data
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - the variable's name
-DATABASES = {"default": env.database("DATABASE_URL", "postgresql://localhost/teamboard", password=POSTGRES_PASSWORD)}
+ROLE_PASSWORDS = {"teamboard_board": "BOARD_DATABASE_PASSWORD"}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        "postgresql://localhost/teamboard",
+        password=POSTGRES_PASSWORD,
+        role_passwords=ROLE_PASSWORDS,
+    )
+}
 DATABASES["default"] |= {
     "ENGINE": "teamboard.postgresql",
     "CONN_MAX_AGE": 0,

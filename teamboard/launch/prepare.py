@@ -12,6 +12,8 @@ import django
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+WITHOUT_ROLE = "--without-role"  # on a server that is not ours: its roles may be another board's
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "teamboard.settings")
@@ -19,7 +21,7 @@ def main() -> None:
     from teamboard.management.commands.prepare import prepare
 
     try:
-        password = prepare()
+        password = prepare(with_role=WITHOUT_ROLE not in sys.argv)
     except CommandError as refused:
         sys.exit(str(refused))
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -135,6 +135,7 @@ class Start:
             return None
         self.supervisor.say("Preparing the database and the pages.")
         command = [sys.executable, "-m", "teamboard.launch.prepare"]
+        command += ["--without-role"] if self.external_database else []
         done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise CannotStart("The database could not be prepared; above is why.")

@@ -144,7 +144,20 @@ def test_database_address_keeps_its_parts():
         "PORT": "5433",
         "OPTIONS": {"sslmode": "require", "application_name": "x"},
     }
-    assert settings_of("DATABASES", DATABASE_URL=address)[0]["default"]["OPTIONS"]["sslmode"] == "require"
+    options = settings_of("DATABASES", DATABASE_URL=f"{address}&connect_timeout=9")[0]["default"]["OPTIONS"]
+    assert (options["sslmode"], options["connect_timeout"]) == ("require", "9")
+
+
+def test_board_role_has_a_password_of_its_own():
+    passwords = {"POSTGRES_PASSWORD": "p", "BOARD_DATABASE_PASSWORD": "b"}
+
+    def password_at(url: str, **given: str) -> str:
+        return settings_of("DATABASES", DATABASE_URL=url, **given)[0]["default"]["PASSWORD"]
+
+    assert password_at("postgresql://me@db/x", **passwords) == "p"
+    assert password_at("postgresql://teamboard_board@db/x", **passwords) == "b"
+    assert password_at("postgresql://teamboard_board:own@db/x", **passwords) == "own"
+    assert password_at("postgresql://teamboard_board@db/x", POSTGRES_PASSWORD="p", BOARD_DATABASE_PASSWORD="") == "p"
 
 
 def test_lists_take_commas_spaces_and_both():

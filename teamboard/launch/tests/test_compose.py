@@ -11,6 +11,7 @@ import psycopg
 import pytest
 import yaml
 from django.conf import settings
+from psycopg import sql
 
 from bench.processes import Child, wait_until
 from teamboard.launch import data_folder, ports
@@ -57,12 +58,15 @@ class Compose:
         self.hosts = {"@postgres:5432": f"@{postgres}", "redis://redis:6379/0": redis, "/git": "/tmp/git"}
 
     def value(self, text: str) -> str:
-        """As Compose puts variables in: ${NAME:-default} and ${NAME:?refusal}."""
-        pattern = r"\$\{(\w+)(?::([-?])([^}]*))?\}"
+        """As Compose puts variables in: ${NAME:-default}, ${NAME:+instead} and ${NAME:?refusal}, one in another."""
+        pattern = r"\$\{(\w+)(?::([-+?])((?:[^{}]|\$\{[^}]*\})*))?\}"
 
         def given(match: re.Match) -> str:
             name, sign, rest = match.groups()
-            if value := self.given.get(name, ""):
+            value = self.given.get(name, "")
+            if sign == "+" and value:
+                return self.value(rest)
+            if value or sign == "+":
                 return value
             assert sign != "?", f"{name}: {rest}"
             return rest or ""
@@ -77,7 +81,7 @@ class Compose:
         return kept | {"DATA_DIR": "/nonexistent"} | own
 
     def run(self, name: str, *, command: str = "") -> subprocess.CompletedProcess[str]:
-        words = shlex.split(command or self.services[name]["command"])
+        words = shlex.split(command or self.value(self.services[name]["command"]))
         assert words[0] == "python"
         return subprocess.run(
             [sys.executable, *words[1:]],
@@ -158,6 +162,23 @@ def test_compose_board_can_not_change_the_audit(compose, made_by_compose, postgr
         connection.execute("SELECT count(*) FROM accounts_auditentry")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM accounts_auditentry")
+
+
+def test_compose_on_a_server_of_your_own(made_by_compose, postgres):
+    """Which is another board's as well: it works without rights there, and the other one keeps its role."""
+    own_password = "mine/of $%all@signs"
+    with connected(postgres.port, GIVEN["POSTGRES_PASSWORD"]) as owner:
+        owner.execute(sql.SQL("CREATE ROLE me LOGIN PASSWORD {}").format(sql.Literal(own_password)))
+        owner.execute("CREATE DATABASE mine OWNER me TEMPLATE template0")
+    url = f"postgresql://me@127.0.0.1:{postgres.port}/mine"
+    given = {"DATABASE_URL": url, "POSTGRES_PASSWORD": own_password, "BOARD_DATABASE_PASSWORD": "another"}
+    compose = Compose("127.0.0.1:1", os.environ["REDIS_URL"], STATIC_ROOT="/nonexistent/static", **given)
+    migrated = compose.run("migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    told = compose.run("web", command="python manage.py owner")
+    assert "Sign in as owner with the password" in told.stdout, told.stderr
+    with connected(postgres.port, GIVEN["BOARD_DATABASE_PASSWORD"], "teamboard_board") as connection:
+        assert connection.execute("SELECT count(*) FROM accounts_user").fetchone() > (0,)
 
 
 def test_compose_web_serves_and_its_owner_gets_a_password(compose, made_by_compose, tmp_path):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
@@ -20,16 +20,20 @@ LOCK = 0x74656170  # an advisory lock beside that of migrating, which is done me
 class Command(BaseCommand):
     help = "Migrates the tables, gives the board's role its rights, and makes owner, gateway and demo on a first start."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
-        if prepare():
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--without-role", action="store_true", help="on a server whose roles are somebody else's")
+
+    def handle(self, *_args: Any, without_role: bool, **_options: Any) -> None:
+        if prepare(with_role=not without_role):
             self.stdout.write("The account owner was made. Give it a password: manage.py owner")
 
 
-def prepare() -> str | None:
+def prepare(*, with_role: bool) -> str | None:
     """The owner's password if the account was made just now."""
     with alone(DEFAULT_DB_ALIAS, LOCK):
         migrate()
-        set_rights()
+        if with_role:
+            set_rights()
         return seed(with_demo=not Environment().boolean("EMPTY", False))
 
 
