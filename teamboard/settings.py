@@ -154,6 +154,13 @@ DATABASES["default"] |= {
     "CONN_MAX_AGE": 0,
     "CONN_HEALTH_CHECKS": True,  # else each pooled connection fails one request after a database restart
     "OPTIONS": {
+        # A network that swallows packets says nothing: a connection through it ends after some ten seconds, not after
+        # fifteen minutes, or two hours when only the answer was lost. The address may say otherwise.
+        "connect_timeout": 3,
+        "tcp_user_timeout": 10_000,  # milliseconds
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
         **DATABASES["default"]["OPTIONS"],  # such as sslmode
         "pool": {"min_size": 1, "max_size": env.integer("DATABASE_POOL", 20), "timeout": 3},
         "options": "-c statement_timeout=20000 -c lock_timeout=8000",

@@ -84,7 +84,9 @@ class WatchedDatabase:
                 answered, _ = await asyncio.wait({question}, timeout=AGAIN_SECONDS)
             if not answered:
                 await self.refuse_all()
-                await asyncio.wait({question})
+                while not answered:
+                    question = self.ask_anew(question)
+                    answered, _ = await asyncio.wait({question}, timeout=SILENT_SECONDS)
                 log.warning("The database answers again")
             self.is_silent = False
             await asyncio.sleep(INTERVAL)
@@ -94,15 +96,33 @@ class WatchedDatabase:
         log.error("The database does not answer", extra={"requests": len(self.requests)})
         await asyncio.gather(*(request.refuse() for request in list(self.requests)), return_exceptions=True)
 
+    def ask_anew(self, question: asyncio.Task[None]) -> asyncio.Task[None]:
+        """By another connection: this one may be dead without a word, while the database is there again.
+
+        The former question ends by itself; psycopg tries for some seconds to have the server give it up.
+        """
+        question.cancel()
+        self.connection = None
+        return asyncio.create_task(self.ask())
+
     async def ask(self) -> None:
         """Whatever it answers, an error too: what fails at once is told to whoever asks."""
+        asked = self.connection
         try:
-            if self.connection is None:
+            if asked is None:
                 parameters = connection.get_connection_params()
                 parameters = {name: value for name, value in parameters.items() if name not in FOR_DJANGO_ALONE}
-                self.connection = await psycopg.AsyncConnection.connect(autocommit=True, **parameters)
-            await self.connection.execute("SELECT 1")
+                asked = self.connection = await psycopg.AsyncConnection.connect(autocommit=True, **parameters)
+            await asked.execute("SELECT 1")
         except psycopg.Error:
-            broken, self.connection = self.connection, None
-            if broken:
-                await broken.close()
+            await self.give_up(asked)
+        except asyncio.CancelledError:
+            await self.give_up(asked)
+            raise
+
+    async def give_up(self, broken: psycopg.AsyncConnection[Any] | None) -> None:
+        if broken is None:
+            return
+        if self.connection is broken:
+            self.connection = None
+        await broken.close()

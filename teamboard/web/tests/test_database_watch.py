@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+from types import SimpleNamespace
 
 import pytest
+from django.db import connection
 
 from teamboard.web import database_watch
 from teamboard.web.database_watch import WatchedDatabase
@@ -127,3 +129,59 @@ async def test_the_question_is_asked_of_the_real_database_and_survives_its_end()
     cursor = await application.connection.execute("SELECT 2")
     assert await cursor.fetchone() == (2,)
     await application.connection.close()
+
+
+class Network:
+    """Between the board and its database: once it swallows, what is connected hears nothing more, for ever."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.there = host, port
+        self.swallows = False
+        self.writers: list[asyncio.StreamWriter] = []
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_dead = asyncio.Event()
+        there_reader, there_writer = await asyncio.open_connection(*self.there)
+        self.writers += [writer, there_writer]
+
+        async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+            while data := await source.read(65536):
+                if self.swallows or is_dead.is_set():
+                    is_dead.set()
+                else:
+                    target.write(data)
+
+        await asyncio.gather(copy(reader, there_writer), copy(there_reader, writer), return_exceptions=True)
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_it_answers_again_though_a_connection_is_dead_without_a_word(monkeypatch):
+    monkeypatch.setattr(database_watch, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(database_watch, "INTERVAL", 0.01)
+    parameters = connection.get_connection_params()
+    network = Network(parameters["host"], int(parameters["port"]))
+    server = await asyncio.start_server(network.carry, "127.0.0.1", 0)
+    here = {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1]}
+    monkeypatch.setattr(database_watch, "connection", SimpleNamespace(get_connection_params=lambda: parameters | here))
+    application = WatchedDatabase(Page(Database()))
+    try:
+        await asked(application, "/healthz")
+        await until(lambda: application.connection is not None)
+        network.swallows = True
+        await until(lambda: application.is_silent)
+        network.swallows = False
+        await until(lambda: not application.is_silent)
+        assert (await asked(application, "/projects/"))[0]["status"] == 200
+    finally:
+        application.watching.cancel()
+        await application.give_up(application.connection)
+        server.close()
+        for writer in network.writers:
+            writer.close()
+
+
+def test_a_connection_without_answers_ends_after_seconds(settings):
+    options = settings.DATABASES["default"]["OPTIONS"]
+    assert int(options["connect_timeout"]) <= 5
+    assert int(options["tcp_user_timeout"]) <= 15_000
+    assert int(options["keepalives_idle"]) + 3 * int(options["keepalives_interval"]) <= 30
