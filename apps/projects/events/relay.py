@@ -47,17 +47,13 @@ def relay_overdue() -> None:
     overdue = Event.objects.filter(is_due=True, created_at__lt=Now() - GRACE).order_by("created_at")
     for event in overdue[:BATCH]:
         with transaction.atomic():
+            if not Event.objects.filter(pk=event.pk, is_due=True).update(is_due=False):
+                continue  # its job, or another sweep, has told of it since it was read
             for handler in subscribers_of(event.kind):
                 _keep(event, name_of(handler), attempts=0, error="", after=timedelta())
-            Event.objects.filter(pk=event.pk).update(is_due=False)
     due = EventRelay.objects.filter(next_attempt_at__lte=Now()).order_by("next_attempt_at", "pk")
     for open_relay in due.select_related("event__project", "event__actor")[:BATCH]:
         _attempt(open_relay)
-
-
-def failed() -> QuerySet[EventRelay]:
-    """Those that nobody tries any more."""
-    return EventRelay.objects.filter(next_attempt_at=None)
 
 
 def retry(relays: QuerySet[EventRelay], *, by: User) -> int:
