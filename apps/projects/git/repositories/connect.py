@@ -135,8 +135,7 @@ def change(
         locked_for_change(repository.project_id, repository, by=by, needs=Action.MANAGE) as project,
     ):
         before = {name: getattr(repository, name) for name in CHANGEABLE}
-        if url is not None:
-            _move(repository, str(parsed(url)))
+        moved = set() if url is None else _move(repository, str(parsed(url)))
         for field, value in chosen.items():
             setattr(repository, field, value or getattr(repository, field))
         repository.credential = credential or repository.credential
@@ -144,18 +143,25 @@ def change(
             repository.credential = ""
         _check_credential(repository, parsed(repository.url))
         # A worker fetches without this lock: what it writes meanwhile stays, unless the address is another.
-        repository.save(update_fields=[name for name, value in before.items() if getattr(repository, name) != value])
+        changed = {name for name, value in before.items() if getattr(repository, name) != value}
+        repository.save(update_fields=changed | moved)
         _record(project, repository, "repository.changed", by=by)
     return repository
 
 
-def _move(repository: Repository, url: str) -> None:
-    """Have it at `url`. What is there is read as for the first time: its commits were written before we knew it."""
+def _move(repository: Repository, url: str) -> set[str]:
+    """Have it at `url`. What is there is read as for the first time: its commits were written before we knew it.
+
+    The fields to be saved, whatever stood there: what is forgotten may have been written since it was read.
+    """
+    forgotten = {"host_keys"}
     if url != repository.url:
+        forgotten |= {"fetched_at", "fingerprint"}
         repository.fetched_at, repository.fingerprint = None, ""
     if urlsplit(url)[:2] != urlsplit(repository.url)[:2]:
         repository.credential = ""  # given for the former server: nobody may have it sent to one of their own
     repository.url, repository.host_keys = url, ""
+    return forgotten
 
 
 def _check_credential(repository: Repository, address: Address) -> None:

@@ -107,6 +107,26 @@ def test_at_another_address_old_commits_do_not_act(server, work, repository, own
     assert repository.commits.filter(message="Written long ago").exists()
 
 
+@pytest.mark.req("FLT-24")
+@pytest.mark.parametrize(("is_moved", "kept"), [(True, [None, "", ""]), (False, ["then", "what was there", ""])])
+def test_what_was_read_while_the_address_changed_is_forgotten_with_it(repository, people, monkeypatch, is_moved, kept):
+    """A worker fetches without the project's lock, and may be done after the row was read for the change."""
+    then = timezone.now()
+    check = connect._check_credential
+
+    def fetched_meanwhile(*args) -> None:
+        read = {"fetched_at": then, "fingerprint": "what was there", "host_keys": "the former host's"}
+        Repository.objects.filter(pk=repository.pk).update(**read)
+        check(*args)
+
+    monkeypatch.setattr(connect, "_check_credential", fetched_meanwhile)
+    url = "https://git.example/another.git" if is_moved else repository.url
+    connect.change(repository, url=url, by=people[Role.OWNER].user)
+    repository.refresh_from_db()
+    found = [repository.fetched_at, repository.fingerprint, repository.host_keys]
+    assert found == [then if value == "then" else value for value in kept]
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
