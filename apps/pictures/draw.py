@@ -28,6 +28,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     try:
         answer, drawn = draw(sys.stdin.buffer.read(), **json.loads(sys.argv[1]))
+    except MemoryError:  # ends the process, as any other limit does: the picture may be a good one
+        raise
     except Exception:  # decoders raise whatever they stumble over
         answer, drawn = {"refused": "unreadable"}, b""
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + drawn)

@@ -111,3 +111,19 @@ def test_limits_are_set_and_nothing_of_the_environment_is_handed_on(monkeypatch,
     monkeypatch.setattr(module, "PROGRAM", tells)
     assert drawn(picture()).format == f"[{512 * 1024 * 1024}, false]"
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+
+
+def test_picture_that_needs_too_much_memory_is_no_unreadable_one(monkeypatch, tmp_path):
+    """The program's own limit, met by Pillow in the middle of a good picture."""
+    tight = tmp_path / "draw.py"
+    tight.write_text(
+        f"import runpy, sys; sys.path.insert(0, {str(module.PROGRAM.parent)!r}); import draw\n"
+        "draw.Image.init()\n"
+        "taken = int(open('/proc/self/statm').read().split()[0]) * draw.resource.getpagesize()\n"
+        "draw.MEMORY = taken + 16 * 2**20\ndraw.main()"
+    )
+    monkeypatch.setattr(module, "PROGRAM", tight)
+    assert drawn(picture(size=(64, 64))).format == "PNG"
+    with pytest.raises(PictureRefused) as refusal:
+        drawn(picture(size=(4000, 4000)))
+    assert refusal.value.reason == "too_much"
