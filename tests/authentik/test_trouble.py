@@ -73,6 +73,23 @@ def test_an_issuer_that_differs_by_a_slash_is_not_ours(provider, log_lines):
     assert "calls itself" in log_lines()
 
 
+@pytest.mark.req("L4")
+@pytest.mark.parametrize("where", ["token_endpoint", "authorization_endpoint"])
+@pytest.mark.parametrize("told", ["https://auth.example:99999/", "https://[", 7])
+def test_endpoint_that_is_no_address_is_told(person, provider, where, told):
+    document = dict.fromkeys(known_provider.ENDPOINTS.values(), f"{provider.issuer}x/")
+    body = {"issuer": provider.issuer, **document, where: told}
+    provider.fault("discovery", status=200, body=json.dumps(body))
+    assert "refusal=misconfigured" in person().start()
+
+
+@pytest.mark.req("L4")
+@pytest.mark.parametrize("told", ["https://auth.example:99999/", "https://["])
+def test_endpoint_of_the_operator_that_is_no_address_is_told(person, provider, settings, told):
+    settings.AUTHENTIK_ENDPOINTS = {"token": told}
+    assert "refusal=misconfigured" in person().start()
+
+
 @pytest.mark.req("L3")
 def test_an_endpoint_may_be_another_than_the_provider_tells(person, provider, settings):
     settings.AUTHENTIK_ENDPOINTS = {"token": f"{provider.url}/elsewhere/"}

@@ -65,16 +65,19 @@ def _answer(method: str, url: str, headers: dict[str, str], content: bytes | Non
         raise SignInRefused("provider_unavailable", f"{url}: {error}") from error
 
 
-def _named_by_operator() -> set[tuple[str | None, int | None]]:
+def _named_by_operator() -> set[tuple[str, int | None]]:
     """Where the provider is by the operator's own word: there it may be private. What it tells itself is not."""
     named = (settings.AUTHENTIK_ISSUER, *settings.AUTHENTIK_ENDPOINTS.values())
-    return {_place(url) for url in named if url}
+    return {place for url in named if (place := _place(url))}
 
 
-def _place(url: str) -> tuple[str | None, int | None]:
-    """Host and port; without a port the scheme's own."""
-    parts = urlsplit(url)
-    return parts.hostname, parts.port or outbound.SCHEMES.get(parts.scheme)
+def _place(url: str) -> tuple[str, int | None] | None:
+    """Host and port; without a port the scheme's own. None for what is no address."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname, parts.port or outbound.SCHEMES.get(parts.scheme)) if parts.hostname else None
+    except ValueError:
+        return None
 
 
 def _object_in(body: bytes, url: str) -> dict[str, Any]:

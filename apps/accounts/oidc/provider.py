@@ -98,7 +98,14 @@ def discovered() -> Endpoints:
 
 
 def _is_web_address(url: object) -> bool:
-    return isinstance(url, str) and urlsplit(url).scheme in ("http", "https") and bool(urlsplit(url).hostname)
+    if not isinstance(url, str):
+        return False
+    try:
+        parts = urlsplit(url)
+        _port = parts.port  # it is read, and refused, only when it is asked for
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def is_available() -> bool:

@@ -66,8 +66,7 @@ def reset_password(person: User, *, by: User | None) -> str:
     if not person.is_active:
         raise AccountClosed(_("The account of {name} is closed. Open it first.").format(name=person))
     password = set_random_password(person)
-    person.save(update_fields=["password"])
-    person.sessions.all().delete()
+    person.save(update_fields=["password"])  # which ends their sessions, by the database
     audit.record("password.reset", by=by, of=person, username=person.username)
     return password
 

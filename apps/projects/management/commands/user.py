@@ -45,7 +45,7 @@ class Command(BaseCommand):
         """All of it or nothing: what is refused last leaves no account behind."""
         person = people.create(**command_input.account(username, called), by=None)
         if admin:
-            site_roles.make_admin(person, by=None)
+            person = site_roles.make_admin(person, by=None)
         for there, role in map(command_input.place, project):
             memberships.join(there, person, role=role, by=None)
         self.give_password(person)

@@ -88,3 +88,5 @@ def test_user_says_when_passwords_are_switched_off(settings, capsys):
     settings.LOCAL_SIGN_IN = False
     command("add", "ana")
     assert "LOCAL_SIGN_IN is off" in capsys.readouterr().err
+    command("add", "root", "--admin")  # who has the door for administrators
+    assert "LOCAL_SIGN_IN" not in capsys.readouterr().err
