@@ -1,7 +1,11 @@
 """What is counted in Redis stops nobody while Redis is gone or silent."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
+from django.utils import timezone
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from apps.accounts import rate_limits
@@ -17,8 +21,20 @@ def clock(monkeypatch):
     return now
 
 
-def test_beyond_the_limit_is_refused(clock):
-    cache.clear()
+@pytest.fixture
+def minute(monkeypatch):
+    """It does not turn meanwhile, and what counts is not late."""
+    now = [timezone.now()]
+    monkeypatch.setattr(rate_limits.timezone, "now", lambda: now[0])
+    monkeypatch.setattr(rate_limits, "cache", LocMemCache("limits", {}))
+    rate_limits.cache.clear()
+    return now
+
+
+def test_beyond_the_limit_is_refused_until_the_minute_turns(clock, minute):
+    assert [rate_limits.passes("tries:1", 2) for _ in range(3)] == [True, True, False]
+    assert rate_limits.passes("tries:another", 2)
+    minute[0] += timedelta(seconds=rate_limits.WINDOW)
     assert [rate_limits.passes("tries:1", 2) for _ in range(3)] == [True, True, False]
 
 

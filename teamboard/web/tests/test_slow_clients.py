@@ -145,19 +145,6 @@ def test_endless_head_is_refused(opened):
     assert b" 431 " in all_of(one)
 
 
-def test_body_that_keeps_coming_is_waited_for(opened):
-    """Longer than every deadline, in pieces that come soon enough."""
-    body = b"x" * 90_000
-    one = opened(
-        b"POST /accounts/sign-in/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
-        b"Content-Length: %d\r\n\r\n" % len(body)
-    )
-    for start in range(0, len(body), 9_000):
-        one.sendall(body[start : start + 9_000])
-        time.sleep(0.4)
-    assert b" 403 " in all_of(one)
-
-
 @pytest.mark.parametrize("files", [1, 6], ids=["less than is buffered", "more"])
 def test_answer_that_is_not_read_is_given_up(opened, files):
     """The client asks for files and takes none: the connection is aborted, whether or not all of them were written."""
