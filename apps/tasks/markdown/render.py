@@ -2,7 +2,6 @@
 
 import nh3
 from django.utils.html import escape
-from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -38,6 +37,9 @@ ATTRIBUTES = {
 
 
 LONGEST_RICH_TEXT = 100_000  # characters, for which the worst of them takes two seconds
+MOST_GROWTH = 20  # times the characters of a text, and SPARE_LENGTH more: so long may its HTML be
+SPARE_LENGTH = 10_000
+AS_WRITTEN = '<pre class="as-written" tabindex="0">'  # no Markdown brings this class
 
 # Set by marks alone, for Markdown brings no class of its own.
 CLASSES = {"a": {"chip"}, "span": {"mention", "chip__say"}}
@@ -48,7 +50,7 @@ def to_html(markdown: str, marks: Marks | None = None, *, file_page: FilePage | 
 
     Links keep http, https and mailto and say nothing to where they lead; relative ones lead to what `file_page`
     makes of them, and are plain text otherwise. With `marks` it is read as a message. What is longer than
-    LONGEST_RICH_TEXT is shown as it was written, and says so: formatting it could take many seconds.
+    LONGEST_RICH_TEXT, or would become far longer, is AS_WRITTEN; where it is shown, `shown` of `long_text` says so.
     """
     if len(markdown) > LONGEST_RICH_TEXT:
         return _as_written(markdown)
@@ -58,10 +60,14 @@ def to_html(markdown: str, marks: Marks | None = None, *, file_page: FilePage | 
         _align(block)
         if block.level == 0 and block.nesting == 1:
             block.attrSet("dir", "auto")
+    most = MOST_GROWTH * len(markdown) + SPARE_LENGTH
+    if _length_of_addresses(tokens) > most:
+        return _as_written(markdown)
     if marks:
         mark(tokens, marks)
+    rendered = parser.renderer.render(tokens, parser.options, {})
     html = nh3.clean(
-        parser.renderer.render(tokens, parser.options, {}),
+        rendered,
         tags=TAGS,
         attributes=ATTRIBUTES,
         allowed_classes=CLASSES,
@@ -73,7 +79,14 @@ def to_html(markdown: str, marks: Marks | None = None, *, file_page: FilePage | 
         link_rel="noopener noreferrer nofollow",
         attribute_filter=lambda _tag, name, value: target(value, file_page) if name == "href" else value,
     )
+    if len(html) > most + (len(rendered) if marks else 0):
+        return _as_written(markdown)
     return without_lost_links(html)
+
+
+def _length_of_addresses(tokens: list[Token]) -> int:
+    """Of links and pictures: a reference repeats what was written once."""
+    return sum(len(str(value)) for block in tokens for piece in block.children or () for value in piece.attrs.values())
 
 
 def _align(cell: Token) -> None:
@@ -84,8 +97,7 @@ def _align(cell: Token) -> None:
 
 
 def _as_written(text: str) -> str:
-    note = escape(_("This text is too long to be formatted. Here it is as it was written."))
-    return f'<p><em>{note}</em></p><pre tabindex="0">{escape(text)}</pre>'
+    return f"{AS_WRITTEN}{escape(text)}</pre>"
 
 
 def plain_text(markdown: str) -> str:

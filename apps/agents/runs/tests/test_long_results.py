@@ -12,6 +12,7 @@ from apps.agents.runs.callbacks.session_turns import Turn
 from apps.agents.runs.pages import task_panel
 from apps.agents.tests.factories import run_of
 from apps.tasks.actions.comment import comment
+from apps.tasks.markdown.render import LONGEST_RICH_TEXT
 from apps.tasks.models import Comment
 from apps.tasks.templatetags import long_text
 
@@ -122,3 +123,14 @@ def test_what_is_said_about_a_cut_is_said_in_the_readers_language(run):
     report(run, "The beginning", truncated=True)
     with translation.override("ru"):
         assert "Принять обрезанный результат" in task_panel.render_review(run.task)
+
+
+@pytest.mark.req("FLT-18", "FLT-36")
+def test_result_too_long_to_be_formatted_says_so_in_the_readers_language(run, client, ana):
+    with translation.override("ru"):
+        report(run, "- <b>a</b>\n" * (LONGEST_RICH_TEXT // 10))
+    assert Comment.objects.get().html.startswith('<pre class="as-written" tabindex="0">- &lt;b&gt;')
+    client.force_login(ana)
+    for language, sentence in (("en", "too long to be formatted"), ("ru", "Этот текст слишком длинный")):
+        page = client.get(run.task.get_absolute_url(), headers={"Accept-Language": language}).content.decode()
+        assert page.count(sentence) == 1
