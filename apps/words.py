@@ -45,11 +45,15 @@ _SHORT = re.compile(rf"[^\W_{UNCASED}]{{1,{MIN_PART_LENGTH - 1}}}")
 
 def fold(text: str) -> str:
     """`text` as it is compared."""
-    return _DROPPED_PATTERN.sub("", unicodedata.normalize("NFKC", text).lower().translate(_ALIKE_TABLE))
+    normal = unicodedata.normalize("NFKC", text).replace("İ", "i")  # whose small letter would be two characters
+    return _DROPPED_PATTERN.sub("", normal.lower().translate(_ALIKE_TABLE))
 
 
 def folded(text: Combinable) -> Func:
-    """The same in the database, of a column or a value."""
+    """The same in the database, of a column or a value, as far as the database's locale knows letters.
+
+    What is compared with it is folded there as well: with LC_CTYPE C, `lower` leaves Ж and É as they are.
+    """
     normal = Func(text, template="normalize(%(expressions)s, NFKC)", output_field=TextField())
     alike = Func(Lower(normal), Value(_ALIKE_FROM), Value(_ALIKE_TO), function="TRANSLATE", output_field=TextField())
     dropped, none, everywhere = Value(_DROPPED), Value(""), Value("g")

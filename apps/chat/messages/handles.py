@@ -4,11 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from apps.accounts.models import User
 from apps.projects.models import Project
 from apps.words import CASED_LETTER, UNCASED, UNSPACED, fold
 
-LONGEST_HANDLE = 150  # as of a username
+MOST_CHARACTERS_OF_A_LETTER = 3  # where its marks stand behind it: ễ of a Mac's file names, Hebrew with vowels
 LONGEST_ADDRESS = 200  # as far as is looked back from an @
 # Before the @ nothing that makes an address or a longer word of it: a@ben.example, @@ben, x/@ben.
 _BEFORE = re.compile(rf"{CASED_LETTER}|[@/.]")
@@ -33,6 +35,7 @@ class Handles:
                 self._exact.setdefault(name, member)
                 self._folded.setdefault(fold(name), member)
         self._lengths = sorted({len(name) for name in self._folded}, reverse=True)
+        self._most_written = MOST_CHARACTERS_OF_A_LETTER * max(self._lengths, default=0)
 
     def get(self, handle: str) -> User | None:
         return self._exact.get(handle) or self._folded.get(fold(handle))
@@ -46,23 +49,41 @@ class Handles:
         """Where the mention ends that begins with the @ at `at`, and of whom: the longest handle that is known."""
         if at and (_BEFORE.match(text, at - 1) or _is_in_address(text, at)):
             return None
-        folded = fold(text[at + 1 : at + 1 + LONGEST_HANDLE])
+        written = text[at + 1 : at + 1 + self._most_written]
+        folded = fold(written)
         for length in self._lengths:
-            end = at + 1 + length
-            if folded[:length] in self._folded and not _goes_on(text, end):
-                member = self.get(text[at + 1 : end])
-                if member:
-                    return end, member
+            handle = folded[:length]
+            if handle not in self._folded:
+                continue
+            end = at + 1 + _length_folded_to(handle, written)
+            if end > at + 1 and not _goes_on(text, end) and (member := self.get(text[at + 1 : end])):
+                return end, member
         return None
 
 
 def of_project(project: Project) -> Handles:
-    return Handles(project.members.filter(is_active=True).order_by("pk"))
+    return Handles(members_of(project))
+
+
+def members_of(project: Project) -> QuerySet[User]:
+    """Who can be mentioned there."""
+    return project.members.filter(is_active=True).order_by("pk")
 
 
 def handle_of(user: User) -> str:
     """What somebody is mentioned by. An agent goes by its slug: @scribe."""
     return user.username.removeprefix("agent-") if user.is_agent else user.username
+
+
+def _length_folded_to(handle: str, written: str) -> int:
+    """How much of the beginning of `written` folds to `handle`; 0 when it ends within a letter of `written`."""
+    for end in range(1, len(written) + 1):
+        folded = fold(written[:end])
+        if folded == handle:
+            return end
+        if len(folded) > len(handle):
+            break
+    return 0
 
 
 def _is_in_address(text: str, at: int) -> bool:

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +13,7 @@ from apps.names import NameField
 from apps.projects.models import Project
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
-from apps.words import fold, folded
+from apps.words import folded
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -30,7 +30,8 @@ class TaskQuerySet(models.QuerySet["Task"]):
 
     def titled(self, text: str) -> "TaskQuerySet":
         """Those with `text` in their title, as words are compared."""
-        return self.alias(folded_title=folded(F("title"))).filter(folded_title__contains=fold(text))
+        wanted = folded(Value(text, output_field=models.TextField()))
+        return self.alias(folded_title=folded(F("title"))).filter(folded_title__contains=wanted)
 
     def open(self) -> "TaskQuerySet":
         return self.exclude(column__category=Category.DONE)
