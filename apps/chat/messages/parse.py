@@ -1,7 +1,7 @@
 """Parsing a message: its Markdown as HTML, with the members it mentions and the tasks it names."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
@@ -29,6 +29,7 @@ MOST_TASKS = 50
 MENTION = re.compile(r'<span class="mention" data-user="(\d+)" dir="auto">(.*?)</span>')
 MENTIONED = re.compile(r'<span class="mention" data-user="(\d+)"')
 CHIP = re.compile(r'(<a class="chip" data-task="(\d+)"[^>]*>)(.*?)</a>', re.DOTALL)
+_NO_KEYS = re.compile("(?!)")
 VISIBLE_ELEMENT = re.compile("<(hr|li)\\b")  # a line, a bullet: seen without words
 
 
@@ -64,19 +65,12 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
     members: dict[str, User] = {}
     tasks: dict[int, Task] = {}
 
-    def mention_at(text: str, at: int) -> tuple[int, str] | None:
-        found = known.mention_at(text, at)
-        if found is None:
-            return None
-        end, member = found
-        members[str(member.pk)] = member
-        return end, _mention(member)
-
     def link(keys: list[str]) -> dict[str, str]:
         tasks.update(_tasks(project, keys))
         return {f"{project.key}-{number}": _chip(task) for number, task in tasks.items()}
 
-    html = to_html(text, Marks(mention_at, _pattern(project.key), link), file_page=file_page_in(project))
+    marks = Marks(_mentions(known, members), _pattern(project.key), link)
+    html = to_html(text, marks, file_page=file_page_in(project))
     _refuse_invisible(html)
     mentioned = list(dict.fromkeys(mentioned_ids(html)))  # not those whose mention is in a quotation
     if by.is_agent:
@@ -86,6 +80,27 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
         sentence = ngettext("Mention {n} person at most.", "Mention {n} people at most.", MOST_MENTIONS)
         raise TooManyMentions(sentence.format(n=MOST_MENTIONS))
     return ParsedMessage(html, [members[pk] for pk in mentioned], list(tasks.values()))
+
+
+def mentioned_in(text: str, known: handles.Handles) -> list[User]:
+    """Whom `text` mentions of those who are `known`, read as a message is; nothing else is read."""
+    members: dict[str, User] = {}
+    html = to_html(text, Marks(_mentions(known, members), _NO_KEYS, lambda _keys: {}))
+    return [members[pk] for pk in dict.fromkeys(mentioned_ids(html))]
+
+
+def _mentions(known: handles.Handles, members: dict[str, User]) -> Callable[[str, int], tuple[int, str] | None]:
+    """What finds the mentions of those who are `known` for Marks, and puts them into `members`, by key."""
+
+    def mention_at(text: str, at: int) -> tuple[int, str] | None:
+        found = known.mention_at(text, at)
+        if found is None:
+            return None
+        end, member = found
+        members[str(member.pk)] = member
+        return end, _mention(member)
+
+    return mention_at
 
 
 def _without_mentions(html: str, of: list[str]) -> str:

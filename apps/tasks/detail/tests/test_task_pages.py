@@ -42,7 +42,7 @@ def url_of(task: Task, verb: str = "") -> str:
 
 
 @pytest.mark.parametrize("count", [1, 12])
-@pytest.mark.parametrize(("query", "allowed"), [("?full", 14), ("", 21)])
+@pytest.mark.parametrize(("query", "allowed"), [("?full", 17), ("", 24)])
 def test_panel_queries_do_not_grow_with_the_task(
     ana_visits, board, columns, ana, ben, count, query, allowed, django_assert_num_queries
 ):
@@ -53,7 +53,7 @@ def test_panel_queries_do_not_grow_with_the_task(
         run.save(force_insert=True)
     for number in range(count):
         task_in(columns["ready"], f"Part {number}", parent=run.task, assignee=ben, by=ana)
-        comment(run.task, text=f"Comment {number}.", by=ben)
+        comment(run.task, text=f"@scribe, @ben: comment {number}.", by=ben)
     with django_assert_num_queries(allowed):
         html = ana_visits.get(url_of(run.task) + query).content.decode()
     assert html.count('class="entry__text"') == html.count('class="attempt"') == count
