@@ -46,7 +46,11 @@ def remove(project: Project, message: Message, actor: User) -> None:
 
 def pins_of(room: Room) -> QuerySet[Pin]:
     """The latest first."""
-    return Pin.objects.filter(message__room=room).select_related("message__author", "message__room__project")
+    return _with_messages(Pin.objects.filter(message__room=room))
+
+
+def _with_messages(pins: QuerySet[Pin]) -> QuerySet[Pin]:
+    return pins.select_related("message__author", "message__room__project").defer("message__search_text")
 
 
 def not_pinned(messages: QuerySet[Message]) -> QuerySet[Message]:
@@ -59,7 +63,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
     touched = {event.payload["message"] for event in events if event.kind in RENDERED_KINDS}
     if not touched:
         return []
-    pins = Pin.objects.filter(message__in=touched).select_related("message__author", "message__room__project")
+    pins = _with_messages(Pin.objects.filter(message__in=touched))
     ops = [_put(pin) for pin in pins]
     unpinned = {event.payload["message"] for event in events if event.kind == "message.unpinned"}
     return ops + [Op(op="drop", id=f"pin-{pk}") for pk in sorted(unpinned - {pin.message_id for pin in pins})]

@@ -30,9 +30,14 @@ def register_message_footer(renderer: FooterRenderer) -> None:
     _footer_renderers.append(renderer)
 
 
+def with_author_and_original(messages: QuerySet[Message]) -> QuerySet[Message]:
+    """With who wrote them and what they answer; the manager defers nothing of a row that another brings along."""
+    return messages.select_related("author", "reply_to__author").defer("reply_to__search_text")
+
+
 def with_related(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Bring along what drawing every one of them asks for."""
-    messages = messages.select_related("author", "room__project", "reply_to__author", "pin")
+    messages = with_author_and_original(messages).select_related("room__project", "pin")
     return messages.prefetch_related(Prefetch("reactions", Reaction.objects.order_by("pk")))
 
 
@@ -161,7 +166,7 @@ def _posted_ops(project: Project, posted: dict[int, Event]) -> list[Op]:
     def render(mine: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], Op]:
         keys = {events[key].payload["message"]: key for key in mine}
         messages = Message.objects.not_deleted().filter(pk__in=keys)
-        found = list(messages.select_related("author", "reply_to__author"))
+        found = list(with_author_and_original(messages))
         html = _render_new(project, found)
         ops = _ops(found, html, keys.keys(), _newly_mentioned(events[key] for key in mine))
         return {keys[pk]: op for pk, op in ops.items()}

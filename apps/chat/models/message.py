@@ -52,7 +52,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class StoredText(models.GeneratedField):
-    """A text that the database makes of others. What the board runs on can do that: `check` need not ask a database."""
+    """A text that the database makes of others. What the board runs on can do that: `check` need not ask a database.
+
+    An insert does not bring it back, for it is as long as what was written; an update of that does (Django).
+    """
+
+    db_returning = False  # type: ignore[assignment]  # the stubs know what Django itself has
 
     def _check_supported(self, databases: Sequence[str]) -> list[CheckMessage]:
         return []
@@ -86,7 +91,7 @@ class Message(models.Model):
     system_message = models.JSONField(null=True)
     reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
     created_at = models.DateTimeField(db_default=Now())
-    # What it is found by; no query brings it along.
+    # What it is found by. The manager defers it; who selects messages as related to others defers it there.
     search_text = StoredText(expression=words.folded(F("text")), output_field=models.TextField(), db_persist=True)
     has_files = models.BooleanField(default=False)
     edited_at = models.DateTimeField(null=True)

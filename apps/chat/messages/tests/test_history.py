@@ -1,8 +1,10 @@
 """A room's messages by pages, and as the browsers get them."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from apps.chat.messages import history, render
+from apps.chat.messages import history, pins, render
 from apps.chat.messages.actions.delete import delete
 from apps.chat.tests.factories import message_in
 from apps.projects.realtime import frames
@@ -98,3 +100,16 @@ def test_frame_has_no_chip_of_a_task_nobody_names(board, room, ana, columns):
     board.refresh_from_db()
     move(task, to=columns["done"], by=ana)
     assert not [op for op in ops(board, board.last_seq) if op["op"] == "chip"]
+
+
+@pytest.mark.req("FLT-28")
+def test_posting_and_rendering_leave_the_text_for_the_search(client, board, room, ana):
+    client.force_login(ana)
+    with CaptureQueriesContext(connection) as statements:
+        first = message_in(room, by=ana)
+        message_in(room, by=ana, reply_to=first)
+        pins.pin(first, by=ana)
+        assert client.get(f"/projects/TIDE/chat/{room.pk}/?full").status_code == 200
+        ops = frames.frame_since(board.pk, 0, language="en")["ops"]
+    assert ops
+    assert [each["sql"] for each in statements if "search_text" in each["sql"]] == []
