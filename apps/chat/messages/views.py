@@ -15,6 +15,7 @@ from apps.chat.messages.actions.delete import delete as delete_message
 from apps.chat.messages.actions.edit import edit as edit_message
 from apps.chat.messages.actions.edit import remove_previews as remove_previews_message
 from apps.chat.messages.dialogs import show_dialog
+from apps.chat.messages.emoji import canonical
 from apps.chat.messages.lock import require_author, require_author_or_manager
 from apps.chat.models import Message
 from apps.projects import permissions
@@ -82,7 +83,7 @@ def react(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     form = EmojiForm(request.POST)
     if not form.is_valid():
         return invalid_form(request, form, "chat/messages/dialog.html", {"project": project})
-    emoji = form.cleaned_data["emoji"]
+    emoji = canonical(form.cleaned_data["emoji"])
     is_given = message.reactions.filter(user=request.user, emoji=emoji).exists()
     (reactions.unreact if is_given else reactions.react)(message, emoji=emoji, by=request.user)
     return frame_or_redirect(request, project, message.get_absolute_url())

@@ -1,6 +1,10 @@
 """Which texts are an emoji, and that each is kept in one way."""
 
+import importlib
+import itertools
+
 import pytest
+from django.apps import apps
 
 from apps.chat.js_messages import PALETTE
 from apps.chat.messages import reactions
@@ -60,3 +64,36 @@ def test_two_hearts_are_one_reaction(room, ana, ben):
     }
     reactions.unreact(message, emoji=HEART, by=ana)
     assert Reaction.objects.get().user == ben
+
+
+@pytest.mark.django_db
+@pytest.mark.req("FLT-34")
+@pytest.mark.parametrize(("first", "second"), list(itertools.product((HEART, HEART_AS_PICTURE), repeat=2)))
+def test_reaction_given_twice_is_taken_back(client, room, ana, first, second):
+    message = message_in(room, by=ana)
+    client.force_login(ana)
+    for emoji in (first, second):
+        assert client.post(f"/projects/TIDE/chat/messages/{message.pk}/react/", {"emoji": emoji}).status_code < 400
+    assert not message.reactions.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.req("FLT-34")
+def test_reactions_from_before_become_one(room, ana, ben):
+    message = message_in(room, by=ana)
+    for user, emoji in ((ana, HEART), (ana, HEART_AS_PICTURE), (ben, HEART), (ben, "\U0001f44d")):
+        Reaction.objects.create(message=message, user=user, emoji=emoji)
+    migration = importlib.import_module("apps.chat.migrations.0026_one_way_to_keep_an_emoji")
+    for _time in range(2):
+        migration.rewrite(apps, None)
+        assert sorted(Reaction.objects.values_list("user", "emoji")) == [
+            (ana.pk, HEART_AS_PICTURE),
+            (ben.pk, HEART_AS_PICTURE),
+            (ben.pk, "\U0001f44d"),
+        ]
+
+
+@pytest.mark.parametrize("emoji", [emoji for emoji, _name in PALETTE] + [HEART, "1\u20e3", ENGLAND])
+def test_migration_keeps_emojis_as_they_are_kept(emoji):
+    migration = importlib.import_module("apps.chat.migrations.0026_one_way_to_keep_an_emoji")
+    assert migration.canonical(emoji) == canonical(emoji)
