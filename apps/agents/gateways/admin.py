@@ -23,6 +23,7 @@ from apps.agents.process_warnings import WarningAdmin
 from apps.agents.roster.actions.import_agents import import_agents, offers_of
 from apps.agents.roster.import_form import ImportForm
 from apps.django_generics import ModelForm
+from apps.names import isolate
 
 SECRETS = ("hook_token", "gateway_token", "callback_secret")
 
@@ -116,7 +117,7 @@ class GatewayAdmin(WarningAdmin[Gateway]):
             "", "<br>{} {}{}", (("✓" if f.is_ok else "✗", f.sentence, _to_paste(f.paste)) for f in findings)
         )
         level = messages.SUCCESS if all(finding.is_ok for finding in findings) else messages.WARNING
-        self.message_user(request, format_html("{}{}", gateway, lines), level)
+        self.message_user(request, format_html("{}{}", isolate(gateway), lines), level)
 
     @admin.action(description=gettext_lazy("Import agents from gateway"))
     def import_agents(self, request: HttpRequest, gateways: QuerySet[Gateway]) -> HttpResponse | None:
@@ -133,7 +134,7 @@ class GatewayAdmin(WarningAdmin[Gateway]):
         try:
             offers = offers_of(gateway, by=user_of(request))
         except GatewayError as error:
-            self.message_user(request, f"{gateway}: {error}", messages.ERROR)
+            self.message_user(request, f"{isolate(gateway)}: {error}", messages.ERROR)
             return redirect("admin:agents_gateway_change", gateway.pk)
         form = ImportForm(request.POST or None, offers=offers)
         if form.is_valid():
@@ -144,7 +145,7 @@ class GatewayAdmin(WarningAdmin[Gateway]):
             "gateway": gateway,
             "offers": offers,
             "opts": self.opts,
-            "title": _("Import agents from {gateway}").format(gateway=gateway),
+            "title": _("Import agents from {gateway}").format(gateway=isolate(gateway)),
             "adminform": helpers.AdminForm(fields, [(None, {"fields": list(form.fields)})], {}),
             "can_import": bool(form.free),
         }
@@ -156,13 +157,15 @@ class GatewayAdmin(WarningAdmin[Gateway]):
         added = import_agents(
             gateway, form.chosen_agents(), projects=chosen["projects"], is_enabled=chosen["is_enabled"], by=by
         )
-        names = ", ".join(map(str, added))
-        places = ", ".join(map(str, chosen["projects"]))
+        names = ", ".join(map(isolate, added))
+        places = ", ".join(map(isolate, chosen["projects"]))
         told = [
             _("Added: {names}.").format(names=names),
             _("They work in {projects}.").format(projects=places) if places else _("They work in no project yet."),
             _("They are enabled.") if chosen["is_enabled"] else _("They are switched off."),
         ]
         if chosen["retire_practice"] and (retired := practice.retire(by=by)):
-            told.append(_("Switched off: {names}, of the practice gateway.").format(names=", ".join(map(str, retired))))
+            told.append(
+                _("Switched off: {names}, of the practice gateway.").format(names=", ".join(map(isolate, retired)))
+            )
         return " ".join(told)

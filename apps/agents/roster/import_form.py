@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.agents.gateways.openclaw_client import RemoteAgent
 from apps.agents.models import Gateway
 from apps.agents.roster.actions.import_agents import Offer
+from apps.names import isolate
 from apps.projects.models import Project
 
 
@@ -35,8 +36,9 @@ class ImportForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.free = {offer.remote.id: offer.remote for offer in offers if not offer.obstacle}
         agents = self.fields["agents"]
-        agents.choices = [(each.id, f"{each.name} ({each.id})") for each in self.free.values()]  # type: ignore[attr-defined]  # of a choice field
+        agents.choices = [(each.id, f"{isolate(each.name)} ({each.id})") for each in self.free.values()]  # type: ignore[attr-defined]  # of a choice field
         agents.initial = list(self.free)
+        self.fields["projects"].label_from_instance = isolate  # type: ignore[attr-defined]  # of a field of models
         projects = list(Project.objects.values_list("pk", flat=True)[:2])
         self.fields["projects"].initial = projects if len(projects) == 1 else []
         if not Gateway.objects.filter(is_practice=True, is_enabled=True).exists():

@@ -56,7 +56,7 @@ def import_agents(
 
 def _obstacle(remote: RemoteAgent, here: dict[str, Agent]) -> str:
     if agent := here.get(remote.id):
-        return _("already here as {name}").format(name=agent)
+        return _("already here as {name}").format(name=names.isolate(agent))
     try:
         Agent._meta.get_field("slug").run_validators(remote.id)
     except ValidationError as error:
