@@ -43,8 +43,8 @@ def create(project: Project, *, name: str, by: User) -> Room:
     """A new room, which everybody in the project can read. Raises InvalidName, NameTaken, TooManyRooms."""
     with locked_for_change(project, by=by, needs=Action.MANAGE) as project:
         _refuse_too_many(project)
-        room = Room(project=project, created_by=by)
-        _save_named(room, name)
+        room = Room(project=project, created_by=by, name=_valid(name))
+        _save(room)
         events.record(project, "room.created", by=by, room=room.pk, name=room.name)
     return room
 
@@ -53,7 +53,8 @@ def rename(room: Room, *, name: str, by: User) -> Room:
     """Give it another name. Raises InvalidName, NameTaken."""
     with locked_for_change(room.project_id, room, by=by, needs=Action.MANAGE) as project:
         before = room.name
-        _save_named(room, name, update_fields=["name"])
+        room.name = _valid(name)
+        _save(room, update_fields=["name"])
         events.record(project, "room.renamed", by=by, room=room.pk, name=room.name, before=before)
     return room
 
@@ -77,7 +78,7 @@ def reopen(room: Room, *, by: User) -> Room:
             return room
         _refuse_too_many(project)
         room.archived_at = None
-        _save_named(room, room.name, update_fields=["archived_at"])
+        _save(room, update_fields=["archived_at"])  # by its name as it is, also one from before today's rule
         events.record(project, "room.reopened", by=by, room=room.pk, name=room.name)
     return room
 
@@ -87,10 +88,14 @@ def _refuse_too_many(project: Project) -> None:
         raise TooManyRooms(_("This project has very many rooms. Archive one first."))
 
 
-def _save_named(room: Room, name: str, *, update_fields: list[str] | None = None) -> None:
-    room.name = name.strip()
-    if fault := names.fault_of(room.name):
+def _valid(name: str) -> str:
+    name = name.strip()
+    if fault := names.fault_of(name):
         raise InvalidName(fault)
+    return name
+
+
+def _save(room: Room, *, update_fields: list[str] | None = None) -> None:
     try:
         with transaction.atomic():
             room.save(update_fields=update_fields)

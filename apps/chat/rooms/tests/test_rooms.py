@@ -30,6 +30,16 @@ def test_room_is_created_renamed_archived_and_reopened(board, room, mai):
     assert Room.objects.get(pk=made.pk).name == "Quay"
 
 
+@pytest.mark.req("FLT-33")
+@pytest.mark.parametrize("name", ["Quay\u200b", "Qu\u202eay", "Two\nlines", " Quay "])
+def test_reopen_takes_a_name_from_before_todays_rule(board, mai, name):
+    made = rooms.create(board, name="Quay", by=mai)
+    Room.objects.filter(pk=made.pk).update(name=name)
+    rooms.archive(made, by=mai)
+    rooms.reopen(made, by=mai)
+    assert (made.name, Room.objects.get(pk=made.pk).archived_at) == (name, None)
+
+
 def test_room_name_is_unique_among_open_ones(board, room, mai):
     made = rooms.create(board, name="Quay", by=mai)
     for taken in ("quay", "QUAY"):
