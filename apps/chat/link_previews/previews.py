@@ -34,14 +34,13 @@ BACK_OFF = timedelta(minutes=1)  # longer than a fetch; twice as long after each
 LONGEST = 10.0  # seconds for one page, with all its redirects
 PER_MINUTE = 20  # pages fetched for one person, so that slow ones don't take up the workers
 LIMITS = outbound.Limits(connect=3, read=5, total=LONGEST, size=5 * 1024 * 1024)
-# A bare `notes.md` becomes a link too, though mostly a file is meant: it is not fetched.
-LINK = re.compile(r'<a href="(https?://([^"]+))"[^>]*>(?!\2</a>)')
+LINK = re.compile(r'<a href="(https?://[^"]+)"')
 HTML = ("text/html", "application/xhtml+xml")
 
 
 def links_in(html: str) -> list[str]:
     """The addresses outside of the board that `html` of a message leads to."""
-    found = (unescape(address) for address, _bare in LINK.findall(html))
+    found = (unescape(address) for address in LINK.findall(html))
     outside = (address for address in found if not address.startswith(f"{settings.PUBLIC_URL}/"))
     return [address for address in dict.fromkeys(outside) if len(address) <= URL_LENGTH][:MOST]
 

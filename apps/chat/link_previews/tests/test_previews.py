@@ -72,12 +72,29 @@ def test_preview_is_fetched_after_commit_and_shown(board, room, ana, web):
         "http://testserver/projects/TIDE/",
         "TIDE-1",
         "notes.md",
+        "example.com/tides",
     ],
 )
 def test_preview_needs_a_link_to_outside(room, ana, settings, text):
     settings.PUBLIC_URL = "http://testserver"
     message_in(room, ana, text)
     assert not LinkPreview.objects.exists()
+
+
+@pytest.mark.req("FLT-32")
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("www.example.org", "http://www.example.org"),
+        ("See www.example.org/tides.", "http://www.example.org/tides"),
+        ("[example.org](http://example.org)", "http://example.org"),
+        ("https://example.org", "https://example.org"),
+        ("<https://example.org/a>", "https://example.org/a"),
+    ],
+)
+def test_preview_of_every_address_that_is_a_link(room, ana, text, url):
+    message_in(room, ana, text)
+    assert LinkPreview.objects.get().url == url
 
 
 def test_preview_of_three_links_at_most(room, ana):
