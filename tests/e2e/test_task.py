@@ -300,15 +300,15 @@ def give_to(page: Page, name: str, prompt: str = "") -> None:
 @pytest.mark.req("FLT-13")
 def test_admitted_run_says_for_how_long_it_has_not_started(opened, ana, task, scribe, columns):
     page = opened(ana)
-    give_to(page, "Scribe", prompt="[[late:5]] [[delay:8]]")
+    give_to(page, "Scribe", prompt="[[late:20]] [[delay:8]]")
     note = page.locator(f"#column-{columns['ready'].pk}-list #task-{task.pk} .note")
     expect(note).to_contain_text(re.compile(r"Handed to Scribe, not started yet \(\d+\ss\)"))
     expect(drawer(page).locator(".run__text")).to_have_text(
         re.compile(r"^\s*Handed overHanded to Scribe, not started yet")
     )
     begun = page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk} .note", has_text="is at it")
-    expect(begun).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible(timeout=30_000)
+    expect(begun).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible(timeout=60_000)
 
 
 def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
