@@ -67,7 +67,7 @@ def test_enqueue_neither_waits_for_the_broker_nor_fails_without_one(publisher, m
     answers.put(OperationalError("no broker"))
     answers.put(RuntimeError("what nobody foresaw"))
     answers.put(None)
-    assert [sent.get(timeout=10)[1] for _ in range(3)] == [(0,), (1,), (2,)]
+    assert [sent.get(timeout=60)[1] for _ in range(3)] == [(0,), (1,), (2,)]
     assert caplog.text.count("A job waits for its sweep") == 2
 
 
@@ -76,7 +76,7 @@ def test_jobs_beyond_the_limit_are_left_to_the_sweeps(publisher, monkeypatch, ca
     monkeypatch.setattr(job_queue, "WAITING_JOBS", 2)
     publisher.begin()
     goes_on = Event()
-    monkeypatch.setattr(job_queue, "send", lambda *job: goes_on.wait(10))
+    monkeypatch.setattr(job_queue, "send", lambda *job: goes_on.wait(60))
     for number in range(5):
         job_queue.enqueue("apps.projects.jobs.relay", number)
     assert "broker hangs" in str([record.__dict__ for record in caplog.records])

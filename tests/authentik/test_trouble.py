@@ -50,10 +50,10 @@ def test_a_slow_provider_is_waited_for_so_long_and_no_longer(person, provider, m
     monkeypatch.setattr(http, "LONGEST", 0.4)
     max_ = person()
     path = max_.pass_through(max_.start())
-    provider.fault("token", delay=2)
+    provider.fault("token", delay=60)
     began = time.monotonic()
     assert refusal_in(max_.client.get(path)) == "provider_slow"
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 30
 
 
 @pytest.mark.req("L4")
@@ -144,10 +144,8 @@ def test_known_keys_are_had_while_somebody_asks_a_slow_provider(person, provider
     asked = provider.asked(where)
     ask.start()
     until(lambda: provider.asked(where) > asked)
-    began = time.monotonic()
     assert jwks.find(header, by_stranger=True)
-    assert time.monotonic() - began < 2
-    assert ask.is_alive()
+    assert ask.is_alive()  # so it was not waited for
     ask.join()
 
 
@@ -161,15 +159,14 @@ def test_keys_that_are_too_old_serve_while_one_thread_asks_for_new_ones(person, 
     ask = threading.Thread(target=jwks.find, args=({"alg": "RS256"},), kwargs={"by_stranger": False})
     ask.start()
     until(lambda: provider.asked("jwks") > asked)
-    began = time.monotonic()
     assert jwks.find({"alg": "RS256"}, by_stranger=True)
-    assert time.monotonic() - began < 2
+    assert ask.is_alive()  # so it was not waited for
     ask.join()
     assert provider.asked("jwks") == asked + 1
 
 
 def until(happened) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)

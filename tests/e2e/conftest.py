@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.db import connection
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from apps.accounts.models import User
 from apps.accounts.sessions.engine import SessionStore
@@ -33,6 +33,8 @@ from tests.gateways.practice import SECRETS, PracticeGateway
 # Playwright keeps an event loop on this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE = 60  # seconds: how long a state is waited for, whatever else the machine has to do
+expect.set_options(timeout=PATIENCE * 1000)
 CODE = 'def move(task, to):\n    """Put it there."""\n    return to.append(task)\n'
 
 
@@ -81,7 +83,7 @@ class Product:
 
     def close(self) -> None:
         self.server.should_exit = True
-        self.thread.join(10)
+        self.thread.join(PATIENCE)
 
 
 class WithStatic:
@@ -96,7 +98,7 @@ class WithStatic:
         await (self.static if is_static else self.application)(scope, receive, send)
 
 
-def until(is_so: Callable[[], object], seconds: float = 10) -> None:
+def until(is_so: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Wait for something the browser can't tell: the database, the server."""
     deadline = time.monotonic() + seconds
     while not is_so():
@@ -155,7 +157,7 @@ def visit(product: Product, browser: Browser) -> Iterator[Callable[..., Page]]:
             context.clock.set_fixed_time(now)
         context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session_of(user), "url": product.url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda line: "Content Security" in line.text and errors.append(line.text))
         page.goto(path)

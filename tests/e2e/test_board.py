@@ -191,9 +191,9 @@ def test_without_a_socket_the_page_polls_and_says_so(visit, ana, ben, columns):
     page = visit(ana, "/projects/")
     page.route_web_socket("**/ws/**", lambda socket: socket.close())
     page.goto("/projects/TIDE/")
-    expect(page.get_by_text("Live updates are limited")).to_be_visible(timeout=8_000)
+    expect(page.get_by_text("Live updates are limited")).to_be_visible()
     move(task, to=columns["doing"], by=ben)
-    expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible(timeout=12_000)
+    expect(page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk}")).to_be_visible()
 
 
 @pytest.mark.req("RT-6")

@@ -437,7 +437,7 @@ def test_a_page_of_another_log_takes_the_room_anew_where_it_was(enter, ana, ben,
     field(page).fill("Half a thought")
     Message.objects.filter(pk=watched["id"].removeprefix("message-")).update(html="<p>Restored.</p>")
     Project.objects.update(epoch=uuid4())
-    expect(message(page, "Restored.")).to_have_count(1, timeout=10_000)
+    expect(message(page, "Restored.")).to_have_count(1)
     now = page.evaluate(FIRST_IN_SIGHT)
     assert now["id"] == watched["id"]
     assert abs(now["top"] - watched["top"]) < 3
@@ -462,7 +462,7 @@ def test_who_stops_writing_is_writing_no_more(enter, ana, ben, room):
     one, other = enter(ana), enter(ben)
     field(one).press_sequentially("Hm")
     expect(other.get_by_text("Ana Ruiz is writing.")).to_be_visible()
-    expect(other.get_by_text("is writing.")).to_have_count(0, timeout=8_000)
+    expect(other.get_by_text("is writing.")).to_have_count(0)
 
 
 # Unread

@@ -56,7 +56,7 @@ def test_a_server_restarted_in_mid_sentence_has_what_was_written_once(product, e
     expect(one.locator(".message--pending[data-failed]")).to_have_count(3)
     product.open()
     for page in (one, other):
-        expect(messages(page)).to_have_count(4, timeout=15_000)
+        expect(messages(page)).to_have_count(4)
     expect(one.locator(".message--pending")).to_have_count(0)
     assert list(room.messages.order_by("pk").values_list("text", flat=True)) == [
         "Before",
@@ -75,7 +75,7 @@ def test_a_laptop_that_slept_finds_everything_that_was_said(product, enter, ana,
     product.close()
     said(ben, *[f"Meanwhile {number}" for number in range(missed)])
     product.open()
-    expect(message(page, f"Meanwhile {missed - 1}")).to_be_in_viewport(timeout=15_000)
+    expect(message(page, f"Meanwhile {missed - 1}")).to_be_in_viewport()
     page.wait_for_timeout(500)
     shown, there = keys_on(page), keys_in(room)
     assert shown == there[-len(shown) :]
@@ -108,7 +108,7 @@ def test_who_missed_more_than_a_socket_takes_is_still_served(product, enter, ana
     product.close()
     said(ben, *[f"Long {number} {'word ' * 8_000}" for number in range(30)])
     product.open()
-    expect(message(page, "Long 29")).to_have_count(1, timeout=15_000)
+    expect(message(page, "Long 29")).to_have_count(1)
     said(ben, "And on it goes")
     expect(message(page, "And on it goes")).to_be_in_viewport()
 
@@ -196,7 +196,7 @@ def test_who_is_removed_hears_nothing_more_within_five_seconds(enter, board, ana
     page.reload()
     page.wait_for_selector("html[data-live='on']")
     memberships.remove(Membership.objects.get(user=ben), by=owner)
-    until(lambda: page.wait_for_timeout(50) or closed, seconds=5)
+    until(lambda: page.wait_for_timeout(50) or closed)
     said(ana, "Now that Ben is gone")
     page.wait_for_timeout(1_000)
     expect(page.locator(".chat")).to_have_count(0)

@@ -21,14 +21,14 @@ def impatient(product: Product) -> Product:
 
 @pytest.mark.req("E8")
 def test_a_silent_browser_is_let_go_although_we_send_to_it(impatient, ana):
-    with socket.create_connection(("127.0.0.1", impatient.port), timeout=20) as silent:
+    with socket.create_connection(("127.0.0.1", impatient.port), timeout=60) as silent:
         silent.sendall(upgrade(impatient.url, session_of(ana)))
         began, received = time.monotonic(), b""
         while chunk := silent.recv(4096):  # it reads, and answers no ping
             received += chunk
         assert b"101 Switching Protocols" in received
         assert b'"head"' in received  # we had something to say, which must not count as a sign of life
-        assert time.monotonic() - began < 12
+        assert time.monotonic() - began < 30  # of uvicorn's own 20 and 20 it would be 40
 
 
 def upgrade(origin: str, session: str) -> bytes:

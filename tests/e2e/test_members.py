@@ -70,7 +70,7 @@ def test_who_is_removed_is_gone_within_a_heartbeat(visit, owner, ana, columns, m
     page.get_by_role("link", name="Remove Ana Ruiz").click()
     page.get_by_role("button", name="Remove").click()
     expect(row(page, "Ana Ruiz")).to_have_count(0)
-    until(lambda: watching.wait_for_timeout(50) or closed, seconds=5)
+    until(lambda: watching.wait_for_timeout(50) or closed)
     task.refresh_from_db()
     assert task.assignee is None
     expect(watching.locator(".board")).to_have_count(0)  # their page finds out by itself

@@ -250,7 +250,7 @@ def test_an_open_task_is_taken_anew_with_its_board(opened, board, ana, ben, task
     Event.objects.filter(project=board).delete()  # as after a backup was put back
     Project.objects.filter(pk=board.pk).update(epoch=uuid.uuid4())
     edit(task, by=ben, title="Paint the pier")
-    expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible(timeout=8_000)
+    expect(drawer(page).get_by_role("heading", name="Paint the pier")).to_be_visible()
     expect(page.get_by_label("Write to the team")).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.type("ught")
@@ -307,8 +307,8 @@ def test_admitted_run_says_for_how_long_it_has_not_started(opened, ana, task, sc
         re.compile(r"^\s*Handed overHanded to Scribe, not started yet")
     )
     begun = page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk} .note", has_text="is at it")
-    expect(begun).to_be_visible(timeout=60_000)
-    expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible(timeout=60_000)
+    expect(begun).to_be_visible()
+    expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
 
 
 def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):

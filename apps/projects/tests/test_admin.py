@@ -200,7 +200,7 @@ def test_close_two_owners_at_once_leaves_one_open(root, tide):
         at_once = threading.Barrier(2)
 
         def close(owner: User, at_once=at_once) -> bool:
-            at_once.wait(5)
+            at_once.wait(60)
             try:
                 site_roles.close(owner, by=root)
             except Refused:
@@ -222,7 +222,7 @@ def test_closing_one_owner_while_the_other_leaves_keeps_one(root, tide):
         at_once = threading.Barrier(2)
 
         def go(verb, at_once=at_once) -> bool:
-            at_once.wait(5)
+            at_once.wait(60)
             try:
                 verb()
             except Refused:

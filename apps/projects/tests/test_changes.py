@@ -64,7 +64,7 @@ def test_change_that_waited_for_the_lock_sees_who_was_removed_meanwhile():
             _wait_for_a_waiter()
             ana.delete()
         with pytest.raises(NotAllowed):
-            late.result(10)
+            late.result(60)
 
 
 def _change(member: Membership) -> None:
@@ -78,7 +78,7 @@ def _change(member: Membership) -> None:
 def _wait_for_a_waiter() -> None:
     """Until another transaction waits for a row lock."""
     waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with connection.cursor() as cursor:
             cursor.execute(waiting)

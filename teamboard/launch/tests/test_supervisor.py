@@ -122,7 +122,7 @@ def test_one_signal_stops_all_and_is_a_success(asked_by):
     process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "web      | ready\n"
     process.send_signal(asked_by)
-    rest = process.communicate(timeout=10)[0]
+    rest = process.communicate(timeout=60)[0]
     assert process.returncode == 0
     assert "died" not in rest
 

@@ -35,7 +35,7 @@ def work(request: HttpRequest) -> HttpResponse:
 
 def wait(request: HttpRequest) -> HttpResponse:
     """As for a forge that does not answer."""
-    return HttpResponse(str(is_over.wait(10)))
+    return HttpResponse(str(is_over.wait(60)))
 
 
 urlpatterns = [path("thread/", which_thread), path("work/", work), path("wait/", wait)]

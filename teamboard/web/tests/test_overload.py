@@ -32,8 +32,8 @@ async def slow(scope, receive, send):
 
 async def status(application, path="/"):
     one = ApplicationCommunicator(application, {"type": "http", "path": path})
-    answer = await one.receive_output(timeout=2)
-    await one.receive_output(timeout=2)
+    answer = await one.receive_output(timeout=60)
+    await one.receive_output(timeout=60)
     await one.wait()
     return answer["status"], dict(answer["headers"])
 
@@ -65,8 +65,8 @@ def asking(application, address: str = "192.0.2.1", **headers: str) -> Applicati
 
 
 async def start_of(one: ApplicationCommunicator) -> int:
-    answer = await one.receive_output(timeout=2)
-    await one.receive_output(timeout=2)
+    answer = await one.receive_output(timeout=60)
+    await one.receive_output(timeout=60)
     await one.wait()
     return answer["status"]
 
@@ -98,7 +98,7 @@ async def test_request_counts_no_more_when_its_answer_begins():
 
     application = Bounded(streams, limit=1)
     slow_reader, other = asking(application), asking(application)
-    assert [(await one.receive_output(timeout=2))["status"] for one in (slow_reader, other)] == [200, 200]
+    assert [(await one.receive_output(timeout=60))["status"] for one in (slow_reader, other)] == [200, 200]
     is_read.set()
     for one in (slow_reader, other):
         await one.wait()

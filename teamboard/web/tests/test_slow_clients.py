@@ -149,7 +149,7 @@ def test_endless_head_is_refused(opened):
 def test_answer_that_is_not_read_is_given_up(opened, files):
     """The client asks for files and takes none: the connection is aborted, whether or not all of them were written."""
     one = opened(FILE * files)
-    wait_until(lambda: is_reset(one), "it is closed", 15)
+    wait_until(lambda: is_reset(one), "it is closed", 60)
 
 
 def test_many_requests_without_waiting_are_too_many(opened):
@@ -205,7 +205,7 @@ def test_limit_counts_whom_a_proxy_brings(django_db_setup, django_db_blocker):
 
         many = [bring(f"192.0.2.{n}") for n in range(12)]
         of_one = [bring("198.51.100.7") for _ in range(6)]
-        wait_until(lambda: len(select.select(of_one, [], [], 0)[0]) == 2, "two of one person are closed", 8)
+        wait_until(lambda: len(select.select(of_one, [], [], 0)[0]) == 2, "two of one person are closed", 60)
         assert select.select(many, [], [], 0)[0] == []
 
 

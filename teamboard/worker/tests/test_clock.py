@@ -1,7 +1,6 @@
 """A worker keeps time by itself when beat, or the broker between them, has gone silent."""
 
-import threading
-import time
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -9,34 +8,48 @@ import pytest
 from teamboard.worker import clock
 
 
+class Time:
+    """It passes by being waited for: ten seconds, and what is to happen at each look."""
+
+    def __init__(self, at_each_look: Callable[[], None]) -> None:
+        self.now, self.at_each_look = 0.0, at_each_look
+
+    def wait(self, seconds: float) -> bool:
+        self.now += seconds
+        self.at_each_look()
+        return self.now >= 10
+
+    def monotonic(self) -> float:
+        return self.now
+
+
 @pytest.fixture
-def sweeps(monkeypatch) -> list[float]:
+def swept(monkeypatch) -> Callable[..., list[float]]:
     """When the one scheduled job, due each half second, was run by the worker's own clock."""
-    ran: list[float] = []
-    schedule = {"sweep": {"task": "sweep", "schedule": 0.5}}
-    app = SimpleNamespace(
-        conf=SimpleNamespace(beat_schedule=schedule), tasks={"sweep": lambda: ran.append(time.monotonic())}
-    )
-    monkeypatch.setattr(clock, "_last_run", {})
-    monkeypatch.setattr(clock, "_stopping", threading.Event())
-    watch = threading.Thread(target=clock._watch, args=(app,))
-    watch.start()
-    yield ran
-    clock._stopping.set()
-    watch.join(5)
+
+    def watch(at_each_look: Callable[[], None] = lambda: None) -> list[float]:
+        passing, ran = Time(at_each_look), []
+        schedule = {"sweep": {"task": "sweep", "schedule": 0.5}}
+        app = SimpleNamespace(
+            conf=SimpleNamespace(beat_schedule=schedule), tasks={"sweep": lambda: ran.append(passing.now)}
+        )
+        monkeypatch.setattr(clock, "_last_run", {})
+        monkeypatch.setattr(clock, "_stopping", passing)
+        monkeypatch.setattr(clock, "time", passing)
+        clock._watch(app)
+        return ran
+
+    return watch
 
 
-@pytest.mark.req("D3")
-def test_without_beat_the_sweep_runs_all_the_same(sweeps):
-    time.sleep(3.5)
-    assert len(sweeps) >= 2
+@pytest.mark.req("D3", "FLT-34")
+def test_without_beat_the_sweep_runs_all_the_same(db, swept):
+    assert swept() == [2, 4, 6, 8]
 
 
-def test_while_beat_is_heard_it_keeps_still(sweeps):
-    for _ in range(12):
-        clock.note_run(sender=SimpleNamespace(name="sweep"))
-        time.sleep(0.2)
-    assert sweeps == []
+@pytest.mark.req("FLT-34")
+def test_while_beat_is_heard_it_keeps_still(db, swept):
+    assert swept(lambda: clock.note_run(sender=SimpleNamespace(name="sweep"))) == []
 
 
 def test_a_sweep_that_fails_is_logged_and_the_next_one_comes(db, caplog):

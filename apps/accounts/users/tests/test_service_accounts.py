@@ -139,11 +139,11 @@ def test_no_token_outlives_a_closing_beside_it(root, ci):
         at_once = threading.Barrier(2)
 
         def close(at_once=at_once) -> None:
-            at_once.wait(5)
+            at_once.wait(60)
             site_roles.close(ci, by=None)
 
         def issue(at_once=at_once) -> None:
-            at_once.wait(5)
+            at_once.wait(60)
             service_accounts.issue_token(ci, **chosen(), by=None)
 
         with ThreadPoolExecutor(2) as pool:

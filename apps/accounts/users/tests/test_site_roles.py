@@ -110,7 +110,7 @@ def test_of_two_who_do_it_to_each_other_at_once_one_stays(root, verb):
         at_once = threading.Barrier(2)
 
         def go(pair: tuple[User, User], at_once=at_once) -> bool:
-            at_once.wait(5)
+            at_once.wait(60)
             try:
                 getattr(site_roles, verb)(pair[0], by=pair[1])
             except Refused:

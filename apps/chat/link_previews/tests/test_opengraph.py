@@ -65,15 +65,15 @@ def test_endless_markup_is_read_quickly(piece):
 
 @pytest.mark.parametrize("broken", [b"<![ <p>", b"<title>Other" + b"<" * 200_000, b"<!--" * 60_000])
 def test_broken_page_keeps_what_came_before_the_fault(broken):
-    began = time.monotonic()
+    began = time.process_time()
     assert opengraph.read(b"<title>Tides</title>" + broken).title == "Tides"
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_title_in_very_many_parts_is_cut():
-    began = time.monotonic()
+    began = time.process_time()
     assert opengraph.read(b"<title>Tides" + b"<" * 240_000).title.startswith("Tides<")
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("charset", ["punycode", "unicode_escape", "utf-7", "zlib"])

@@ -61,7 +61,7 @@ class Browser(ApplicationCommunicator):
 
     async def connect(self) -> bool:
         await self.send_input({"type": "websocket.connect"})
-        answer = await self.receive_output(timeout=3)
+        answer = await self.receive_output(timeout=60)
         return answer["type"] == "websocket.accept"
 
     async def say(self, text: str) -> None:
@@ -69,7 +69,7 @@ class Browser(ApplicationCommunicator):
 
     async def leave(self) -> None:
         await self.send_input({"type": "websocket.disconnect", "code": 1001})
-        await self.wait(timeout=3)
+        await self.wait(timeout=60)
 
 
 def socket(session_key, key="TIDE", query="", origin=b"http://localhost", host=b"localhost", scheme="ws"):
@@ -107,9 +107,9 @@ async def open_socket(ana):
 
 async def frame(one, *, until="seq"):
     """The next frame (or heartbeat, `until="head"`)."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
-            message = json.loads((await one.receive_output(timeout=5))["text"])
+            message = json.loads((await one.receive_output(timeout=60))["text"])
             if until in message:
                 return message
 
@@ -165,7 +165,7 @@ async def test_socket_that_does_not_read_is_closed(project, open_socket, monkeyp
     monkeypatch.setattr(feed, "QUEUE_FRAMES", 0)
     one = await open_socket()
     await in_database(change)(project)
-    closed = await one.receive_output(timeout=3)
+    closed = await one.receive_output(timeout=60)
     assert (closed["type"], closed["code"]) == ("websocket.close", feed.TRY_LATER)
 
 
@@ -191,7 +191,7 @@ async def test_socket_without_access_is_closed_within_a_heartbeat(project, ana, 
             ana.sessions.update(**{column: timezone.now() - timedelta(days=8)})
 
     await in_database(lose)()
-    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+    while (message := await one.receive_output(timeout=60))["type"] != "websocket.close":
         pass
     assert message["code"] == (feed.NO_ACCESS if loss in ("membership", "group") else feed.SIGNED_OUT)
 
@@ -210,7 +210,7 @@ async def test_socket_of_removed_member_gets_no_later_event(project, ana, open_s
 
     await in_database(remove_and_go_on)()
     heard = []
-    while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
+    while (message := await one.receive_output(timeout=60))["type"] != "websocket.close":
         heard.append(message["text"])
     assert message["code"] == feed.NO_ACCESS
     assert not [text for text in heard if "label.created" in text]
@@ -234,7 +234,7 @@ async def test_socket_of_who_has_signed_out_gets_no_later_event(project, ana, op
 
     await in_database(sign_out_and_go_on)()
     heard = []
-    while (message := await mine.receive_output(timeout=5))["type"] != "websocket.close":
+    while (message := await mine.receive_output(timeout=60))["type"] != "websocket.close":
         heard.append(json.loads(message["text"]))
     assert message["code"] == feed.SIGNED_OUT
     assert [message for message in heard if message.get("seq")] == []
@@ -256,7 +256,7 @@ def seen_by(ops_for):
 async def test_socket_without_session_is_closed_as_signed_out(project, session_key):
     one = socket(session_key)
     assert await one.connect()
-    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+    assert (await one.receive_output(timeout=60))["code"] == feed.SIGNED_OUT
 
 
 @pytest.mark.req("L32")
@@ -264,7 +264,7 @@ async def test_socket_accepts_no_credential_but_the_cookie(project, ana):
     key = await in_database(signed_in)(ana)
     one = socket("", query=f"session={key}&token={key}")
     assert await one.connect()
-    assert (await one.receive_output(timeout=3))["code"] == feed.SIGNED_OUT
+    assert (await one.receive_output(timeout=60))["code"] == feed.SIGNED_OUT
 
 
 @pytest.mark.req("E5")
@@ -346,7 +346,7 @@ async def test_socket_is_opened_by_own_pages(project, ana, settings, origin, hos
 async def test_socket_closes_on_an_invalid_message(open_socket, text):
     one = await open_socket()
     await one.say(text)
-    while (message := await one.receive_output(timeout=3))["type"] != "websocket.close":
+    while (message := await one.receive_output(timeout=60))["type"] != "websocket.close":
         pass
     assert message["code"] == 1008
 
@@ -378,7 +378,7 @@ def test_rolled_back_change_leaves_no_event_and_no_gap(project):
 
 async def closed(one) -> int:
     """The code by which the socket is closed."""
-    while (message := await one.receive_output(timeout=5))["type"] != "websocket.close":
+    while (message := await one.receive_output(timeout=60))["type"] != "websocket.close":
         pass
     return message["code"]
 

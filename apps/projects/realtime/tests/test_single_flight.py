@@ -28,12 +28,12 @@ def test_single_flight_failure_reaches_all_and_is_not_kept():
 
     def fail(keys):
         waits.set()
-        fails.wait(5)
+        fails.wait(60)
         raise ZeroDivisionError
 
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(once.all, [1], fail)
-        waits.wait(5)
+        waits.wait(60)
         second = pool.submit(once.all, [1, 2], lambda keys: dict.fromkeys(keys, "made"))
         fails.set()
         for asked in (first, second):
