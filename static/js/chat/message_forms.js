@@ -4,10 +4,10 @@
 import { closest, elementOf, find, make } from "../page/dom.js"
 import { request } from "../page/requests.js"
 import { toast } from "../page/toasts.js"
-import { chatWords } from "../page/words.js"
+import { boardWords, chatWords } from "../page/words.js"
 import { change } from "../realtime/change.js"
 import { catchUp } from "../realtime/connection.js"
-import { isLost } from "../realtime/refusals.js"
+import { refusalOf } from "../realtime/refusals.js"
 import { keyOf, openRoom } from "./room_elements.js"
 
 /**
@@ -20,7 +20,7 @@ export const urlOf = (message, action) => `${openRoom()?.dataset.home}messages/$
 export async function formAt(url) {
   const answer = await request(url, { headers: { "X-Fragment": "form" } })
   if (answer.isOk && !answer.isJson) return /** @type {HTMLFormElement} */ (elementOf(answer.body))
-  if (!answer.lost) toast(chatWords().refused)
+  toast(refusalOf(answer, boardWords)?.message ?? chatWords().refused)
   return null
 }
 
@@ -43,8 +43,9 @@ export async function posted(form) {
  */
 export async function post(url, fields = {}) {
   const refusal = await change(url, fields)
-  if (refusal && isLost(refusal)) catchUp()
-  if (refusal) toast(refusal.message)
+  if (!refusal) return
+  catchUp() // whether it was made after all, or what has become of the message
+  toast(refusal.message)
 }
 
 /** What stands under a message may have buttons too: to stop an agent, to ask it again. */

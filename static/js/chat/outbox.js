@@ -1,6 +1,7 @@
 // What is being sent: shown at once, kept in this browser until the server has it, tried again with the same id,
 // under which the server keeps it only once.
 
+/** @import { Refusal } from "../realtime/refusals.js" */
 /** @import { Letter } from "./outbox_store.js" */
 import { all, find, one } from "../page/dom.js"
 import { listen } from "../page/events.js"
@@ -8,7 +9,7 @@ import { Queue } from "../page/queue.js"
 import { uuid } from "../page/uuid.js"
 import { chatWords } from "../page/words.js"
 import { change, changeInTurn } from "../realtime/change.js"
-import { isLost } from "../realtime/refusals.js"
+import { hasAnswered, isLost } from "../realtime/refusals.js"
 import { settle, toNewest } from "./history.js"
 import { OutboxStore } from "./outbox_store.js"
 import { listOf, logOf, openRoom } from "./room_elements.js"
@@ -75,7 +76,7 @@ async function post(room, letter) {
   const files = (letter.files ?? []).map((file) => file.id).join(" ")
   const send = () => change(`${room.dataset.url}messages/`, { client_message_id, text, reply_to, files })
   const refusal = await changeInTurn(queue, send)
-  if (refusal && isLost(refusal)) return awaitConnection(room, letter)
+  if (refusal && isLost(refusal)) return awaitConnection(room, letter, refusal)
   if (refusal) return fail(room, letter, refusal.message)
   forget(room, letter)
   if (listOf(room).dataset.to) toNewest(room)
@@ -84,10 +85,11 @@ async function post(room, letter) {
 /**
  * @param {HTMLElement} room
  * @param {Letter} letter
+ * @param {Refusal} refusal
  */
-function awaitConnection(room, letter) {
+function awaitConnection(room, letter, refusal) {
   unsent.add(letter.client_message_id)
-  fail(room, letter, chatWords().not_sent)
+  fail(room, letter, hasAnswered(refusal) ? refusal.message : chatWords().not_sent)
 }
 
 function sendUnsent() {

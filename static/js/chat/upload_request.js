@@ -3,8 +3,10 @@
 const STALLED_AFTER = 30_000 // milliseconds without any progress
 
 /**
- * `onEnd` is called once: with the file's `id`, or without one and perhaps with the server's `message` why.
- * @typedef {{onProgress: (share: number) => void, onEnd: (end: {id?: string, message?: string}) => void}} Handlers
+ * `onEnd` is called once: with the file's `id`, or without one and perhaps with the server's `message` why; `status` is
+ * that of the answer, if there was one.
+ * @typedef {{id?: string, message?: string, status?: number}} End
+ * @typedef {{onProgress: (share: number) => void, onEnd: (end: End) => void}} Handlers
  */
 
 /**
@@ -28,7 +30,7 @@ export function upload(url, file, { onProgress, onEnd }) {
     watch()
     onProgress(loaded / total)
   }
-  request.onload = () => onEnd(endOf(request))
+  request.onload = () => onEnd({ ...endOf(request), status: request.status })
   request.onerror = () => onEnd({})
   request.onloadend = () => clearTimeout(stalling)
   request.open("POST", url)

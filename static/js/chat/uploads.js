@@ -2,7 +2,8 @@
 
 import { closest, find, one } from "../page/dom.js"
 import { toast } from "../page/toasts.js"
-import { chatWords } from "../page/words.js"
+import { boardWords, chatWords } from "../page/words.js"
+import { sentenceOf } from "../realtime/refusals.js"
 import { composerOf, openRoom } from "./room_elements.js"
 import { upload } from "./upload_request.js"
 
@@ -74,8 +75,8 @@ function start(room, started) {
     onProgress(share) {
       progress.value = share
     },
-    onEnd({ id, message }) {
-      if (!id) return fail(started, message ?? chatWords().not_uploaded)
+    onEnd({ id, message, status }) {
+      if (!id) return fail(started, message ?? (status ? sentenceOf(status, boardWords) : chatWords().not_uploaded))
       started.id = id
       progress.hidden = true
       started.item.dataset.done = ""

@@ -1,11 +1,13 @@
 // The sentences that scripts show, in the reader's language: js_messages.py of the board and of the chat hold them.
 
+/** @import { Words as RefusalWords } from "../realtime/refusals.js" */
 import { jsonIn } from "./dom.js"
 
 /**
  * @typedef {Record<
- *   | "lifted" | "now_at" | "dropped" | "put_back" | "moved_by"
- *   | "offline" | "unanswered" | "not_loaded" | "retry" | "anyway" | "add_anyway" | "open_anyway" | "keep_mine" | "take_theirs"
+ *   | "lifted" | "now_at" | "now_in" | "dropped" | "moved" | "added" | "put_back" | "not_moved" | "maybe_moved"
+ *   | "moved_by" | "placed" | "show"
+ *   | keyof RefusalWords | "not_loaded" | "retry" | "anyway" | "add_anyway" | "open_anyway" | "keep_mine" | "take_theirs"
  *   | "limited" | "signed_out" | "sign_in"
  *   | "keys" | "close" | "space" | "key_next" | "key_column" | "key_open" | "key_shift" | "key_brackets"
  *   | "key_lift" | "key_add" | "key_help", string>} BoardWords
