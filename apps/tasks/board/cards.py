@@ -103,12 +103,13 @@ def first_pages(project: Project) -> list[CardRow]:
     )
 
 
-def next_page(column: Column, after: str) -> list[CardRow]:
-    """Up to NEXT_PAGE cards of `column` that sort behind the rank `after`."""
+def next_page(column: Column, after: str, before: str = "") -> list[CardRow]:
+    """Up to NEXT_PAGE cards of `column` that sort behind the rank `after`, and ahead of `before` if there is one."""
     return _rows(
         f"""SELECT {_SELECT} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
-            WHERE t.column_id = %s AND t.rank > %s COLLATE "C" ORDER BY t.rank LIMIT {NEXT_PAGE}""",  # noqa: S608
-        [column.pk, after],
+            WHERE t.column_id = %s AND t.rank > %s COLLATE "C" AND (%s = '' OR t.rank < %s COLLATE "C")
+            ORDER BY t.rank LIMIT {NEXT_PAGE}""",  # noqa: S608
+        [column.pk, after, before, before],
     )
 
 

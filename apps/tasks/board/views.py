@@ -6,7 +6,6 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -26,6 +25,7 @@ from apps.tasks.board import banner
 from apps.tasks.board import cards as board_cards
 from apps.tasks.board.forms import MoveForm, TaskForm
 from apps.tasks.board.js_messages import board_words
+from apps.tasks.board.places import Gap, Place, facts_for_script, place_of, url_on_board
 from apps.tasks.models import Column, Task
 from apps.tasks.open_subtasks import OpenSubtasks
 
@@ -48,9 +48,23 @@ class ColumnPage:
     count: int
 
     @property
-    def more_after(self) -> str:
-        """The rank to go on from, if cards are left."""
-        return self.cards[-1].rank if self.cards and self.count > len(self.cards) else ""
+    def items(self) -> list[RenderedCard | Gap]:
+        """The cards, and behind them the gap if some are left."""
+        return [*self.cards, *([Gap(self.cards[-1].rank)] if self.cards and self.count > len(self.cards) else [])]
+
+
+@dataclass
+class ShownCardPage(ColumnPage):
+    """The same with one card that is not among them, behind a gap."""
+
+    shown: RenderedCard
+    place: Place
+
+    @property
+    def items(self) -> list[RenderedCard | Gap]:
+        gap = [Gap(self.cards[-1].rank, before=self.shown.rank)] if self.place.number > len(self.cards) + 1 else []
+        rest = [Gap(self.shown.rank)] if self.place.next else []
+        return [*self.cards, *gap, self.shown, *rest]
 
 
 @require_GET
@@ -62,20 +76,25 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     """What the board's page shows.
 
     `project` must be read before: its `last_seq` stands on the page, and rows read after that
-    can only be newer, which the first frame repeats harmlessly.
+    can only be newer, which the first frame repeats harmlessly. `?show=` is the number of a task
+    whose card is there in any case.
     """
     found = board_cards.first_pages(project)
-    users = board_cards.users_on(project, found)
+    shown = shown_task(request, project, {row.pk for row in found})
+    shown_rows = board_cards.of_tasks(project, [shown.pk]) if shown else []
+    users = board_cards.users_on(project, [*found, *shown_rows])
     counts = board_cards.column_counts(project)
     by_column: dict[int, list[RenderedCard]] = {}
     for row in found:
         by_column.setdefault(row.column, []).append(rendered(project, row, users))
+    pages = [
+        ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0)) for column in project.columns.all()
+    ]
+    if shown:
+        pages = [with_shown(page, shown, rendered(project, shown_rows[0], users)) for page in pages]
     return {
         "project": project,
-        "column_pages": [
-            ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0))
-            for column in project.columns.all()
-        ],
+        "column_pages": pages,
         "summary": mark_safe(board_cards.summary_html(project, users)),  # noqa: S308 - a rendered template
         "banner": banner.html_of(project),
         "lesson": not counts,
@@ -84,6 +103,18 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
         "can_comment": permissions.role_may(project.role, Action.COMMENT),
         "can_run": permissions.role_may(project.role, Action.RUN),
     }
+
+
+def shown_task(request: MemberRequest, project: Project, on_page: set[int]) -> Task | None:
+    """The one that `?show=` asks for, unless it is on the page anyway."""
+    number = whole(request.GET.get("show", ""))
+    return None if number is None else project.tasks.filter(number=number).exclude(pk__in=on_page).first()
+
+
+def with_shown(page: ColumnPage, task: Task, card: RenderedCard) -> ColumnPage:
+    if page.column.pk != task.column_id:
+        return page
+    return ShownCardPage(page.column, page.cards, page.count, card, place_of(task))
 
 
 def rendered(project: Project, row: board_cards.CardRow, users: dict[int, board_cards.UserSummary]) -> RenderedCard:
@@ -95,14 +126,14 @@ def column(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     """The next cards of a column: list items for the board's script, a page for everybody else."""
     project = permissions.project_for(request.user, key)
     shown = get_object_or_404(project.columns, pk=pk)
-    found = board_cards.next_page(shown, after=request.GET.get("after", ""))
+    before = request.GET.get("before", "")
+    found = board_cards.next_page(shown, after=request.GET.get("after", ""), before=before)
     users = board_cards.users_on(project, found)
     cards = [rendered(project, row, users) for row in found]
     context = {
         "project": project,
         "column": shown,
-        "cards": cards,
-        "more_after": cards[-1].rank if len(cards) == board_cards.NEXT_PAGE else "",
+        "items": [*cards, *([Gap(cards[-1].rank, before)] if len(cards) == board_cards.NEXT_PAGE else [])],
         "can_write": permissions.role_may(project.role, Action.WRITE),
     }
     is_for_script = "X-Fragment" in request.headers
@@ -122,8 +153,10 @@ def create(request: MemberRequest, key: str) -> HttpResponse:
             raise
         page = {"project": project, "form": form, "question": question}
         return render(request, "tasks/detail/create.html", page, status=422)
+    if wants_json(request):
+        return frame_with_place(request, project, task, is_new=True)
     parent = form.cleaned_data["parent"]
-    return frame_or_redirect(request, project, parent.get_absolute_url() if parent else url_on_board(project, task))
+    return redirect(parent.get_absolute_url() if parent else url_on_board(project, task, place_of(task)))
 
 
 @require_http_methods(["GET", "POST"])
@@ -145,7 +178,9 @@ def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
         if wants_json(request):
             raise
         return render(request, "tasks/board/move.html", page | {"question": question}, status=422)
-    return frame_or_redirect(request, project, url_on_board(project, task))
+    if wants_json(request):
+        return frame_with_place(request, project, task)
+    return redirect(url_on_board(project, task, place_of(task)))
 
 
 def find_task(user: User, key: str, number: int) -> Task:
@@ -180,6 +215,12 @@ def frame_or_redirect(request: MemberRequest, project: Project, url: str) -> Htt
     return redirect(url)
 
 
+def frame_with_place(request: MemberRequest, project: Project, task: Task, *, is_new: bool = False) -> JsonResponse:
+    """The frame, and where the `task` stands that was put somewhere: read after it, never behind it."""
+    frame = frame_for(request, project, request.POST)
+    return JsonResponse(frame | {"placed": facts_for_script(project, task, is_new=is_new)})
+
+
 def invalid_form(request: MemberRequest, form: Form, template: str, context: dict[str, Any]) -> HttpResponse:
     if wants_json(request):
         sentence = " ".join(str(error) for errors in form.errors.values() for error in errors)
@@ -189,7 +230,3 @@ def invalid_form(request: MemberRequest, form: Form, template: str, context: dic
 
 def wants_json(request: MemberRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
-def url_on_board(project: Project, task: Task) -> str:
-    return f"{reverse('tasks:board', args=[project.key])}#task-{task.pk}"

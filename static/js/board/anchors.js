@@ -1,6 +1,6 @@
 // Where a card goes is said by its neighbours there, by key: `after` one and `before` the other, "" at an end.
 
-/** @typedef {{after: string, before: string}} Anchors */
+/** A gap, in which cards are left out, is "" among the keys. @typedef {{after: string, before: string}} Anchors */
 
 /**
  * The neighbours of `id` among `ids`.
@@ -31,9 +31,22 @@ export function standsAt(ids, id, wanted) {
  * @param {Anchors} wanted
  */
 export function indexAt(ids, { after, before }) {
-  if (ids.includes(after)) return ids.indexOf(after) + 1
-  if (ids.includes(before)) return ids.indexOf(before)
+  if (after && ids.includes(after)) return ids.indexOf(after) + 1
+  if (before && ids.includes(before)) return ids.indexOf(before)
   return ids.length
+}
+
+/**
+ * The place of `id` among `count` cards, from 1; null when the gaps on both sides of it do not let that be known.
+ * @param {string[]} ids
+ * @param {string} id
+ * @param {number} count
+ */
+export function placeAmong(ids, id, count) {
+  const at = ids.indexOf(id)
+  if (!ids.slice(0, at).includes("")) return at + 1
+  const below = ids.slice(at + 1)
+  return below.includes("") ? null : count - below.length
 }
 
 /**

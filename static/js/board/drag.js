@@ -44,5 +44,5 @@ function settle(item) {
 
 /** @param {HTMLElement} list */
 function keepFootLast(list) {
-  list.append(...all(list, ":scope > .column__more, :scope > .column__none"))
+  list.append(...all(list, ":scope > .column__none"))
 }

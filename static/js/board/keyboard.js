@@ -2,7 +2,6 @@
 
 /** @import { Place } from "./cards.js" */
 import { one } from "../page/dom.js"
-import { fill } from "../page/sentences.js"
 import { boardWords as words } from "../page/words.js"
 import { columnStep, stepFrom } from "./anchors.js"
 import {
@@ -10,6 +9,7 @@ import {
   cardsOf,
   columnOf,
   columns,
+  entriesOf,
   footOf,
   hold,
   letGo,
@@ -17,32 +17,30 @@ import {
   listAround,
   listOf,
   placeOf,
-  putBack,
-  titleOf,
+  putHome,
 } from "./cards.js"
 import { sendMove } from "./moves.js"
+import { sayWhere } from "./placed_cards.js"
 
 /** @type {{item: HTMLElement, was: Place} | null} */
 let lifted = null
 
 export const isLifted = () => !!lifted
 
-/** @param {string} sentence */
-function say(sentence) {
-  one(document, "#announcement").textContent = sentence
-}
-
 /**
+ * A step past a gap goes to its other end.
  * @param {HTMLElement} item
  * @param {string} key
  */
 function step(item, key) {
   const list = listAround(item)
-  const cards = cardsOf(list)
-  const at = cards.indexOf(item)
-  const next = stepFrom(key, at, cards.length)
-  if (next !== null) list.insertBefore(next < at ? item : cards[next], next < at ? cards[next] : item)
-  return next !== null || toColumnBeside(item, columnStep(key))
+  const entries = entriesOf(list)
+  const at = entries.indexOf(item)
+  const next = stepFrom(key, at, entries.length)
+  if (next === null) return toColumnBeside(item, columnStep(key))
+  if (next < at) list.insertBefore(item, entries[next])
+  else entries[next].after(item)
+  return true
 }
 
 /**
@@ -59,22 +57,14 @@ function toColumnBeside(item, direction) {
   return true
 }
 
-/** @param {HTMLElement} item */
-function whereIs(item) {
-  const cards = cardsOf(listAround(item))
-  const column = one(columnOf(item), ".column__name").textContent ?? ""
-  return { title: titleOf(item), column, place: cards.indexOf(item) + 1, count: cards.length }
-}
-
 /**
  * @param {HTMLElement} item
  * @param {string} key
  */
-function stepAndSay(item, key) {
-  if (!step(item, key)) return false
-  linkOf(item).focus()
-  say(fill(words.now_at, whereIs(item)))
-  return true
+function stepAndFocus(item, key) {
+  const isStep = step(item, key)
+  if (isStep) linkOf(item).focus()
+  return isStep
 }
 
 /**
@@ -84,7 +74,7 @@ function stepAndSay(item, key) {
 export function moveByKey(item, key) {
   if (!canWrite) return
   const was = placeOf(item)
-  if (stepAndSay(item, key)) sendMove(item, was)
+  if (stepAndFocus(item, key)) sendMove(item, was)
 }
 
 /** @param {HTMLElement} item */
@@ -93,7 +83,7 @@ export function lift(item) {
   lifted = { item, was: placeOf(item) }
   hold(item)
   one(item, ".card").dataset.lifted = ""
-  say(fill(words.lifted, whereIs(item)))
+  sayWhere(item.id, words.lifted)
 }
 
 /** @param {boolean} isWanted */
@@ -103,11 +93,23 @@ function drop(isWanted) {
   lifted = null
   delete one(item, ".card").dataset.lifted
   const hasMoved = item.parentElement !== was.list || item.nextElementSibling !== was.next
-  if (!isWanted) putBack(item, was)
+  const isSent = isWanted && hasMoved
+  if (!isSent) putHome(item)
   linkOf(item).focus()
-  say(fill(isWanted ? words.dropped : words.put_back, whereIs(item)))
-  if (isWanted && hasMoved) sendMove(item, was)
-  letGo(item)
+  if (isSent) sendMove(item, was, words.dropped)
+  const { parentElement, dataset } = item
+  const { rank } = dataset
+  letGo(item) // what others did to it meanwhile is done now
+  if (!isSent)
+    sayWhere(item.id, item.parentElement === parentElement && dataset.rank === rank ? words.put_back : words.now_at)
+}
+
+/**
+ * @param {HTMLElement} item
+ * @param {string} key
+ */
+function carry(item, key) {
+  if (stepAndFocus(item, key)) sayWhere(item.id, words.now_at)
 }
 
 /** @param {KeyboardEvent} event */
@@ -116,7 +118,7 @@ export function whileLifted(event) {
   if (![" ", "Enter", "Escape"].includes(event.key) && !event.key.startsWith("Arrow")) return
   event.preventDefault()
   if (event.key === "Escape") drop(false)
-  else if (lifted && event.key.startsWith("Arrow")) stepAndSay(lifted.item, event.key)
+  else if (lifted && event.key.startsWith("Arrow")) carry(lifted.item, event.key)
   else drop(true)
 }
 

@@ -5,14 +5,15 @@
 /** @import { Place } from "./cards.js" */
 import { Queue } from "../page/queue.js"
 import { dismissRetry, retryToast, toast } from "../page/toasts.js"
+import { boardWords as words } from "../page/words.js"
 import { change, changeInTurn } from "../realtime/change.js"
 import { catchUp } from "../realtime/connection.js"
 import { isLost } from "../realtime/refusals.js"
 import { indexAt, standsAt } from "./anchors.js"
 import {
-  cardsOf,
   columnOf,
-  columns,
+  columnWith,
+  entriesOf,
   footOf,
   hold,
   keyOf,
@@ -22,31 +23,36 @@ import {
   listAround,
   listOf,
   placeOf,
-  putBack,
+  putHome,
   titleOf,
   wishOf,
 } from "./cards.js"
+import { sayWhere, showOwn, toldAs } from "./placed_cards.js"
 
 /** @typedef {Anchors & {to: string}} Wish */
 
 export const queue = new Queue() // moves and new tasks reach the server in the order they were made
 
 /**
- * Send where the card stands now.
+ * Send where the card stands now. That it was moved is said when it was.
  * @param {HTMLElement} item
- * @param {Place} was where it goes back to when the answer is no
+ * @param {Place} was
+ * @param {string} [sentence] by which that is said
  */
-export async function sendMove(item, was) {
+export async function sendMove(item, was, sentence = words.moved) {
   const url = `${linkOf(item).getAttribute("href")}move/`
   const wish = wishOf(item)
   const seenIn = columnOf(was.list).dataset.column ?? ""
   dismissRetry(item.id)
-  hold(item)
-  const refusal = await changeInTurn(queue, () => askToMove(url, { ...wish, seen_in: seenIn }))
-  if (refusal && isLost(refusal)) await catchUp() // whether it was made after all: its frame waits while the card is held
-  if (refusal) putBack(item, was)
+  hold(item, columnOf(was.list))
+  const send = () => askToMove(url, { ...wish, seen_in: seenIn })
+  const refusal = await toldAs(item.id, sentence, () => changeInTurn(queue, send))
+  // What the board has now waits while the card is held: whether it was made after all, or what others did first.
+  const isKnown = !refusal || (await catchUp())
+  if (refusal) putHome(item)
+  else item.dataset.home = wish.to
   letGo(item)
-  if (refusal) sayWhy(refusal, item, wish)
+  if (refusal) tellRefusal(refusal, item.id, { wish, sentence, isKnown })
 }
 
 /**
@@ -61,16 +67,20 @@ export async function askToMove(url, fields) {
 }
 
 /**
+ * Say why the card was not moved, and where it is.
  * @param {Refusal} refusal
- * @param {HTMLElement} moved
- * @param {Wish} wish
+ * @param {string} id
+ * @param {{wish: Wish, sentence: string, isKnown: boolean}} move
  */
-function sayWhy(refusal, moved, wish) {
-  if (!isLost(refusal)) return toast(refusal.message)
-  const item = document.getElementById(moved.id)
-  if (item && !stands(item, wish)) {
-    retryToast(item.id, `${titleOf(item)}: ${refusal.message}`, () => moveAgain(item.id, wish))
-  }
+function tellRefusal(refusal, id, { wish, sentence, isKnown }) {
+  showOwn(id)
+  const item = document.getElementById(id)
+  if (!item) return toast(refusal.message)
+  if (isLost(refusal) && stands(item, wish)) return sayWhere(id, sentence)
+  const why = `${titleOf(item)}: ${refusal.message}`
+  if (isLost(refusal)) retryToast(id, why, () => moveAgain(id, wish))
+  else toast(why)
+  sayWhere(id, isLost(refusal) && !isKnown ? words.maybe_moved : words.not_moved)
 }
 
 /**
@@ -87,11 +97,12 @@ function stands(item, wish) {
  */
 function moveAgain(id, wish) {
   const item = document.getElementById(id)
-  const column = columns().find((each) => each.dataset.column === wish.to)
+  const column = columnWith(wish.to)
   if (!item || !column || stands(item, wish)) return
   const was = placeOf(item)
   const list = listOf(column)
-  const others = cardsOf(list).filter((each) => each !== item)
-  list.insertBefore(item, others[indexAt(others.map(keyOf), wish)] ?? footOf(list))
+  const others = entriesOf(list).filter((each) => each !== item)
+  const keys = others.map((each) => (each.id ? keyOf(each) : ""))
+  list.insertBefore(item, others[indexAt(keys, wish)] ?? footOf(list))
   return sendMove(item, was)
 }

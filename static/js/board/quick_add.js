@@ -1,12 +1,15 @@
 // Adding tasks by their title alone, as fast as one types.
 
-import { all, closest, fieldOf, find, isOn } from "../page/dom.js"
+import { all, closest, elementOf, fieldOf, find, isOn } from "../page/dom.js"
 import { dismissRetry, retryToast, toast } from "../page/toasts.js"
+import { boardWords as words } from "../page/words.js"
 import { change, changeInTurn } from "../realtime/change.js"
 import { catchUp } from "../realtime/connection.js"
+import { opsLeftOut } from "../realtime/elements.js"
 import { isLost } from "../realtime/refusals.js"
-import { board } from "./cards.js"
+import { board, columnWith, listOf } from "./cards.js"
 import { queue } from "./moves.js"
+import { sayWhere, showOwn } from "./placed_cards.js"
 import { focusTitle } from "./shortcuts.js"
 
 /** @typedef {{url: string, column: string, title: string}} Wish */
@@ -15,11 +18,12 @@ import { focusTitle } from "./shortcuts.js"
 async function add(wish) {
   const { url, column, title } = wish
   const before = titledAlike(wish)
-  const isThere = () => titledAlike(wish).some((id) => !before.includes(id))
+  const isThere = () => titledAlike(wish).find((id) => !before.includes(id))
   dismissRetry(keyOf(wish))
   const refusal = await changeInTurn(queue, () => change(url, { title, column }))
   if (!refusal) return
-  if (isLost(refusal) && (await catchUp()) && isThere()) return // it was made after all
+  const made = isLost(refusal) && (await catchUp()) && isThere()
+  if (made) return tellMade(made)
   putBack(titleField(column), title)
   if (!isLost(refusal)) return toast(`${title}: ${refusal.message}`)
   retryToast(keyOf(wish), `${title}: ${refusal.message}`, () => {
@@ -27,6 +31,13 @@ async function add(wish) {
     if (now?.value === title) now.value = ""
     if (!isThere()) add(wish)
   })
+}
+
+/** It was made after all. @param {string} id */
+function tellMade(id) {
+  showOwn(id)
+  sayWhere(id, words.added)
+  document.getElementById(id)?.scrollIntoView({ block: "nearest", inline: "nearest" })
 }
 
 /** @param {Wish} wish */
@@ -43,11 +54,22 @@ function putBack(field, title) {
   if (document.activeElement === field) field.select()
 }
 
-/** The cards of the column that have this title. @param {Wish} wish */
+/** The cards of the column that have this title, also those that it does not show. @param {Wish} wish */
 function titledAlike({ column, title }) {
-  const cards = all(board, `[data-column="${column}"] li[id^='task-']`)
-  return cards.filter((card) => find(card, ".card__link")?.textContent === title).map((card) => card.id)
+  const element = columnWith(column)
+  const shown = all(board, `[data-column="${column}"] li[id^='task-']`)
+  const leftOut = element ? opsLeftOut(listOf(element)) : []
+  return [
+    ...shown.filter((card) => hasTitle(card, title)).map(({ id }) => id),
+    ...leftOut.filter(({ html = "" }) => hasTitle(elementOf(html), title)).map(({ id = "" }) => id),
+  ]
 }
+
+/**
+ * @param {HTMLElement} card
+ * @param {string} title
+ */
+const hasTitle = (card, title) => find(card, ".card__link")?.textContent === title
 
 board.addEventListener("submit", (event) => {
   /** @type {HTMLFormElement | null} */

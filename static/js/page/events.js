@@ -1,6 +1,6 @@
 // The events that scripts send each other through the document: docs/javascript.md lists them.
 
-/** @import { Op } from "../realtime/frames.js" */
+/** @import { Op, Placed } from "../realtime/frames.js" */
 
 /**
  * What is sent to the open pages and not stored: one of these.
@@ -16,6 +16,7 @@
  * @typedef {{
  *   "realtime:applied": Op[],
  *   "realtime:reloaded": null,
+ *   "realtime:placed": Placed,
  *   "realtime:connected": null,
  *   "realtime:ephemeral": Ephemeral,
  *   "chat:reply": number,

@@ -4,6 +4,9 @@ import { all, make } from "./dom.js"
 import { boardWords } from "./words.js"
 
 const TOAST_SECONDS = 6
+const CONTROL_SECONDS = 12
+/** @type {HTMLElement | undefined} */
+let leading
 /** @type {Map<string, HTMLElement>} */
 const retries = new Map() // what can be tried again → its toast
 
@@ -35,6 +38,24 @@ export function retryToast(key, sentence, again) {
     dismissRetry(key)
     again()
   }
+}
+
+/**
+ * A toast with what leads further; it goes by itself, but not from under a pointer or the focus. One at a time.
+ * @param {string} sentence
+ * @param {HTMLElement} control
+ */
+export function controlToast(sentence, control) {
+  leading?.remove()
+  const line = lastingToast(sentence, control)
+  leading = line
+  const isInUse = () => line.matches(":hover, :focus-within")
+  const timer = setInterval(() => {
+    if (line.isConnected && isInUse()) return
+    line.remove()
+    clearInterval(timer)
+  }, CONTROL_SECONDS * 1000)
+  control.addEventListener("click", () => line.remove())
 }
 
 /** @param {string} key */

@@ -6,7 +6,11 @@
  *   op: string, id?: string, parent?: string, rank?: string, html?: string, task?: number,
  *   audience?: number, calls?: number[], by?: {client: string, hue: string, name: string},
  * }} Op
- * @typedef {{epoch?: string, seq: number, ops?: Op[]}} Frame
+ * @typedef {{
+ *   task: number, number: number, key: string, title: string, column: number, name: string, rank: string,
+ *   previous: string, next: string, place: number, count: number, url: string, is_new: boolean,
+ * }} Placed a card that the reader of this page has just put somewhere: the `place`th of `count` in the column `name`
+ * @typedef {{epoch?: string, seq: number, ops?: Op[], placed?: Placed}} Frame
  * @typedef {{isHeld: (id: string) => boolean, apply: (op: Op) => void}} Page
  */
 

@@ -1,6 +1,7 @@
 // What the scripts of the panel share: the open task, and what changes with what is typed.
 
 import { all, find } from "../page/dom.js"
+import { reveal } from "../realtime/elements.js"
 
 /** @returns {HTMLElement | null} */
 export const openPanel = () => find(document, ".drawer[data-task]")
@@ -31,6 +32,7 @@ export function markCard(task) {
 
 /** The open task's card is in sight beside it, also when it goes to another column. @param {HTMLElement} panel */
 export function followCard(panel) {
+  reveal(`task-${panel.dataset.task}`)
   const card = cardOf(panel.dataset.task)
   const column = card?.closest(".column")?.id
   if (!card || column === panel.dataset.seenIn) return

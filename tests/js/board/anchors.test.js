@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { anchorsOf, columnStep, indexAt, standsAt, stepFrom } from "../../../static/js/board/anchors.js"
+import { anchorsOf, columnStep, indexAt, placeAmong, standsAt, stepFrom } from "../../../static/js/board/anchors.js"
 
 test("anchors: the neighbours on both sides", () => {
   assert.deepEqual(anchorsOf(["1", "2", "3"], "2"), { after: "1", before: "3" })
@@ -24,6 +24,22 @@ test("anchors: one neighbour that is left is enough", () => {
 test("anchors: without both it is the end", () => {
   assert.equal(indexAt(["7", "8"], { after: "1", before: "3" }), 2)
   assert.equal(indexAt([], { after: "", before: "" }), 0)
+})
+
+test("anchors: a gap is no neighbour, for other cards may be in it", () => {
+  assert.deepEqual(anchorsOf(["1", "", "8", "9"], "8"), { after: "", before: "9" })
+  assert.deepEqual(anchorsOf(["1", "2", "", "9"], "2"), { after: "1", before: "" })
+  assert.equal(indexAt(["1", "", "9"], { after: "", before: "9" }), 2)
+  assert.equal(indexAt(["1", "", "9"], { after: "", before: "" }), 3)
+})
+
+test("places: above the first gap from the top, below the last one from the end", () => {
+  const ids = ["1", "2", "", "8", "", "71", "72"]
+  assert.deepEqual(
+    ["1", "2", "8", "71", "72"].map((id) => placeAmong(ids, id, 72)),
+    [1, 2, null, 71, 72],
+  )
+  assert.equal(placeAmong(["1", "2"], "2", 73), 2)
 })
 
 test("anchors: a move that was made is seen", () => {
