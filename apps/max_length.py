@@ -1,8 +1,35 @@
-"""How long a value may be: the model says it once, and the form and the serializer read it there."""
+"""How long a value may be: the model says it once, and the form and the serializer read it there.
 
+What is longer is refused whole, and kept where it was written: no field cuts. Pages show a field's limit as
+`data-limit` (templates/django/forms/widgets/attrs.html), for a browser cuts at a `maxlength` what is pasted.
+"""
+
+from django.core.validators import MaxLengthValidator
 from django.db.models import Model
+from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from rest_framework import serializers
 
 
 def max_length(model: type[Model], field: str) -> int:
     limit: int = model._meta.get_field(field).max_length  # type: ignore[union-attr, assignment]  # asked of texts only
     return limit
+
+
+def too_long(count: int | str, limit: int | str) -> str:
+    """The sentence for a text of `count` characters; static/js/page/limits.js says the same while one types."""
+    return _("That is too long: {count} characters, {limit} at most.").format(count=count, limit=limit)
+
+
+def _filled_by_the_validator() -> str:
+    return too_long("%(show_value)d", "%(limit_value)d")
+
+
+def say_at_all_doors() -> None:
+    """Have forms, the admin and the API refuse in these words; the API's own would not say how long the text is."""
+    sentence = lazy(_filled_by_the_validator, str)()
+    MaxLengthValidator.message = sentence
+    serializers.CharField.default_error_messages = {
+        **serializers.CharField.default_error_messages,
+        "max_length": sentence,
+    }

@@ -78,6 +78,11 @@ def validate_name(name: str) -> None:
         raise ValidationError(str(fault), code="invalid")
 
 
+def one_line(text: str) -> str:
+    """`text` as a field of one line shows it; a browser would leave the line breaks out and join the words."""
+    return re.sub(_LINE_BREAKS, " ", text)
+
+
 def tidy(name: str) -> str:
     """`name`, which no person typed here, as one line without what cannot be seen; it may come to nothing."""
     plain = _PARTS.sub(lambda part: {"needed": part[0], "line_break": " "}.get(part.lastgroup or "", ""), name)

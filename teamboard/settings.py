@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.postgres",
     "django.contrib.staticfiles",
+    "django.forms",
     "channels",
     "rest_framework",
     "drf_spectacular",
@@ -128,6 +129,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teamboard.web.page_context.project_rail",
+                "teamboard.web.page_context.page_words",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -137,6 +139,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Fields are drawn by templates of ours where templates/django/forms has one.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # Data
 POSTGRES_PASSWORD = "POSTGRES_PASSWORD"  # noqa: S105 - the variable's name

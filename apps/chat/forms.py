@@ -5,24 +5,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from apps.chat.models import EMOJI_LENGTH, MAX_RETENTION_DAYS, ROOM_NAME_LENGTH, Message, Room, RoomSubscription
-from apps.form_fields import offer_rows
+from apps.chat.models import (
+    EMOJI_LENGTH,
+    MAX_RETENTION_DAYS,
+    MESSAGE_LENGTH,
+    ROOM_NAME_LENGTH,
+    Message,
+    Room,
+    RoomSubscription,
+)
+from apps.form_fields import LinesField, offer_rows
 from apps.max_length import max_length
 from apps.names import NameFormField
 from apps.projects.models import Project
 from apps.rest.numbers import LARGEST_ID
+from apps.tasks.detail.forms import COMMENT_FORM_LENGTH
 from apps.tasks.models import Task
 
 
 class MessageForm(forms.Form):
     """What is posted. How long it may be, and that it is not empty, the action refuses."""
 
-    text = forms.CharField(
-        label=_("Message"),
-        strip=False,
-        widget=forms.Textarea,
-        required=False,
-    )
+    text = LinesField(label=_("Message"), required=False)
     client_message_id = forms.UUIDField()
     reply_to = forms.ModelChoiceField(Message.objects.none(), required=False)
     # The ids of what was uploaded for it, with spaces between.
@@ -40,8 +44,9 @@ class MessageForm(forms.Form):
 
 
 class EditForm(forms.Form):
-    text = forms.CharField(
-        label=_("Message"), strip=False, widget=forms.Textarea(attrs={"rows": 3, "class": "field__input"})
+    text = LinesField(
+        label=_("Message"),
+        widget=forms.Textarea(attrs={"rows": 3, "class": "field__input", "data-limit": MESSAGE_LENGTH}),
     )
 
 
@@ -84,7 +89,9 @@ class DiscussForm(forms.Form):
     """Under which task of its project a message is discussed, and the first comment there."""
 
     task = forms.CharField(label=_("Task"), max_length=20, help_text=_("Its key, such as TB-12."))
-    text = forms.CharField(label=_("What you say there"), widget=forms.Textarea(attrs={"rows": 3}))
+    text = LinesField(
+        label=_("What you say there"), max_length=COMMENT_FORM_LENGTH, widget=forms.Textarea(attrs={"rows": 3})
+    )
     client_message_id = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:

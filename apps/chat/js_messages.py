@@ -3,8 +3,6 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from apps.chat.messages import parse
-
 PALETTE = [
     ("👍", gettext_lazy("Thumbs up")),
     ("❤️", gettext_lazy("Heart")),
@@ -26,7 +24,6 @@ def room_messages() -> dict[str, str]:
         "refused": _("That is not possible here."),
         "not_uploaded": _("It did not reach the board."),
         "still_uploading": _("Some files are not there yet. Wait a moment, or remove them."),
-        "too_long": parse.too_long_sentence(),
         "one_writes": _("{name} is writing."),
         "two_write": _("{name} and {other} are writing."),
         "several_write": _("Several people are writing."),

@@ -10,6 +10,7 @@ from apps import names
 
 register = template.Library()
 register.filter("isolate", names.isolate)
+register.filter("one_line", names.one_line)
 WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 

@@ -1,9 +1,11 @@
-"""What every page of a signed-in person needs for its frame."""
+"""What every page needs for its frame, and its scripts for what they say."""
 
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
+from apps.max_length import too_long
 from apps.projects.models import Project
 
 
@@ -12,3 +14,13 @@ def project_rail(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"rail": []}
     return {"rail": Project.objects.visible_to(user)[:30]}
+
+
+def page_words(request: HttpRequest) -> dict[str, Any]:
+    words = {
+        "too_long": too_long("{count}", "{limit}"),
+        "ask_discard": _("Discard what you have written?"),
+        "discard": _("Discard"),
+        "cancel": _("Cancel"),
+    }
+    return {"page_words": words}

@@ -16,6 +16,7 @@ from apps.accounts.models import User
 from apps.chat.messages import handles
 from apps.chat.models import MESSAGE_LENGTH
 from apps.errors import Refused
+from apps.max_length import too_long
 from apps.projects.git.repositories.file_pages import file_page_in
 from apps.projects.models import Project
 from apps.tasks.markdown import to_html
@@ -109,11 +110,7 @@ def _without_mentions(html: str, of: list[str]) -> str:
 
 def _refuse_long(text: str) -> None:
     if len(text) > MESSAGE_LENGTH:
-        raise TooLong(too_long_sentence())
-
-
-def too_long_sentence() -> str:
-    return _("That is too long: {n} characters at most.").format(n=MESSAGE_LENGTH)
+        raise TooLong(too_long(len(text), MESSAGE_LENGTH))
 
 
 def _refuse_invisible(html: str) -> None:

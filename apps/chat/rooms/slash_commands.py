@@ -13,7 +13,7 @@ from apps.chat.messages import handles
 from apps.chat.messages.actions.post import post as post_message
 from apps.chat.models import Message, Room
 from apps.errors import Refused
-from apps.max_length import max_length
+from apps.max_length import max_length, too_long
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
@@ -87,7 +87,10 @@ def _command_in(text: str) -> tuple[Command | None, str]:
 
 def task(room: Room, title: str, by: User) -> str:
     """`/task Buy rope`: the new task's key."""
-    return create(room.project, title=title[: max_length(Task, "title")], by=by).key
+    limit = max_length(Task, "title")
+    if len(title) > limit:
+        raise NotUnderstood(too_long(len(title), limit))
+    return create(room.project, title=title, by=by).key
 
 
 def assign(room: Room, rest: str, by: User) -> str:

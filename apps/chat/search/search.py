@@ -20,6 +20,7 @@ from apps.chat.messages import history
 from apps.chat.messages.handles import Handles, handle_of
 from apps.chat.models import WORD_BEGINNINGS, Message
 from apps.errors import Refused
+from apps.max_length import too_long
 from apps.names import isolate
 from apps.projects.models import Project
 
@@ -38,7 +39,8 @@ def search(project: Project, query: str, *, before: int | None = None) -> tuple[
 
     Looking at them marks nothing read. Raises NotUnderstood, with a sentence about the part that is wrong.
     """
-    query = query[:MAX_QUERY_LENGTH]
+    if len(query) > MAX_QUERY_LENGTH:
+        raise NotUnderstood(too_long(len(query), MAX_QUERY_LENGTH))
     terms = words.terms_of(_folded(project, FILTER.sub(" ", query)))
     if not terms and not FILTER.search(query):
         raise NotUnderstood(_("Write what you look for."))

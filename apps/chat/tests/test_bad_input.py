@@ -81,7 +81,7 @@ def test_too_long_text_is_refused_and_kept_in_the_form(client, room, ana):
     long = "x" * 65_536
     answer = client.post(f"/projects/TIDE/chat/{room.pk}/messages/", sent(long))
     assert answer.status_code == 413
-    assert "That is too long: 50000 characters at most." in answer.content.decode()
+    assert "That is too long: 65536 characters, 50000 at most." in answer.content.decode()
     assert f">{long}</textarea>" in answer.content.decode()
     refused = Program(ana).post(f"rooms/{room.pk}/messages/", sent(long))
     assert refused.headers["Content-Type"] == "application/problem+json"

@@ -28,7 +28,7 @@ from apps.tasks.board.views import (
 )
 from apps.tasks.code import branch_names
 from apps.tasks.detail import panel, timeline
-from apps.tasks.detail.forms import AssignForm, CommentForm, EditForm
+from apps.tasks.detail.forms import COMMENT_FORM_LENGTH, AssignForm, CommentForm, EditForm
 from apps.tasks.models import Task
 
 
@@ -59,6 +59,7 @@ def panel_context(request: MemberRequest, project: Project, found: Task) -> dict
         "can_comment": permissions.role_may(project.role, Action.COMMENT),
         "can_run": permissions.role_may(project.role, Action.RUN),
         "can_manage": permissions.role_may(project.role, Action.MANAGE),
+        "comment_length": COMMENT_FORM_LENGTH,
         "branch_user": branch_names.user_slug(request.user),
     }
 
@@ -73,7 +74,7 @@ def with_csrf_token(request: MemberRequest, html: str) -> SafeString:
 def edit(request: MemberRequest, key: str, number: int) -> HttpResponse:
     """Only the fields that were sent change. A conflict shows both texts and loses neither."""
     found = find_task(request.user, key, number)
-    form = EditForm(request.POST, project=found.project)
+    form = EditForm(request.POST, task=found)
     if not form.is_valid():
         return invalid_form(request, form, "tasks/detail/edit.html", {"project": found.project, "task": found})
     try:

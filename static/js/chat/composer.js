@@ -70,11 +70,9 @@ document.addEventListener("submit", (event) => {
   const field = room && composerOf(room)
   if (!field) return
   const text = field.value
-  const refusal = one(room, ".composer__refusal")
-  refusal.textContent = [...text].length > Number(field.dataset.longest) ? chatWords().too_long : ""
   const files = filesFor(room)
-  if (!files) refusal.textContent = chatWords().still_uploading
-  if (refusal.textContent || !files || (!text.trim() && !files.length)) return
+  one(room, ".composer__refusal").textContent = files ? "" : chatWords().still_uploading
+  if (!files || (!text.trim() && !files.length)) return
   sendMessage(room, text, replyOf(field).value, files)
   field.value = ""
   clearFiles(room)

@@ -1,7 +1,8 @@
 // What every page does.
 
+import "./elapsed_times.js"
+import "./limits.js"
 import "./menus.js"
 import "./printing.js"
-import "./elapsed_times.js"
 import "./times.js"
 import "./toasts.js"

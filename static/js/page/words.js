@@ -1,4 +1,5 @@
-// The sentences that scripts show, in the reader's language: js_messages.py of the board and of the chat hold them.
+// The sentences that scripts show, in the reader's language: js_messages.py of the board and of the chat hold them,
+// page_context.py those of every page.
 
 /** @import { Words as RefusalWords } from "../realtime/refusals.js" */
 import { jsonIn } from "./dom.js"
@@ -15,10 +16,14 @@ import { jsonIn } from "./dom.js"
 /**
  * @typedef {Record<
  *   | "sending" | "not_sent" | "new" | "gone" | "not_loaded" | "copied" | "refused"
- *   | "not_uploaded" | "still_uploading" | "too_long"
+ *   | "not_uploaded" | "still_uploading"
  *   | "one_writes" | "two_write" | "several_write", string>} ChatWords
  */
 
+/** @typedef {Record<"too_long" | "ask_discard" | "discard" | "cancel", string>} PageWords */
+
+/** @type {PageWords} */
+export const pageWords = jsonIn("page-words")
 /** @type {BoardWords} */
 export const boardWords = jsonIn("board-words")
 

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class TeamboardConfig(AppConfig):
+    name = "teamboard"
+
+    def ready(self) -> None:
+        from apps import max_length
+
+        max_length.say_at_all_doors()
