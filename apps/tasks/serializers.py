@@ -120,6 +120,9 @@ class CommentSerializer(serializers.Serializer[Any]):
     task = serializers.IntegerField(source="task_id", read_only=True)
     author = serializers.IntegerField(source="author_id", read_only=True, allow_null=True)
     text = serializers.CharField(max_length=max_length(Comment, "text"))
+    client_comment_id = serializers.UUIDField(
+        write_only=True, required=False, help_text="Yours: sent again with it, nothing is posted twice."
+    )
     is_truncated = serializers.BooleanField(
         read_only=True, help_text="Whether it is only the beginning of what its author said."
     )

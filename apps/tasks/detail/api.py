@@ -100,7 +100,7 @@ class CommentsView(APIView):
 
     @extend_schema(request=CommentSerializer, responses={201: CommentSerializer})
     def post(self, request: MemberApiRequest, pk: int) -> Response:
-        """Say something under a task, in Markdown."""
+        """Comment on a task, in Markdown. With a `client_comment_id` that came before: what was posted then."""
         task = find_task(request, pk, needs=Action.COMMENT)
         created = comment(task, **validated(CommentSerializer, request, task.project), by=request.user)
         return Response(CommentSerializer(created).data, 201)

@@ -55,6 +55,7 @@ class AssignForm(forms.Form):
 
 
 class CommentForm(forms.Form):
+    client_comment_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     text = LinesField(
         label=_("Write to the team"),
         max_length=COMMENT_FORM_LENGTH,

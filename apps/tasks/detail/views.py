@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any, cast
+from uuid import uuid4
 
 from django.http import HttpResponse, QueryDict
 from django.middleware.csrf import get_token
@@ -16,6 +17,7 @@ from apps.projects.models import Project
 from apps.projects.permissions import Action
 from apps.rest.numbers import whole
 from apps.tasks.actions.assign import assign as assign_task
+from apps.tasks.actions.comment import AlreadyPosted
 from apps.tasks.actions.comment import comment as comment_on_task
 from apps.tasks.actions.edit import edit as edit_task
 from apps.tasks.board.js_messages import board_words
@@ -59,6 +61,7 @@ def panel_context(request: MemberRequest, project: Project, found: Task) -> dict
         "can_comment": permissions.role_may(project.role, Action.COMMENT),
         "can_run": permissions.role_may(project.role, Action.RUN),
         "can_manage": permissions.role_may(project.role, Action.MANAGE),
+        "client_comment_id": uuid4(),
         "comment_length": COMMENT_FORM_LENGTH,
         "branch_user": branch_names.user_slug(request.user),
     }
@@ -121,5 +124,13 @@ def comment(request: MemberRequest, key: str, number: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return invalid_form(request, form, "tasks/detail/edit.html", {"project": found.project, "task": found})
-    comment_on_task(found, **form.cleaned_data, by=request.user)
+    try:
+        comment_on_task(found, **form.cleaned_data, by=request.user)
+    except AlreadyPosted as refusal:
+        if wants_json(request):
+            raise
+        form.add_error("text", str(refusal.message))
+        form.data = {**request.POST.dict(), "client_comment_id": uuid4()}  # the next time it is another comment
+        page = {"project": found.project, "task": found, "form": form}
+        return render(request, "tasks/detail/edit.html", page, status=refusal.page_status)
     return frame_or_redirect(request, found.project, found.get_absolute_url())

@@ -23,6 +23,8 @@ class Comment(models.Model):
     # Whoever wrote it had more to say than came here, or than there is room for: the page says so below.
     is_truncated = models.BooleanField(default=False)
     empty_reason = models.CharField(max_length=20, choices=EmptyReason, blank=True, default="")
+    # Its author's own: sent again with it, nothing is posted twice.
+    client_comment_id = models.UUIDField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -31,6 +33,7 @@ class Comment(models.Model):
             models.CheckConstraint(
                 name="comment_empty_or_text", condition=models.Q(empty_reason="") | models.Q(text="")
             ),
+            models.UniqueConstraint(fields=["task", "author", "client_comment_id"], name="comment_once"),
         ]
 
     def __str__(self) -> str:
