@@ -6,6 +6,17 @@ export class FakeStorage {
   kept = new Map()
   isClosed = false
 
+  get length() {
+    this.#open()
+    return this.kept.size
+  }
+
+  /** @param {number} at */
+  key(at) {
+    this.#open()
+    return [...this.kept.keys()][at] ?? null
+  }
+
   /** @param {string} key */
   getItem(key) {
     this.#open()
@@ -26,6 +37,25 @@ export class FakeStorage {
 
   #open() {
     if (this.isClosed) throw new Error("This browser keeps nothing")
+  }
+}
+
+/** The channel of several pages of one browser, which hear each other at once. */
+export class FakeChannel {
+  /** @type {Set<FakeChannel>} */
+  #pages
+  /** @type {((event: MessageEvent) => void) | null} */
+  onmessage = null
+
+  /** @param {Set<FakeChannel>} pages */
+  constructor(pages) {
+    this.#pages = pages
+    pages.add(this)
+  }
+
+  /** @param {unknown} data */
+  postMessage(data) {
+    for (const page of this.#pages) if (page !== this) page.onmessage?.(/** @type {MessageEvent} */ ({ data }))
   }
 }
 

@@ -1,9 +1,10 @@
 // Writing a message: keys, the draft that is kept in this browser, answering another message.
 
 import { all, closest, fieldOf, find, one } from "../page/dom.js"
-import { keepDraft, readDraft } from "../page/drafts.js"
 import { listen } from "../page/events.js"
-import { isComposing } from "../page/keys.js"
+import { write } from "../page/fields.js"
+import { showLimit } from "../page/limits.js"
+import { drafts, placeOf } from "../page/page_drafts.js"
 import { chatWords } from "../page/words.js"
 import { editMessage } from "./message_edit.js"
 import { sendMessage } from "./outbox.js"
@@ -11,30 +12,28 @@ import { composerOf, listOf, messageWith, openRoom, textOf } from "./room_elemen
 import { stopTyping, typed } from "./typing.js"
 import { clearFiles, filesFor } from "./uploads.js"
 
-/** @typedef {{text: string, reply: string}} Draft */
-
 const isTouch = matchMedia("(pointer: coarse)")
 /** @param {HTMLElement} room */
-const draftKey = (room) => `draft:${document.body.dataset.me}:room-${room.dataset.room}`
+const placeOfRoom = (room) => placeOf(`room-${room.dataset.room}`)
 /** The key of the message that is answered. @param {HTMLTextAreaElement} field @returns {HTMLInputElement} */
 const replyOf = (field) => fieldOf(/** @type {HTMLFormElement} */ (field.form), "reply_to")
 
 /** @param {HTMLElement} room */
-export function showComposer(room) {
+export async function showComposer(room) {
   const field = composerOf(room)
   if (!field) return
-  /** @type {Draft | null} */
-  const draft = readDraft(draftKey(room))
-  field.value ||= draft?.text ?? ""
-  if (draft?.reply) replyTo(room, draft.reply)
+  const draft = await drafts.adopt(placeOfRoom(room))
+  if (!draft || !field.isConnected || field.value) return
+  field.value = draft.text
+  showLimit(field)
+  if (draft.reply) replyTo(room, draft.reply)
 }
 
 /** @param {HTMLElement} room */
 function keep(room) {
   const field = composerOf(room)
   if (!field) return
-  const draft = { text: field.value, reply: replyOf(field).value }
-  keepDraft(draftKey(room), draft.text || draft.reply ? draft : null)
+  drafts.keep(placeOfRoom(room), { text: field.value, reply: replyOf(field).value })
 }
 
 /**
@@ -74,11 +73,21 @@ document.addEventListener("submit", (event) => {
   one(room, ".composer__refusal").textContent = files ? "" : chatWords().still_uploading
   if (!files || (!text.trim() && !files.length)) return
   sendMessage(room, text, replyOf(field).value, files)
+  drafts.sent(placeOfRoom(room))
   field.value = ""
   clearFiles(room)
   replyTo(room, "")
   stopTyping(room)
   field.focus()
+})
+
+/** What another tab has sent is not sent from this one again. */
+drafts.onSentElsewhere((place, text) => {
+  const room = openRoom()
+  const field = room && composerOf(room)
+  if (!field || placeOfRoom(room) !== place || field.value !== text) return
+  write(field, "")
+  replyTo(room, "")
 })
 
 /** The room whose composer `event` happened in. @param {Event} event */
@@ -97,7 +106,7 @@ document.addEventListener("input", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const at = roomOf(event)
-  if (!at || event.defaultPrevented || isComposing(event)) return
+  if (!at || event.defaultPrevented) return
   const { room, field } = at
   if (event.key === "Enter" && sends(event)) {
     event.preventDefault()

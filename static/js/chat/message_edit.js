@@ -1,7 +1,7 @@
 // Editing a message in its place.
 
+import { askToDiscard } from "../page/dialogs.js"
 import { closest, fieldOf, find, isOn, one } from "../page/dom.js"
-import { isComposing } from "../page/keys.js"
 import { release } from "../realtime/live.js"
 import { formAt, posted, urlOf } from "./message_forms.js"
 import { composerOf, openRoom } from "./room_elements.js"
@@ -36,9 +36,9 @@ const formAround = (event) => closest(event, ".message__edit")
 
 document.addEventListener("keydown", (event) => {
   const form = formAround(event)
-  if (!form || isComposing(event)) return
+  if (!form) return
   const isTouch = matchMedia("(pointer: coarse)").matches
-  if (event.key === "Escape") closeEdit(form)
+  if (event.key === "Escape") askToDiscard(form, () => closeEdit(form))
   else if (event.key === "Enter" && isOn(event, "textarea") && !event.shiftKey && !isTouch) form.requestSubmit()
   else return
   event.preventDefault()

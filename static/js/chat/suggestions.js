@@ -3,7 +3,6 @@
 
 /** @import { Sign, Suggestion } from "./suggestion_words.js" */
 import { childrenOf, closest, jsonIn, make, one } from "../page/dom.js"
-import { isComposing } from "../page/keys.js"
 import { json } from "../page/requests.js"
 import { composerOf, openRoom } from "./room_elements.js"
 import { begunWord, isComplete, matchingCommands, matchingPeople } from "./suggestion_words.js"
@@ -112,7 +111,7 @@ document.addEventListener(
   "keydown",
   (event) => {
     const place = writingIn(event)
-    if (!place || boxOf(place.room).hidden || isComposing(event)) return
+    if (!place || boxOf(place.room).hidden) return
     const { room, field } = place
     const options = optionsOf(room)
     const at = options.findIndex((option) => option.ariaSelected === "true")

@@ -1,6 +1,8 @@
 // Files for the message that is being written: pasted, dropped or chosen, uploaded at once, each with its progress.
 
 import { closest, find, one } from "../page/dom.js"
+import { insert } from "../page/fields.js"
+import { wordsIn } from "../page/pasting.js"
 import { toast } from "../page/toasts.js"
 import { boardWords, chatWords } from "../page/words.js"
 import { sentenceOf } from "../realtime/refusals.js"
@@ -129,7 +131,7 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("paste", (event) => {
   const room = openRoom()
   const files = [...(event.clipboardData?.files ?? [])]
-  if (!room || !files.length || event.target !== composerOf(room)) return
+  if (!room || !files.length || event.target !== composerOf(room) || wordsIn(event.clipboardData)) return
   event.preventDefault()
   add(room, files)
 })
@@ -161,5 +163,8 @@ document.addEventListener("drop", (event) => {
   if (!room) return
   event.preventDefault()
   delete room.dataset.drop
-  add(room, [...(event.dataTransfer?.files ?? [])])
+  const words = wordsIn(event.dataTransfer)
+  const field = composerOf(room)
+  if (words && field) insert(field, words)
+  else add(room, [...(event.dataTransfer?.files ?? [])])
 })

@@ -2,6 +2,7 @@
 
 /** @import { Refusal } from "../realtime/refusals.js" */
 import { fieldOf, make } from "../page/dom.js"
+import { write } from "../page/fields.js"
 import { boardWords as words } from "../page/words.js"
 
 /**
@@ -34,7 +35,7 @@ function boxOf(form, name, theirs, message) {
   take.onclick = () => {
     /** @type {HTMLInputElement} */
     const field = fieldOf(form, name)
-    field.value = theirs
+    write(field, theirs)
     box.remove()
   }
   return box

@@ -1,6 +1,7 @@
 // The open task: shown beside the board without leaving it. Everything here also works as plain links and forms.
 
 import "./panel_form.js"
+import { askToDiscard } from "../page/dialogs.js"
 import { closest, elementOf, find, isPlainClick, one } from "../page/dom.js"
 import { listen } from "../page/events.js"
 import { fragment } from "../page/requests.js"
@@ -86,8 +87,10 @@ addEventListener("popstate", () => {
 document.addEventListener("keydown", (event) => {
   const panel = openPanel()
   if (!panel || isPage() || event.defaultPrevented) return
-  if (event.key === "Escape" && !closest(event, "dialog, details.menu[open], details.edit[open]")) close()
-  else if (event.key === "F6") {
+  if (event.key === "Escape" && !closest(event, "dialog, details.menu[open], details.edit[open]")) {
+    event.preventDefault() // it would close the question as well
+    askToDiscard(panel, close)
+  } else if (event.key === "F6") {
     event.preventDefault()
     const isInside = panel.contains(document.activeElement)
     const other = isInside ? cardLinkOf(panel.dataset.task) : find(panel, ".drawer__title")

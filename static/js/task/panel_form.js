@@ -1,5 +1,6 @@
 // The forms of the open task: the answer is the frame that redraws what changed.
 
+/** @import { Field } from "../page/fields.js" */
 /** @import { Refusal } from "../realtime/refusals.js" */
 import { all, closest, fieldOf, make, one } from "../page/dom.js"
 import { boardWords as words } from "../page/words.js"
@@ -9,9 +10,7 @@ import { release } from "../realtime/live.js"
 import { isLost } from "../realtime/refusals.js"
 import { showConflict } from "./edit_conflict.js"
 import { enableButtons, openPanel } from "./panel_parts.js"
-import { forgetDrafts } from "./task_drafts.js"
-
-/** @typedef {HTMLInputElement | HTMLTextAreaElement} Field */
+import { forgetDrafts, idOfWords, renewDrafts } from "./task_drafts.js"
 
 document.addEventListener("submit", (event) => {
   /** @type {HTMLFormElement | null} */
@@ -29,6 +28,7 @@ document.addEventListener("submit", (event) => {
 async function send(form, submitter, more = {}) {
   if (form.ariaBusy === "true") return
   const url = submitter?.getAttribute("formaction") ?? form.getAttribute("action") ?? ""
+  nameWords(form)
   const own = [...new FormData(form, submitter?.name ? submitter : null)].filter(([name]) => isSent(form, name))
   form.ariaBusy = "true"
   clearRefusal(form)
@@ -45,6 +45,13 @@ async function send(form, submitter, more = {}) {
   enableButtons()
   const panel = openPanel()
   if (panel && document.activeElement === document.body) one(panel, ".drawer__title").focus({ preventScroll: true })
+}
+
+/** A comment has an id, under which it is posted once however often it is sent. @param {HTMLFormElement} form */
+function nameWords(form) {
+  /** @type {HTMLInputElement | null} */
+  const id = fieldOf(form, "client_comment_id")
+  if (id) id.value = idOfWords(form)
 }
 
 /** @param {HTMLFormElement} form */
@@ -79,6 +86,7 @@ function empty(field) {
  */
 function showRefusal(form, submitter, refusal) {
   if (isLost(refusal)) catchUp() // whether it was made after all
+  if (refusal.code === "already_posted") renewDrafts(form)
   if (refusal.code === "open_subtasks") return askAnyway(form, submitter, refusal)
   if (refusal.code === "conflict" && refusal.current && form.matches("[data-edit]")) return showConflict(form, refusal)
   form.append(make("p", { className: "field__error refusal", role: "alert", textContent: refusal.message }))
@@ -111,7 +119,7 @@ document.addEventListener("change", (event) => {
 })
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return
   /** @type {HTMLFormElement | null} */
   const form = closest(event, ".drawer form")
   form?.requestSubmit()
