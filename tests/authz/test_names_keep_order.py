@@ -123,7 +123,7 @@ def test_names_keep_order_for_who_is_invited(hebrew):
 
 
 def test_names_keep_order_on_the_admins_own_pages(hebrew, monkeypatch):
-    ours = [RemoteAgent("a1", "אורן ה", "m"), RemoteAgent("a2", "אורן ח", "m")]
+    ours = [RemoteAgent("a1", "אורן ה"), RemoteAgent("a2", "אורן ח")]
     offers = [Offer(ours[0], ""), Offer(ours[1], "Taken.")]
     monkeypatch.setattr("apps.agents.gateways.admin.offers_of", lambda gateway, by: offers)
     client = session(User.objects.create_superuser("root", name="Root"))

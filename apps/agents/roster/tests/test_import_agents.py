@@ -60,7 +60,7 @@ def test_import_offers_the_default_agent_of_every_gateway(admin, reached, board)
 def test_import_says_who_is_here_already(admin, reached, board):
     agent_in(board, "Coder", gateway=reached)
     page = admin.get(page_of(reached)).content.decode()
-    assert "Coder (coder): already here as Coder" in page
+    assert "<bdi>Coder</bdi> (coder): already here as Coder" in page
     assert page.count('name="agents"') == 1
 
 
