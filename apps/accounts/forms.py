@@ -221,7 +221,7 @@ class AccountForm(ModelForm[User]):
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         if User.objects.is_taken(username):
-            raise forms.ValidationError(_("Somebody has that username already."))
+            raise forms.ValidationError(_("That username is already taken."))
         return username
 
 

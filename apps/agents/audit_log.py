@@ -49,10 +49,10 @@ SETTING_EVENTS = {
 }
 OMITTED_FACTS = ("run", "prompt", "title", "error", "url")  # what somebody wrote stands where it was written
 TASK_EVENTS = {
-    "task.created": _("wrote a task down"),
+    "task.created": _("created a task"),
     "task.moved": _("moved a task"),
     "task.edited": _("changed a task"),
-    "task.assigned": _("gave a task to somebody"),
+    "task.assigned": _("assigned a task"),
     "comment.created": _("commented on a task"),
 }
 

@@ -32,7 +32,7 @@ class ChatConfig(AppConfig):
         frames.register_ephemeral_message("typing", typing_indicator.is_valid, typing_indicator.on_typing)
         register_slash_command = slash_commands.register_slash_command
         register_slash_command("task", slash_commands.task, description=_("create a task with this title"))
-        assign_usage = _("give a task to somebody: /assign KEY-12 @name")
+        assign_usage = _("assign a task: /assign KEY-12 @name")
         register_slash_command("assign", slash_commands.assign, description=assign_usage)
         system_messages.register_system_message("retention.changed", system_messages.retention_sentence)
         system_messages.register_system_message("activity_digest", activity_digest.digest_sentence)

@@ -20,7 +20,7 @@ RETENTION = {
     "message.expired": _("deleted old messages"),
 }
 EXPORTS = {"room.exported": _("exported a room")}
-MODERATION = {"message.deleted": _("deleted a message of somebody else")}
+MODERATION = {"message.deleted": _("deleted another person’s message")}
 
 
 def on_room_event(event: Event) -> None:

@@ -31,7 +31,7 @@ class OwnerForm(ModelForm[Project]):
     new_owner = forms.ModelChoiceField(
         User.objects.none(),
         label=gettext_lazy("Make an owner"),
-        help_text=gettext_lazy("Somebody of the project; when nobody else is in it, anybody with an account."),
+        help_text=gettext_lazy("A member of the project; where there is no other, anyone with an account."),
     )
 
     class Meta:
@@ -156,7 +156,7 @@ class GroupGrantAdmin(AuditedAdmin[GroupGrant]):
 
     def _apply(self, request: HttpRequest) -> None:
         for kept in group_grants.sync_everybody(by=user_of(request)):
-            sentence = _("{name} stays owner of {project}, since nobody else is.")
+            sentence = _("{name} stays owner of {project}: there is no other.")
             self.message_user(
                 request, sentence.format(name=isolate(kept.user), project=isolate(kept.project)), messages.WARNING
             )

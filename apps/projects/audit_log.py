@@ -7,7 +7,7 @@ from apps.projects.models import Event
 
 KINDS = {
     "project.created": _("started the project"),
-    "member.joined": _("brought somebody in"),
+    "member.joined": _("added a member"),
     "member.role_changed": _("changed a role"),
     "member.left": _("ended a membership"),
     "repository.connected": _("connected a repository"),

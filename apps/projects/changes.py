@@ -54,6 +54,6 @@ def _read_anew(row: Model, project: Project) -> None:
     try:
         row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
     except ObjectDoesNotExist as error:
-        raise RowGone(_("That is not here any more: somebody has deleted it meanwhile.")) from error
+        raise RowGone(_("This was deleted in the meantime.")) from error
     if getattr(row, "project_id", None) == project.pk:
         setattr(row, "project", project)  # noqa: B010 - a field of these models, not of every model

@@ -51,7 +51,7 @@ class InviteForm(RoleForm):
     who = forms.CharField(
         label=_("Who?"),
         max_length=max_length(User, "username"),
-        help_text=_("Their username, or their whole name if nobody else has it. They need an account here."),
+        help_text=_("Their username, or their full name if no one else has it. They need an account here."),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
         error_messages={"required": _("Write a name first.")},
     )

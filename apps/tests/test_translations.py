@@ -1,6 +1,10 @@
 """English and Russian: whole pages, every plural, and each reader in their own language."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 from apps.projects.realtime import frames as realtime_frames
@@ -72,6 +76,12 @@ def test_the_boards_sum_has_the_right_plural(client, board, ana, language, count
     assert f"<strong>{SUMS[language, count]}</strong>" in page(client, reverse("tasks:board", args=["TIDE"]), language)
 
 
+def test_texts_name_who_is_meant():
+    catalog = (Path(settings.BASE_DIR) / "locale/ru/LC_MESSAGES/django.po").read_text()
+    texts = re.findall(r'^msgid(?:_plural)? "(.*)"$', catalog, re.MULTILINE)
+    assert [text for text in texts if re.search("somebody|nobody", text, re.IGNORECASE)] == ["nobody"]  # who may merge
+
+
 def test_a_persons_own_choice_goes_before_their_browsers(client, board, ana):
     chosen = {"name": "Ana", "language": "ru", "theme": "", "density": "normal"}
     client.post(reverse("accounts:preferences"), chosen)
@@ -88,5 +98,5 @@ def test_one_change_reaches_each_reader_in_their_own_language(board, ana):
         )
         for language in ("en", "ru")
     }
-    assert "gave this to Ana." in frames["en"]
+    assert "assigned Ana." in frames["en"]
     assert "назначает исполнителя: Ana." in frames["ru"]

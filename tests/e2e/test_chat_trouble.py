@@ -183,7 +183,7 @@ def test_those_who_have_left_are_not_taken_for_each_other(enter, board, ana, ben
         one.delete()
     page = enter(ana)
     expect(messages(page)).to_have_count(3)
-    expect(page.get_by_text("Somebody who has left")).to_have_count(2)
+    expect(page.get_by_text("Former member")).to_have_count(2)
     expect(page.locator(".message[data-folded]")).to_have_count(0)
 
 

@@ -118,7 +118,7 @@ def test_invitation_pages_fit_and_axe_finds_nothing(stranger, visit, owner, sche
     shown.get_by_label("Name", exact=True).fill("Anna Berg")
     shown.get_by_label("Username").fill(owner.username)
     shown.get_by_role("button", name="Create account and join").click()
-    expect(shown.get_by_text("Somebody has that username already.")).to_be_visible()
+    expect(shown.get_by_text("That username is already taken.")).to_be_visible()
     gone = stranger("/join/nothing/", viewport=(width, 900), color_scheme=scheme)
     for each in (page, shown, gone):
         assert not faults_of(each)

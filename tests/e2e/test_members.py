@@ -102,7 +102,7 @@ def test_axe_finds_nothing(visit, everybody, owner, ana, theme):
     assert not faults_of(page)
     page.get_by_label("Who?").fill("Nobody at all")
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_text("Nobody goes by exactly that name")).to_be_visible()
+    expect(page.get_by_text("No account has exactly that name")).to_be_visible()
     assert not faults_of(page)
     page.goto("/projects/TIDE/members/leave/")
     page.get_by_role("button", name="Leave").click()

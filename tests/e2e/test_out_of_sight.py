@@ -374,7 +374,7 @@ def test_conflict_tells_where_the_other_one_put_it(visit, ana, ben, columns):
     move(task, to=columns["review"], by=ben)
     page.keyboard.press("Space")
     expect(said(page)).to_have_text("Contested was not moved. It is in Review, place 1 of 1.")
-    expect(page.locator(".toast")).to_contain_text("Contested: Somebody moved this task first.")
+    expect(page.locator(".toast")).to_contain_text("Contested: Someone else moved this task first.")
     expect(column_list(page, columns["review"]).locator(f"#task-{task.pk}")).to_be_visible()
 
 

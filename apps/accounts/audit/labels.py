@@ -23,8 +23,8 @@ _action_labels: dict[str, LazyText] = {
     "token.issued": _("made a token"),
     "token.revoked": _("revoked a token"),
     "token.refused": _("showed an unknown token"),
-    "admin.made": _("made somebody administrator"),
-    "admin.unmade": _("took the administration from somebody"),
+    "admin.made": _("made a person administrator"),
+    "admin.unmade": _("removed an administrator"),
     "account.closed": _("closed an account"),
     "account.reopened": _("opened an account again"),
     "access.denied": _("was denied something"),
@@ -70,7 +70,7 @@ def facts(entry: AuditEntry) -> list[tuple[str, str]]:
 
 def who(entry: AuditEntry) -> str:
     """Who did it; what came from an address, but from nobody we know, was not the board's own doing."""
-    return entry.who or (gettext("Somebody") if entry.address else gettext("The board"))
+    return entry.who or (gettext("Someone") if entry.address else gettext("The board"))
 
 
 def choices() -> list[tuple[str, str]]:

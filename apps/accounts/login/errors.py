@@ -100,7 +100,7 @@ REFUSALS = {
         _("An administrator finds out why with “manage.py doctor oidc”."),
     ),
     "passwords_off": Refusal(
-        _("Nobody signs in with a password here."),
+        _("Signing in with a password is switched off here."),
         _("Continue with Authentik instead."),
     ),
 }

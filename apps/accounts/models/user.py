@@ -79,7 +79,7 @@ class User(AbstractUser):
         unique=True,
         help_text=_("Letters, digits and @ . + - _ only."),
         validators=[AbstractUser.username_validator],
-        error_messages={"unique": _("Somebody has that username already.")},
+        error_messages={"unique": _("That username is already taken.")},
     )
     name = NameField(_("name"), max_length=100, validators=[SHOWS_LETTERS])
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.PERSON, editable=False)

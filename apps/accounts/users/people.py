@@ -62,7 +62,7 @@ def reset_password(person: User, *, by: User | None) -> str:
     if by is not None and person.pk == by.pk:
         raise site_roles.NotOneself(_("You change your own password in your profile."))
     if not person.is_person:
-        raise NotAPerson(_("Nobody signs in as {name}.").format(name=person))
+        raise NotAPerson(_("{name} is not a person’s account.").format(name=person))
     if not person.is_active:
         raise AccountClosed(_("The account of {name} is closed. Open it first.").format(name=person))
     password = set_random_password(person)

@@ -93,7 +93,7 @@ def _keep_an_admin(user: User) -> None:
     others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     rest = [each for each in others if each.has_usable_password() or not user.has_usable_password()]
     if _is_admin(user) and not rest:
-        sentence = _("Without {name} nobody could run this board. First make somebody with a password administrator.")
+        sentence = _("{name} is the last administrator who can sign in. First make another one, with a password.")
         raise LastAdmin(sentence.format(name=isolate(user)))
 
 

@@ -23,5 +23,5 @@ def claim(username: str) -> str:
     """Queue up; `username` as it is to be kept, for that is how signing in looks it up. Raises UsernameTaken."""
     queue_up()
     if User.objects.is_taken(username):
-        raise UsernameTaken(_("Somebody has that username already."))
+        raise UsernameTaken(_("That username is already taken."))
     return User.normalize_username(username)

@@ -89,7 +89,7 @@ def _latest_runs(messages: list[Message]) -> list[Run]:
 
 def _line_of_run(run: Run) -> FooterLine:
     word = "" if run.answer else stops.word_of(run) or run_notes.word_of(run)
-    why = run_notes.why_ended(run) or _("Somebody stopped it.")
+    why = run_notes.why_ended(run) or _("The run was stopped.")
     sentence = status_notes.sentence_of(run.status_note) if run.status_note else why
     return FooterLine(_who(run.agent), word, sentence, run, run.answer)
 

@@ -24,7 +24,7 @@ def refuse_impersonation(name: str, *, of: User | None = None) -> None:
         raise NameTaken(_("This name would mislead people. Choose another one."))
     others = User.objects.exclude(pk=of.pk if of else 0).values_list("name", "username")
     if wanted & lookalikes(*chain.from_iterable(others)):
-        raise NameTaken(_("Somebody here has this name, or one that looks the same. Choose another one."))
+        raise NameTaken(_("This name, or one that looks the same, is already taken here. Choose another one."))
 
 
 def lookalikes(*names: str) -> set[str]:

@@ -20,7 +20,7 @@ class ImportForm(forms.Form):
         required=False,
         label=_("Work in"),
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("In none of them nobody can assign a task to them; each agent's own page changes it later."),
+        help_text=_("Without a project no tasks can be assigned to them; each agent's own page changes it later."),
     )
     is_enabled = forms.BooleanField(
         required=False, initial=True, label=_("Enabled"), help_text=_("Otherwise they are there, and switched off.")

@@ -122,7 +122,7 @@ REFUSALS = {
 
 def _not_shown(facts: dict[str, Any]) -> str:
     """Why the board could not show a result, by the code of its own refusal."""
-    why = REFUSALS.get(facts.get("refusal", ""), _("The board refuses it."))
+    why = REFUSALS.get(facts.get("refusal", ""), _("Team Board refused it."))
     return _("{agent} has finished, but the result can't be shown: {why}").format(agent=facts["agent"], why=why)
 
 
@@ -168,9 +168,9 @@ def _failing(facts: dict[str, Any]) -> str:
 ENDED_BY = {
     "message_deleted": gettext_lazy("The message was deleted."),
     "agent_left": gettext_lazy("The agent has left the project."),
-    "reassigned": gettext_lazy("Given to somebody else."),
-    "unassigned": gettext_lazy("Unassigned."),
-    "tried_again": gettext_lazy("Nobody knows whether it ran; tried again."),
+    "reassigned": gettext_lazy("The task was reassigned."),
+    "unassigned": gettext_lazy("The task was unassigned."),
+    "tried_again": gettext_lazy("Outcome unknown; the run was retried."),
     "no_reason": gettext_lazy("The agent's run failed without a reason."),
 }
 
@@ -207,11 +207,11 @@ SENTENCES: dict[str, status_notes.Sentence] = {
     "working": _working,
     "retrying": _retrying,
     "interrupted": lambda facts: _("The gateway restarted; {agent} takes it up again.").format(**facts),
-    "uncertain": lambda facts: _("An answer was lost: {agent} may or may not be working. Look, then decide.").format(
+    "uncertain": lambda facts: _("Outcome unknown: {agent} may or may not be working. Check, then decide.").format(
         **facts
     ),
-    "result": lambda facts: _("{agent} says it is ready. Have a look.").format(**facts),
-    "late_result": lambda facts: _("{agent} finished after its time was up. Have a look.").format(**facts),
+    "result": lambda facts: _("{agent} finished. Review the result.").format(**facts),
+    "late_result": lambda facts: _("{agent} finished after the time limit. Review the result.").format(**facts),
     "answered": lambda facts: _("{agent} has answered.").format(**facts),
     "not_shown": _not_shown,
     "gateway_stopped": lambda facts: _("The gateway stopped it."),

@@ -66,7 +66,7 @@ def _as_markdown(room: Room) -> Iterator[str]:
 
 
 def _name_of(message: Message) -> str:
-    return "Team Board" if message.system_message else str(message.author or _("Somebody who has left"))
+    return "Team Board" if message.system_message else str(message.author or _("Former member"))
 
 
 def _text_of(message: Message) -> str:

@@ -108,7 +108,7 @@ def _from(project: Project, name: str) -> Q:
     if member := Handles(members).get(handle):
         found.append(member.pk)
     if not found:
-        raise NotUnderstood(_("Nobody called {name} is in this project.").format(name=isolate(name)))
+        raise NotUnderstood(_("No member of this project is called {name}.").format(name=isolate(name)))
     return Q(author__in=found)
 
 

@@ -128,11 +128,11 @@ def test_message_of_a_deleted_account_stays(board, room, ana, ben):
     message_in(room, ana, "I answer.", reply_to=first)
     ben.delete()
     html = shown(room)
-    assert html.count("Somebody who has left") == 2  # above the message, and where it is quoted
+    assert html.count("Former member") == 2  # above the message, and where it is quoted
     assert "Ask" in html
     assert unread_counts.unread_of(ana, board)[room.pk]["mentions"] == 1
     exported = "".join(export.KINDS["md"][1](room))
-    assert "**Somebody who has left**" in exported
+    assert "**Former member**" in exported
     assert "None" not in exported
     [told, _] = Program(ana).get(f"rooms/{room.pk}/messages/").json()["messages"]
     assert (told["author"], told["text"]) == (None, f"Ask @{ana.username}.")

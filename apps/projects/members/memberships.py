@@ -60,7 +60,7 @@ def find_person(words: str) -> User:
     people = User.objects.filter(is_active=True).exclude(kind=User.Kind.AGENT)
     found = people.filter(username__iexact=User.normalize_username(words))[:2] or people.filter(name__iexact=words)[:2]
     if len(found) != 1:
-        raise UnknownPerson(_("Nobody goes by exactly that name, or more than one does. Try the username."))
+        raise UnknownPerson(_("No account has exactly that name, or more than one has. Try the username."))
     return found[0]
 
 
@@ -176,7 +176,7 @@ def on_account_closing(sender: object, user: User, **_more: Any) -> None:
         if not _other_owners(membership).exists():
             alone.append(isolate(project))
     if alone:
-        sentence = _("Nobody else owns {projects}. An administrator can make somebody else an owner first.")
+        sentence = _("There is no other owner of {projects}. An administrator can make another member an owner first.")
         raise LastOwner(sentence.format(projects=", ".join(alone)))
 
 
@@ -256,7 +256,7 @@ def _require_groups_allow(membership: Membership, role: str | None = None) -> No
 
 def _require_another_owner(membership: Membership) -> None:
     if membership.role == Role.OWNER and not _other_owners(membership).exists():
-        raise LastOwner(_("A project needs an owner. Make somebody else one first."))
+        raise LastOwner(_("A project needs an owner. Make another member an owner first."))
 
 
 def _other_owners(membership: Membership) -> QuerySet[Membership]:

@@ -96,7 +96,7 @@ def remove(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     membership = member_of(project, pk)
     question = {
         "title": _("Remove {name} from {project}?").format(name=isolate(membership.user), project=isolate(project)),
-        "lead": _("Open tasks they have will be nobody's, and what an agent is doing here is stopped. The rest stays."),
+        "lead": _("Their open tasks will be unassigned, and what an agent is doing here is stopped. The rest stays."),
         "yes": _("Remove"),
     }
     return confirm(request, project, question, partial(memberships.remove, membership, by=request.user))
@@ -120,7 +120,7 @@ def leave(request: MemberRequest, key: str) -> HttpResponse:
     membership = member_of(project, request.user.pk)
     question = {
         "title": _("Leave {project}?").format(project=isolate(project)),
-        "lead": _("Your open tasks will be nobody's. To come back you have to be added again."),
+        "lead": _("Your open tasks will be unassigned. To come back you have to be added again."),
         "yes": _("Leave"),
     }
     return confirm(

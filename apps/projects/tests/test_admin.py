@@ -46,7 +46,7 @@ def test_account_of_only_owner_stays_open(admin, tide, people):
     owner = people["owner"].user
     close = {"action": "close", "_selected_action": [owner.pk]}
     said = " ".join(map(str, get_messages(admin.post(PEOPLE, close).wsgi_request)))
-    assert "Nobody else owns Tidewater." in said
+    assert "There is no other owner of Tidewater." in said
     owner.refresh_from_db()
     assert owner.is_active
     admin.post(page_of(tide), {"new_owner": people["viewer"].user_id})

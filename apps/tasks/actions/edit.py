@@ -39,7 +39,7 @@ def edit(task: Task, *, by: User, version: int | None = None, **changes: Any) ->
             raise ForeignLabel(_("That belongs to another project."))
         if version is not None and (clash := _changed_since(task, version) & set(changes)):
             raise Conflict(
-                _("Somebody changed this at the same time."),
+                _("Someone else changed this at the same time."),
                 version=task.version,
                 current={field: _value(task, field) for field in sorted(clash)},
             )

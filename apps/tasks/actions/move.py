@@ -68,7 +68,7 @@ def move(
         if to.project_id != project.pk:
             raise ForeignColumn(_("That column is another project's."))
         if seen_in and task.column_id != seen_in.pk:
-            raise Conflict(_("Somebody moved this task first."), column=task.column_id)
+            raise Conflict(_("Someone else moved this task first."), column=task.column_id)
         if not anyway:
             ask_before_move(task, to)
         source = task.column

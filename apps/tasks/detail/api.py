@@ -87,7 +87,7 @@ def version_in(etag: str | None) -> int | None:
 def check_version(task: Task, seen: list[int | None]) -> None:
     """Raise Conflict if the task, read under its lock, has another version than one seen."""
     if {version for version in seen if version is not None} - {task.version}:
-        raise Conflict(_("Somebody changed this task first."), current=represented(task))
+        raise Conflict(_("Someone else changed this task first."), current=represented(task))
 
 
 class CommentsView(APIView):

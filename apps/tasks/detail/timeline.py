@@ -44,7 +44,7 @@ def register_comment_footer(renderer: CommentFooter) -> None:
 
 
 def _assigned(payload: dict[str, Any]) -> str:
-    return _("gave this to {name}.").format(**payload) if payload.get("to") else _("took the assignee off.")
+    return _("assigned {name}.").format(**payload) if payload.get("to") else _("removed the assignee.")
 
 
 FIELDS = {
@@ -99,13 +99,13 @@ def _linked(payload: dict[str, Any], sentence: str) -> str:
     return sentence.format(what=named[payload["link"]].format(ref=ref))
 
 
-register_timeline_entry("task.created", "plus", lambda payload: _("wrote this down."))
+register_timeline_entry("task.created", "plus", lambda payload: _("created this task."))
 register_timeline_entry("task.moved", "arrow-right", _moved)
 register_timeline_entry("task.kept_open", "git-pull-request", _kept_open)
 register_timeline_entry("task.kept_done", "git-pull-request", _kept_done)
 register_timeline_entry("task.kept_for_review", "git-pull-request", _kept_for_review)
 register_timeline_entry("task.linked", "link", lambda payload: _linked(payload, _("linked {what}.")))
-register_timeline_entry("task.unlinked", "link", lambda payload: _linked(payload, _("took the link to {what} off.")))
+register_timeline_entry("task.unlinked", "link", lambda payload: _linked(payload, _("removed the link to {what}.")))
 register_timeline_entry("task.assigned", "user", _assigned)
 register_timeline_entry("task.edited", "file-text", _edited)
 

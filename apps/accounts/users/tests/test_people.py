@@ -110,7 +110,7 @@ def test_who_registers_in_full_width_signs_in_again():
 @pytest.mark.parametrize(
     ("username", "sentence"),
     [
-        ("\uff32\uff2f\uff2f\uff34", "Somebody has that username already."),
+        ("\uff32\uff2f\uff2f\uff34", "That username is already taken."),
         ("½", "Enter a valid username."),
         ("ﬃ" * 60, "Ensure this value has at most 150 characters (it has 180)."),
     ],
@@ -187,7 +187,7 @@ def test_admin_adds_program_as_before(admin):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"account_for": "person", "username": "ROOT", "name": "Root"}, "Somebody has that username already."),
+        ({"account_for": "person", "username": "ROOT", "name": "Root"}, "That username is already taken."),
         ({"account_for": "agent", "username": "scribe", "name": "Scribe"}, "Select a valid choice."),
         ({"account_for": "person", "username": "ana maria", "name": "Ana"}, "Enter a valid username."),
         ({"account_for": "person", "username": "ana", "name": " \u202e "}, "This has an invisible character"),

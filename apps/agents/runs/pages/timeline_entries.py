@@ -18,7 +18,7 @@ def _queued(payload: dict[str, Any]) -> str:
 def _closed(payload: dict[str, Any]) -> str:
     status = Run.Status(payload["status"])
     if status == Run.Status.SUCCEEDED:
-        return _with_link(payload, _("brought a result."))
+        return _with_link(payload, _("submitted a result."))
     why = run_notes.why(payload.get("cause", ""), "")
     return _with_link(payload, _("ended the run: {status}. {why}").format(status=status.label, why=why).strip())
 
@@ -55,7 +55,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
     "run.delayed": ("clock", _delayed),
     "run.marked_uncertain": (
         "circle-alert",
-        lambda payload: _("lost an answer: nobody knows whether the run started."),
+        lambda payload: _("lost the gateway’s answer: outcome unknown."),
     ),
     "run.interrupted": ("rotate-ccw", lambda payload: _("was interrupted by a restart of the gateway.")),
     "run.reopened": ("clock", _reopened),
@@ -65,7 +65,7 @@ SENTENCES: dict[str, tuple[str, Sentence]] = {
         lambda payload: _("saw pull request {number} in {name} come of {agent}’s work.").format(**payload),
     ),
     "run.merged": ("git-merge", lambda payload: _("merged pull request {number} in {name}.").format(**payload)),
-    "run.changes_requested": ("undo-2", lambda payload: _("sent attempt {attempt} back.").format(**payload)),
+    "run.changes_requested": ("undo-2", lambda payload: _("requested changes to attempt {attempt}.").format(**payload)),
 }
 
 IN_ROOM: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -243,7 +243,7 @@ def test_stopped_run_says_on_its_card_who_stopped_it(run, ana):
 def test_unassigned_run_says_so_on_its_card(run, ana):
     assign(run.task, to=None, by=ana)
     stops.confirm(Run.objects.with_related().get(pk=run.pk))
-    assert sentence_of(run).endswith("Unassigned.")
+    assert sentence_of(run).endswith("The task was unassigned.")
 
 
 def test_card_given_to_a_person_has_no_note_of_the_former_agent(run, ana, ben):

@@ -37,7 +37,7 @@ def test_owners_read_what_happened_in_their_project_alone(owner, people, tide, b
     elsewhere = MembershipFactory().project
     memberships.join(elsewhere, UserFactory(name="Elsewhere"), by=None)
     page = owner.get(PAGE).content.decode()
-    assert "<b><bdi>Owner</bdi></b> brought somebody in." in page
+    assert "<b><bdi>Owner</bdi></b> added a member." in page
     assert "Ben" in page
     assert "Elsewhere" not in page
 

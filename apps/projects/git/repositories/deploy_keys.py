@@ -24,7 +24,7 @@ IS_PUBLIC = gettext_noop(
     "This is the public half of the key, which the forge gets. Enter the private one: the file without .pub."
 )
 IS_PUTTY = gettext_noop("This key is in the format of PuTTY. Export it in PuTTYgen as an OpenSSH key.")
-HAS_PASSPHRASE = gettext_noop("This key has a passphrase, which nobody could type here. Enter a key without one.")
+HAS_PASSPHRASE = gettext_noop("This key has a passphrase, which can't be entered here. Enter a key without one.")
 NEEDS_DEVICE = gettext_noop("This key works only with its security device. Enter a key that is a file alone.")
 IS_NO_KEY = gettext_noop(
     "This is no private key that ssh can read. Enter the whole file, from its BEGIN line to its END line."

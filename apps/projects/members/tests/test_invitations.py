@@ -167,7 +167,7 @@ def test_member_who_opens_link_goes_to_board_and_leaves_it_open(invitation, peop
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"username": "Owner"}, "username", "Somebody has that username already."),
+        ({"username": "Owner"}, "username", "That username is already taken."),
         ({"username": "nina new"}, "username", "Enter a valid username."),
         ({"username": ""}, "username", "This field is required."),
         ({"name": ""}, "name", "This field is required."),

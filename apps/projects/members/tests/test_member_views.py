@@ -68,7 +68,7 @@ def test_invite_of_unknown_name_keeps_what_was_typed(people, cy):
     response = as_(people["owner"]).post(PAGE, {"who": "Cy Out", "role": "viewer"})
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Nobody goes by exactly that name" in page
+    assert "No account has exactly that name" in page
     assert 'value="Cy Out"' in page
     assert "Cy Outside" not in page
 
@@ -114,7 +114,7 @@ def test_leaving_asks_first_and_goes_to_the_other_projects(people):
 def test_the_last_owner_is_told_what_to_do_first(people):
     response = as_(people["owner"]).post(reverse("projects:leave", args=["TIDE"]))
     assert response.status_code == 422
-    assert "Make somebody else one first." in response.content.decode()
+    assert "Make another member an owner first." in response.content.decode()
     assert role_of(people["owner"].user) == Role.OWNER
 
 

@@ -67,9 +67,9 @@ def test_user_list_says_how_everybody_signs_in(tide):
     ("words", "sentence"),
     [
         (["reset", "nobody"], "There is nobody called nobody"),
-        (["reset", "ci"], "Nobody signs in as CI"),
+        (["reset", "ci"], "CI is not a person’s account"),
         (["reset", "ben"], "The account of Ben is closed"),
-        (["add", "CI"], "Somebody has that username already"),
+        (["add", "CI"], "That username is already taken"),
         (["add", "two words"], "Enter a valid username"),
         (["add", "ana", "--project", "NOSUCH=member"], "is no KEY=ROLE"),
         (["add", "ana", "--project", "TIDE=emperor"], "is no KEY=ROLE"),
