@@ -32,6 +32,7 @@ MOST_FILES = 10  # of one message
 UPLOADS_PER_MINUTE = 30
 CHUNK_BYTES = 1024 * 1024
 UNSENT_KEPT_FOR = timedelta(hours=24)
+NAMELESS = "file"  # what one without a name is called, whatever language its uploader reads
 PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 MOST_PIXELS = 20_000_000
 THUMBNAIL_SIZE = (480, 360)
@@ -92,7 +93,7 @@ def clean_name(name: str) -> str:
     A browser sends a quotation mark as %22 (HTML, "multipart/form-data encoding algorithm").
     """
     plain = names.tidy(name.replace("\\", "/").rpartition("/")[2]).replace("%22", '"').rstrip(" .").lstrip()
-    return plain[-FILE_NAME_LENGTH:] or _("file")
+    return plain[-FILE_NAME_LENGTH:] or NAMELESS
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.db import OperationalError, connection
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image
 from psycopg import errors
 
@@ -176,6 +176,8 @@ def test_thumbnail_skips_pictures_with_too_many_pixels(room, ana, monkeypatch):
 )
 def test_file_name_is_cleaned(given, seen):
     assert attachments.clean_name(given) == seen
+    with translation.override("ru"):
+        assert attachments.clean_name(given) == seen
     assert len(attachments.clean_name("x" * 1000 + ".txt")) == 150
 
 
