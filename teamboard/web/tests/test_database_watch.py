@@ -138,6 +138,10 @@ class Network:
         self.there = host, port
         self.swallows = False
         self.writers: list[asyncio.StreamWriter] = []
+        self.carrying: list[asyncio.Task] = []
+
+    def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.carrying.append(asyncio.create_task(self.carry(reader, writer)))
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         is_dead = asyncio.Event()
@@ -153,6 +157,13 @@ class Network:
 
         await asyncio.gather(copy(reader, there_writer), copy(there_reader, writer), return_exceptions=True)
 
+    async def end(self) -> None:
+        for task in self.carrying:
+            task.cancel()
+        await asyncio.gather(*self.carrying, return_exceptions=True)
+        for writer in self.writers:
+            writer.close()
+
 
 @pytest.mark.django_db(transaction=True)
 async def test_it_answers_again_though_a_connection_is_dead_without_a_word(monkeypatch):
@@ -160,7 +171,7 @@ async def test_it_answers_again_though_a_connection_is_dead_without_a_word(monke
     monkeypatch.setattr(database_watch, "INTERVAL", 0.01)
     parameters = connection.get_connection_params()
     network = Network(parameters["host"], int(parameters["port"]))
-    server = await asyncio.start_server(network.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(network.connect, "127.0.0.1", 0)
     here = {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1]}
     monkeypatch.setattr(database_watch, "connection", SimpleNamespace(get_connection_params=lambda: parameters | here))
     application = WatchedDatabase(Page(Database()))
@@ -176,8 +187,7 @@ async def test_it_answers_again_though_a_connection_is_dead_without_a_word(monke
         application.watching.cancel()
         await application.give_up(application.connection)
         server.close()
-        for writer in network.writers:
-            writer.close()
+        await network.end()
 
 
 def test_a_connection_without_answers_ends_after_seconds(settings):
