@@ -389,7 +389,7 @@ def test_keys_of_an_input_method_do_nothing_to_the_page(opened, ana, how):
     press_composing(comment_field(page), "Escape", **how)
     press_composing(comment_field(page), "Enter", ctrlKey=True, **how)
     page.locator("summary[aria-label='Assigned']").click()
-    radio = page.get_by_role("radio", name="Nobody")
+    radio = page.get_by_role("radio", name="Unassigned")
     press_composing(radio, "Escape", **how)
     expect(radio).to_be_visible()
     expect(page.locator(".drawer")).to_be_visible()
