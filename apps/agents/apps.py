@@ -7,13 +7,16 @@ class AgentsConfig(AppConfig):
     verbose_name = _("agents")
 
     def ready(self) -> None:
+        from django.db.models.signals import pre_delete
+
         from apps import diagnostics
         from apps.accounts.audit import labels
         from apps.agents import audit_log, processes
         from apps.agents.gateways import health_check
         from apps.agents.mentions import agent_commands, comment_footer, mentions, message_footer
+        from apps.agents.models import Run
         from apps.agents.roster import pause_banner
-        from apps.agents.runs import queue, run_notes
+        from apps.agents.runs import queue, run_notes, stops
         from apps.agents.runs.actions import pull_requests, review
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
@@ -63,3 +66,5 @@ class AgentsConfig(AppConfig):
         events.register_subscriber_in_transaction("message.edited", mentions.on_message_saved)
         events.register_subscriber_in_transaction("message.deleted", mentions.on_message_deleted)
         events.register_subscriber_in_transaction("member.left", mentions.on_member_left)
+        events.register_subscriber_in_transaction("room.archived", mentions.on_room_archived)
+        pre_delete.connect(stops.on_run_deleted, Run)

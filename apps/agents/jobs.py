@@ -59,7 +59,7 @@ def stop_run(run_id: str) -> None:
 def repeat_stops() -> None:
     """Ask again for every stop of which nobody knows yet whether it was one."""
     broker_answers = True
-    for run_id in stops.due().values_list("run", flat=True):
+    for run_id in stops.due().values_list("run_key", flat=True):
         broker_answers = broker_answers and _is_handed_over(wake.STOP_JOB, run_id)
         if not broker_answers:
             _local_workers.submit(_run_here, stop_run, str(run_id))
@@ -87,3 +87,5 @@ def reconcile_runs() -> None:
     """Runs past their deadline or long quiet: read what the gateway knows, else say that time is up."""
     reconcile.end_overdue_runs()
     reconcile.look_up_quiet_runs()
+    reconcile.stop_runs_of_disabled_gateways()
+    stops.forget()

@@ -12,8 +12,12 @@ PREFIX = "whsec_"
 
 
 def is_hex(secret: str, body: bytes, given: str) -> bool:
-    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    return same(expected, given)
+    return same(hex_of(secret, body), given)
+
+
+def hex_of(secret: str, body: bytes) -> str:
+    """The signature that `is_hex` takes."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def is_standard(secret: str, body: bytes, *, name: str, stamp: str, given: str) -> bool:

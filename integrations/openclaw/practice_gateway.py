@@ -10,10 +10,11 @@ what really happened and fails on demand. Standard library only; it listens on 1
 It does as OpenClaw 2026.9.6 with our callback plugin was seen to do: the same refusals, admission
 (8 runs at once, one per session, 503 after 15 s), replay of an Idempotency-Key for 5 minutes,
 forgotten at a restart, sessions that persist, runs resumed after a crash, signed callbacks, a beat
-every 30 s, a report of the send that an overloaded gateway dropped, one more call of the model in
-the agent's main session after a run that failed (in the journal: heartbeat), and stops by our
-plugin's route: a stopped turn leaves no answer, and the next one's model is handed its words
-again (in the journal: handed_on).
+every 30 s, a report of the send that an overloaded gateway dropped, one more turn in the agent's
+main session after a run that failed (in the journal: heartbeat), which our plugin ends before the
+model is called unless the agents have --heartbeats, and stops by our plugin's route or by Team
+Board's answer to a report: a stopped turn leaves no answer, and the next one's model is handed its
+words again (in the journal: handed_on).
 
 Markers in a message: [[delay:S]] work for S seconds, [[late:S]] begin only S seconds after the
 admission (a crash before loses the run), [[fail]] or [[fail:WHY]] end in an error, [[abort]] or
@@ -26,7 +27,8 @@ POST /__faults {"mode", "times", "seconds"} makes the next `times` hook requests
 missing) go wrong: refuse (no connections for `seconds`), hang, garbage, unavailable (503), dropped
 (503, and the dropped send is reported), dropped_old (the same, as our plugin 1.0 did: as a run that
 started and was aborted), slow_down (429, Retry-After `seconds`), reset (the run is taken, the answer lost), slow (50 ms
-or `seconds`), normal. With the mode old_plugin our plugin has no route, and so nothing is stopped.
+or `seconds`), normal. With the mode old_plugin our plugin has no route and reads no answer: nothing is stopped. With
+no_route it has none, or what is in between lets nothing through to it.
 """
 
 from __future__ import annotations
@@ -49,6 +51,7 @@ import tempfile
 import time
 import uuid
 from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -66,6 +69,7 @@ HANDED_ON = (
     "Continue with the active prompt below.]\n"
 )
 DROPPED = "hook agent run did not start before admission timeout"
+RUN = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # Team Board's id of one
 RUN_LINE = re.compile(r"\[teamboard-run:([0-9a-f-]{36})\][ \t]*(?:\n|$)")
 MARKER = re.compile(r"\[\[(delay|late|fail|abort|hang|silent|say|turns|usage)(?::(.*?))?\]\]", re.DOTALL)
 TITLE = re.compile(r"^\W*title\W*[:\n]\s*(.+)$", re.IGNORECASE | re.MULTILINE)
@@ -239,6 +243,7 @@ class Outbox:
         self._folder, self._url, self._secret, self._journal = folder, url, secret, journal
         self._lanes: list[asyncio.Queue[Path]] = [asyncio.Queue() for _ in range(self.LANES)]
         self._serial = 0
+        self.on_answer: Callable[[dict, dict], None] = lambda event, answer: None  # what the board says, and signed
 
     def start(self) -> list[asyncio.Task]:
         for file in sorted(self._folder.glob("*.json")):
@@ -277,16 +282,21 @@ class Outbox:
         if not self._url:
             return "no url"
         try:
-            return await asyncio.wait_for(post(self._url, *self._signed(event)), 10)
+            return (await asyncio.wait_for(post(self._url, *self._signed(event)), 10))[0]
         except (OSError, ValueError, EOFError, TimeoutError) as error:
             return type(error).__name__
 
     async def _deliver(self, event: dict) -> bool:
         """Post the event; True when Team Board took it or refused it for good."""
+        headers, body = self._signed(event)
         try:
-            status = await asyncio.wait_for(post(self._url, *self._signed(event)), 10)
+            status, given, text = await asyncio.wait_for(post(self._url, headers, body), 10)
         except (OSError, ValueError, EOFError, TimeoutError):
-            status = 0
+            status, given, text = 0, "", b""
+        over = f"answer.{headers['x-teamboard-signature']}.".encode() + text
+        if self._secret and hmac.compare_digest(signature(self._secret.encode(), over).encode(), given.encode()):
+            with contextlib.suppress(Refusal):
+                self.on_answer(event, parsed(text))
         self._journal.log("callback", event=event["event"], id=event["id"], status=status)
         return 200 <= status < 300 or (400 <= status < 500 and status not in (401, 403, 408, 429))
 
@@ -307,8 +317,8 @@ def signature(secret: bytes, signed: bytes) -> str:
     return f"sha256={hmac.new(secret, signed, hashlib.sha256).hexdigest()}"
 
 
-async def post(url: str, headers: dict[str, str], body: bytes) -> int:
-    """The status that a POST gets."""
+async def post(url: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+    """The status that a POST gets, with the signature and the body of the answer."""
     parts = urlsplit(url)
     is_tls = parts.scheme == "https"
     context = ssl.create_default_context() if is_tls else None
@@ -323,7 +333,10 @@ async def post(url: str, headers: dict[str, str], body: bytes) -> int:
         ]
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)
         await writer.drain()
-        return int((await reader.readline()).split()[1])
+        head, _, text = (await reader.read()).partition(b"\r\n\r\n")
+        first, *rest = head.decode("latin-1").split("\r\n")
+        answered = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+        return int(first.split()[1]), answered.get("x-teamboard-signature", ""), text
     except IndexError as error:
         raise EOFError("no answer") from error
     finally:
@@ -340,6 +353,7 @@ class Stops:
         with contextlib.suppress(FileNotFoundError, ValueError):
             self._seen = json.loads(self._seen_file.read_text())
         self.answering: dict[str, asyncio.Task] = {}  # by run, what its agent is at
+        self.answered: set[str] = set()  # runs that are being stopped by an answer of Team Board's
         self._ended: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
     def is_new(self, request_id: str) -> bool:
@@ -514,6 +528,7 @@ class PracticeGateway:
         self.open = state / "open"
         self.open.mkdir(exist_ok=True)
         self.outbox = Outbox(state / "outbox", options.callback_url, options.callback_secret, self.journal)
+        self.outbox.on_answer = self._hear
         self.stops = Stops(state / "stops")
         self.replays = Replays()
         self.admission = Admission(options.slots, options.admission_seconds)
@@ -660,7 +675,7 @@ class PracticeGateway:
         self.journal.log("finished", run=run.id, teamboard_run=run.teamboard_run_id, status=status, error=error)
         self.stops.over(run.teamboard_run_id)
         if error and run.started_at:
-            self.journal.log("heartbeat", session=f"agent:{run.agent}:main")
+            self.journal.log("heartbeat", session=f"agent:{run.agent}:main", swallowed=not self.options.heartbeats)
         about = {"provider": "practice", "model": MODEL, "truncated": False, "attempts": 1}
         times = {"startedAt": run.started_at or None, "endedAt": now_ms()}
         self._report("run.finished", run, **{"status": status, "error": error, **about, **times, **facts})
@@ -822,7 +837,7 @@ class PracticeGateway:
 
     async def _plugin_route(self, request: Request) -> Reply:
         """Our plugin's own: the answer to who has the secret is signed, too, over the request's signature."""
-        if self.faults.mode == "old_plugin":
+        if self.faults.mode in ("old_plugin", "no_route"):
             raise Refusal(404, "Not Found")
         secret, given = self.options.callback_secret.encode(), request.headers.get("x-teamboard-signature", "")
         stamp = request.headers.get("x-teamboard-timestamp", "")
@@ -859,11 +874,31 @@ class PracticeGateway:
         if asked.get("do") != "stop":
             raise bad_request("unknown request")
         run = str(asked.get("run")).lower()
-        if not re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", run):
+        if not RUN.fullmatch(run):
             raise bad_request("run must be a run's id")
+        return Reply(200, {"ok": True, "result": await self._stop(run)})
+
+    async def _stop(self, run: str) -> str:
         result = await self.stops.stop(run)
         self.journal.log("stop", teamboard_run=run, result=result)
-        return Reply(200, {"ok": True, "result": result})
+        return result
+
+    def _hear(self, event: dict, answer: dict) -> None:
+        """Stop what Team Board's answer to a report names; what is answered to that is not listened to."""
+        named = answer.get("stops")
+        if self.faults.mode == "old_plugin" or event["event"] == "stop.answered" or not isinstance(named, list):
+            return
+        for run in named:
+            if isinstance(run, str) and RUN.fullmatch(run) and run not in self.stops.answered:
+                self.stops.answered.add(run)
+                self._track(self._stop_and_tell(run))
+
+    async def _stop_and_tell(self, run: str) -> None:
+        about = {"event": "stop.answered", "id": str(uuid.uuid4()), "createdAt": now_ms(), "teamboardRunId": run}
+        try:
+            await self.outbox.try_once(about | {"result": await self._stop(run)})
+        finally:
+            self.stops.answered.discard(run)
 
     def _plugin_info(self) -> dict:
         names = list(self.options.agents)
@@ -1045,6 +1080,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--admission-seconds", type=float, default=15)
     parser.add_argument("--drain-seconds", type=float, default=5)
     parser.add_argument("--beat-seconds", type=float, default=30, help="between two signs of life of a run")
+    parser.add_argument("--heartbeats", action="store_true", help="the agents have some")
     chosen = parser.parse_args(arguments)
     chosen.hook_token = chosen.hook_token or secrets.token_urlsafe(32)
     chosen.gateway_token = chosen.gateway_token or secrets.token_urlsafe(32)

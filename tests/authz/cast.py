@@ -154,7 +154,14 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     repository = coded(project, f"{key} secret")
     RunPullRequest.objects.create(run=run, pull_request=repository.pull_requests.get())
     stopped = StopRequest.State.STOPPED
-    StopRequest.objects.create(run=run, state=stopped, detail=f"{key} secret", holds_session_until=run.created_at)
+    StopRequest.objects.create(
+        run=run,
+        run_key=run.pk,
+        gateway=run.gateway,
+        state=stopped,
+        detail=f"{key} secret",
+        holds_session_until=run.created_at,
+    )
     EventRelay.objects.create(event=project.events.first(), subscriber=f"{key} secret", attempts=1)
     invitation, link = invitations.create(project, role=Role.VIEWER, by=owner)
     return World(

@@ -203,6 +203,42 @@ async def test_stop_is_not_taken_twice_or_from_another_time(gateway, monkeypatch
     assert (await control.stop(uuid4())).reason == StopRequest.Reason.CLOCK
 
 
+@pytest.mark.req("FLT-14")
+async def test_stop_in_the_answer_to_any_report_is_done_and_told(gateway, listener):
+    run, other, stranger = uuid4(), uuid4(), uuid4()
+    await gateway.client().run_agent(message(run, "[[hang]]"), f"task:{run}", "coder")
+    listener.wait_for(run, "run.started")
+    with answering(listener, [run, stranger], gateway.values["OPENCLAW_CALLBACK_SECRET"]):
+        await gateway.client().run_agent(message(other, "[[delay:3]] [[say:Unharmed]]"), f"task:{other}", "coder")
+        assert listener.wait_for(run, "run.finished")["status"] == "aborted"
+        assert listener.wait_for(run, "stop.answered")["result"] in ("stopped", "ended", "will-stop")
+        assert listener.wait_for(stranger, "stop.answered")["result"] == "will-not-start"
+    assert listener.wait_for(other, "run.finished")["text"] == "Unharmed"
+
+
+@pytest.mark.req("FLT-14")
+async def test_stop_in_an_answer_that_is_signed_by_nobody_is_not_done(gateway, listener):
+    run, other = uuid4(), uuid4()
+    await gateway.client().run_agent(message(run, "[[delay:3]] [[say:Unharmed]]"), f"task:{run}", "coder")
+    listener.wait_for(run, "run.started")
+    with answering(listener, [run], "another secret"):
+        await gateway.client().run_agent(message(other, "[[say:Hello]]"), f"task:{other}", "coder")
+        listener.wait_for(other, "run.finished")
+        assert listener.wait_for(run, "run.finished")["text"] == "Unharmed"
+    assert [event for event in listener.of_kind("stop.answered") if event["teamboardRunId"] == str(run)] == []
+
+
+@contextlib.contextmanager
+def answering(listener, runs, secret: str):
+    """Meanwhile the answers to reports name `runs`, which are to be stopped, even if a Team Board is there."""
+    product, listener.hand_on_to = listener.hand_on_to, ""
+    listener.stops, listener.secret = [str(run) for run in runs], secret
+    try:
+        yield
+    finally:
+        listener.stops, listener.secret, listener.hand_on_to = [], "", product
+
+
 async def stopped(gateway, run) -> bool:
     """Ask until it is over, as the board does: a run that has not reached its model yet can't be aborted."""
     for _ in range(20):

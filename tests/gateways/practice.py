@@ -20,7 +20,7 @@ SECRETS = {"hook_token": "hook-token-0123456789", "gateway_token": "gateway-toke
 
 
 class PracticeGateway:
-    """Works a hundred times as fast as for people. `options` are its command line's, without dashes."""
+    """Works a hundred times as fast as for people. `options` are its command line's, without dashes; None: no value."""
 
     def __init__(self, folder: Path, callback_url: str = "", **options: object) -> None:
         self.port = any_free()
@@ -43,7 +43,7 @@ class PracticeGateway:
         } | options
         self.command = [sys.executable, str(PROGRAM)]
         for name, value in chosen.items():
-            self.command += [f"--{name.replace('_', '-')}", str(value)]
+            self.command += [f"--{name.replace('_', '-')}", *([] if value is None else [str(value)])]
         self.start()
 
     def start(self) -> None:

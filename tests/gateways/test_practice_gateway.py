@@ -205,7 +205,9 @@ async def test_run_stopped_by_the_gateway_leaves_no_answer(gateway, listener):
     finished = listener.wait_for(run, "run.finished")
     assert (finished["status"], finished["error"], finished["text"]) == ("aborted", "agent run aborted", "")
     assert [entry.role for entry in await gateway.client().get_session_history(f"agent:coder:task:{run}")] == ["user"]
-    assert any(line["session"] == "agent:coder:main" for line in gateway.journal("heartbeat"))
+    heartbeats = [line for line in gateway.journal("heartbeat") if line["session"] == "agent:coder:main"]
+    assert [line["swallowed"] for line in heartbeats]  # our plugin ends that turn: its agents have no heartbeats
+    assert all(line["swallowed"] for line in heartbeats)
 
 
 @pytest.mark.req("FLT-13")
@@ -275,6 +277,17 @@ async def test_words_of_a_stopped_turn_are_handed_to_the_next(gateway, listener)
     [line] = [line for line in gateway.journal("handed_on") if line["teamboard_run"] == str(after)]
     assert line["words"].startswith("[Queued user message from a previous active turn")
     assert "the old words" in line["words"]
+
+
+@pytest.mark.req("FLT-14")
+async def test_heartbeat_after_a_failure_goes_on_where_agents_have_some(tmp_path, listener):
+    gateway, run = PracticeGateway(tmp_path, listener.url, heartbeats=None), str(uuid4())
+    try:
+        await ask(gateway, "[[fail]]", key=run)
+        listener.wait_for(run, "run.finished")
+        assert [line["swallowed"] for line in gateway.journal("heartbeat")] == [False]
+    finally:
+        gateway.stop()
 
 
 @pytest.mark.req("FLT-14")

@@ -151,8 +151,13 @@ class RealGateway:
 
     def prompts_of(self, run: object) -> list[float]:
         """When the model was asked with the message of one run of ours as the last: once, whatever happened."""
-        lines = [json.loads(line) for line in (self.folder / "llm-requests.jsonl").read_text().splitlines()]
-        return [line["at"] for line in lines if line["user"] and str(run_named_in(line["user"][0])) == str(run)]
+        return [at for at, text in self.prompts() if str(run_named_in(text)) == str(run)]
+
+    def prompts(self) -> list[tuple[float, str]]:
+        """When the model was asked, with the last message of each time."""
+        log = self.folder / "llm-requests.jsonl"
+        lines = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+        return [(line["at"], line["user"][0]) for line in lines if line["user"]]
 
     def stop(self) -> None:
         self.gateway.terminate()

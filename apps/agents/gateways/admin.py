@@ -35,6 +35,11 @@ class GatewayForm(ModelForm[Gateway]):
         model = Gateway
         fields = ("name", "url", "hooks", *SECRETS, "is_enabled")
         widgets = dict.fromkeys(SECRETS, forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+        help_texts = {
+            "is_enabled": gettext_lazy(
+                "Switched off, it is sent nothing and its reports are not taken; what it works at is stopped and waits."
+            ),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -75,6 +80,10 @@ class GatewayAdmin(WarningAdmin[Gateway]):
     list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_problem")
     actions = ("check_connection", "import_agents")
+
+    def has_delete_permission(self, request: HttpRequest, gateway: Gateway | None = None) -> bool:
+        """Not while it may be at work: without its row, and the secret in it, nothing could be stopped there."""
+        return (gateway is None or not gateway.is_at_work) and super().has_delete_permission(request, gateway)
 
     def get_urls(self) -> list[URLPattern]:
         of_one = {"import": self.import_view, "check": self.check_view}

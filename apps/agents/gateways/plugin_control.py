@@ -52,9 +52,14 @@ class PluginControl:
             return StopAnswer(False, _reason_of(answer.status, error), f"{answer.status} {error}".strip())
         if not identity.is_proved or not self._secret:
             return StopAnswer(False, Reason.NO_ANSWER)
-        if result in OVER:
-            return StopAnswer(True)
-        return StopAnswer(False, Reason.PENDING if result == "will-stop" else Reason.NO_ANSWER, result)
+        return meaning_of(result)
+
+
+def meaning_of(result: str) -> StopAnswer:
+    """What our plugin's word for a stop says."""
+    if result in OVER:
+        return StopAnswer(True)
+    return StopAnswer(False, Reason.PENDING if result == "will-stop" else Reason.NO_ANSWER, result)
 
 
 def _reason_of(status: int, error: str) -> str:

@@ -89,6 +89,12 @@ def on_message_deleted(event: Event) -> None:
     Run.objects.filter(pk__in=answers, message__isnull=False).update(result="")
 
 
+def on_room_archived(event: Event) -> None:
+    """Nothing is posted in an archived room, so nothing is answered there any more."""
+    for run in Run.objects.open().filter(message__room=event.payload["room"]).with_related():
+        lifecycle.close(run, Run.Status.CANCELLED, by=event.actor, cause="room_archived")
+
+
 def without_open_runs(messages: QuerySet[Message]) -> QuerySet[Message]:
     """Retention keeps a message that an agent is answering."""
     return messages.exclude(runs__in=Run.objects.open())

@@ -56,3 +56,9 @@ class Gateway(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something may run there: a run that is open here, or one that was stopped and may go on."""
+        sent = self.runs.open().filter(first_sent_at__isnull=False)
+        return bool(sent.exists() or self.stop_requests.unconfirmed().exists())

@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from apps.agents.models.gateway import Gateway
 from apps.agents.models.run import Run
 
 
@@ -32,7 +33,10 @@ class StopRequest(models.Model):
         NO_ANSWER = "no_answer", _("no usable answer")
         NO_GATEWAY = "no_gateway", _("gateway removed")
 
-    run = models.OneToOneField(Run, models.CASCADE, related_name="stop_request")
+    # What the gateway is told to end; the run itself may be deleted meanwhile, and has to end there all the same.
+    run_key = models.UUIDField(unique=True)
+    run = models.OneToOneField(Run, models.SET_NULL, null=True, related_name="stop_request")
+    gateway = models.ForeignKey(Gateway, models.SET_NULL, null=True, related_name="stop_requests")
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     state = models.CharField(max_length=12, choices=State, default=State.STOPPING)
     reason = models.CharField(max_length=12, choices=Reason, blank=True)
@@ -57,4 +61,4 @@ class StopRequest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.run}: {self.state}"
+        return f"{self.run or self.run_key}: {self.state}"

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.models import User
 from apps.agents.gateways import openclaw_client
 from apps.agents.models import Agent, Run
-from apps.agents.runs import lifecycle, run_notes, scheduler, targets, wait_reasons, wake
+from apps.agents.runs import lifecycle, run_notes, scheduler, stops, targets, wait_reasons, wake
 from apps.agents.runs.states import BUSY, Status
 from apps.errors import Refused
 from apps.names import isolate
@@ -126,6 +126,8 @@ def enqueue(
             **target.run_fields,
         )
         lifecycle.set_aside(run)
+        if attempt > 1:
+            stops.request_of_earlier_attempts(run, by)
         if not as_board:
             target.show_asked(by)
         target.set_note(run, run_notes.build_wait_note(run, scheduler.decision(run)))

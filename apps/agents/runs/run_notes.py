@@ -168,6 +168,8 @@ def _failing(facts: dict[str, Any]) -> str:
 ENDED_BY = {
     "message_deleted": gettext_lazy("The message was deleted."),
     "agent_left": gettext_lazy("The agent has left the project."),
+    "room_archived": gettext_lazy("The room was archived."),
+    "gateway_off": gettext_lazy("The gateway was switched off."),
     "reassigned": gettext_lazy("The task was reassigned."),
     "unassigned": gettext_lazy("The task was unassigned."),
     "tried_again": gettext_lazy("Outcome unknown; the run was retried."),

@@ -27,7 +27,7 @@ def wake(agent_id: UUID) -> None:
 
 
 def wake_stop_after_commit(run_id: UUID) -> None:
-    """Once this commits, have the gateway stop the run."""
+    """Once this commits, have the gateway stop the run, which may be deleted by then."""
     transaction.on_commit(partial(wake_stop, run_id), robust=True)
 
 

@@ -4,18 +4,18 @@
 // callback, with the same secret and within five minutes. A request is taken once: its id (or its
 // signature, if it has none) is kept on disk for as long as the signature is good.
 
-import { randomUUID, timingSafeEqual } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 
-import { signature } from "./delivery.js";
+import { isSigned, signature } from "./delivery.js";
 import { save } from "./files.js";
+import { RUN } from "./stops.js";
 
 export const ROUTE = "/teamboard/control";
 const LARGEST = 64 * 1024;
 const WINDOW_MS = 300000; // that a signature is good for, in either direction
 const SEEN = "seen.json";
-const RUN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 class Refusal extends Error {
   constructor(status, error) {
@@ -71,19 +71,13 @@ export class Control {
     const body = await bodyOf(req);
     const stamp = String(req.headers["x-teamboard-timestamp"] ?? "");
     const given = String(req.headers["x-teamboard-signature"] ?? "");
-    if (!this.#isSigned(stamp, given, body)) throw new Refusal(401, "not signed with the callback secret");
+    if (!isSigned(this.secret, stamp, body, given)) throw new Refusal(401, "not signed with the callback secret");
     req.teamboardSigned = given; // from here on who asks is told, by the answer's signature, who answers
     // "…within five minutes" tells whoever has the secret that it is a clock which is wrong.
     if (!isRecent(stamp)) throw new Refusal(401, "not signed within five minutes of this gateway's clock");
     const asked = parsed(body);
     await this.#once(typeof asked.id === "string" && asked.id.length <= 100 ? `id ${asked.id}` : given);
     return asked;
-  }
-
-  #isSigned(stamp, given, body) {
-    const wanted = Buffer.from(signature(this.secret, stamp, body));
-    const found = Buffer.from(given);
-    return Boolean(this.secret) && found.length === wanted.length && timingSafeEqual(found, wanted);
   }
 
   async #once(id) {

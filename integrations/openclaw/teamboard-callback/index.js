@@ -2,8 +2,10 @@
 
 import path from "node:path";
 
+import { Answers } from "./answers.js";
 import { Control, ROUTE } from "./control.js";
 import { Delivery } from "./delivery.js";
+import { Heartbeats } from "./heartbeats.js";
 import { Reporter } from "./reporter.js";
 import { Stops } from "./stops.js";
 import { infoOf, isTooOld, MINIMUM, unsupported } from "./versions.js";
@@ -22,9 +24,13 @@ function sharedState(api) {
   const reporter = new Reporter(api.pluginConfig ?? {}, folder, api.logger, shared?.reporter.runs);
   if (shared) reporter.takeOver(shared.reporter);
   const stops = new Stops(folder, reporter, shared?.stops?.ended);
-  const { url, secret = "", timeoutMs = 10000 } = api.pluginConfig ?? {};
-  const control = new Control(folder, secret, stops, api.logger, new Delivery({ url, secret, timeoutMs }));
-  return (globalThis[key] = { config, reporter, stops, control });
+  const { url, secret = "", timeoutMs = 10000, swallowHeartbeats } = api.pluginConfig ?? {};
+  const delivery = new Delivery({ url, secret, timeoutMs }); // beside the reporter's: what is answered to it asks for nothing
+  const answers = new Answers(stops, delivery, api.logger);
+  reporter.delivery.onAnswer = (text) => answers.take(text);
+  const control = new Control(folder, secret, stops, api.logger, delivery);
+  const heartbeats = new Heartbeats(swallowHeartbeats, () => api.runtime.config?.current());
+  return (globalThis[key] = { config, reporter, stops, control, heartbeats });
 }
 
 function registerControl(api, control) {
@@ -38,7 +44,7 @@ export default {
   name: "Team Board callback",
   description: "Tells Team Board when an agent starts and ends the work on one of its tasks, and stops it when told.",
   register(api) {
-    const { reporter, stops, control } = sharedState(api);
+    const { reporter, stops, control, heartbeats } = sharedState(api);
     const tooOld = isTooOld(api.runtime.version);
     if (tooOld) api.logger.warn(`${ID}: OpenClaw ${api.runtime.version} is too old, use ${MINIMUM} or newer: ends of runs are not seen`);
     registerControl(api, control);
@@ -50,12 +56,16 @@ export default {
         if (event.stream === "lifecycle") {
           reporter.lifecycle(event);
           const run = reporter.runs.get(event.runId);
-          if (run?.isEnding) stops.over(run);
+          if (run?.isEnding) {
+            stops.over(run);
+            heartbeats.runEnds(run, event.data);
+          }
         }
         if (event.stream === "run_status") reporter.runStatus(event);
       },
     });
     api.on("before_agent_reply", (event, ctx) => {
+      if (ctx.trigger === "heartbeat") return heartbeats.swallows(ctx) ? { handled: true } : undefined;
       const run = reporter.turnBegins(event.cleanedBody, ctx);
       if (!stops.refuses(run)) return undefined;
       run.isRefused = true;

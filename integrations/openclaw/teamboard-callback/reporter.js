@@ -41,9 +41,9 @@ export class Reporter {
     this.logger = logger;
     this.isStopped = false;
     const { url, secret = "", timeoutMs = 10000, beatMs } = config;
-    const delivery = new Delivery({ url, secret, timeoutMs });
-    this.outbox = new Outbox(path.join(folder, "outbox"), delivery, { maxAgeMs: this.maxAgeMs, logger });
-    this.beats = new Beats(runs, delivery, beatMs);
+    this.delivery = new Delivery({ url, secret, timeoutMs });
+    this.outbox = new Outbox(path.join(folder, "outbox"), this.delivery, { maxAgeMs: this.maxAgeMs, logger });
+    this.beats = new Beats(runs, this.delivery, beatMs);
   }
 
   /** The user turn that begins a run: the first that is heard of it, also with a model that does not exist. Its run. */

@@ -10,6 +10,7 @@ import path from "node:path";
 
 import { remove, save } from "./files.js";
 
+export const RUN = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // Team Board's id of one
 const WAIT_MS = 2000; // for the end of a run that is being stopped, before the question is answered
 const MOST_ENDED = 2000;
 

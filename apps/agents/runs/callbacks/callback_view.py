@@ -14,8 +14,9 @@ from django.http import HttpRequest, JsonResponse
 from apps import strict_json
 from apps.accounts import audit
 from apps.agents.models import Gateway
-from apps.agents.runs.callbacks import beats, results
-from apps.agents.runs.callbacks.signers import cause_of, signers_of
+from apps.agents.runs import stops
+from apps.agents.runs.callbacks import beats, results, stop_answers
+from apps.agents.runs.callbacks.signers import cause_of, sign_answer, signers_of
 from apps.rest import signed_webhooks
 from apps.rest.signed_webhooks import WebhookRefused, signed_webhook
 
@@ -27,7 +28,10 @@ TOO_LARGE = WebhookRefused(413, "too_large", "A report has 1 MiB at most.")
 
 @signed_webhook
 def callback(request: HttpRequest) -> JsonResponse:
-    """200 with what it came to (also when repeated), 409 for a result that came too late."""
+    """200 with what it came to (also when repeated), 409 for a result that came too late.
+
+    The answer names what this gateway is to stop, and is signed where the report is.
+    """
     facts: dict[str, Any] = {}
     try:
         raw = raw_body(request)
@@ -38,13 +42,24 @@ def callback(request: HttpRequest) -> JsonResponse:
         body = parsed(raw)
         event_id, kind = named(request, body)
         gateway = gateway_of(signers, kind, body)
-        if kind == beats.KIND:
-            return JsonResponse({"outcome": beats.receive(gateway, body)})
-        report = results.receive(gateway, event_id, kind, body)
+        outcome = receive(gateway, event_id, kind, body)
     except WebhookRefused as refused:
         audit.refused("callback.refused", by=None, request=request, status=refused.status, code=refused.code, **facts)
         raise
-    return JsonResponse({"outcome": report.outcome}, status=409 if report.outcome == results.LATE else 200)
+    asked = stops.asked_of(gateway) if kind != stop_answers.KIND else []
+    told = {"outcome": outcome} | ({"stops": asked} if asked else {})
+    response = JsonResponse(told, status=409 if outcome == results.LATE else 200)
+    sign_answer(response, gateway, request)
+    return response
+
+
+def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> str:
+    """What the report came to. Beats and answers to a stop are worth nothing later, so nothing of them is kept."""
+    if kind == beats.KIND:
+        return beats.receive(gateway, body)
+    if kind == stop_answers.KIND:
+        return stop_answers.receive(gateway, body)
+    return results.receive(gateway, event_id, kind, body).outcome
 
 
 def raw_body(request: HttpRequest) -> bytes:

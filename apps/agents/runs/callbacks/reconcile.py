@@ -1,4 +1,5 @@
-"""Runs that nobody reported on: expired leases, passed deadlines, what their sessions say of the quiet ones."""
+"""Runs that nobody reports on: expired leases, passed deadlines, what their sessions say of the quiet ones, and those
+at a gateway that was switched off."""
 
 import logging
 from datetime import timedelta
@@ -9,6 +10,7 @@ from django.utils import timezone
 from apps.agents.gateways.openclaw_client import Entry, Unreachable
 from apps.agents.models import Run
 from apps.agents.runs import dispatch, lifecycle
+from apps.agents.runs.actions.retry import retry
 from apps.agents.runs.callbacks import results, session_turns
 from apps.agents.runs.states import Status
 from apps.projects.changes import locked_for_change
@@ -121,6 +123,18 @@ def look_up(run: Run) -> None:
 
 def _is_long_overdue(run: Run) -> bool:
     return run.deadline_at is not None and run.deadline_at <= timezone.now() - LONG_PAST
+
+
+def stop_runs_of_disabled_gateways() -> None:
+    """Stop what was sent to a gateway that is off: no report from there is taken. It waits where it stood in line."""
+    sent = Run.objects.open().filter(first_sent_at__isnull=False, gateway__is_enabled=False)
+    for run in sent.with_related().order_by("queued_at"):
+        try:
+            with locked_for_change(run.project_id):
+                if lifecycle.close(run, Status.CANCELLED, by=None, cause="gateway_off"):
+                    retry(run, by=run.requested_by, keeps_place=True, as_board=True)
+        except Exception:
+            log.exception("A run of a disabled gateway could not be stopped", extra={"run": str(run.pk)})
 
 
 def settle(run: Run, answer: Entry) -> None:

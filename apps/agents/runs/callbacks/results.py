@@ -72,8 +72,10 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
     audit.record(
         "callback.received", by=run.agent.user if run else None, gateway=gateway, event=event_id, kind=kind, **about
     )
-    if run and kind == "run.finished" and run.status not in OPEN:
+    if kind == "run.finished" and run and run.status not in OPEN:
         stops.confirm(run)
+    elif kind == "run.finished" and not run and (run_key := _run_key(body)):
+        stops.confirm_deleted(gateway, run_key)
     if kind == "gateway.started":
         restarts.came_back(gateway)
         report.outcome = APPLIED
@@ -89,13 +91,18 @@ def run_of(gateway: Gateway, kind: str, body: dict[str, Any]) -> Run | None:
     """The run a report is about: sent to this gateway, in the session that the report is from."""
     sent = gateway.runs.filter(first_sent_at__isnull=False, gateway_session_key=_session_of(body)).with_related()
     if "teamboardRunId" in body:
-        try:
-            return sent.filter(pk=UUID(_text(body["teamboardRunId"]))).first()
-        except ValueError:
-            return None
+        run_key = _run_key(body)
+        return sent.filter(pk=run_key).first() if run_key else None
     if kind != "run.finished" or _text(body.get("status")) == "aborted":
         return None
     return sent.open().exclude(status=Status.QUEUED).first()
+
+
+def _run_key(body: dict[str, Any]) -> UUID | None:
+    try:
+        return UUID(_text(body.get("teamboardRunId")))
+    except ValueError:
+        return None
 
 
 def _session_of(body: dict[str, Any]) -> str:

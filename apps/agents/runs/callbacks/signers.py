@@ -1,8 +1,8 @@
-"""Whose secret a report is signed with, and what is wrong with one that is signed with nobody's."""
+"""Whose secret a report is signed with, and its answer; what is wrong with one that is signed with nobody's."""
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.agents.models import Gateway
@@ -20,6 +20,14 @@ def signers_of(request: HttpRequest, raw: bytes) -> list[Gateway]:
         if gateway.is_enabled and ((is_signed and is_recent) or (is_bearer and not given)):
             found.append(gateway)
     return found
+
+
+def sign_answer(response: HttpResponse, gateway: Gateway, request: HttpRequest) -> None:
+    """Sign what we answer to a signed report, over the report's signature: our plugin does what it says then."""
+    _stamp, given, _bearer = _presented(request)
+    if given:
+        over = f"answer.{given}.".encode() + response.content
+        response["X-Teamboard-Signature"] = f"sha256={webhook_signatures.hex_of(gateway.callback_secret, over)}"
 
 
 def cause_of(request: HttpRequest, raw: bytes) -> dict[str, Any]:
