@@ -131,6 +131,15 @@ async def request(
         raise ConnectionLost("The connection broke before the answer was complete.") from exc
 
 
+def is_on_this_machine(url: str) -> bool:
+    """Whether the address is a loopback one by its own letters: what another name stands for may change."""
+    try:
+        host = httpx.URL(url).host.lower()  # as the request that is sent there reads it
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except (httpx.InvalidURL, ValueError):
+        return False
+
+
 def async_client(
     *,
     limits: Limits = Limits(),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.request_types import user_of
-from apps.agents.gateways import failures, health_check, practice
+from apps.agents.gateways import failures, gateway_identity, health_check, practice
 from apps.agents.gateways.openclaw_client import GatewayError
 from apps.agents.models import Gateway
 from apps.agents.process_warnings import WarningAdmin
@@ -31,6 +31,15 @@ SECRETS = ("hook_token", "gateway_token", "callback_secret")
 class GatewayForm(ModelForm[Gateway]):
     """A secret's field is always empty; left empty it keeps what is stored."""
 
+    accepts_unproved = forms.BooleanField(
+        label=gettext_lazy("send tokens without a proof of who answers"),
+        required=False,
+        help_text=gettext_lazy(
+            "Only needed for an address by plain http on another machine, where our plugin is missing or too old to "
+            "prove that it is this gateway: whoever answers there is given the tokens. Holds for this address alone."
+        ),
+    )
+
     class Meta:
         model = Gateway
         fields = ("name", "url", "hooks", *SECRETS, "is_enabled")
@@ -43,6 +52,7 @@ class GatewayForm(ModelForm[Gateway]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["accepts_unproved"] = gateway_identity.is_confirmed(self.instance)
         for name in SECRETS:
             self.initial.pop(name, None)
             if self.instance.pk:
@@ -57,6 +67,10 @@ class GatewayForm(ModelForm[Gateway]):
                 cleaned[name] = getattr(Gateway.objects.get(pk=self.instance.pk), name)
         self._refuse_shared_secrets(cleaned)
         return cleaned
+
+    def confirmed_url(self) -> str:
+        """The address to which tokens may go without a proof: what is confirmed is the one that stands in the form."""
+        return self.cleaned_data["url"] if self.cleaned_data["accepts_unproved"] else ""
 
     def _refuse_shared_secrets(self, given: dict[str, Any]) -> None:
         """Of two gateways that sign alike, either would take the other's reports."""
@@ -79,7 +93,14 @@ class GatewayAdmin(WarningAdmin[Gateway]):
     form = GatewayForm
     list_display = ("name", "url", "is_practice", "is_enabled", "state", "last_callback_at")
     readonly_fields = ("last_callback_at", "last_problem")
+    fields = ("name", "url", "accepts_unproved", "hooks", *SECRETS, "is_enabled", *readonly_fields)
     actions = ("check_connection", "import_agents")
+
+    def save_model(self, request: HttpRequest, gateway: Gateway, form: GatewayForm, change: bool) -> None:
+        gateway.unproved_url = form.confirmed_url()
+        super().save_model(request, gateway, form, change)
+        if change:
+            Gateway.objects.filter(pk=gateway.pk).update(unproved_url=gateway.unproved_url)
 
     def has_delete_permission(self, request: HttpRequest, gateway: Gateway | None = None) -> bool:
         """Not while it may be at work: without its row, and the secret in it, nothing could be stopped there."""

@@ -27,6 +27,11 @@ SENTENCES = {
     "other_secret": _("Who answers there has another callback secret."),
     "not_proved": _("Who answers there did not prove to be the gateway, as it did before."),
     "no_openclaw": _("Who answers there is no OpenClaw gateway."),
+    "unproved_address": _(
+        "By plain http to another machine no token is sent without a proof of who answers there. "
+        "Copy our plugin there, use https, or confirm the address: in the admin at the gateway, or by "
+        "OPENCLAW_ACCEPT_UNPROVED."
+    ),
 }
 BY_STATUS = {
     400: "gateway_refused",

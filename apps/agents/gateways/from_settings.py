@@ -59,4 +59,5 @@ def _fields() -> dict[str, Any]:
         "callback_secret": settings.OPENCLAW_CALLBACK_SECRET,
         "hooks": Gateway.Hooks.MAPPED if settings.OPENCLAW_MAPPED_HOOKS else Gateway.Hooks.AGENT,
         "is_practice": settings.OPENCLAW_IS_PRACTICE,
+        **({"unproved_url": settings.OPENCLAW_URL} if settings.OPENCLAW_ACCEPT_UNPROVED else {}),
     }

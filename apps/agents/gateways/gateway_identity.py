@@ -2,8 +2,9 @@
 
 By https the certificate says it. By http our plugin does: POST /teamboard/control is signed with the callback secret,
 and so is its answer, over the request's signature, which nobody can give who has not the secret. Where the plugin has
-no such route, and the gateway never proved itself, it has at least to speak as OpenClaw does; a stranger that has
-taken its port since is found out in any case.
+no such route, and the gateway never proved itself, it has at least to speak as OpenClaw does, and to be on this machine
+or at an address of which an operator has said that tokens go there all the same. A stranger that has taken the port of
+one that proved itself is found out in any case.
 """
 
 import hashlib
@@ -40,12 +41,22 @@ class Identity:
     """One gateway's. `info` is what its plugin said of it when it proved itself."""
 
     def __init__(
-        self, base_url: str, secret: str, *, must_prove: bool, transport: outbound.Transport | None = None
+        self,
+        base_url: str,
+        secret: str,
+        *,
+        must_prove: bool,
+        is_confirmed: bool = False,
+        transport: outbound.Transport | None = None,
     ) -> None:
-        """`must_prove`: it has proved itself before, or is ours, so it can."""
+        """`must_prove`: it has proved itself before, or is ours, so it can.
+
+        `is_confirmed`: an operator lets tokens go to this very address though nobody can prove who answers.
+        """
         self._base_url = base_url.rstrip("/")
         self._secret = secret.encode()
         self._must_prove = must_prove
+        self._is_confirmed = is_confirmed
         self._transport = transport
         self.is_proved = self._may_pass = False
         self.info: dict[str, Any] = {}
@@ -53,15 +64,16 @@ class Identity:
     @classmethod
     def of(cls, gateway: Gateway) -> Self:
         must_prove = gateway.is_practice or gateway.proved_at is not None
-        return cls(gateway.url, gateway.callback_secret, must_prove=must_prove)
+        return cls(gateway.url, gateway.callback_secret, must_prove=must_prove, is_confirmed=is_confirmed(gateway))
 
     async def prove(self) -> None:
         """Return when a token may go there. Raises NotProved, or outbound.OutboundError without an answer."""
-        if self._may_pass or self._base_url.startswith("https://") or not self._secret:
+        if self._may_pass or self._base_url.startswith("https://"):
             return
         answer = await self.ask("info")
         if not self.is_proved:
-            await self._speaks_as_openclaw(answer)
+            self._may_be_unproved(answer)
+            await self._speaks_as_openclaw()
         self._may_pass = True
 
     async def ask(self, what: str, **facts: str) -> outbound.Answer:
@@ -76,18 +88,24 @@ class Identity:
         }
         answer = await self._request("POST", ROUTE, headers=headers, content=body)
         given = answer.headers.get("X-Teamboard-Signature", "")
-        if hmac.compare_digest(given.encode(), self._signature(f"answer.{signature}.".encode() + answer.body).encode()):
+        wanted = self._signature(f"answer.{signature}.".encode() + answer.body)
+        if self._secret and hmac.compare_digest(given.encode(), wanted.encode()):
             self.is_proved = True
             self.info |= json_of(answer)
         return answer
 
-    async def _speaks_as_openclaw(self, answer: outbound.Answer) -> None:
+    def _may_be_unproved(self, answer: outbound.Answer) -> None:
+        """Raise unless a token may go where the plugin gave no proof but this `answer`."""
         if answer.status == 503:
             raise outbound.Unreachable("It is starting or draining.")
         if answer.status == 401 and str(json_of(answer).get("error")).startswith("not signed"):
             raise NotProved("other_secret")
         if self._must_prove:
             raise NotProved("not_proved")
+        if not (self._is_confirmed or outbound.is_on_this_machine(self._base_url)):
+            raise NotProved("unproved_address")
+
+    async def _speaks_as_openclaw(self) -> None:
         health = json_of(await self._request("GET", "/healthz"))
         if (health.get("ok"), health.get("status")) != (True, "live"):
             raise NotProved("no_openclaw")
@@ -104,6 +122,11 @@ class Identity:
             is_named_by_operator=True,
             **kwargs,
         )
+
+
+def is_confirmed(gateway: Gateway) -> bool:
+    """Whether an operator has said of the address that `gateway` has now, and of no other, that tokens may go there."""
+    return bool(gateway.unproved_url) and gateway.unproved_url == gateway.url
 
 
 def json_of(answer: outbound.Answer) -> dict[str, Any]:

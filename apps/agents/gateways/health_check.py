@@ -63,6 +63,10 @@ async def _all(known: Known) -> list[Finding]:
         return [Finding(False, _("It can't be reached. {reason}").format(reason=health.reason))]
     findings = [Finding(health.is_ready, _("It answers.") if health.is_ready else health.reason)]
     findings += await _plugin(known)
+    try:
+        await known.identity.prove()
+    except outbound.OutboundError as error:
+        return [*findings, Finding(False, str(error))]
     taken = await known.client.check_hook_token()
     if taken.status != 400:
         return [*findings, Finding(False, _("The hook token is not accepted. {reason}").format(reason=taken.reason))]
@@ -93,13 +97,12 @@ def _without_proof(answer: outbound.Answer, gateway: Gateway) -> Finding:
     if str(json_of(answer).get("error")).startswith("not signed"):
         sentence = _("Our plugin there has another callback secret: its reports are refused. Enter one and the same.")
         return Finding(False, sentence, '"teamboard-callback": {"config": {"secret": "CALLBACK-SECRET"}}')
-    return Finding(
-        False,
-        _(
-            "Our plugin there is missing or too old: copy integrations/openclaw/teamboard-callback there. "
-            "Until then versions, clock and who answers at {url} can't be checked."
-        ).format(url=gateway.url),
-    )
+    missing = _(
+        "Our plugin there is missing or too old: copy integrations/openclaw/teamboard-callback there. "
+        "Until then versions, clock and who answers at {url} can't be checked."
+    ).format(url=gateway.url)
+    all_the_same = _("Tokens go there all the same, because this address was confirmed.")
+    return Finding(False, f"{missing} {all_the_same}" if gateway_identity.is_confirmed(gateway) else missing)
 
 
 def _versions(gateway: str, plugin: str) -> Finding:

@@ -9,7 +9,7 @@ DROP_THOSE_OF_DELETED_RUNS = "DELETE FROM agents_stoprequest WHERE run_id IS NUL
 
 
 class Migration(migrations.Migration):
-    dependencies = [("agents", "0031_stop_request")]
+    dependencies = [("agents", "0032_causes_as_codes")]
 
     operations = [
         migrations.AddField("stoprequest", "run_key", models.UUIDField(null=True)),

@@ -44,6 +44,8 @@ class Gateway(models.Model):
     admitted_at = models.DateTimeField(null=True, editable=False)
     # Since when it is known to answer to our secret: it has to before any token goes there.
     proved_at = models.DateTimeField(null=True, editable=False)
+    # The address to which tokens may go though nobody can prove who answers there: an operator's word, for it alone.
+    unproved_url = models.URLField(blank=True, editable=False)
     last_callback_at = models.DateTimeField(_("last callback"), null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
