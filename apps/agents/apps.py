@@ -17,7 +17,7 @@ class AgentsConfig(AppConfig):
         from apps.agents.models import Run
         from apps.agents.roster import pause_banner
         from apps.agents.runs import queue, run_notes, stops
-        from apps.agents.runs.actions import pull_requests, review
+        from apps.agents.runs.actions import pull_requests, retry, review
         from apps.agents.runs.pages import task_panel, timeline_entries
         from apps.chat.messages import render
         from apps.chat.rooms import retention, slash_commands, system_messages
@@ -60,6 +60,7 @@ class AgentsConfig(AppConfig):
         for kind in audit_log.SETTING_EVENTS:
             events.register_subscriber_in_transaction(kind, audit_log.on_setting_event)
         events.register_subscriber("code.request", pull_requests.on_pull_request)
+        events.register_subscriber_in_transaction("run.closed", retry.on_run_closed)
         events.register_subscriber_in_transaction("task.assigned", queue.on_assigned)
         events.register_subscriber_in_transaction("task.edited", queue.on_edited)
         events.register_subscriber_in_transaction("message.posted", mentions.on_message_saved)

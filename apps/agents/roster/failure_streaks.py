@@ -79,6 +79,14 @@ def take_probe(agent: Agent) -> bool:
     return due is None or due.update(probe_at=now + PROBE_EVERY) == 1
 
 
+def is_failed_probe(run: Run) -> bool:
+    """Whether `run` failed for the reason for which its agent was paused before it was sent: it has shown only that."""
+    if not run.failure or run.first_sent_at is None:
+        return False
+    paused = FailureStreak.objects.filter(agent=run.agent_id, paused_at__lte=run.first_sent_at)
+    return paused.filter(fingerprint=run.failure).exists()
+
+
 def probe_now(agent: Agent) -> None:
     """Somebody says that the reason is gone: the next run may start at once and show it."""
     FailureStreak.objects.filter(agent=agent, paused_at__isnull=False).update(probe_at=timezone.now())

@@ -27,12 +27,14 @@ REPLAY_WINDOW = timedelta(minutes=4)  # the gateway remembers a key for five
 class Claim(NamedTuple):
     """A run taken for sending. `was_sent`: an earlier send may have started it.
 
-    `is_stale`: that send is too long ago to be repeated, so the run was not taken after all.
+    `is_stale`: that send is too long ago to be repeated, so the run was not taken after all. `is_probe`: it goes out to
+    see whether its gateway can be reached again.
     """
 
     run: Run
     was_sent: bool
     is_stale: bool
+    is_probe: bool = False
 
 
 def start_next(agent_id: UUID, worker: str) -> Run | None:
@@ -61,7 +63,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     if run is None:
         return None
     run.agent = agent
-    was_sent_at = run.first_sent_at
+    was_sent_at, is_probe = run.first_sent_at, circuit_breaker.is_half_open(agent.gateway)
     if was_sent_at and timezone.now() - was_sent_at > REPLAY_WINDOW:
         return Claim(run, was_sent=True, is_stale=True)
     if not scheduler.take_probes(agent):
@@ -74,7 +76,7 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     frozen = ("request_path", "request_body", "branch", "gateway", "gateway_session_key")
     lifecycle.claim(run, worker, **{field: getattr(run, field) for field in frozen})
     run.send_count += 1
-    return Claim(run, was_sent=was_sent_at is not None, is_stale=False)
+    return Claim(run, was_sent=was_sent_at is not None, is_stale=False, is_probe=is_probe)
 
 
 def frozen_request(run: Run) -> tuple[str, bytes]:
@@ -105,6 +107,8 @@ def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:
     if outcome.kind == openclaw_client.Kind.ADMITTED:
         circuit_breaker.note_admission(run.agent.gateway)
         lifecycle.admit(run, gateway_run_id=outcome.run_id, send_count=run.send_count)
+    elif claim.is_probe and not outcome.sent and not claim.was_sent:
+        lifecycle.put_back(run)
     elif outcome.kind == openclaw_client.Kind.REFUSED:
         _fail(run, outcome)
     elif claim.was_sent and not outcome.sent:

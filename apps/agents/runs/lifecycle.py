@@ -189,6 +189,20 @@ def release_lease(run: Run) -> bool:
         return released
 
 
+def put_back(run: Run) -> bool:
+    """Back to its place in the queue, as if it had not been tried: it only showed that its gateway is still away.
+
+    Only if no other worker has sent the run again since.
+    """
+    with locked_for_change(run.project_id) as project:
+        untried = {"send_count": F("send_count") - 1, "first_sent_at": None}
+        this_send = _fence(run.send_count)
+        put = _take(run, states.RELEASE_LEASE, only=this_send, lease_until=None, due_at=Now(), **untried)
+        if put:
+            _follow(run, project, states.RELEASE_LEASE, by=None)
+        return put
+
+
 def send_again(run: Run) -> bool:
     """Back into the queue at once: the gateway has no turn of it, unless it began, or was sent, in the meantime."""
     with locked_for_change(run.project_id) as project:

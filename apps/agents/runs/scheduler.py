@@ -44,12 +44,14 @@ class Reason(NamedTuple):
 
 
 class Load(NamedTuple):
-    """How many runs take the agent's slots, how many are being sent to its gateway, and why it is paused, if it is."""
+    """How many runs take the agent's slots, how many are being sent to its gateway, why it is paused, if it is, and
+    which processes are silent: asked once for all that wait."""
 
     agent: Agent
     busy: int
     sending: int
     pause: FailureStreak | None
+    silent: tuple[str, ...]
 
 
 def next_run(agent: Agent) -> Run | None:
@@ -116,19 +118,19 @@ def _load_of(agent: Agent) -> Load:
         .filter(agent__gateway=agent.gateway)
         .aggregate(busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Status.SENDING)))
     )
-    return Load(agent, pause=failure_streaks.pause_of(agent), **counts)
+    return Load(agent, pause=failure_streaks.pause_of(agent), silent=processes.silent(), **counts)
 
 
 def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) -> Reason | None:
     """The first reason of the run itself and of its agent, or what is silent; `ahead` runs start before this one."""
     reasons = (_own_reason(run, is_behind_its_session=is_behind_its_session), _agent_reason(load, ahead=ahead))
     reason = min(filter(None, reasons), key=lambda reason: REASONS.index(reason.code), default=None)
-    return _held_up(reason) or reason
+    return _held_up(reason, load) or reason
 
 
-def _held_up(reason: Reason | None) -> Reason | None:
+def _held_up(reason: Reason | None, load: Load) -> Reason | None:
     """What is silent, where that says more than `reason`: nothing leaves a line before a worker is there."""
-    for part in processes.silent():
+    for part in load.silent:
         if reason is None or (part == processes.WORKER and reason.code not in STOPPED):
             return Reason(HELD_UP_BY[part], {})
     return None

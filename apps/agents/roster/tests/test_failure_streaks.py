@@ -196,6 +196,43 @@ def test_failed_probe_leaves_the_agent_paused(scribe, ana, failed):
         Run.objects.queued().delete()
 
 
+@pytest.mark.req("FLT-17")
+def test_failed_probe_costs_its_card_nothing(scribe, ana, failed):
+    """It waits again where it stood, its card says why; no card but those that failed before the pause has failed."""
+    first, second = run_of(scribe, ana, "First"), run_of(scribe, ana, "Second")
+    for attempt in range(1, 4):
+        let_a_minute_pass()
+        probe = claimed(scribe)
+        assert (probe.task_id, probe.attempt, probe.queued_at) == (first.task_id, attempt, first.queued_at)
+        lifecycle.admit(probe)
+        lifecycle.close(probe, Status.FAILED, by=scribe.user, error=KEY_REFUSED.format(uuid4().hex))
+        for run in (first, second):
+            assert Task.objects.get(pk=run.task_id).status_note["code"] == "agent_failing"
+    assert failure_streaks.failed_alike(failed[0]).count() == 3
+    let_a_minute_pass()
+    results.succeed(claimed(scribe), results.Result(text="Done."))
+    assert (claimed(scribe), is_paused(scribe)) == (second, False)
+
+
+@pytest.mark.req("FLT-17")
+def test_failed_probe_for_another_reason_is_the_cards_own_failure(scribe, ana, failed):
+    run = run_of(scribe, ana)
+    let_a_minute_pass()
+    probe = claimed(scribe)
+    lifecycle.close(probe, Status.FAILED, by=scribe.user, error="No such tool")
+    assert (probe.task_id, Run.objects.queued().count()) == (run.task_id, 0)
+
+
+@pytest.mark.req("FLT-17")
+def test_failed_probe_of_a_finished_task_is_not_asked_again(scribe, ana, failed, columns):
+    run_of(scribe, ana)
+    let_a_minute_pass()
+    probe = claimed(scribe)
+    move(probe.task, to=columns["done"], by=ana)
+    lifecycle.close(probe, Status.FAILED, by=scribe.user, error=KEY_REFUSED)
+    assert Run.objects.queued().count() == 0
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_success_ends_the_pause(scribe, ana, late):
     run = run_of(scribe, ana)

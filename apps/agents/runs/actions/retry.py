@@ -4,10 +4,12 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.runs import lifecycle, queue, stops, targets
+from apps.agents.roster import failure_streaks
+from apps.agents.runs import card_moves, lifecycle, queue, stops, targets
 from apps.agents.runs.states import Status
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
+from apps.projects.models import Event
 from apps.projects.permissions import Action
 
 
@@ -39,3 +41,16 @@ def retry(run: Run, *, by: User | None, fresh: bool = False, keeps_place: bool =
         return queue.enqueue(
             target, run.agent, by=by, prompt=run.prompt, fresh=fresh, in_place_of=place, as_board=as_board
         )
+
+
+def on_run_closed(event: Event) -> None:
+    """What was sent as the probe of a paused agent, and failed for the very reason, waits again where it stood in line.
+
+    It costs its task nothing, as the others that wait: it was only the first of them.
+    """
+    if event.payload["status"] != Status.FAILED:
+        return
+    run = Run.objects.with_related().get(pk=event.payload["run"])
+    is_over = card_moves.is_finished(run.task) if run.task else targets.target_of(run).is_deleted
+    if not is_over and failure_streaks.is_failed_probe(run):
+        retry(run, by=run.requested_by, keeps_place=True, as_board=True)

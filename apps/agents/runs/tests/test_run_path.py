@@ -18,6 +18,7 @@ MAX_FILES = 14
 NOT_STEPS = {
     *("apps/agents/runs/states.py", "apps/agents/runs/card_moves.py"),  # tables and queries of every step
     *("apps/agents/gateways/gateway_identity.py", "apps/agents/runs/callbacks/signers.py"),  # who answers, who reports
+    *("apps/agents/runs/stops.py", "apps/agents/runs/actions/retry.py"),  # what else is to stop, was it a failed probe
 }
 
 

@@ -3,13 +3,16 @@
 from datetime import timedelta
 from itertools import combinations
 
+import httpx
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.agents import processes
 from apps.agents.gateways import circuit_breaker
 from apps.agents.models import Agent, FailureStreak, Gateway, Run
-from apps.agents.runs import dispatch, queue, run_notes, scheduler, targets, wait_reasons
+from apps.agents.runs import dispatch, lifecycle, queue, run_notes, scheduler, targets, wait_reasons
 from apps.agents.runs.actions.pause import pause
 from apps.agents.runs.states import Status
 from apps.agents.tests.factories import agent_in, run_of
@@ -159,6 +162,81 @@ def test_failed_gateway_is_probed_by_the_first_run_alone(scribe, ana):
     Gateway.objects.update(failures=circuit_breaker.MAX_FAILURES, retry_at=now - timedelta(seconds=1), down_since=now)
     assert (noted(first), noted(second), decided(second)) == ("starting", "gateway_down", "gateway_down")
     assert (claimed(scribe), claimed(scribe)) == (first, None)
+
+
+def be_half_open() -> None:
+    now = timezone.now()
+    Gateway.objects.update(failures=circuit_breaker.MAX_FAILURES, retry_at=now - timedelta(seconds=1), down_since=now)
+
+
+@pytest.mark.req("FLT-17")
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol])
+def test_failed_probe_goes_back_to_its_place_and_costs_its_card_nothing(scribe, ana, gateway, error):
+    first, second = run_of(scribe, ana), run_of(scribe, ana)
+    gateway.fails(error)
+    for _ in range(dispatch.MAX_SENDS + 2):
+        be_half_open()
+        assert dispatch.start_next(scribe.pk, "worker") == first
+    first.refresh_from_db()
+    assert (first.status, first.send_count, first.first_sent_at, first.error) == (Status.QUEUED, 0, None, "")
+    assert first.due_at <= timezone.now()
+    assert (noted(first), noted(second)) == ("gateway_down", "gateway_down")
+    gateway.answers(200, json={"ok": True, "runId": "g"})
+    be_half_open()
+    assert dispatch.start_next(scribe.pk, "worker") == first
+    first.refresh_from_db()
+    assert (first.status, first.send_count) == (Status.RUNNING, 1)
+
+
+@pytest.mark.req("FLT-17")
+def test_failed_probe_of_a_late_worker_puts_nothing_back(scribe, ana, gateway):
+    run = run_of(scribe, ana)
+    gateway.fails(httpx.ConnectError)
+    be_half_open()
+    slow = dispatch.claim_next(scribe.pk, "slow")
+    outcome = dispatch.send(slow.run)
+    Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    lifecycle.release_lease(slow.run)
+    be_half_open()
+    quick = dispatch.claim_next(scribe.pk, "quick")
+    dispatch.apply_outcome(slow, outcome)
+    run.refresh_from_db()
+    assert (run.status, run.send_count) == (Status.SENDING, quick.run.send_count)
+
+
+@pytest.mark.req("FLT-17")
+def test_what_gateway_answers_to_a_probe_is_no_failed_probe(scribe, ana, gateway):
+    run = run_of(scribe, ana)
+    gateway.answers(400, text="no")
+    be_half_open()
+    dispatch.start_next(scribe.pk, "worker")
+    run.refresh_from_db()
+    assert run.status == Status.FAILED
+
+
+@pytest.mark.req("FLT-17")
+@pytest.mark.parametrize("reason", [None, *scheduler.REASONS])
+def test_decisions_cost_the_same_for_a_long_queue(room, run, scribe, ana, monkeypatch, reason):
+    """Whatever they are, also when every look at what is silent asks the database."""
+    monkeypatch.setattr(processes, "KEPT_SECONDS", 0)
+    statements = []
+    for length in (3, 16):
+        while Run.objects.queued().count() < length:
+            run_of(scribe, ana)
+            question(room, scribe, ana)
+        with transaction.atomic():
+            if reason:
+                WAYS[reason](run, ana)
+            agent, last = Agent.objects.get(pk=scribe.pk), Run.objects.queued().with_related().last()
+            with CaptureQueriesContext(connection) as for_all:
+                assert len(list(scheduler.decisions(agent))) >= length
+            with CaptureQueriesContext(connection) as for_one:
+                scheduler.decision(last)
+            with CaptureQueriesContext(connection) as for_a_new_one:
+                question(room, scribe, ana)
+            transaction.set_rollback(True)
+        statements.append((len(for_all), len(for_one), len(for_a_new_one)))
+    assert statements[0] == statements[1]
 
 
 def test_full_agent_probes_no_gateway(scribe, ana):
