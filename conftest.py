@@ -5,12 +5,20 @@ import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 WORDS = ("DISABLE", "ENABLE")
 BROWSER = "tests/e2e/"
 LAUNCH = "teamboard/launch/tests"
 LONG = ("tests/faults/", f"{LAUNCH}/test_up.py", f"{LAUNCH}/test_documented_commands.py")
+
+
+# As many examples as ever, however long they take: 200 ms of the wall clock are nothing on a busy machine.
+hypothesis.settings.register_profile(
+    "unhurried", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
