@@ -66,7 +66,7 @@ def test_link_is_shown_once_and_only_its_digest_is_kept(tide, owner):
 
 def test_newcomer_makes_account_and_is_in_project(invitation, tide, client):
     page = client.get(invitation.path).content.decode()
-    assert "Owner invites you to this project as commenter." in page
+    assert "<bdi>Owner</bdi> invites you to this project as commenter." in page
     answer = client.post(invitation.path, NEWCOMER)
     assert answer.url == reverse("tasks:board", args=["TIDE"])
     nina = User.objects.get(username="nina")
@@ -78,7 +78,7 @@ def test_newcomer_makes_account_and_is_in_project(invitation, tide, client):
 
 def test_who_is_signed_in_joins_with_their_account(invitation, cy):
     client = as_(cy)
-    assert "You are signed in as Cy Outside." in client.get(invitation.path).content.decode()
+    assert "You are signed in as <bdi>Cy Outside</bdi>." in client.get(invitation.path).content.decode()
     assert role_of(cy) is None
     assert client.post(invitation.path, NEWCOMER).url == reverse("tasks:board", args=["TIDE"])
     assert role_of(cy) == Role.COMMENTER
@@ -130,7 +130,7 @@ def test_closed_invitation_brings_nobody_in(invitation, people, cy, how):
     for client in (Client(), as_(cy)):
         for answer in (client.get(invitation.path), client.post(invitation.path, NEWCOMER)):
             assert answer.status_code == 410
-            assert "Ask Owner for a new one." in answer.content.decode()
+            assert "Ask <bdi>Owner</bdi> for a new one." in answer.content.decode()
     assert role_of(cy) is None
     assert not User.objects.filter(username="nina").exists()
     with pytest.raises(invitations.InvitationClosed):
