@@ -72,7 +72,7 @@ def test_import_names_what_can_not_come(reached, root, monkeypatch):
 
     monkeypatch.setattr("apps.agents.gateways.openclaw_client.OpenClawClient.list_agents", list_agents)
     obstacles = [offer.obstacle for offer in offers_of(reached, by=root)]
-    assert "at most 50 characters" in obstacles[0]
+    assert "50 at most" in obstacles[0]
     assert "letters, numbers" in obstacles[1]
     assert all(obstacles)
 
