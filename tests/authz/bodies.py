@@ -22,7 +22,10 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "POST projects/<str:key>/tasks/<int:number>/move/": lambda own: {"to": own.column.pk},
     "POST projects/<str:key>/tasks/<int:number>/edit/": lambda own: {"title": "New"},
     "POST projects/<str:key>/tasks/<int:number>/assign/": lambda own: {"to": own.person.pk},
-    "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {"text": "New"},
+    "POST projects/<str:key>/tasks/<int:number>/comment/": lambda own: {
+        "text": "New",
+        "client_comment_id": str(uuid4()),
+    },
     "POST projects/<str:key>/tasks/<int:number>/link/": lambda own: {
         "repository": own.repository.pk,
         "number": own.repository.pk,
@@ -75,7 +78,7 @@ BODIES: dict[str, Callable[[World], dict]] = {
     "PATCH api/v1/tasks/<int:pk>/": lambda own: {"title": "New"},
     "POST api/v1/tasks/<int:pk>/move/": lambda own: {"to": own.column.pk},
     "POST api/v1/tasks/<int:pk>/links/": lambda own: {"repository": own.repository.pk, "number": own.repository.pk},
-    "POST api/v1/tasks/<int:pk>/comments/": lambda own: {"text": "New"},
+    "POST api/v1/tasks/<int:pk>/comments/": lambda own: {"text": "New", "client_comment_id": str(uuid4())},
     "POST api/v1/agents/": lambda own: {"name": "New", "slug": "new", "gateway": own.agent.gateway_id},
     "PUT api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},
     "PATCH api/v1/agents/<uuid:pk>/": lambda own: {"name": "New"},

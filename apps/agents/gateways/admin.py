@@ -97,9 +97,11 @@ class GatewayAdmin(WarningAdmin[Gateway]):
     actions = ("check_connection", "import_agents")
 
     def save_model(self, request: HttpRequest, gateway: Gateway, form: GatewayForm, change: bool) -> None:
-        gateway.unproved_url = form.confirmed_url()
+        is_asked = not change or bool({"url", "accepts_unproved"} & set(form.changed_data))
+        if is_asked:
+            gateway.unproved_url = form.confirmed_url()
         super().save_model(request, gateway, form, change)
-        if change:
+        if change and is_asked:
             Gateway.objects.filter(pk=gateway.pk).update(unproved_url=gateway.unproved_url)
 
     def has_delete_permission(self, request: HttpRequest, gateway: Gateway | None = None) -> bool:

@@ -357,7 +357,8 @@ async def test_client_may_call_what_an_operator_named_and_nobody_else(settings, 
     settings.OUTBOUND_ALLOWED_HOSTS = []
 
     async def admit(writer):
-        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{"runId": "g1"}')
+        body = b'{"runId": "g1", "ok": true, "status": "live"}'
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         await writer.drain()
 
     async with gateway_that(admit) as listening:
