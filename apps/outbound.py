@@ -135,7 +135,7 @@ def is_on_this_machine(url: str) -> bool:
     """Whether the address is a loopback one by its own letters: what another name stands for may change."""
     try:
         host = httpx.URL(url).host.lower()  # as the request that is sent there reads it
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or _without_envelope(ipaddress.ip_address(host)).is_loopback
     except (httpx.InvalidURL, ValueError):
         return False
 
@@ -297,4 +297,9 @@ def _carried(address: Address) -> Address:
         return address
     if address in NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    return address.ipv4_mapped or address.sixtofour or address
+    return address.sixtofour or _without_envelope(address)
+
+
+def _without_envelope(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one maps (::ffff:127.0.0.1), which this machine calls as it would that one."""
+    return (address.ipv4_mapped if address.version == 6 else None) or address

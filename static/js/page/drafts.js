@@ -1,6 +1,7 @@
 // What is half written is kept in this browser until it is sent or saved: by each page for itself, so that two tabs do
 // not overwrite each other's. What a page leaves behind goes to the next one at the same place.
 
+import { now } from "./clock.js"
 import { uuid } from "./uuid.js"
 
 /**
@@ -54,7 +55,7 @@ export class Drafts {
     if (!written.text && !written.reply) return this.forget(place)
     const old = this.read(place)
     const isOther = !old || (old.tried !== undefined && old.tried !== written.text)
-    const draft = { id: isOther ? uuid() : old.id, tried: isOther ? undefined : old.tried, ...written, at: Date.now() }
+    const draft = { id: isOther ? uuid() : old.id, tried: isOther ? undefined : old.tried, ...written, at: now() }
     this.#mine.set(place, draft)
     return this.#put(place, draft)
   }
