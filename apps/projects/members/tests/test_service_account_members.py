@@ -118,7 +118,7 @@ def test_the_command_lists_gives_tokens_and_closes(tide, ci):
         (["create", "bot", "--project", "NOSUCH=member"], "no KEY=ROLE"),
         (["create", "bot", "--project", "TIDE=emperor"], "no KEY=ROLE"),
         (["create", "bot", "--days", "366"], "1 to 365 days"),
-        (["create", "CI"], "username already"),
+        (["create", "CI"], "already taken"),
         (["create", "no spaces"], "valid username"),
         (["token", "ana"], "no service account called ana"),
         (["close", "ana"], "no service account called ana"),
