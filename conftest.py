@@ -11,7 +11,12 @@ import pytest
 WORDS = ("DISABLE", "ENABLE")
 BROWSER = "tests/e2e/"
 LAUNCH = "teamboard/launch/tests"
-LONG = ("tests/faults/", f"{LAUNCH}/test_up.py", f"{LAUNCH}/test_documented_commands.py")
+LONG = (
+    "tests/faults/",
+    "tests/authz/test_mass_assignment.py",
+    f"{LAUNCH}/test_up.py",
+    f"{LAUNCH}/test_documented_commands.py",
+)
 
 
 # As many examples as ever, however long they take: 200 ms of the wall clock are nothing on a busy machine.
