@@ -83,6 +83,8 @@ def test_jobs_beyond_the_limit_are_left_to_the_sweeps(publisher, monkeypatch, ca
         job_queue.enqueue("apps.projects.jobs.relay", number)
     assert "broker hangs" in str([record.__dict__ for record in caplog.records])
     goes_on.set()
+    publisher.jobs.put(None)  # `finish` does not wait for room
+    publisher.thread.join(60)
 
 
 def test_process_that_ends_sends_what_waits(publisher, monkeypatch):
