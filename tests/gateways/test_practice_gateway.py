@@ -267,6 +267,25 @@ async def test_stop_outlives_a_crash(listener, tmp_path):
 
 
 @pytest.mark.req("FLT-14")
+async def test_crash_after_a_crash_loses_no_run(listener, tmp_path):
+    """The second one comes before the run was taken up again."""
+    run, slow = uuid4(), PracticeGateway(tmp_path, listener.url, speed=0.01)
+    try:
+        await ask(slow, "[[hang]]", key=str(run))
+        listener.wait_for(run, "run.started")
+        slow.kill_and_restart()
+    finally:
+        slow.stop(signal.SIGKILL)
+    gateway = PracticeGateway(tmp_path, listener.url)
+    try:
+        wait_until(lambda: gateway.journal("resumed"), "the run goes on")
+        assert (await gateway.control().stop(run)).is_over
+        assert listener.wait_for(run, "run.finished")["status"] == "aborted"
+    finally:
+        gateway.stop(signal.SIGKILL)
+
+
+@pytest.mark.req("FLT-14")
 async def test_words_of_a_stopped_turn_are_handed_to_the_next(gateway, listener):
     run, after, session = uuid4(), uuid4(), f"task:{uuid4()}"
     await gateway.client().run_agent(message(run, "[[hang]] the old words"), session, "coder")

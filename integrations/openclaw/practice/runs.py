@@ -88,11 +88,13 @@ class Runs:
         self._report_end(run, "aborted", error=NOT_BEGUN, stopReason=None, text="", usage={}, attempts=0)
         self.admission.leave(run.key)
 
-    async def _work(self, run: Run) -> None:
+    async def _work(self, run: Run, instead_of: Path | None = None) -> None:
         """From the turn to the report; a crash in between leaves the run's file for the next start."""
         file = self.open / f"{run.id}.json"
         run.started_at = now_ms()
         file.write_text(json.dumps(asdict(run)))
+        if instead_of:
+            instead_of.unlink()
         beats = asyncio.create_task(self._beat(run))
         try:
             self._report("run.accepted", run, acceptedAt=run.started_at)
@@ -205,16 +207,20 @@ class Runs:
         }
         return event | facts
 
-    async def resume(self, run: Run) -> None:
-        """Go on after a crash as OpenClaw does: a new run of the same conversation."""
+    async def resume(self, run: Run, file: Path) -> None:
+        """Go on after a crash as OpenClaw does: a new run of the same conversation.
+
+        `file` is of the run that was interrupted; it stays until it has been replaced, for the next crash.
+        """
         await asyncio.sleep(2 / self.options.speed)
         while not await self._is_admitted(run):
             pass
         if self.stops.is_wanted(run.teamboard_run_id):
             self._refuse(run)
+            file.unlink()
             return
         self.journal.log("resumed", session=run.key, run=run.id, teamboard_run=run.teamboard_run_id)
-        await self._work(run)
+        await self._work(run, instead_of=file)
 
     async def _is_admitted(self, run: Run) -> bool:
         with contextlib.suppress(Refusal):
@@ -230,5 +236,4 @@ class Runs:
         for file in sorted(self.open.glob("*.json")):
             left = Run(**json.loads(file.read_text()))
             self._report("run.interrupted", left, status="interrupted", startedAt=left.started_at)
-            file.unlink()
-            self.track(self.resume(Run(left.agent, left.key, left.message, left.timeout, left.is_mapped)))
+            self.track(self.resume(Run(left.agent, left.key, left.message, left.timeout, left.is_mapped), file))
