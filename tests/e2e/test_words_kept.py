@@ -327,7 +327,8 @@ def test_comment_sent_again_by_going_back_without_a_script(visit, ana, task):
     page = visit(ana, f"{task.get_absolute_url()}?full", java_script_enabled=False)
     for words in ("Just once", "Just once", "Other words"):
         comment_field(page).fill(words)
-        page.get_by_role("button", name="Send", exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Send", exact=True).click()
         if words != "Other words":
             page.go_back()
     if page.get_by_text("with other words than these").count():
