@@ -6,6 +6,7 @@ from typing import Any
 from django.forms import Form
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -32,11 +33,14 @@ from apps.tasks.open_subtasks import OpenSubtasks
 
 @dataclass
 class RenderedCard:
-    """An item of a column's list: what the list sorts by, and the card's HTML."""
+    """An item of a column's list: what the list sorts by, and the item's HTML."""
 
-    pk: int
     rank: str
     html: SafeString
+
+
+def joined(cards: list[RenderedCard]) -> SafeString:
+    return mark_safe("".join(card.html for card in cards))  # noqa: S308 - each is safe
 
 
 @dataclass
@@ -48,9 +52,10 @@ class ColumnPage:
     count: int
 
     @property
-    def items(self) -> list[RenderedCard | Gap]:
+    def items(self) -> list[SafeString | Gap]:
         """The cards, and behind them the gap if some are left."""
-        return [*self.cards, *([Gap(self.cards[-1].rank)] if self.cards and self.count > len(self.cards) else [])]
+        gap = [Gap(self.cards[-1].rank)] if self.cards and self.count > len(self.cards) else []
+        return [joined(self.cards), *gap]
 
 
 @dataclass
@@ -61,10 +66,10 @@ class ShownCardPage(ColumnPage):
     place: Place
 
     @property
-    def items(self) -> list[RenderedCard | Gap]:
+    def items(self) -> list[SafeString | Gap]:
         gap = [Gap(self.cards[-1].rank, before=self.shown.rank)] if self.place.number > len(self.cards) + 1 else []
         rest = [Gap(self.shown.rank)] if self.place.next else []
-        return [*self.cards, *gap, self.shown, *rest]
+        return [joined(self.cards), *gap, self.shown.html, *rest]
 
 
 @require_GET
@@ -90,7 +95,7 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     pages = [
         ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0)) for column in project.columns.all()
     ]
-    if shown:
+    if shown and shown_rows:  # it may be gone meanwhile
         pages = [with_shown(page, shown, rendered(project, shown_rows[0], users)) for page in pages]
     return {
         "project": project,
@@ -118,7 +123,8 @@ def with_shown(page: ColumnPage, task: Task, card: RenderedCard) -> ColumnPage:
 
 
 def rendered(project: Project, row: board_cards.CardRow, users: dict[int, board_cards.UserSummary]) -> RenderedCard:
-    return RenderedCard(row.pk, row.rank, mark_safe(board_cards.render(project.key, row, users)))  # noqa: S308
+    card = mark_safe(board_cards.render(project.key, row, users))  # noqa: S308 - a rendered template
+    return RenderedCard(row.rank, format_html('<li id="task-{}" data-rank="{}">{}</li>\n', row.pk, row.rank, card))
 
 
 @require_GET
@@ -133,7 +139,7 @@ def column(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     context = {
         "project": project,
         "column": shown,
-        "items": [*cards, *([Gap(cards[-1].rank, before)] if len(cards) == board_cards.NEXT_PAGE else [])],
+        "items": [joined(cards), *([Gap(cards[-1].rank, before)] if len(cards) == board_cards.NEXT_PAGE else [])],
         "can_write": permissions.role_may(project.role, Action.WRITE),
     }
     is_for_script = "X-Fragment" in request.headers
