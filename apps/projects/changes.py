@@ -13,6 +13,7 @@ from apps.errors import Refused
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+from apps.sql.refresh import read_anew
 
 
 class RowGone(Refused):
@@ -50,9 +51,8 @@ def locked_for_change(
 
 
 def _read_anew(row: Model, project: Project) -> None:
-    manager = type(row)._default_manager
     try:
-        row.refresh_from_db(from_queryset=manager.for_change() if hasattr(manager, "for_change") else None)
+        read_anew(row)
     except ObjectDoesNotExist as error:
         raise RowGone(_("This was deleted in the meantime.")) from error
     if getattr(row, "project_id", None) == project.pk:

@@ -3,12 +3,14 @@
 from typing import Any, Protocol, cast
 
 from django.db.models import Model, QuerySet, TextChoices
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.errors import NotAllowed
 from apps.projects.models import Membership, Project, Role
+from apps.sql.compiled import compiled
 
 
 class Action(TextChoices):
@@ -43,7 +45,12 @@ def role_of(user: User, project: Project) -> str | None:
     """The role of `user` in `project`, None for an outsider or a deactivated account."""
     if not user.is_active:
         return None
-    return Membership.objects.filter(project=project, user=user).values_list("role", flat=True).first()
+    return _role.first(project=project.pk, user=user.pk)
+
+
+@compiled
+def _role(project: int, user: int) -> QuerySet[Membership, str]:
+    return Membership.objects.filter(project=project, user=user).values_list("role", flat=True)
 
 
 def role_may(role: str | None, action: Action) -> bool:
@@ -103,7 +110,9 @@ def project_for(user: User, key: str, action: Action = Action.VIEW) -> Project:
 
     Raises Http404 when they may not see it, NotAllowed when their role may not do `action`.
     """
-    project = get_object_or_404(Project.objects.visible_to(user).with_role(), key=key)
+    project = Project.objects.seen_by(user, key)
+    if project is None:
+        raise Http404(f"No project {key} for {user.pk}.")
     require_reach(user, action)
     require_role(project.role, action)
     return project

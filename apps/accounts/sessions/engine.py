@@ -14,11 +14,13 @@ from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from apps.accounts.models import LoginSession, User
+from apps.sql.compiled import compiled
 
 NOTED_EVERY = timedelta(minutes=1)
 MOST_PER_PERSON = 50
@@ -35,6 +37,11 @@ class Visitor(NamedTuple):
     def of(cls, request: HttpRequest) -> "Visitor":
         agent = "".join(filter(str.isprintable, request.headers.get("User-Agent", "")))
         return cls(request.META.get("REMOTE_ADDR", "")[:45], agent[:300])
+
+
+@compiled
+def _with_person(key: str) -> QuerySet[LoginSession]:
+    return LoginSession.objects.filter(session_key=key).select_related("user")
 
 
 class SessionStore(db.SessionStore):
@@ -54,9 +61,9 @@ class SessionStore(db.SessionStore):
         return LoginSession
 
     def load(self) -> dict[str, Any]:
-        alive = LoginSession.objects.alive().select_related("user")
-        self.row = alive.filter(session_key=self.session_key).first()
-        if self.row is None:
+        self.row = _with_person.first(key=self.session_key or "")
+        if self.row is None or not self.row.is_alive:
+            self.row = None
             self._session_key = None
             return {}
         return self.decode(self.row.session_data)

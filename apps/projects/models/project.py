@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from apps.accounts.models import Hue, User
 from apps.names import NameField
+from apps.sql.compiled import compiled
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -19,8 +20,20 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """The projects `user` is a member of, as far as their token reaches; nobody sees one by being staff."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        mine = self.filter(memberships__user=user)
+        mine = self.of_member(user.pk)
         return mine if user.only_projects is None else mine.filter(pk__in=user.only_projects)
+
+    def of_member(self, user: int) -> "ProjectQuerySet":
+        """Those that this person is a member of; `visible_to` asks about their account and token, too."""
+        return self.filter(memberships__user=user)
+
+    def seen_by(self, user: User, key: str) -> "Project | None":
+        """The one of `visible_to` with `key`, with the person's `role`: by a statement that is compiled once."""
+        if not user.is_authenticated or not user.is_active:
+            return None
+        project = _of_member_by_key.first(user=user.pk, key=key)
+        is_out_of_reach = project and user.only_projects is not None and project.pk not in user.only_projects
+        return None if is_out_of_reach else project
 
     def with_role(self) -> "ProjectQuerySet":
         """After `visible_to`: with the person's `role` in each, by the same statement."""
@@ -31,7 +44,9 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
         NO KEY UPDATE, so that inserting rows which point to the project does not wait for it.
         """
-        return self.select_for_update(no_key=True).get(pk=pk)
+        if project := _locked.first(pk=pk):
+            return project
+        raise Project.DoesNotExist(f"There is no project {pk}.")
 
 
 class Project(models.Model):
@@ -114,3 +129,16 @@ class Membership(models.Model):
     def role_without_groups(self) -> str | None:
         """The role given by hand, None when groups alone brought them."""
         return self.manual_role if self.group_role else self.role
+
+
+# Asked by nearly every request.
+
+
+@compiled
+def _of_member_by_key(user: int, key: str) -> models.QuerySet[Project]:
+    return Project.objects.of_member(user).filter(key=key).with_role()
+
+
+@compiled
+def _locked(pk: int) -> models.QuerySet[Project]:
+    return Project.objects.select_for_update(no_key=True).filter(pk=pk)

@@ -1,22 +1,14 @@
 """Where a card stands in its column: the place that people are told, and the gaps that pages leave out."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connection
 from django.urls import reverse
 
 from apps.projects.models import Project
+from apps.sql.statements import Statement
 from apps.tasks.board.cards import PAGE
 from apps.tasks.models import Task
-
-# By hand: each move asks it, and the ORM takes longer to write it than the database to answer.
-_PLACE = """
-    SELECT count(*) FILTER (WHERE rank <= %(rank)s), count(*),
-           coalesce(max(rank) FILTER (WHERE rank < %(rank)s), ''),
-           coalesce(min(rank) FILTER (WHERE rank > %(rank)s), '')
-    FROM tasks_task WHERE column_id = %(column)s
-"""
 
 
 @dataclass
@@ -27,21 +19,28 @@ class Gap:
     before: str = ""
 
 
-@dataclass
-class Place:
-    """The `number`th of `count` cards, and the ranks on both sides, "" at an end."""
+class Place(NamedTuple):
+    """The `number`th of `cards`, and the ranks on both sides, "" at an end."""
 
     number: int
-    count: int
+    cards: int
     previous: str
     next: str
 
 
+_PLACE = Statement(
+    Place,
+    """
+    SELECT count(*) FILTER (WHERE rank <= %(rank)s) AS number, count(*) AS cards,
+           coalesce(max(rank) FILTER (WHERE rank < %(rank)s), '') AS previous,
+           coalesce(min(rank) FILTER (WHERE rank > %(rank)s), '') AS next
+    FROM tasks_task WHERE column_id = %(column)s""",
+)
+
+
 def place_of(task: Task) -> Place:
     """As it is now, for the column and the rank that `task` was read with."""
-    with connection.cursor() as cursor:
-        cursor.execute(_PLACE, {"column": task.column_id, "rank": task.rank})
-        return Place(*cursor.fetchone())
+    return _PLACE.one(column=task.column_id, rank=task.rank)
 
 
 def url_on_board(project: Project, task: Task, place: Place) -> str:
@@ -64,7 +63,7 @@ def facts_for_script(project: Project, task: Task, *, is_new: bool) -> dict[str,
         "previous": place.previous,
         "next": place.next,
         "place": place.number,
-        "count": place.count,
+        "count": place.cards,
         "url": url_on_board(project, task, place),
         "is_new": is_new,
     }
