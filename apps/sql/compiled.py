@@ -21,8 +21,9 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db import NotSupportedError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable, get_related_populators
+from psycopg.types import numeric
 
 # Values that stand for the parameters while the statement is compiled, by their types: nothing else has them.
 _STANDS_FOR: dict[type, Callable[[int], Any]] = {
@@ -32,6 +33,8 @@ _STANDS_FOR: dict[type, Callable[[int], Any]] = {
     datetime: lambda number: datetime(1901, 1, 1 + number, tzinfo=UTC),
 }
 
+_BITS: dict[type, int] = {numeric.Int2: 15, numeric.Int4: 31, numeric.Int8: 63}
+
 type Value = Callable[[dict[str, Any]], Any]
 
 
@@ -40,6 +43,8 @@ def compiled[**P, Row](build: Callable[P, QuerySet[Any, Row]]) -> "CompiledQuery
 
     `build` is called once with values that stand for the parameters, so it must not look at them: no
     `if` on a value, no list of them, no slice by them, and no moment of its own (give it as a parameter).
+    What it prefetches is asked by the ORM, for each use. A number that its column can't hold finds no
+    row, as in the ORM's `=`.
     """
     return CompiledQuery(build)
 
@@ -72,8 +77,12 @@ class CompiledQuery[**P, Row]:
             values = dict(zip(self._names, args, strict=False)) | values
         if statement.locks and not connection.in_atomic_block:
             raise transaction.TransactionManagementError(f"{self.__name__} locks, outside of a transaction.")
+        try:
+            given = [value(values) for value in statement.values]
+        except OverflowError:
+            return iter(())
         with connection.cursor() as cursor:
-            cursor.execute(statement.sql, [value(values) for value in statement.values])
+            cursor.execute(statement.sql, given)
             rows = cursor.fetchall()
         return cast(Iterator[Row], statement.read(rows))
 
@@ -88,8 +97,7 @@ class _Statement:
     """SQL, where its values come from, and how rows are made of what the database answers."""
 
     def __init__(self, rows: Any, stand_ins: dict[str, Any]) -> None:
-        if rows._prefetch_related_lookups:
-            raise NotSupportedError("A compiled query is one statement; it can't prefetch.")
+        self._prefetch = rows._prefetch_related_lookups
         self.locks = rows.query.select_for_update
         self._fetch_mode = rows._fetch_mode
         self._compiler = rows.query.get_compiler(connection=connection)
@@ -106,7 +114,7 @@ class _Statement:
                 kind = type(given)  # the database's own integers are made again; all else is handed on
                 if kind is type(value):
                     return lambda values: values[name]
-                return lambda values: kind(values[name])
+                return lambda values: _fitting(kind, values[name])
         if isinstance(given, date):
             raise NotSupportedError("A moment in a compiled query would stand still: give it as a parameter.")
         return lambda values: given
@@ -115,7 +123,11 @@ class _Statement:
         converted: Iterable[Any] = rows
         if self._converters:
             converted = self._compiler.apply_converters(rows, self._converters)
-        return self._shape(converted)
+        if not self._prefetch:
+            return self._shape(converted)
+        found = list(self._shape(converted))
+        prefetch_related_objects(found, *self._prefetch)
+        return iter(found)
 
     def _shape_of(self, rows: Any) -> Callable[[Iterable[Any]], Iterator[Any]]:
         kind = rows._iterable_class
@@ -146,6 +158,13 @@ class _Statement:
         names = [column[0].target.attname for column in select[first:last]]
         related = get_related_populators(about, select, connection.alias, self._fetch_mode)
         return about["model"], names, first, last, related, list(self._compiler.annotation_col_map.items())
+
+
+def _fitting(kind: type[int], number: int) -> int:
+    """`number` as the column's kind of integer. Raises OverflowError for one that it can't hold."""
+    if kind in _BITS and not -(1 << _BITS[kind]) <= number < 1 << _BITS[kind]:
+        raise OverflowError(number)
+    return kind(number)
 
 
 def _is(given: Any, stand_in: Any) -> bool:

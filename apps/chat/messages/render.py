@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Prefetch, QuerySet
 from django.template.loader import render_to_string
@@ -18,6 +18,7 @@ from apps.chat.rooms import system_messages
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
 from apps.projects.realtime.single_flight import SingleFlight
+from apps.sql.statements import Statement
 from apps.tasks.board import cards
 from apps.tasks.models import Task
 
@@ -221,11 +222,22 @@ def _replies_to_changed(events: list[Event]) -> set[int]:
     return set(answers)
 
 
+class NamedTask(NamedTuple):
+    """A task that some message names."""
+
+    task: int
+
+
+_NAMED = Statement(
+    NamedTask, "SELECT DISTINCT task_id AS task FROM chat_taskreference WHERE task_id = ANY(%(tasks)s::bigint[])"
+)
+
+
 def chip_ops(project: Project, events: list[Event], open_task: int | None) -> list[Op]:
     """What events of tasks change in messages: one op for each task that any message names, however many do."""
     changed = cards.tasks_in(events)
     if not changed:
         return []
-    named = Task.objects.filter(pk__in=changed, message_references__isnull=False).distinct()
-    tasks = named.select_related("project", "column")
+    named = [row.task for row in _NAMED.all(tasks=list(changed))]
+    tasks = Task.objects.filter(pk__in=named).select_related("project", "column") if named else ()
     return [Op(op="chip", task=task.pk, html=parse.chip_html(task)) for task in tasks]

@@ -46,7 +46,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those that nobody has deleted."""
         return self.filter(deleted_at=None)
 
-    def by_others(self, user: User) -> "MessageQuerySet":
+    def by_others(self, user: User | int) -> "MessageQuerySet":
         """What counts as unread for `user`, once it is after their mark: no own words, and none of the board's."""
         return self.not_deleted().filter(system_message__isnull=True).exclude(author=user)
 

@@ -13,6 +13,7 @@ from apps.projects import permissions
 from apps.projects.models import Event, Project
 from apps.projects.permissions import Action
 from apps.projects.realtime import frames
+from apps.sql.compiled import compiled
 
 Level = RoomSubscription.Level
 
@@ -72,7 +73,7 @@ def unread_of(user: User, project: Project) -> dict[int, Unread]:
             newest_id=room.newest_id,
             level=room.level,
         )
-        for room in _with_counts(project.rooms.filter(archived_at=None), user)
+        for room in cast("Iterable[CountedRoom]", _open_with_counts.all(project=project.pk, user=user.pk))
     }
 
 
@@ -80,14 +81,19 @@ def unread_by_project(user: User) -> dict[int, tuple[int, int]]:
     """By project of theirs, what is unread for `user` and how much of it mentions them, in rooms they follow."""
     rooms = Room.objects.visible_to(user).filter(archived_at=None)
     found: dict[int, tuple[int, int]] = {}
-    for room in _with_counts(rooms, user):
+    for room in cast("Iterable[CountedRoom]", _with_counts(rooms, user.pk)):
         if room.level != Level.NONE:
             unread, mentions = found.get(room.project_id, (0, 0))
             found[room.project_id] = unread + room.unread, mentions + room.mentions
     return found
 
 
-def _with_counts(rooms: QuerySet[Room], user: User) -> Iterable[CountedRoom]:
+@compiled
+def _open_with_counts(project: int, user: int) -> QuerySet[Room]:
+    return _with_counts(Room.objects.filter(project=project, archived_at=None), user)
+
+
+def _with_counts(rooms: QuerySet[Room], user: int) -> QuerySet[Room]:
     mark = ReadMark.objects.filter(room=OuterRef("pk"), user=user).values("last_read_id")
     level = RoomSubscription.objects.filter(room=OuterRef("pk"), user=user).values("level")
     marked = rooms.annotate(
@@ -96,8 +102,7 @@ def _with_counts(rooms: QuerySet[Room], user: User) -> Iterable[CountedRoom]:
         level=Coalesce(Subquery(level), Value(Level.MENTIONS)),
     )
     others = Message.objects.by_others(user).filter(room=OuterRef("pk"), pk__gt=OuterRef("last_read_id"))
-    counted = marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
-    return cast("Iterable[CountedRoom]", counted)
+    return marked.annotate(unread=_count(others), mentions=_count(others.filter(mentions__user=user)))
 
 
 def _count(rows: QuerySet[Message]) -> Coalesce:

@@ -29,11 +29,8 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
     def seen_by(self, user: User, key: str) -> "Project | None":
         """The one of `visible_to` with `key`, with the person's `role`: by a statement that is compiled once."""
-        if not user.is_authenticated or not user.is_active:
-            return None
-        project = _of_member_by_key.first(user=user.pk, key=key)
-        is_out_of_reach = project and user.only_projects is not None and project.pk not in user.only_projects
-        return None if is_out_of_reach else project
+        project = _of_member_by_key.first(user=user.pk or 0, key=key)
+        return project if project and project.is_within_reach_of(user) else None
 
     def with_role(self) -> "ProjectQuerySet":
         """After `visible_to`: with the person's `role` in each, by the same statement."""
@@ -79,6 +76,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_within_reach_of(self, user: User) -> bool:
+        """Whether account and token let a member see it: with `of_member` what `visible_to` asks."""
+        is_signed_in = user.is_authenticated and user.is_active
+        return is_signed_in and (user.only_projects is None or self.pk in user.only_projects)
 
 
 class Role(models.TextChoices):

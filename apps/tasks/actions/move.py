@@ -1,9 +1,9 @@
 """Moving a task: the caller names neighbours, and the server finds the rank between them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import F, QuerySet, Subquery, Value
+from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,7 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+from apps.sql.statements import Statement
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Task
 from apps.tasks.open_subtasks import ask_before_move
@@ -99,22 +100,39 @@ def move(
         return task
 
 
+class Neighbours(NamedTuple):
+    """Ranks in the column that a task goes to: of both anchors and beside them, where they stand there; the last."""
+
+    after: str | None
+    next: str | None
+    before: str | None
+    previous: str | None
+    last: str | None
+
+
+# By one statement under the lock: an anchor that has left the column is NULL, and so is the end of the column.
+_NEIGHBOURS = Statement(
+    Neighbours,
+    """
+    WITH others AS NOT MATERIALIZED (SELECT id, rank FROM tasks_task WHERE column_id = %(column)s AND id <> %(task)s)
+    SELECT a.rank AS after, (SELECT min(rank) FROM others WHERE rank > a.rank) AS next,
+           b.rank AS before, (SELECT max(rank) FROM others WHERE rank < b.rank) AS previous,
+           (SELECT max(rank) FROM others) AS last
+    FROM (SELECT) AS always
+    LEFT JOIN others a ON a.id = %(after)s
+    LEFT JOIN others b ON b.id = %(before)s""",
+)
+
+
 def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
     """The ranks on both sides of the wanted position, and whether it fell back to the end."""
-    others = Task.objects.filter(column=to).exclude(pk=task.pk)
-    if after and (up := _from(others, after, "rank__gte", "rank")):
-        return up[0], up[1], False
-    if before and (down := _from(others, before, "rank__lte", "-rank")):
-        return down[1], down[0], False
-    last = others.order_by("-rank").values_list("rank", flat=True).first() or ""
-    return last, "", bool(after or before)
-
-
-def _from(others: QuerySet[Task], anchor: Task, side: str, order: str) -> tuple[str, str] | None:
-    """The ranks of `anchor` and of the one next to it ("" at the end); None when it is not among `others`."""
-    own = others.filter(pk=anchor.pk).values("rank")
-    found = list(others.filter(**{side: Subquery(own)}).order_by(order).values_list("rank", flat=True)[:2])
-    return (found[0], found[1] if len(found) == 2 else "") if found else None
+    anchors = {"after": after and after.pk, "before": before and before.pk}
+    found = _NEIGHBOURS.one(column=to.pk, task=task.pk, **anchors)
+    if found.after:
+        return found.after, found.next or "", False
+    if found.before:
+        return found.previous or "", found.before, False
+    return found.last or "", "", bool(after or before)
 
 
 def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, list[int]]:

@@ -11,15 +11,16 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
+from apps.sql.compiled import compiled
 from apps.tasks import status_notes
-from apps.tasks.models import Category, Column
+from apps.tasks.models import Category, Column, Task
 
 log = logging.getLogger(__name__)
 PAGE = 25  # cards of a column that come with the board
@@ -192,12 +193,17 @@ def column_counts(project: Project) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+@compiled
+def _notes(project: int) -> QuerySet[Task, tuple[str, int | None]]:
+    open_noted = Task.objects.filter(project=project, status_note__isnull=False).exclude(column__category=Category.DONE)
+    return open_noted.values_list("status_note__state", "status_note__user")
+
+
 def note_users(project: Project, users: dict[int, UserSummary]) -> dict[str, list[UserSummary | None]]:
     """For the board's summary: by state of note, whom the notes are about."""
     found: dict[str, list[UserSummary | None]] = {}
-    rows = project.tasks.filter(status_note__isnull=False).exclude(column__category=Category.DONE)
-    for state, user in rows.values_list("status_note__state", "status_note__user"):
-        found.setdefault(state, []).append(users.get(user))
+    for state, user in _notes.all(project=project.pk):
+        found.setdefault(state, []).append(users.get(user or 0))
     return found
 
 

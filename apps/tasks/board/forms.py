@@ -28,7 +28,7 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, task: Task, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs | {"initial": {"to": task.column_id, "seen_in": task.column_id}})
         self.task, self.project = task, project
-        columns = {str(column.pk): column for column in project.columns.all()}
+        columns = {str(column.pk): column for column in Column.objects.of(project)}
         for name in ("to", "seen_in"):
             offer_choices(self, name, list(columns.items()))
             cast(forms.TypedChoiceField, self.fields[name]).coerce = columns.get

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.forms import Form
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -93,7 +93,8 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     for row in found:
         by_column.setdefault(row.column, []).append(rendered(project, row, users))
     pages = [
-        ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0)) for column in project.columns.all()
+        ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0))
+        for column in Column.objects.of(project)
     ]
     if shown and shown_rows:  # it may be gone meanwhile
         pages = [with_shown(page, shown, rendered(project, shown_rows[0], users)) for page in pages]
@@ -191,7 +192,10 @@ def move(request: MemberRequest, key: str, number: int) -> HttpResponse:
 
 def find_task(user: User, key: str, number: int) -> Task:
     """The task `number` of the project `key`, found or 404."""
-    return permissions.find(Task.objects.select_related("project"), by=user, project__key=key, number=number)
+    task = Task.objects.seen_by(user, key, number)
+    if task is None:
+        raise Http404(f"No task {key}-{number} for {user.pk}.")
+    return task
 
 
 @engine.asked_by_page

@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 from apps.accounts.models import Hue, User
 from apps.names import NameField
 from apps.projects.models import Project
+from apps.sql.compiled import compiled
 
 
 class Category(models.TextChoices):
@@ -23,6 +24,10 @@ class Category(models.TextChoices):
 class ColumnQuerySet(models.QuerySet["Column"]):
     def visible_to(self, user: User) -> "ColumnQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
+
+    def of(self, project: Project) -> "list[Column]":
+        """Those of a board, in their order."""
+        return _of_project.all(project=project.pk)
 
 
 class Column(models.Model):
@@ -47,3 +52,8 @@ class Column(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+@compiled
+def _of_project(project: int) -> models.QuerySet[Column]:
+    return Column.objects.filter(project=project)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.accounts.models import User
 from apps.names import NameField
 from apps.projects.models import Project
+from apps.sql.compiled import compiled
 from apps.tasks.models.column import Category, Column
 from apps.tasks.models.label import Label
 from apps.words import folded
@@ -19,6 +20,11 @@ from apps.words import folded
 class TaskQuerySet(models.QuerySet["Task"]):
     def visible_to(self, user: User) -> "TaskQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
+
+    def seen_by(self, user: User, key: str, number: int) -> "Task | None":
+        """The task `number` of the project `key`, if it is visible to `user`, with its project."""
+        task = _of_member_by_number.first(user=user.pk or 0, key=key, number=number)
+        return task if task and task.project.is_within_reach_of(user) else None
 
     def for_change(self) -> "TaskQuerySet":
         """What is read anew under the lock: the column besides, which most changes look at."""
@@ -94,3 +100,9 @@ class Task(models.Model):
     @property
     def key(self) -> str:
         return f"{self.project.key}-{self.number}"
+
+
+@compiled
+def _of_member_by_number(user: int, key: str, number: int) -> models.QuerySet[Task]:
+    of_member = Task.objects.filter(project__memberships__user=user, project__key=key, number=number)
+    return of_member.select_related("project")
