@@ -1,5 +1,7 @@
 """Tags every page may use."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -17,10 +19,13 @@ WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """A picture from the one sprite; `size` is small, large or nothing. It says nothing to screen readers."""
+    return _icon(name, size, static("icons.svg"))
+
+
+@cache
+def _icon(name: str, size: str, sprite: str) -> SafeString:
     kind = f" icon--{size}" if size else ""
-    return format_html(
-        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, static("icons.svg"), name
-    )
+    return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, sprite, name)
 
 
 @register.filter

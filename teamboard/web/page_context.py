@@ -13,7 +13,7 @@ def project_rail(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"rail": []}
-    return {"rail": Project.objects.visible_to(user)[:30]}
+    return {"rail": Project.objects.rail_of(user)}
 
 
 def page_words(request: HttpRequest) -> dict[str, Any]:

@@ -5,6 +5,7 @@ socket that it inherits.
 """
 
 import argparse
+import gc
 import signal
 import socket
 import sys
@@ -47,6 +48,8 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """And tell who started us, who should not ask at the port: a stranger may answer there."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: the collector need not look at it with each request's leftovers
         if self.started:
             sys.stdout.write(f"{web_server.READY} {self.config.host}, port {self.config.port}.\n")
             sys.stdout.flush()

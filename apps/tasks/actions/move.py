@@ -1,10 +1,12 @@
 """Moving a task: the caller names neighbours, and the server finds the rank between them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db.models import F, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -83,8 +85,8 @@ def move(
         respaced: list[int] = []
         if len(rank) > ranks.MAX_LENGTH:
             rank, respaced = _make_room(to, low, high, without=task)
-        task.column, task.rank, task.version = to, rank, task.version + 1
-        task.save(update_fields=["column", "rank", "version", "updated_at"])
+        task.column, task.rank = to, rank
+        task.version, task.updated_at = _PUT.one(task=task.pk, column=to.pk, rank=rank, now=timezone.now())
         events.record(
             project,
             "task.moved",
@@ -121,6 +123,21 @@ _NEIGHBOURS = Statement(
     FROM (SELECT) AS always
     LEFT JOIN others a ON a.id = %(after)s
     LEFT JOIN others b ON b.id = %(before)s""",
+)
+
+
+class Put(NamedTuple):
+    """What a task has besides, once it was put somewhere."""
+
+    version: int
+    updated_at: datetime
+
+
+_PUT = Statement(
+    Put,
+    """
+    UPDATE tasks_task SET column_id = %(column)s, rank = %(rank)s, version = version + 1, updated_at = %(now)s
+    WHERE id = %(task)s RETURNING version, updated_at""",
 )
 
 
