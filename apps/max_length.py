@@ -8,7 +8,6 @@ from django.core.validators import MaxLengthValidator
 from django.db.models import Model
 from django.utils.functional import lazy
 from django.utils.translation import gettext as _
-from rest_framework import serializers
 
 
 def max_length(model: type[Model], field: str) -> int:
@@ -25,11 +24,9 @@ def _filled_by_the_validator() -> str:
     return too_long("%(show_value)d", "%(limit_value)d")
 
 
-def say_at_all_doors() -> None:
-    """Have forms, the admin and the API refuse in these words; the API's own would not say how long the text is."""
-    sentence = lazy(_filled_by_the_validator, str)()
-    MaxLengthValidator.message = sentence
-    serializers.CharField.default_error_messages = {
-        **serializers.CharField.default_error_messages,
-        "max_length": sentence,
-    }
+SENTENCE = lazy(_filled_by_the_validator, str)()
+
+
+def say_in_forms() -> None:
+    """Have forms and the admin refuse in these words; teamboard/rest/errors.py does the same for the API."""
+    MaxLengthValidator.message = SENTENCE

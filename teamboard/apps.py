@@ -7,4 +7,4 @@ class TeamboardConfig(AppConfig):
     def ready(self) -> None:
         from apps import max_length
 
-        max_length.say_at_all_doors()
+        max_length.say_in_forms()

@@ -80,7 +80,7 @@ INSTALLED_APPS = [
     "apps.chat",
     "apps.agents",
     "servestatic",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are found by urls.py: a worker has none
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -12,6 +12,7 @@ from apps.projects.members.invitation_views import join
 from teamboard.observability import health
 from teamboard.rest import errors
 
+admin.autodiscover()
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="projects:list"), name="home"),
     path("projects/", include("apps.projects.urls")),

@@ -9,16 +9,22 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import defaults
-from rest_framework import exceptions
+from rest_framework import exceptions, serializers
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 
-from apps import strict_json
+from apps import max_length, strict_json
 from apps.accounts import audit
 from apps.errors import NotAllowed, Refused
 from apps.rest.peer import peer_of
 from apps.rest.problems import MEDIA_TYPE, problem, problem_response
 from teamboard.web.error_pages import plain_response
+
+# The API refuses what is too long in the same words as forms: its own would not say how long it is.
+serializers.CharField.default_error_messages = {
+    **serializers.CharField.default_error_messages,
+    "max_length": max_length.SENTENCE,
+}
 
 
 class TooLarge(exceptions.APIException):
