@@ -8,4 +8,4 @@ from bench.visitor import Visitor
 def lines(product: Product, visitor: Visitor) -> list[Line]:
     for _ in range(40):
         visitor.get("/projects/B1000/")
-    return [Line("memory of web, worker and beat (PSS)", product.memory_mib(), "MiB", 260)]
+    return [Line("memory of web, worker and beat (PSS)", product.memory_mib(), "MiB", 220)]

@@ -1,6 +1,7 @@
 """A signed-in browser without the browser: session cookie, CSRF token, kept connection."""
 
 import statistics
+import threading
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -50,11 +51,14 @@ class Visitor:
         answer.raise_for_status()
         return answer
 
-    def queries(self, method: str, path: str, values: dict | None = None) -> list[str]:
+    def queries(
+        self, method: str, path: str, values: dict | bytes | None = None, headers: dict | None = None, **options: str
+    ) -> list[str]:
         """The statements one request runs, transaction control left out."""
+        headers = headers or {"Accept": "application/json, text/html"}
         with CaptureQueriesContext(connection) as captured:
-            answer = getattr(self.inside, method)(path, values, headers={"Accept": "application/json, text/html"})
-        if answer.status_code != 200:
+            answer = getattr(self.inside, method)(path, values, headers=headers, **options)
+        if answer.status_code >= 300:
             raise RuntimeError(f"{method} {path} was answered {answer.status_code}")
         statements = [query["sql"] for query in captured]
         return [sql for sql in statements if not sql.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
@@ -87,6 +91,17 @@ def cost_of(
     time.sleep(0.5)  # what was left to the worker and the feed
     used += product.cpu_ms() - before
     return Cost(used / times, statistics.median(took), percentile(took, 95))
+
+
+def cost_at_once(product: Product, act: Callable[[int], None], people: int) -> float:
+    """CPU milliseconds of one of `people` that do `act(share)` at the same time."""
+    before = product.cpu_ms()
+    threads = [threading.Thread(target=act, args=[share]) for share in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (product.cpu_ms() - before) / people
 
 
 def percentile(values: list[float], percent: int) -> float:
