@@ -1,4 +1,7 @@
-"""What runs behind the pages: `python -m teamboard.worker.main worker`, or `… beat SCHEDULE_FILE`.
+"""What runs behind the pages: `python -m teamboard.worker.main worker`, and `… beat SCHEDULE_FILE`.
+
+With `worker SCHEDULE_FILE` the worker is beat as well, in a thread: one process less for a small
+installation. Of several workers only one should.
 
 Celery's own worker and beat without its command line, whose interactive shell would hold 22 MiB
 in each of them. `celery -A teamboard …` works as well.
@@ -10,7 +13,10 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from threading import Thread
+from typing import cast
 
+from celery.beat import EmbeddedService
 from celery.platforms import EX_OK
 from celery.worker import state
 
@@ -20,7 +26,7 @@ log = logging.getLogger(__name__)
 THREADS = 16
 
 
-def worker() -> int:
+def worker(schedule_file: str = "") -> int:
     """Work until a signal says stop, which no error does. It asks no other worker for anything."""
     warnings.filterwarnings("ignore", "You're running the worker with superuser")  # it runs no pickles
     running = app.Worker(
@@ -31,13 +37,15 @@ def worker() -> int:
         without_mingle=True,
         without_gossip=True,
     )
+    if schedule_file:
+        cast(Thread, EmbeddedService(app, thread=True, schedule_filename=schedule_file)).start()
     running.start()
     if state.should_stop is None and state.should_terminate is None:
-        restart()
+        restart(*[schedule_file] if schedule_file else [])
     return running.exitcode or EX_OK
 
 
-def restart() -> None:
+def restart(*arguments: str) -> None:
     """Become a fresh worker in the same process; what the old one held comes back when its leases end.
 
     When the broker goes away, kombu may acknowledge on a connection that is gone already
@@ -45,7 +53,7 @@ def restart() -> None:
     """
     log.error("The worker ended by itself and begins again")
     time.sleep(1)
-    os.execv(sys.executable, [sys.executable, "-m", "teamboard.worker.main", "worker"])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "teamboard.worker.main", "worker", *arguments])  # noqa: S606
 
 
 def beat(schedule_file: str) -> int:
