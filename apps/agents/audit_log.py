@@ -1,6 +1,7 @@
 """What the audit keeps of runs and of what agents change: one chain from person to change."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from apps.accounts import audit
 from apps.agents.models import Run
 from apps.chat.models import Message
 from apps.projects.models import Event
+from apps.sql.compiled import compiled
 
 RUN_EVENTS = {
     "run.queued": _("asked for a run"),
@@ -59,14 +61,13 @@ TASK_EVENTS = {
 
 def on_run_event(event: Event) -> None:
     """Somebody asked for a run or decided on it, or it went a step further."""
-    _record(event, _with_requester(Run.objects.filter(pk=event.payload["run"])).get())
+    _record(event, _run.first(pk=UUID(event.payload["run"])))
 
 
 def on_task_event(event: Event) -> None:
     """An agent changes a task only as its latest run of it."""
     if event.actor and event.actor.is_agent:
-        runs = Run.objects.filter(task=event.task_id, agent__user=event.actor).order_by("-attempt")
-        _record(event, _with_requester(runs).first())
+        _record(event, _latest_run.first(task=event.task_id or 0, user=event.actor.pk))
 
 
 def on_message_event(event: Event) -> None:
@@ -79,6 +80,16 @@ def on_message_event(event: Event) -> None:
 def on_setting_event(event: Event) -> None:
     """Somebody decided what the agents of the project may do."""
     _record(event, None)
+
+
+@compiled
+def _run(pk: UUID) -> QuerySet[Run]:
+    return _with_requester(Run.objects.filter(pk=pk))
+
+
+@compiled
+def _latest_run(task: int, user: int) -> QuerySet[Run]:
+    return _with_requester(Run.objects.filter(task=task, agent__user=user).order_by("-attempt"))[:1]
 
 
 def _with_requester(runs: QuerySet[Run]) -> QuerySet[Run]:

@@ -1,6 +1,7 @@
 """Lock, refresh, check: how every change of a project begins."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -38,16 +39,41 @@ def locked_for_change(
     along, where it has one), then asks whether `by` may do what it
     `needs`; the body checks the rule, changes and records. One statement each for the lock, a row
     and the right. `by` is None when the board itself acts, which is always allowed; without `needs`
-    nobody is asked. Raises NotAllowed, and RowGone for a row that somebody has deleted meanwhile.
+    nobody is asked. One action may call another: the lock is held by then, and the inner one belongs to
+    the outer one's transaction. Who catches what the inner one raises, and goes on, undoes it with an
+    `atomic()` of its own. Raises NotAllowed, and RowGone for a row that somebody has deleted meanwhile.
     """
     pk = project if isinstance(project, int) else project.pk
+    if held := _held.projects.get(pk):
+        with transaction.atomic(savepoint=False):
+            _look_again(held, rows, by, needs)
+            yield held
+        return
     with transaction.atomic():
-        locked = Project.objects.locked(pk)
-        for row in rows:
-            _read_anew(row, locked)
-        if by is not None and needs is not None:
-            permissions.require(by, needs, locked)
-        yield locked
+        locked = _held.projects[pk] = Project.objects.locked(pk)
+        try:
+            _look_again(locked, rows, by, needs)
+            yield locked
+        finally:
+            del _held.projects[pk]
+
+
+class _Held(threading.local):
+    """The projects that this thread has locked in its transaction, by primary key."""
+
+    def __init__(self) -> None:
+        self.projects: dict[int, Project] = {}
+
+
+_held = _Held()
+
+
+def _look_again(project: Project, rows: Iterable[Model], by: User | None, needs: Action | None) -> None:
+    """What may have changed before the lock was had."""
+    for row in rows:
+        _read_anew(row, project)
+    if by is not None and needs is not None:
+        permissions.require(by, needs, project)
 
 
 def _read_anew(row: Model, project: Project) -> None:

@@ -5,11 +5,13 @@ other. The database seals each entry when that commits (docs/decisions/0007).
 """
 
 import ipaddress
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -17,6 +19,7 @@ from django.http import HttpRequest
 from apps.accounts import rate_limits
 from apps.accounts.models import ApiToken, AuditEntry, User
 from apps.rest.secret_paths import shown_path
+from apps.sql.statements import Statement
 
 LONGEST_TEXT = 300
 MOST_FACTS = 30
@@ -51,7 +54,7 @@ def record(
     and numbers, old and new; never a token, a password or what somebody wrote.
     """
     request = request or _request.get()
-    return AuditEntry.objects.create(
+    entry = AuditEntry(
         action=action,
         user_id=by.pk if by else None,
         who=_plain(str(by))[:150] if by else "",
@@ -63,6 +66,29 @@ def record(
         address=address_of(request),
         facts=_bounded(facts),
     )
+    values = {name: getattr(entry, name) for name in _COLUMNS} | {"facts": json.dumps(entry.facts)}
+    entry.pk, entry.at = _ADD.one(**values)
+    entry._state.adding = False
+    return entry
+
+
+class Added(NamedTuple):
+    """What the database gives an entry."""
+
+    id: int
+    at: datetime
+
+
+_COLUMNS = ("action", "user_id", "who", "token", "run", "asked_by_id", "asked_by", "project_id", "address")
+_ADD = Statement(
+    Added,
+    """
+    INSERT INTO accounts_auditentry
+        (action, at, user_id, who, token, run, asked_by_id, asked_by, project_id, address, facts)
+    SELECT %(action)s::text, statement_timestamp(), %(user_id)s, %(who)s, %(token)s, %(run)s, %(asked_by_id)s,
+        %(asked_by)s, %(project_id)s, %(address)s::inet, %(facts)s::jsonb
+    WHERE %(action)s::text IS NOT NULL RETURNING id, at""",
+)
 
 
 def refused(action: str, *, by: User | None, request: HttpRequest, **facts: Any) -> None:

@@ -34,6 +34,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             "agent__user",
             "gateway",
             "stop_request",
+            "requested_by",
         )
         rarely = ("project__pause__paused_by", "message__room__project", "message__author", "referenced_task__project")
         return always.prefetch_related(*rarely)

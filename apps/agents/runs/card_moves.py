@@ -7,6 +7,7 @@ result waits for a person, only a person takes the card to a done column, which 
 from enum import Enum
 from typing import NamedTuple
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,6 +15,8 @@ from apps.errors import NotAllowed
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+from apps.sql.compiled import compiled
+from apps.sql.refresh import read_anew
 from apps.tasks.actions.move import ResultWaits, move
 from apps.tasks.models import Category, Column, Task
 
@@ -36,16 +39,26 @@ class Change(Enum):
 
 def move_card(task: Task, change: Change, *, by: User | None) -> None:
     """Move the card as `change` wants it, in the name of `by`. Call it under the project's lock."""
-    task.refresh_from_db(from_queryset=Task.objects.select_related("column"))
+    read_anew(task)
     if task.column.category not in change.value.sources:
         return
-    column = Column.objects.filter(project=task.project_id, category=change.value.target).first()
+    column = _first_column.first(project=task.project_id, category=str(change.value.target))
     if column:
         move(task, to=column, by=by, anyway=True, as_board=True)
 
 
 def is_finished(task: Task) -> bool:
-    return Task.objects.filter(pk=task.pk, column__category=Category.DONE).exists()
+    return bool(_finished.all(pk=task.pk))
+
+
+@compiled
+def _first_column(project: int, category: str) -> QuerySet[Column]:
+    return Column.objects.filter(project=project, category=category)[:1]
+
+
+@compiled
+def _finished(pk: int) -> QuerySet[Task, int]:
+    return Task.objects.filter(pk=pk, column__category=Category.DONE).order_by().values_list("pk", flat=True)
 
 
 def require_person(by: User | None, project: Project) -> None:

@@ -21,6 +21,7 @@ from apps.agents.runs.states import ReviewStep, Status, Step
 from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
+from apps.sql.refresh import read_anew
 
 DEADLINE_FACTOR = 2
 LOOK_AFTER = timedelta(seconds=60)  # without a word of a run
@@ -114,7 +115,7 @@ def hear_from(run: Run, *, code: str = "working", **facts: Any) -> bool:
         if not begin(run) and run.status != Status.RUNNING:
             return False
         Run.objects.filter(pk=run.pk).update(look_at=Now() + LOOK_AFTER)
-        run.refresh_from_db(from_queryset=Run.objects.with_related())
+        read_anew(run)
         note = run_notes.build_note(run, run_notes.State.WORKING, code, **facts)
         if not run_notes.is_shown(run, note):
             targets.target_of(run).set_note(run, note)
@@ -210,7 +211,7 @@ def send_again(run: Run) -> bool:
         anew: dict[str, Any] = {"first_sent_at": Now(), "deadline_at": None, "look_at": None, "error": "", "cause": ""}
         sent_again = _take(run, states.SEND_AGAIN, only=unmoved, due_at=Now(), **anew)
         if sent_again:
-            run.refresh_from_db(from_queryset=Run.objects.with_related())
+            read_anew(run)
             run_notes.set_note(run, run_notes.State.QUEUED, "starting")
             _follow(run, project, states.SEND_AGAIN, by=None)
         return sent_again
@@ -260,7 +261,7 @@ def close(
             look_at=None,
             **result,
         )
-        run.refresh_from_db(from_queryset=Run.objects.with_related())
+        read_anew(run)
         if closed:
             if run.failure:
                 failure_streaks.note_failure(run)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,6 +20,7 @@ from apps.agents.runs import run_notes, targets, wake
 from apps.agents.runs.states import OPEN, Status
 from apps.projects import events
 from apps.projects.changes import locked_for_change
+from apps.sql.compiled import compiled
 
 WAITS = (1, 2, 4, 8, 15, 30, 60)  # seconds from one asking to the next
 ASKED_FOR = timedelta(days=1)  # as long as the plugin keeps it
@@ -107,8 +108,13 @@ def asked_of(gateway: Gateway) -> list[str]:
 
     So a stop also reaches a gateway that can call us and can't be called.
     """
+    return [str(run_key) for run_key in _asked.all(gateway=gateway.pk)]
+
+
+@compiled
+def _asked(gateway: int) -> QuerySet[StopRequest, UUID]:
     asked = StopRequest.objects.unconfirmed().filter(_recent(), gateway=gateway).order_by("pk")
-    return [str(run_key) for run_key in asked.values_list("run_key", flat=True)[:MOST_AT_ONCE]]
+    return asked.values_list("run_key", flat=True)[:MOST_AT_ONCE]
 
 
 def confirm_deleted(gateway: Gateway, run_key: UUID) -> None:

@@ -4,9 +4,11 @@ from functools import partial
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps import job_queue
 from apps.agents.models import Run
+from apps.sql.compiled import compiled
 
 JOB = "apps.agents.jobs.work_through"
 STOP_JOB = "apps.agents.jobs.stop_run"
@@ -22,8 +24,13 @@ def wake(agent_id: UUID) -> None:
 
     Call it after the commit: whoever queues a run later calls it too, and finds what was freed here.
     """
-    if Run.objects.queued().filter(agent=agent_id).exists():
+    if _queued.all(agent=agent_id):
         job_queue.enqueue(JOB, str(agent_id))
+
+
+@compiled
+def _queued(agent: UUID) -> QuerySet[Run, UUID]:
+    return Run.objects.queued().filter(agent=agent).values_list("pk", flat=True)[:1]
 
 
 def wake_stop_after_commit(run_id: UUID) -> None:

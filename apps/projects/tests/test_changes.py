@@ -31,6 +31,38 @@ def test_change_locks_then_reads_then_asks():
     assert "projects_membership" in said[2]
 
 
+def test_change_within_a_change_has_the_lock_and_belongs_to_it():
+    ana = MembershipFactory(role=Role.MEMBER)
+    with locked_for_change(ana.project) as project, CaptureQueriesContext(connection) as done:
+        Membership.objects.update(role=Role.VIEWER)
+        with locked_for_change(ana.project_id, ana) as inner:
+            assert inner is project
+            assert ana.role == Role.VIEWER
+        with pytest.raises(NotAllowed), transaction.atomic(), locked_for_change(project, by=ana.user, needs=Action.OWN):
+            pytest.fail("the body ran")
+        assert Membership.objects.get() == ana  # what was caught was undone, and the rest goes on
+    assert not any("FOR NO KEY UPDATE" in query["sql"] for query in done)
+    with CaptureQueriesContext(connection) as done, locked_for_change(ana.project):
+        pass
+    assert any("FOR NO KEY UPDATE" in query["sql"] for query in done)
+
+
+def test_change_within_a_change_takes_the_lock_of_another_project():
+    one, other = ProjectFactory(), ProjectFactory()
+    with locked_for_change(one), CaptureQueriesContext(connection) as done, locked_for_change(other) as inner:
+        assert inner == other
+    assert any("FOR NO KEY UPDATE" in query["sql"] for query in done)
+
+
+def test_change_that_failed_holds_nothing():
+    project = ProjectFactory()
+    with pytest.raises(ZeroDivisionError), transaction.atomic(), locked_for_change(project):
+        1 / 0  # noqa: B018
+    with CaptureQueriesContext(connection) as done, locked_for_change(project):
+        pass
+    assert any("FOR NO KEY UPDATE" in query["sql"] for query in done)
+
+
 def test_change_reads_rows_as_they_are_now():
     stale = MembershipFactory(role=Role.MEMBER)
     Membership.objects.update(role=Role.VIEWER)

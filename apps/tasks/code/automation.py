@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
+from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
 from django.utils.translation import gettext as _
@@ -105,7 +106,8 @@ def _move_by_rule(
     if _has_later_automatic_move(task, known_until) or _has_later_or_further_manual_move(project, task, to, at):
         return
     try:
-        move(task, to=to, by=None, reason={**reason, "at": known_until.isoformat()})
+        with transaction.atomic():
+            move(task, to=to, by=None, reason={**reason, "at": known_until.isoformat()})
     except DoneParent as refusal:
         parent = refusal.facts["done_parent"]
         events.record(project, "task.kept_done", by=None, task=task.pk, reason=reason, parent=parent)

@@ -1,5 +1,7 @@
 """Asks an agent again for all that failed for one reason, once the reason is gone."""
 
+from django.db import transaction
+
 from apps.accounts.models import User
 from apps.agents.models import Run
 from apps.agents.roster import failure_streaks
@@ -28,6 +30,7 @@ def retry_alike(run: Run, *, by: User) -> list[Run]:
 
 def _retry(run: Run, by: User) -> Run | None:
     try:
-        return retry(run, by=by)
+        with transaction.atomic():
+            return retry(run, by=by)
     except Refused:
         return None

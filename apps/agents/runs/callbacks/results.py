@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps import names
@@ -19,11 +20,13 @@ from apps.agents.gateways import restarts
 from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
 from apps.agents.models import CallbackReport, Gateway, Run
+from apps.agents.models.run import RunQuerySet
 from apps.agents.runs import lifecycle, run_notes, stops, targets
 from apps.agents.runs.states import OPEN, Review, Status
 from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
+from apps.sql.compiled import compiled
 from apps.tasks.models import EmptyReason
 
 TEXT_LENGTH = 256 * 1024
@@ -43,7 +46,7 @@ class Result:
 
 def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     """Store and apply one report; the same one again finds the first and changes nothing."""
-    if known := CallbackReport.objects.filter(gateway=gateway, event_id=event_id).first():
+    if known := _report.first(gateway=gateway.pk, event_id=event_id):
         return known
     try:
         with transaction.atomic():
@@ -64,9 +67,6 @@ def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> 
 
 def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, run: Run | None) -> CallbackReport:
     """Keep the report, with what it did to `run`."""
-    report = CallbackReport.objects.create(
-        gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=IGNORED
-    )
     Gateway.objects.filter(pk=gateway.pk).update(last_callback_at=timezone.now())
     about: dict[str, Any] = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
     audit.record(
@@ -78,24 +78,43 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
         stops.confirm_deleted(gateway, run_key)
     if kind == "gateway.started":
         restarts.came_back(gateway)
-        report.outcome = APPLIED
+        outcome = APPLIED
     else:
-        report.outcome = _effect(run, kind, body) if run else IGNORED
-    if report.outcome != APPLIED:
-        audit.record("callback.without_effect", by=None, event=event_id, outcome=report.outcome, **about)
-    report.save(update_fields=["outcome"])
-    return report
+        outcome = _effect(run, kind, body) if run else IGNORED
+    if outcome != APPLIED:
+        audit.record("callback.without_effect", by=None, event=event_id, outcome=outcome, **about)
+    return CallbackReport.objects.create(
+        gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=outcome
+    )
 
 
 def run_of(gateway: Gateway, kind: str, body: dict[str, Any]) -> Run | None:
-    """The run a report is about: sent to this gateway, in the session that the report is from."""
-    sent = gateway.runs.filter(first_sent_at__isnull=False, gateway_session_key=_session_of(body)).with_related()
+    """The run a report is about: sent to this gateway, in the session that the report is from.
+
+    Whose it is, and no more: under the project's lock it is read anew.
+    """
+    session = _session_of(body)
     if "teamboardRunId" in body:
         run_key = _run_key(body)
-        return sent.filter(pk=run_key).first() if run_key else None
+        return _sent_run.first(gateway=gateway.pk, session=session, pk=run_key) if run_key else None
     if kind != "run.finished" or _text(body.get("status")) == "aborted":
         return None
-    return sent.open().exclude(status=Status.QUEUED).first()
+    return _sent(gateway.pk, session).open().exclude(status=Status.QUEUED).first()
+
+
+@compiled
+def _report(gateway: int, event_id: str) -> QuerySet[CallbackReport]:
+    return CallbackReport.objects.filter(gateway=gateway, event_id=event_id)
+
+
+@compiled
+def _sent_run(gateway: int, session: str, pk: UUID) -> QuerySet[Run]:
+    return _sent(gateway, session).filter(pk=pk)
+
+
+def _sent(gateway: int, session: str) -> RunQuerySet:
+    sent = Run.objects.filter(gateway=gateway, gateway_session_key=session, first_sent_at__isnull=False)
+    return sent.only("project_id")
 
 
 def _run_key(body: dict[str, Any]) -> UUID | None:
