@@ -2,7 +2,6 @@
 
 from apps.projects.events.log import (
     Handler,
-    announce,
     record,
     register_subscriber,
     register_subscriber_in_transaction,
@@ -11,7 +10,6 @@ from apps.projects.events.log import (
 
 __all__ = [
     "Handler",
-    "announce",
     "record",
     "register_subscriber",
     "register_subscriber_in_transaction",

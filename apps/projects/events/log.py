@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -53,7 +54,7 @@ def record(project: Project, kind: str, *, by: User | None, task: int | None = N
     )
     _append(event)
     project.last_seq = event.seq
-    transaction.on_commit(partial(announce, event), robust=True)
+    _announce_after_commit(event)
     for handler in _subscribers_in_transaction.get(kind, ()):
         handler(event)
     return event
@@ -79,8 +80,23 @@ def _append(event: Event) -> None:
     event._state.adding = False
 
 
-def announce(event: Event) -> None:
-    """Notify the project's browsers and wake the relay; both find the truth in the log."""
-    frames.notify(event.project_id, event.seq)
+@dataclass(frozen=True)
+class _Notification:
+    """Notifies the browsers of a project, once it is called. Two of one project are equal."""
+
+    project_id: int
+
+    def __call__(self) -> None:
+        frames.notify(self.project_id)
+
+
+def _announce_after_commit(event: Event) -> None:
+    """Notify the project's browsers, once a transaction, and wake the relay; both find the truth in the log.
+
+    A savepoint that is rolled back takes the notification along, and with it all that came after it there.
+    """
+    notification = _Notification(event.project_id)
+    if all(hook[1] != notification for hook in connection.run_on_commit):  # (savepoints, function, robust)
+        transaction.on_commit(notification, robust=True)
     if event.is_due:
-        job_queue.enqueue("apps.projects.jobs.relay", event.pk)
+        transaction.on_commit(partial(job_queue.enqueue, "apps.projects.jobs.relay", event.pk), robust=True)

@@ -15,11 +15,13 @@ from typing import Any, NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
 from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
 from django.utils import translation
 
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
 from apps.projects.realtime.single_flight import SingleFlight
+from apps.sql.compiled import compiled
 
 log = logging.getLogger(__name__)
 MAX_EVENTS_BEHIND = 500
@@ -63,12 +65,12 @@ def group_of(project_id: int) -> str:
     return f"project-{project_id}"
 
 
-def notify(project_id: int, seq: int) -> None:
+def notify(project_id: int) -> None:
     """Tell every web process that the project's log has grown. Never waits, never raises.
 
     A lost notification costs seconds: the heartbeat carries the head number.
     """
-    _send_later(project_id, {"type": "notify", "seq": seq})
+    _send_later(project_id, {"type": "notify"})
 
 
 def send_ephemeral(
@@ -141,7 +143,9 @@ def frame_since(
 
     Further behind than MAX_EVENTS_BEHIND, ahead of the log, or of another epoch: one `reload` op.
     """
-    project = Project.objects.get(pk=project_id)
+    project = _project.first(pk=project_id)
+    if project is None:
+        raise Project.DoesNotExist(f"There is no project {project_id}.")
     frame = {"epoch": str(project.epoch), "seq": project.last_seq, "ops": []}
     is_foreign = bool(epoch) and epoch != str(project.epoch)
     if is_foreign or not 0 <= project.last_seq - since <= MAX_EVENTS_BEHIND:
@@ -158,9 +162,20 @@ _ops_cache: SingleFlight[tuple[Any, ...], list[Op]] = SingleFlight(max_size=32)
 
 
 def _ops_between(project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
-    events = project.events.filter(seq__gt=since, seq__lte=project.last_seq).select_related("actor").order_by("seq")
+    events = _events_between.all(project=project.pk, since=since, head=project.last_seq)
     with translation.override(language):
-        return ops_for(project, list(events), open_task)
+        return ops_for(project, events, open_task)
+
+
+@compiled
+def _project(pk: int) -> QuerySet[Project]:
+    return Project.objects.filter(pk=pk)
+
+
+@compiled
+def _events_between(project: int, since: int, head: int) -> QuerySet[Event]:
+    events = Event.objects.filter(project=project, seq__gt=since, seq__lte=head)
+    return events.select_related("actor").order_by("seq")
 
 
 def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:
