@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from apps.accounts import audit
 from apps.accounts.models import ApiToken, User
+from apps.sql.compiled import compiled
 
 LONGEST_LIFE = timedelta(days=365)
 MOST_PER_PERSON = 50
@@ -65,12 +66,13 @@ def checksum(text: str) -> str:
 
 def find(text: str) -> ApiToken | None:
     """The live token with this text, if it and its user's account are still good."""
-    live = ApiToken.objects.filter(
-        revoked_at=None,
-        expires_at__gt=timezone.now(),
-        user__is_active=True,
-    ).exclude(user__kind=User.Kind.AGENT)
-    return live.select_related("user").filter(digest=_digest(text)).first()
+    return _live_by_digest.first(digest=_digest(text), now=timezone.now())
+
+
+@compiled
+def _live_by_digest(digest: str, now: datetime) -> QuerySet[ApiToken]:
+    live = ApiToken.objects.filter(revoked_at=None, expires_at__gt=now, user__is_active=True, digest=digest)
+    return live.exclude(user__kind=User.Kind.AGENT).select_related("user")
 
 
 def note_use(token: ApiToken) -> None:
