@@ -41,6 +41,12 @@ def test_template_lets_no_browser_cut(path):
     assert not re.search(r"\bmaxlength\s*=", path.read_text())
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.stem)
+def test_template_reads_its_limits_from_the_models(path):
+    """But for the prompt's: that is a size in bytes, which a model does not know."""
+    assert set(re.findall(r'data-limit="(\d+)"', path.read_text())) <= {"200000"}
+
+
 @pytest.mark.parametrize("module", FORMS)
 def test_form_draws_its_limits_and_no_maxlength(module):
     found = [each for each in vars(import_module(module)).values() if isinstance(each, type)]

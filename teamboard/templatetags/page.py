@@ -3,12 +3,14 @@
 from functools import cache
 
 from django import template
+from django.apps import apps
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps import names
+from apps.max_length import max_length
 
 register = template.Library()
 register.filter("isolate", names.isolate)
@@ -26,6 +28,13 @@ def icon(name: str, size: str = "") -> SafeString:
 def _icon(name: str, size: str, sprite: str) -> SafeString:
     kind = f" icon--{size}" if size else ""
     return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, sprite, name)
+
+
+@register.simple_tag
+@cache
+def limit(model: str, field: str) -> int:
+    """How many characters the field of a model holds, for a `data-limit`."""
+    return max_length(apps.get_model(model), field)
 
 
 @register.filter
