@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.conf import settings
 from django.forms.models import BaseModelForm
+from django.template import Context, Template
 from django.utils import translation
 
 from apps.accounts.tests.programs import Program
@@ -152,7 +153,7 @@ def test_line_shows_a_line_break_as_a_space():
     assert 'value="North Sea"' in html
 
 
-def test_templates_say_the_limits_of_the_models():
+def test_templates_say_the_limits_of_their_own_fields():
     for path, field in (
         ("tasks/board/_column.html", "title"),
         ("tasks/detail/_subtasks.html", "title"),
@@ -160,4 +161,5 @@ def test_templates_say_the_limits_of_the_models():
         ("tasks/detail/_description.html", "description"),
     ):
         html = Path(settings.BASE_DIR, "templates", path).read_text()
-        assert re.search(rf'name="{field}"[^>]*data-limit="{max_length(Task, field)}"', html), path
+        assert re.search(rf"""name="{field}"[^>]*data-limit="{{% limit 'tasks.Task' '{field}' %}}\"""", html), path
+    assert Template("{% limit 'tasks.Task' 'title' %}").render(Context()) == str(max_length(Task, "title"))
