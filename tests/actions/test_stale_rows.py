@@ -40,6 +40,7 @@ WITHOUT_ROWS = {
     "apps.agents.roster.actions.import_agents.offers_of": "reads",
     "apps.agents.roster.actions.import_agents.import_agents": "asks the gateway, then `create` for each",
     "apps.agents.runs.actions.pull_requests.accept_and_merge": "asks the forge; `accept` does the change",
+    "apps.tasks.actions.assign.assign_new": "a part of `create`: its row is new",
     "apps.chat.messages.lock.locked_message": "a beginning of actions",
     "apps.chat.messages.lock.log_change": "adds to a log",
     "apps.chat.messages.parse.parse": "reads",

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from django.db.models import Max
+from django.db.models import Exists, Max, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -17,6 +17,7 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event
 from apps.projects.permissions import Action
+from apps.sql.compiled import compiled
 from apps.tasks.actions.assign import assign
 from apps.tasks.models import Task
 
@@ -62,6 +63,8 @@ def on_assigned(event: Event) -> None:
 
     Within the transaction of the assignment, so that task, run and event stand or fall together.
     """
+    if _of_agents.first(task=cast(int, event.task_id), to=event.payload["to"] or 0) is None:
+        return
     task = Task.objects.select_related("project").get(pk=cast(int, event.task_id))
     agent = Agent.objects.filter(user=event.payload["to"]).select_related("gateway", "user").first()
     open_run = task.runs.open().select_related("agent", "task").first()
@@ -74,6 +77,13 @@ def on_assigned(event: Event) -> None:
             run_notes.clear_note(open_run)
     if agent:
         enqueue(targets.TaskTarget(task), agent, by=event.actor, prompt=event.payload["prompt"])
+
+
+@compiled
+def _of_agents(task: int, to: int) -> QuerySet[Task, int]:
+    """The task, when its new assignee is an agent or an agent's run of it is open: most pass between people."""
+    runs, agents = Run.objects.open().filter(task=task), Agent.objects.filter(user=to)
+    return Task.objects.filter(Exists(runs) | Exists(agents), pk=task).order_by().values_list("pk", flat=True)
 
 
 def on_edited(event: Event) -> None:

@@ -1,8 +1,10 @@
 """Creating tasks, and the columns that a new project starts with."""
 
 from collections.abc import Iterable
-from typing import cast
+from typing import NamedTuple
 
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps import names
@@ -13,7 +15,9 @@ from apps.projects import events
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Event, Project
 from apps.projects.permissions import Action
-from apps.tasks.actions.assign import assign
+from apps.sql.compiled import compiled
+from apps.sql.statements import Statement
+from apps.tasks.actions.assign import assign_new
 from apps.tasks.board import ranks
 from apps.tasks.models import Category, Column, Label, Task
 from apps.tasks.open_subtasks import ask_before_create
@@ -55,40 +59,67 @@ def create(
         raise InvalidTask(fault)
     labels = list(labels)
     with locked_for_change(project, by=by, needs=Action.WRITE) as project:
-        column = column or cast(Column, project.columns.first())  # a project has one, always
+        column = column or Column.objects.of(project)[0]  # a project has one, always
         if {owned.project_id for owned in (column, parent, *labels) if owned} != {project.pk}:
             raise InvalidTask(_("That belongs to another project."))
         if parent and not anyway:
             ask_before_create(parent, column)
-        project.last_number += 1
-        project.save(update_fields=["last_number"])
-        task = Task.objects.create(
+        task = Task(
             project=project,
-            number=project.last_number,
             column=column,
-            rank=ranks.between(last_rank(column)),
+            rank=ranks.between(_last_rank.first(column=column.pk) or ""),
             title=title.strip(),
             description=description,
             priority=priority,
             parent=parent,
             created_by=by,
         )
-        if labels:
-            task.labels.add(*labels)
+        _insert(task, labels)
         parents = [parent.pk] if parent else []
         events.record(project, "task.created", by=by, task=task.pk, columns=[column.pk], tasks=parents)
         if assignee:
-            assign(task, to=assignee, by=by)
+            assign_new(task, project, to=assignee, by=by)
         return task
+
+
+class Created(NamedTuple):
+    """What the database gives a task."""
+
+    id: int
+    number: int
+
+
+_GIVEN = [field for field in Task._meta.concrete_fields if field.attname not in Created._fields]
+_INSERT = Statement(
+    Created,
+    f"""
+    WITH numbered AS (UPDATE projects_project SET last_number = last_number + 1 WHERE id = %(project_id)s
+                      RETURNING last_number),
+         created AS (INSERT INTO tasks_task (number, {", ".join(field.attname for field in _GIVEN)})
+                     SELECT last_number, {", ".join(f"%({field.attname})s" for field in _GIVEN)} FROM numbered
+                     RETURNING id, number),
+         labelled AS (INSERT INTO tasks_task_labels (task_id, label_id)
+                      SELECT id, unnest(%(labels)s::bigint[]) FROM created)
+    SELECT id, number FROM created""",  # noqa: S608 - the names are those of the model's columns
+)
+
+
+def _insert(task: Task, labels: Iterable[Label]) -> None:
+    """Number and insert it with its labels by one statement, under the project's lock."""
+    values = {field.attname: field.get_db_prep_save(field.pre_save(task, True), connection) for field in _GIVEN}
+    task.pk, task.number = _INSERT.one(labels=list({label.pk for label in labels}), **values)
+    task._state.adding, task._state.db = False, connection.alias
+    task.project.last_number = task.number
+
+
+@compiled
+def _last_rank(column: int) -> QuerySet[Task, str]:
+    return Task.objects.filter(column=column).order_by("-rank").values_list("rank", flat=True)[:1]
 
 
 def title_fault(title: str) -> LazyText | None:
     """The sentence about what a title may not have, None when it is well."""
     return names.fault_of(title.strip()) if title.strip() else _("A task needs a title.")
-
-
-def last_rank(column: Column) -> str:
-    return Task.objects.filter(column=column).order_by("-rank").values_list("rank", flat=True).first() or ""
 
 
 def create_default_columns(project: Project) -> None:

@@ -16,7 +16,7 @@ from apps.rest.pagination import PARAMETERS, page, page_of
 from apps.rest.validation import validated
 from apps.tasks.actions.create import create
 from apps.tasks.actions.move import move
-from apps.tasks.detail.api import find_task, task_response, task_rows
+from apps.tasks.detail.api import created_response, find_task, task_response, task_rows
 from apps.tasks.models import Category, Task
 from apps.tasks.models.task import TaskQuerySet
 from apps.tasks.serializers import (
@@ -66,8 +66,8 @@ class TasksView(APIView):
     def post(self, request: MemberApiRequest, key: str) -> Response:
         """Create a task, at the end of its column (the first one unless told)."""
         project = permissions.project_for(request.user, key)
-        task = create(project, by=request.user, **validated(NewTaskSerializer, request, project))
-        return task_response(task, status=201)
+        wanted = validated(NewTaskSerializer, request, project)
+        return created_response(create(project, by=request.user, **wanted), wanted.get("labels", ()))
 
 
 class MoveView(APIView):

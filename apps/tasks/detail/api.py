@@ -1,6 +1,8 @@
 """The API of one task: reading and editing it, its comments."""
 
 import re
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -20,7 +22,7 @@ from apps.rest.validation import validated
 from apps.tasks.actions.assign import assign
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.edit import edit
-from apps.tasks.models import Comment, Task
+from apps.tasks.models import Comment, Label, Task
 from apps.tasks.serializers import CommentSerializer, EditedTaskSerializer, TaskSerializer
 
 COLUMNS = [
@@ -42,9 +44,22 @@ def represented(task: Task) -> dict[str, Any]:
     return TaskSerializer(task_rows(Task.objects.filter(pk=task.pk), "description").get()).data
 
 
-def task_response(task: Task, status: int = 200) -> Response:
+def task_response(task: Task) -> Response:
     """The task as it is now; its version is the ETag that If-Match takes."""
-    body = represented(task)
+    return _response(represented(task), status=200)
+
+
+_HELD_BY_TASK = {name: attrgetter(name.replace("__", ".")) for name in [*COLUMNS, "description"] if name != "label_ids"}
+
+
+def created_response(task: Task, labels: Iterable[Label]) -> Response:
+    """The task as it was created just now, with `labels`: from what is at hand, nothing is read again."""
+    row = {name: value(task) for name, value in _HELD_BY_TASK.items()}
+    row["label_ids"] = sorted({label.pk for label in labels})
+    return _response(TaskSerializer(row).data, status=201)
+
+
+def _response(body: dict[str, Any], status: int) -> Response:
     return Response(body, status=status, headers={"ETag": f'"{body["version"]}"'})
 
 

@@ -1,6 +1,7 @@
 import pytest
 
 from apps.accounts.tests.programs import Program
+from apps.agents.tests.factories import agent_in
 from apps.projects.models import Event, Role
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.models import Task
@@ -217,8 +218,24 @@ def test_api_body_over_the_limit_is_413(task, program):
     assert (answer.status_code, answer["Content-Type"]) == (413, PROBLEM)
 
 
-@pytest.mark.parametrize(("count", "allowed"), [(0, 13), (1, 15), (9, 15)])
-def test_api_create_takes_few_queries(board, program, count, allowed, django_assert_max_num_queries):
+@pytest.mark.parametrize(
+    ("count", "assigned", "allowed"), [(0, False, 10), (1, False, 11), (9, False, 11), (2, True, 16)]
+)
+def test_api_create_takes_few_queries(board, program, ben, count, assigned, allowed, django_assert_max_num_queries):
     labels = [label.pk for label in LabelFactory.create_batch(count, project=board)]
-    with django_assert_max_num_queries(allowed):
-        assert program.post("projects/TIDE/tasks/", {"title": "Quick", "labels": labels}).json()["labels"] == labels
+    body = {"title": "Quick", "labels": labels} | ({"assignee": ben.pk} if assigned else {})
+    program.post("projects/TIDE/tasks/", body)  # the token's use is noted by the first
+    with django_assert_max_num_queries(allowed):  # two of them are the savepoint of the test's transaction
+        assert program.post("projects/TIDE/tasks/", body).json()["labels"] == labels
+
+
+@pytest.mark.parametrize("who", ["nobody", "ben", "an agent"])
+def test_api_answers_a_new_task_as_it_is_read_later(board, columns, program, ben, who):
+    assignee = {"nobody": None, "ben": ben, "an agent": agent_in(board).user}[who]
+    labels = LabelFactory.create_batch(2, project=board)
+    parent = task_in(columns["ready"], "The whole")
+    body = {"title": " A part ", "description": " As it is.\n", "priority": "urgent", "parent": parent.pk}
+    body |= {"assignee": assignee and assignee.pk, "labels": [labels[1].pk, labels[0].pk, labels[1].pk]}
+    created = program.post("projects/TIDE/tasks/", body).json()
+    assert created == program.get(f"tasks/{created['id']}/").json()
+    assert (created["title"], created["number"], bool(created["waits_for"])) == ("A part", 2, who == "an agent")
