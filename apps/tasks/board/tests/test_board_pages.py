@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.urls import reverse
 
 from apps.projects.models import Membership, Project, Role
 from apps.projects.tests.factories import MembershipFactory
@@ -34,6 +35,19 @@ def test_move_queries_do_not_grow_with_the_column(ana_visits, board, columns, co
     with django_assert_max_num_queries(18):  # two of them begin and end a transaction within the test's
         answer = ana_visits.post(f"{first.get_absolute_url()}move/", move, headers={"Accept": "application/json"})
     assert f"task-{first.pk}" in {op["id"] for op in answer.json()["ops"]}
+
+
+@pytest.mark.parametrize("count", [2, 120])
+def test_create_queries_do_not_grow_with_the_column(ana_visits, board, columns, count, django_assert_max_num_queries):
+    for number in range(count):
+        task_in(columns["ready"], f"Task {number}")
+    board.refresh_from_db()
+    wanted = {"title": "Quick", "column": columns["ready"].pk, "since": board.last_seq}
+    with django_assert_max_num_queries(17):  # two of them begin and end a transaction within the test's
+        answer = ana_visits.post(
+            reverse("tasks:create", args=[board.key]), wanted, headers={"Accept": "application/json"}
+        )
+    assert f"task-{answer.json()['placed']['task']}" in {op["id"] for op in answer.json()["ops"]}
 
 
 def test_column_page_continues_where_the_board_ended(ana_visits, board, columns):
