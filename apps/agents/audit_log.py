@@ -1,5 +1,8 @@
 """What the audit keeps of runs and of what agents change: one chain from person to change."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -57,17 +60,34 @@ TASK_EVENTS = {
     "task.assigned": _("assigned a task"),
     "comment.created": _("commented on a task"),
 }
+_at_hand: ContextVar[Run | None] = ContextVar("run_at_hand", default=None)
+
+
+@contextmanager
+def of_run(run: Run) -> Iterator[None]:
+    """Have what is recorded meanwhile take `run`, the latest of its agent on its task, instead of reading it again.
+
+    Call it under the project's lock.
+    """
+    before = _at_hand.set(run)
+    try:
+        yield
+    finally:
+        _at_hand.reset(before)
 
 
 def on_run_event(event: Event) -> None:
     """Somebody asked for a run or decided on it, or it went a step further."""
-    _record(event, _run.first(pk=UUID(event.payload["run"])))
+    key, run = UUID(event.payload["run"]), _at_hand.get()
+    _record(event, run if run and run.pk == key else _run.first(pk=key))
 
 
 def on_task_event(event: Event) -> None:
     """An agent changes a task only as its latest run of it."""
     if event.actor and event.actor.is_agent:
-        _record(event, _latest_run.first(task=event.task_id or 0, user=event.actor.pk))
+        run = _at_hand.get()
+        is_its = run and run.task_id == event.task_id is not None and run.agent.user_id == event.actor.pk
+        _record(event, run if is_its else _latest_run.first(task=event.task_id or 0, user=event.actor.pk))
 
 
 def on_message_event(event: Event) -> None:

@@ -5,6 +5,7 @@ result waits for a person, only a person takes the card to a done column, which 
 """
 
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import QuerySet
@@ -15,8 +16,7 @@ from apps.errors import NotAllowed
 from apps.projects import permissions
 from apps.projects.models import Project
 from apps.projects.permissions import Action
-from apps.sql.compiled import compiled
-from apps.sql.refresh import read_anew
+from apps.sql.compiled import CompiledQuery, compiled
 from apps.tasks.actions.move import ResultWaits, move
 from apps.tasks.models import Category, Column, Task
 
@@ -39,11 +39,7 @@ class Change(Enum):
 
 def move_card(task: Task, change: Change, *, by: User | None) -> None:
     """Move the card as `change` wants it, in the name of `by`. Call it under the project's lock."""
-    read_anew(task)
-    if task.column.category not in change.value.sources:
-        return
-    column = _first_column.first(project=task.project_id, category=str(change.value.target))
-    if column:
+    if column := _column_after(change).first(task=task.pk):
         move(task, to=column, by=by, anyway=True, as_board=True)
 
 
@@ -51,9 +47,16 @@ def is_finished(task: Task) -> bool:
     return bool(_finished.all(pk=task.pk))
 
 
-@compiled
-def _first_column(project: int, category: str) -> QuerySet[Column]:
-    return Column.objects.filter(project=project, category=category)[:1]
+@cache
+def _column_after(change: Change) -> CompiledQuery[..., Column]:
+    """Where a card goes; none when it stands in a column that it does not leave."""
+    sources, target = change.value
+
+    def column_after(task: int) -> QuerySet[Column]:
+        standing = {"project__tasks": task, "project__tasks__column__category__in": sources}
+        return Column.objects.filter(category=target, **standing)[:1]
+
+    return compiled(column_after)
 
 
 @compiled

@@ -10,6 +10,7 @@ from typing import NamedTuple, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from apps.agents.gateways import circuit_breaker, gateway_identity, openclaw_cli
 from apps.agents.models import Agent, Gateway, Run
 from apps.agents.runs import lifecycle, prompt, scheduler
 from apps.agents.runs.states import Status
+from apps.sql.compiled import compiled
 
 WITH_AGENT = ("gateway", "user", "failure_streak")
 MAX_SENDS = 12
@@ -57,8 +59,9 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
 
     What the agent is judged by is read under the lock: a row joined to the locked one would be as old as the wait.
     """
-    Agent.objects.select_for_update().only("pk").get(pk=agent_id)
-    agent = Agent.objects.select_related(*WITH_AGENT).get(pk=agent_id)
+    if _agent_locked.first(pk=agent_id) is None:
+        raise Agent.DoesNotExist(f"Agent {agent_id} is not there any more.")
+    agent = cast(Agent, _agent.first(pk=agent_id))
     run = scheduler.next_run(agent)
     if run is None:
         return None
@@ -77,6 +80,16 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
     lifecycle.claim(run, worker, **{field: getattr(run, field) for field in frozen})
     run.send_count += 1
     return Claim(run, was_sent=was_sent_at is not None, is_stale=False, is_probe=is_probe)
+
+
+@compiled
+def _agent_locked(pk: UUID) -> QuerySet[Agent]:
+    return Agent.objects.select_for_update().only("pk").filter(pk=pk)
+
+
+@compiled
+def _agent(pk: UUID) -> QuerySet[Agent]:
+    return Agent.objects.select_related(*WITH_AGENT).filter(pk=pk)
 
 
 def frozen_request(run: Run) -> tuple[str, bytes]:

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.agents import audit_log
 from apps.agents.models import LEASE, Run
 from apps.agents.roster import failure_streaks
 from apps.agents.runs import run_notes, states, stops, targets, wake
@@ -322,7 +323,8 @@ def _take(run: Run, step: Step, *, only: Q | None = None, **fields: Any) -> bool
 def _follow(run: Run, project: Project, step: Step, *, by: User | None, **facts: Any) -> None:
     """What goes with every step: the log's event, and a look at the queue."""
     if step.event:
-        events.record(project, step.event, by=by, **targets.event_facts(run), **facts)
+        with audit_log.of_run(run):
+            events.record(project, step.event, by=by, **targets.event_facts(run), **facts)
     if step.wakes_queue:
         wake.wake_after_commit(run.agent_id)
 

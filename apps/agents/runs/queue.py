@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.agents import audit_log
 from apps.agents.gateways import openclaw_client
 from apps.agents.models import Agent, Run
 from apps.agents.runs import lifecycle, run_notes, scheduler, stops, targets, wait_reasons, wake
@@ -141,7 +142,9 @@ def enqueue(
         if not as_board:
             target.show_asked(by)
         target.set_note(run, run_notes.build_wait_note(run, scheduler.decision(run)))
-        events.record(project, "run.queued", by=by, **targets.event_facts(run), attempt=attempt, agent=agent.name)
+        facts = {**targets.event_facts(run), "attempt": attempt, "agent": agent.name}
+        with audit_log.of_run(run):
+            events.record(project, "run.queued", by=by, **facts)
         wake.wake_after_commit(agent.pk)
     return run
 

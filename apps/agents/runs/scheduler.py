@@ -7,8 +7,9 @@ Dispatch starts what `next_run` returns; the status notes of waiting runs say wh
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 
 from apps.agents import processes
@@ -17,6 +18,7 @@ from apps.agents.models import Agent, FailureStreak, Run, StopRequest
 from apps.agents.models.run import RunQuerySet
 from apps.agents.roster import failure_streaks
 from apps.agents.runs.states import Status
+from apps.sql.compiled import compiled
 
 # What keeps a run from starting; of several the first one here is said.
 REASONS = (
@@ -51,7 +53,7 @@ class Load(NamedTuple):
     busy: int
     sending: int
     pause: FailureStreak | None
-    silent: tuple[str, ...]
+    silent: tuple[str, ...] = ()
 
 
 def next_run(agent: Agent) -> Run | None:
@@ -59,10 +61,13 @@ def next_run(agent: Agent) -> Run | None:
 
     What it is sent on is taken last, by `take_probes`: nothing that does not go out uses up a probe.
     """
-    if _agent_reason(_load_of(agent), ahead=0):
-        return None
-    ready = _queue_of(agent).filter(Q(obstacle=None)).with_related().select_related("requested_by")
-    return ready.select_for_update(of=["self"], skip_locked=True).first()
+    return None if _agent_reason(_load_of(agent), ahead=0) else _ready.first(agent=agent.pk)
+
+
+@compiled
+def _ready(agent: UUID) -> QuerySet[Run]:
+    ready = _queue_of(agent).filter(Q(obstacle=None)).with_related()
+    return ready.select_for_update(of=["self"], skip_locked=True)[:1]
 
 
 def take_probes(agent: Agent) -> bool:
@@ -75,8 +80,8 @@ def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
 
     As many statements for a long queue as for a short one.
     """
-    load, ahead, sessions = _load_of(agent), 0, set()
-    for run in _queue_of(agent).with_related().defer("request_body"):
+    load, ahead, sessions = _load_of(agent, silent=processes.silent()), 0, set()
+    for run in _queue_of(agent.pk).with_related().defer("request_body"):
         yield run, _reason(run, load, ahead=ahead, is_behind_its_session=run.session_key in sessions)
         if run.obstacle is None and run.session_key not in sessions:
             ahead += 1
@@ -85,16 +90,17 @@ def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
 
 def decision(run: Run) -> Reason | None:
     """What keeps one queued run waiting, None if it may start."""
-    queue = _queue_of(run.agent)
+    queue = _queue_of(run.agent_id)
     run.obstacle = queue.values_list("obstacle", flat=True).get(pk=run.pk)  # type: ignore[misc]  # `_queue_of` annotates it
     earlier = Q(priority__gt=run.priority) | Q(priority=run.priority, queued_at__lt=run.queued_at)
     ahead = queue.filter(earlier & Q(obstacle=None)).aggregate(
         sessions=Count("session_key", distinct=True), same=Count("pk", filter=Q(session_key=run.session_key))
     )
-    return _reason(run, _load_of(run.agent), ahead=ahead["sessions"], is_behind_its_session=ahead["same"] > 0)
+    load = _load_of(run.agent, silent=processes.silent())
+    return _reason(run, load, ahead=ahead["sessions"], is_behind_its_session=ahead["same"] > 0)
 
 
-def _queue_of(agent: Agent) -> RunQuerySet:
+def _queue_of(agent: UUID) -> RunQuerySet:
     """The agent's queued runs in their order, each with the `obstacle` that it has by itself, or None."""
     same_session = Run.objects.open().filter(agent=OuterRef("agent"), session_key=OuterRef("session_key"))
     sent = same_session.filter(first_sent_at__isnull=False).exclude(pk=OuterRef("pk"))
@@ -108,17 +114,21 @@ def _queue_of(agent: Agent) -> RunQuerySet:
         When(Exists(sent), then=Value("held_up")),
         output_field=CharField(),
     )
-    queued = agent.runs.queued().order_by("-priority", "queued_at")
+    queued = Run.objects.queued().filter(agent=agent).order_by("-priority", "queued_at")
     return queued.annotate(obstacle=obstacle)  # type: ignore[no-redef]  # declared on the model, for who reads it
 
 
-def _load_of(agent: Agent) -> Load:
-    counts = (
-        Run.objects.busy()
-        .filter(agent__gateway=agent.gateway)
-        .aggregate(busy=Count("pk", filter=Q(agent=agent)), sending=Count("pk", filter=Q(status=Status.SENDING)))
-    )
-    return Load(agent, pause=failure_streaks.pause_of(agent), silent=processes.silent(), **counts)
+def _load_of(agent: Agent, *, silent: tuple[str, ...] = ()) -> Load:
+    busy, sending = _counts.first(agent=agent.pk, gateway=agent.gateway_id) or (0, 0)
+    return Load(agent, busy, sending, failure_streaks.pause_of(agent), silent)
+
+
+@compiled
+def _counts(agent: UUID, gateway: int) -> QuerySet[Run, tuple[int, int]]:
+    """The runs of the gateway that take a slot of the agent, and those that are being sent; no row without any."""
+    of_gateway = Run.objects.busy().filter(agent__gateway=gateway).order_by().values("agent__gateway")
+    busy, sending = Count("pk", filter=Q(agent=agent)), Count("pk", filter=Q(status=Status.SENDING))
+    return of_gateway.annotate(busy=busy, sending=sending).values_list("busy", "sending")
 
 
 def _reason(run: Run, load: Load, *, ahead: int, is_behind_its_session: bool) -> Reason | None:

@@ -6,16 +6,18 @@ runs, as OpenClaw's cron webhook, means the open run of its session. Either was 
 session: a report about anything else is kept and changes nothing. A late result of attempt n never closes attempt n+1.
 """
 
+import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from apps import names
 from apps.accounts import audit
+from apps.agents import audit_log
 from apps.agents.gateways import restarts
 from apps.agents.gateways.openclaw_client import stored_session_key
 from apps.agents.gateways.usage import Usage, usage_in
@@ -27,6 +29,7 @@ from apps.constraints import violates
 from apps.errors import Refused
 from apps.projects.changes import locked_for_change
 from apps.sql.compiled import compiled
+from apps.sql.statements import Statement
 from apps.tasks.models import EmptyReason
 
 TEXT_LENGTH = 256 * 1024
@@ -49,8 +52,7 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
     if known := _report.first(gateway=gateway.pk, event_id=event_id):
         return known
     try:
-        with transaction.atomic():
-            return _apply(gateway, event_id, kind, body)
+        return _apply(gateway, event_id, kind, body)
     except IntegrityError as error:
         if not violates(error, "callback_report_once"):
             raise
@@ -60,14 +62,15 @@ def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) ->
 def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     run = run_of(gateway, kind, body)
     if run is None:
-        return _store(gateway, event_id, kind, body, run=None)
-    with locked_for_change(run.project_id, run):  # in line with every other change, before anything is looked at
+        with transaction.atomic():
+            return _store(gateway, event_id, kind, body, run=None)
+    # In line with every other change, before anything is looked at.
+    with locked_for_change(run.project_id, run), audit_log.of_run(run):
         return _store(gateway, event_id, kind, body, run=run)
 
 
 def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, run: Run | None) -> CallbackReport:
     """Keep the report, with what it did to `run`."""
-    Gateway.objects.filter(pk=gateway.pk).update(last_callback_at=timezone.now())
     about: dict[str, Any] = {"project_id": run.project_id, "run": run.pk, "asked_by": run.requested_by} if run else {}
     audit.record(
         "callback.received", by=run.agent.user if run else None, gateway=gateway, event=event_id, kind=kind, **about
@@ -83,9 +86,30 @@ def _store(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], *, 
         outcome = _effect(run, kind, body) if run else IGNORED
     if outcome != APPLIED:
         audit.record("callback.without_effect", by=None, event=event_id, outcome=outcome, **about)
-    return CallbackReport.objects.create(
-        gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=outcome
-    )
+    report = CallbackReport(gateway=gateway, event_id=event_id, run=run, kind=kind, body=body, outcome=outcome)
+    about_report = {"event": event_id, "run": run and run.pk, "kind": kind, "outcome": outcome}
+    report.pk, report.received_at = _KEEP.one(gateway=gateway.pk, body=json.dumps(body), **about_report)
+    report._state.adding = False
+    return report
+
+
+class Kept(NamedTuple):
+    """What the database gives a report."""
+
+    id: int
+    received_at: datetime
+
+
+# Last of all, with when its gateway was heard of: that row is everybody's, and is locked no longer than it takes.
+_KEEP = Statement(
+    Kept,
+    """
+    WITH heard AS (UPDATE agents_gateway SET last_callback_at = statement_timestamp()
+                   WHERE id = %(gateway)s RETURNING id)
+    INSERT INTO agents_callbackreport (gateway_id, event_id, run_id, kind, body, outcome, received_at)
+    SELECT id, %(event)s, %(run)s, %(kind)s, %(body)s::jsonb, %(outcome)s, statement_timestamp() FROM heard
+    RETURNING id, received_at""",
+)
 
 
 def run_of(gateway: Gateway, kind: str, body: dict[str, Any]) -> Run | None:

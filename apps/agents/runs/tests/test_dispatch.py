@@ -76,6 +76,14 @@ def test_send_repeats_the_same_bytes_and_key(scribe, ana, gateway):
     assert len(gateway.posts) == 3
 
 
+def test_dispatch_takes_few_statements(scribe, ana, gateway):
+    run_of(scribe, ana)
+    with CaptureQueriesContext(connection) as done:
+        assert dispatch.start_next(scribe.pk, "worker-1")
+    asked = [query["sql"] for query in done if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) <= 17, asked
+
+
 def test_begun_run_moves_its_card_to_in_progress(columns, scribe, ana, gateway):
     run = start(scribe) if run_of(scribe, ana) else None
     task = run.task

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.agents.models import Agent, CallbackReport, Pause, Run
@@ -71,6 +72,16 @@ def test_result_becomes_a_comment_and_waits_in_review(run, columns, scribe):
     assert (task.column, task.status_note["state"], task.status_note["code"]) == (columns["review"], "done", "result")
     comment = Comment.objects.get()
     assert (comment.author, comment.html) == (scribe.user, '<p dir="auto"><strong>Done.</strong></p>\n')
+
+
+def test_callback_takes_few_statements(run):
+    """Savepoints aside, which are the test's own transaction but for one."""
+    with CaptureQueriesContext(connection) as done:
+        assert post(report(run)).json() == {"outcome": "applied"}
+    asked = [query["sql"] for query in done if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) <= 38, asked
+    assert sum('FROM "agents_run"' in sql for sql in asked) <= 4  # whose, all of it twice, and whether one waits
+    assert sum("FOR NO KEY UPDATE" in sql for sql in asked) == 1
 
 
 @pytest.mark.req("C3")
