@@ -50,6 +50,7 @@ class Agent(models.Model):
         related_name="agents",
         verbose_name=_("gateway"),
         help_text=_("Where its runs are sent."),
+        db_index=False,
     )
     name = NameField(_("name"), max_length=100, help_text=_("What people see here; it is not sent to the gateway."))
     slug = models.SlugField(_("slug"), max_length=50, help_text=_("The agent's id in OpenClaw."))

@@ -7,7 +7,7 @@ from apps.agents.models.run import Run
 class CallbackReport(models.Model):
     """One callback as it came in: kept as proof, and so that a repeated delivery changes nothing."""
 
-    gateway = models.ForeignKey(Gateway, models.CASCADE, related_name="callback_reports")
+    gateway = models.ForeignKey(Gateway, models.CASCADE, related_name="callback_reports", db_index=False)
     event_id = models.CharField(max_length=100)
     run = models.ForeignKey(Run, models.CASCADE, null=True, related_name="callback_reports")
     kind = models.CharField(max_length=40)

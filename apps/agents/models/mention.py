@@ -20,7 +20,7 @@ class MentionRefusal(models.Model):
         DISABLED = "disabled", _("This agent is disabled.")
         DAILY_LIMIT = "daily_limit", _("Agents have asked each other as often as they may in a day.")
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="mention_refusals")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mention_refusals", db_index=False)
     agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
     reason = models.CharField(max_length=20, choices=Reason)
 
@@ -39,7 +39,7 @@ class HandoffPermissionQuerySet(models.QuerySet["HandoffPermission"]):
 class HandoffPermission(models.Model):
     """A maintainer lets the messages of one agent start another one in the project."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="handoff_permissions")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="handoff_permissions", db_index=False)
     from_agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
     to_agent = models.ForeignKey(Agent, models.CASCADE, related_name="+")
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")

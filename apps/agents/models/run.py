@@ -60,15 +60,15 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     project = models.ForeignKey(Project, models.CASCADE, related_name="runs")
     # It works for a task, or for the message in a room that asked for it.
-    task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="runs")
-    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="runs")
+    task = models.ForeignKey(Task, models.CASCADE, null=True, related_name="runs", db_index=False)
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="runs", db_index=False)
     # The one task that the message points at, whose own runs it leaves alone.
     referenced_task = models.ForeignKey(Task, models.SET_NULL, null=True, related_name="referencing_runs")
     # How many agents' messages led to it, one by one; a person's question has none before it.
     handoff_depth = models.PositiveSmallIntegerField(default=0)
     # What its line under the message says; on a task that stands on the card.
     status_note = models.JSONField(null=True)
-    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="runs")
+    agent = models.ForeignKey("agents.Agent", models.PROTECT, related_name="runs", db_index=False)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     attempt = models.PositiveIntegerField(default=1)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED)
@@ -159,7 +159,7 @@ class Run(models.Model):
 class RunPullRequest(models.Model):
     """A pull request that came of a run: it stands on the branch which the run's prompt proposed."""
 
-    run = models.ForeignKey(Run, models.CASCADE, related_name="pull_request_links")
+    run = models.ForeignKey(Run, models.CASCADE, related_name="pull_request_links", db_index=False)
     pull_request = models.ForeignKey(PullRequest, models.CASCADE, related_name="run_links")
 
     class Meta:

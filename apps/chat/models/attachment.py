@@ -53,7 +53,7 @@ class Attachment(models.Model):
 class FileChunk(models.Model):
     """A part of a file's content, small enough to be held in memory."""
 
-    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="chunks")
+    attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="chunks", db_index=False)
     number = models.PositiveIntegerField()
     content = models.BinaryField()
 

@@ -14,7 +14,7 @@ URL_LENGTH = 1000
 class LinkPreview(models.Model):
     """The metadata of a page that a message links to; without a title it is not shown."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="previews")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="previews", db_index=False)
     url = models.CharField(max_length=URL_LENGTH)
     title = models.CharField(max_length=200, blank=True)
     description = models.CharField(max_length=300, blank=True)

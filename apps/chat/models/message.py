@@ -78,7 +78,7 @@ class Messages(MessageManager["Message"]):
 class Message(models.Model):
     """Messages are inserted under their project's lock, so the order of their keys is the order of commits."""
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     # Chosen by whoever sends it, so that sending again adds nothing.
     client_message_id = models.UUIDField()
@@ -140,8 +140,8 @@ class Message(models.Model):
 
 
 class Mention(models.Model):
-    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["message", "user"], name="mention_once")]
@@ -154,7 +154,7 @@ class Mention(models.Model):
 class TaskReference(models.Model):
     """A task that a message names."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="task_references")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="task_references", db_index=False)
     task = models.ForeignKey(Task, models.CASCADE, related_name="message_references")
 
     class Meta:
@@ -198,7 +198,7 @@ class Pin(models.Model):
 
 
 class Reaction(models.Model):
-    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     emoji = models.CharField(max_length=EMOJI_LENGTH)
 

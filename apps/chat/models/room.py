@@ -59,7 +59,7 @@ class Room(models.Model):
 class ReadMark(models.Model):
     """How far somebody has read: up to the message with the key `last_read_id`."""
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="read_marks")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="read_marks", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     last_read_id = models.BigIntegerField()
 
@@ -78,7 +78,7 @@ class RoomSubscription(models.Model):
         MENTIONS = "mentions", _("When I am mentioned")
         NONE = "none", _("Nothing: do not count it either")
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="subscriptions")
+    room = models.ForeignKey(Room, models.CASCADE, related_name="subscriptions", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     level = models.CharField(max_length=10, choices=Level, default=Level.MENTIONS)
 

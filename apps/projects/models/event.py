@@ -12,7 +12,7 @@ from apps.projects.models.project import Project
 class Event(models.Model):
     """One change of a project. `seq` has no gaps, and its order is commit order."""
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="events")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="events", db_index=False)
     seq = models.BigIntegerField()
     kind = models.CharField(max_length=40)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
@@ -40,7 +40,7 @@ class EventRelay(models.Model):
     Deleted once it is through. Without `next_attempt_at` nobody tries any more, until an administrator says so.
     """
 
-    event = models.ForeignKey(Event, models.CASCADE, related_name="relays", verbose_name=_("event"))
+    event = models.ForeignKey(Event, models.CASCADE, related_name="relays", verbose_name=_("event"), db_index=False)
     subscriber = models.CharField(_("subscriber"), max_length=200)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     error = models.CharField(_("error"), max_length=200, blank=True)  # its type; people's words stay out

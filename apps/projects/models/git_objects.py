@@ -11,7 +11,7 @@ from apps.projects.models.repository import Repository
 class Branch(models.Model):
     """`ahead` and `behind` count commits against the default branch."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="branches")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="branches", db_index=False)
     name = models.CharField(max_length=255)
     head = models.CharField(max_length=64)
     ahead = models.PositiveIntegerField(default=0)
@@ -31,7 +31,7 @@ class Branch(models.Model):
 class Commit(models.Model):
     """One commit that a branch has or had. People are what Git says: names, not accounts."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="commits")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="commits", db_index=False)
     sha = models.CharField(max_length=64)
     author_name = models.CharField(max_length=200)
     author_email = models.CharField(max_length=254, blank=True)
@@ -80,7 +80,7 @@ class PullRequest(models.Model):
         CHANGES = "changes", pgettext_lazy("of a pull request", "changes requested")
         APPROVED = "approved", pgettext_lazy("of a pull request", "approved")
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="pull_requests")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="pull_requests", db_index=False)
     number = models.PositiveIntegerField()
     title = models.CharField(max_length=300)
     body = models.TextField(blank=True)
@@ -122,7 +122,7 @@ class CheckRun(models.Model):
         PASSED = "passed", pgettext_lazy("of a check", "passed")
         FAILED = "failed", pgettext_lazy("of a check", "failed")
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="checks")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="checks", db_index=False)
     sha = models.CharField(max_length=64)
     name = models.CharField(max_length=200)
     suite = models.CharField(max_length=20, blank=True)  # GitHub's: two workflows may each have a job of one name

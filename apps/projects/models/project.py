@@ -110,7 +110,7 @@ class Membership(models.Model):
     and None when the groups alone brought them.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="memberships")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="memberships", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     group_role = models.CharField(max_length=10, choices=Role, null=True, editable=False)

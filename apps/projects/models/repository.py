@@ -40,7 +40,7 @@ class Repository(models.Model):
         MAINTAINERS = "maintainers", _("maintainers")
         MEMBERS = "members", _("everybody who may accept an agent's work")
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="repositories")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="repositories", db_index=False)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = NameField(pgettext_lazy("of a thing", "name"), max_length=80)
     url = models.CharField(_("address"), max_length=500)
@@ -111,7 +111,7 @@ class Repository(models.Model):
 class WebhookDelivery(models.Model):
     """One webhook that a forge sent, stored before it is answered and worked on afterwards."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="deliveries")
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="deliveries", db_index=False)
     delivery_id = models.CharField(max_length=100)
     body_sha256 = models.CharField(max_length=64)
     kind = models.CharField(max_length=60)

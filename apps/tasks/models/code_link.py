@@ -31,7 +31,7 @@ class CodeLink(models.Model):
         COMMIT = "commit", _("commit")
         PULL_REQUEST = "pull_request", _("pull request")
 
-    task = models.ForeignKey(Task, models.CASCADE, related_name="code_links")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="code_links", db_index=False)
     repository = models.ForeignKey(Repository, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=Kind)
     ref = models.CharField(max_length=255)  # the branch's name, the commit's sha, the pull request's number

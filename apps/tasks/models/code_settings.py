@@ -23,7 +23,7 @@ class PullRequestRule(models.Model):
     It is deleted with its column, so that a project which deletes a column is back at the default.
     """
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="pull_request_rules")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="pull_request_rules", db_index=False)
     event = models.CharField(max_length=10, choices=PullRequestEvent)
     column = models.ForeignKey(Column, models.CASCADE, null=True, related_name="+")
 

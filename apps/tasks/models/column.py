@@ -31,7 +31,7 @@ class ColumnQuerySet(models.QuerySet["Column"]):
 
 
 class Column(models.Model):
-    project = models.ForeignKey(Project, models.CASCADE, related_name="columns")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="columns", db_index=False)
     name = NameField(pgettext_lazy("of a thing", "name"), max_length=50)
     category = models.CharField(_("category"), max_length=10, choices=Category)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)

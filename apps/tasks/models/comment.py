@@ -15,7 +15,7 @@ class EmptyReason(models.TextChoices):
 
 
 class Comment(models.Model):
-    task = models.ForeignKey(Task, models.CASCADE, related_name="comments")
+    task = models.ForeignKey(Task, models.CASCADE, related_name="comments", db_index=False)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     text = models.TextField(_("comment"), max_length=262_144)
     # Markdown through the allow-list, made once when the comment is written.

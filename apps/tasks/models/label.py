@@ -9,7 +9,7 @@ from apps.projects.models import Project
 
 
 class Label(models.Model):
-    project = models.ForeignKey(Project, models.CASCADE, related_name="labels")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="labels", db_index=False)
     name = NameField(pgettext_lazy("of a thing", "name"), max_length=40)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
 

@@ -50,11 +50,11 @@ class Task(models.Model):
         HIGH = 3, _("high")
         URGENT = 4, _("urgent")
 
-    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks")
+    project = models.ForeignKey(Project, models.CASCADE, related_name="tasks", db_index=False)
     # What the gateway knows the task by ("task:<uid>"); never shown to people.
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveIntegerField()
-    column = models.ForeignKey(Column, models.PROTECT, related_name="tasks")
+    column = models.ForeignKey(Column, models.PROTECT, related_name="tasks", db_index=False)
     rank = models.CharField(max_length=64, db_collation="C")
     title = NameField(_("title"), max_length=200)
     description = models.TextField(_("description"), max_length=50_000, blank=True)
