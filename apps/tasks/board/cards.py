@@ -11,16 +11,16 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
 
 from apps.accounts.models import User
 from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import Op
-from apps.sql.compiled import compiled
+from apps.sql.statements import Statement
 from apps.tasks import status_notes
-from apps.tasks.models import Category, Column, Task
+from apps.tasks.models import Column
 
 log = logging.getLogger(__name__)
 PAGE = 25  # cards of a column that come with the board
@@ -128,13 +128,19 @@ def _rows(sql: str, arguments: list[Any]) -> list[CardRow]:
         return list(map(CardRow._make, cursor.fetchall()))
 
 
-def users_on(project: Project, rows: Iterable[CardRow] = ()) -> dict[int, UserSummary]:
-    """Whom cards of the project may show, by primary key: its members, and former ones whom `rows` name."""
-    users = User.objects.only("name", "username", "hue", "kind", "is_practice", "avatar")
-    found = {user.pk: user_summary(user) for user in users.filter(memberships__project=project)}
-    if former := {row.assignee for row in rows if row.assignee is not None} - found.keys():
-        found |= {user.pk: user_summary(user) for user in users.filter(pk__in=former)}
-    return found
+def users_on(rows: Iterable[CardRow]) -> dict[int, UserSummary]:
+    """Whom the cards of `rows` show, by primary key: assignees, and those that notes are about. Nobody else is read."""
+    shown = {pk for row in rows for pk in (row.assignee, _note_user_of(row)) if pk}
+    if not shown:
+        return {}
+    users = User.objects.only("name", "username", "hue", "kind", "is_practice", "avatar").filter(pk__in=shown)
+    return {user.pk: user_summary(user) for user in users}
+
+
+def _note_user_of(row: CardRow) -> int | None:
+    """Nobody for a note that can't be read: that takes no other card along."""
+    user = note.get("user") if isinstance(note := _note_of(row), dict) else None
+    return user if isinstance(user, int) else None
 
 
 def user_summary(user: User) -> UserSummary:
@@ -193,18 +199,23 @@ def column_counts(project: Project) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
-@compiled
-def _notes(project: int) -> QuerySet[Task, tuple[str, int | None]]:
-    open_noted = Task.objects.filter(project=project, status_note__isnull=False).exclude(column__category=Category.DONE)
-    return open_noted.values_list("status_note__state", "status_note__user")
+class NotedTasks(NamedTuple):
+    """The tasks that have a note of one state, and whom one of them is about."""
+
+    state: str
+    tasks: int
+    name: str | None
 
 
-def note_users(project: Project, users: dict[int, UserSummary]) -> dict[str, list[UserSummary | None]]:
-    """For the board's summary: by state of note, whom the notes are about."""
-    found: dict[str, list[UserSummary | None]] = {}
-    for state, user in _notes.all(project=project.pk):
-        found.setdefault(state, []).append(users.get(user or 0))
-    return found
+_NOTED = Statement(
+    NotedTasks,
+    """
+    SELECT t.status_note ->> 'state' AS state, count(*) AS tasks, min(coalesce(nullif(u.name, ''), u.username)) AS name
+    FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+    LEFT JOIN accounts_user u ON u.id =
+        CASE jsonb_typeof(t.status_note -> 'user') WHEN 'number' THEN (t.status_note ->> 'user')::bigint END
+    WHERE t.project_id = %(project)s AND t.status_note IS NOT NULL AND c.category <> 'done' GROUP BY 1""",
+)
 
 
 def register_task_finder(finder: TaskFinder) -> None:
@@ -238,7 +249,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
             return [Op(op="reload")]
         touched |= showing
     found = of_tasks(project, touched)
-    users = users_on(project, found)
+    users = users_on(found)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}
     ops: list[Op] = []
     for row in found:
@@ -259,7 +270,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
     ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {row.pk for row in found}]
     ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
     if len(found) < len(touched) or any(row.note for row in found) or any(map(_is_about_runs, events)):
-        ops.append(Op(op="put", id="board-summary", parent="board-head", rank="", html=summary_html(project, users)))
+        ops.append(Op(op="put", id="board-summary", parent="board-head", rank="", html=summary_html(project)))
     return ops
 
 
@@ -288,6 +299,7 @@ def count_html(column: int, count: int) -> str:
     return render_to_string("tasks/board/_count.html", {"column": column, "count": count})
 
 
-def summary_html(project: Project, users: dict[int, UserSummary] | None = None) -> str:
-    users = users_on(project) if users is None else users
-    return render_to_string("tasks/board/_summary.html", {"note_users": note_users(project, users)})
+def summary_html(project: Project) -> str:
+    """The board's sentence about what its open tasks wait for."""
+    noted = {row.state: row for row in _NOTED.all(project=project.pk)}
+    return render_to_string("tasks/board/_summary.html", {"noted": noted})

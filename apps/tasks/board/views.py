@@ -87,7 +87,7 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     found = board_cards.first_pages(project)
     shown = shown_task(request, project, {row.pk for row in found})
     shown_rows = board_cards.of_tasks(project, [shown.pk]) if shown else []
-    users = board_cards.users_on(project, [*found, *shown_rows])
+    users = board_cards.users_on([*found, *shown_rows])
     counts = board_cards.column_counts(project)
     by_column: dict[int, list[RenderedCard]] = {}
     for row in found:
@@ -101,7 +101,7 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     return {
         "project": project,
         "column_pages": pages,
-        "summary": mark_safe(board_cards.summary_html(project, users)),  # noqa: S308 - a rendered template
+        "summary": mark_safe(board_cards.summary_html(project)),  # noqa: S308 - a rendered template
         "banner": banner.html_of(project),
         "lesson": not counts,
         "words": board_words(),
@@ -135,7 +135,7 @@ def column(request: MemberRequest, key: str, pk: int) -> HttpResponse:
     shown = get_object_or_404(project.columns, pk=pk)
     before = request.GET.get("before", "")
     found = board_cards.next_page(shown, after=request.GET.get("after", ""), before=before)
-    users = board_cards.users_on(project, found)
+    users = board_cards.users_on(found)
     cards = [rendered(project, row, users) for row in found]
     context = {
         "project": project,

@@ -28,10 +28,11 @@ class Page:
     def __init__(self, project) -> None:
         project.refresh_from_db()
         self.seq = project.last_seq
-        users, counts = cards.users_on(project), cards.column_counts(project)
+        rows = cards.of_tasks(project, project.tasks.values_list("pk", flat=True))
+        users, counts = cards.users_on(rows), cards.column_counts(project)
         self.elements = {
             f"task-{row.pk}": (f"column-{row.column}-list", row.rank, cards.render(project.key, row, users))
-            for row in cards.of_tasks(project, project.tasks.values_list("pk", flat=True))
+            for row in rows
         }
         for column in project.columns.all():
             html = cards.count_html(column.pk, counts.get(column.pk, 0))

@@ -3,7 +3,9 @@ import re
 import pytest
 from django.utils import translation
 
+from apps.projects.models import Membership
 from apps.projects.realtime import frames
+from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.actions.comment import comment
 from apps.tasks.board import cards
 from apps.tasks.models import Task
@@ -41,3 +43,19 @@ def test_card_that_cannot_be_rendered_takes_no_other_along(board, columns, clien
     page = client.get(f"/projects/{board.key}/")
     assert page.status_code == 200
     assert "can't be shown in full" in page.content.decode()
+
+
+def test_only_who_is_shown_is_read(board, columns, ana, ben, django_assert_num_queries):
+    """However many members a project has; whoever has left it is still named where a card names them."""
+    note = {"state": "working", "code": "working", "facts": {}, "user": ben.pk, "since": "", "run": "", "counts": False}
+    noted = task_in(columns["doing"], "Noted", assignee=ana)
+    Task.objects.filter(pk=noted.pk).update(status_note=note)
+    MembershipFactory.create_batch(3, project=board)
+    Membership.objects.filter(user=ben).delete()
+    rows = cards.first_pages(board)
+    assert set(cards.users_on(rows)) == {ana.pk, ben.pk}
+    assert f"<bdi>{ben.name}</bdi> is working." in cards.summary_html(board)
+    Task.objects.update(assignee=None, status_note=None)
+    rows = cards.first_pages(board)
+    with django_assert_num_queries(0):
+        assert cards.users_on(rows) == {}
