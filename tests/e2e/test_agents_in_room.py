@@ -48,7 +48,7 @@ def test_who_may_direct_agents_stops_one_from_its_message(enter, board, ana, ben
     eve = MembershipFactory(project=board, user__name="Eve", role=Role.COMMENTER).user
     one, other, third = enter(ana), enter(ben), enter(eve)
     say(one, "@scribe [[delay:8]]")
-    expect(line(third)).to_contain_text("Scribe is at it.")
+    expect(line(third)).to_contain_text("Scribe is working.")
     expect(third.get_by_role("button", name="Stop")).to_be_hidden()
     other.get_by_role("button", name="Stop").click()
     for page in (one, other, third):

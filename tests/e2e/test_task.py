@@ -306,7 +306,7 @@ def test_admitted_run_says_for_how_long_it_has_not_started(opened, ana, task, sc
     expect(drawer(page).locator(".run__text")).to_have_text(
         re.compile(r"^\s*Handed overHanded to Scribe, not started yet")
     )
-    begun = page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk} .note", has_text="is at it")
+    begun = page.locator(f"#column-{columns['doing'].pk}-list #task-{task.pk} .note", has_text="is working")
     expect(begun).to_be_visible()
     expect(page.get_by_role("button", name="Accept", exact=True)).to_be_visible()
 
@@ -316,7 +316,7 @@ def test_the_whole_loop_in_one_page(opened, ana, task, scribe, columns):
     page.evaluate("document.documentElement.dataset.same = 'page'")
     give_to(page, "Scribe", prompt="Use marine paint.")
     run = drawer(page).locator(".run")
-    expect(run).to_contain_text("Scribe is at it.")
+    expect(run).to_contain_text("Scribe is working.")
     accept = page.get_by_role("button", name="Accept", exact=True)
     expect(accept).to_be_visible()
     expect(page.locator(f"#column-{columns['review'].pk}-list #task-{task.pk}")).to_be_visible()

@@ -71,8 +71,8 @@ def _paused(facts: dict[str, Any]) -> str:
 
 def _working(facts: dict[str, Any]) -> str:
     if facts["attempt"] == 1:
-        return _("{agent} is at it.").format(**facts)
-    return _("{agent} is at it, attempt {attempt}.").format(**facts)
+        return _("{agent} is working.").format(**facts)
+    return _("{agent} is working, attempt {attempt}.").format(**facts)
 
 
 RETRY_REASONS = {

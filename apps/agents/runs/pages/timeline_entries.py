@@ -37,7 +37,7 @@ def _with_link(payload: dict[str, Any], sentence: str) -> str:
     """The sentence, with a link to the room for a run that answers a message there."""
     if "message" not in payload:
         return sentence
-    return format_html('{} <a class="inklink" href="{}">{}</a>', sentence, payload["url"], _("Look in the room."))
+    return format_html('{} <a class="inklink" href="{}">{}</a>', sentence, payload["url"], _("Show in the room"))
 
 
 SENTENCES: dict[str, tuple[str, Sentence]] = {
