@@ -23,7 +23,7 @@ DOORS = (
     "serializers.py",
     "templatetags/*.py",
 )
-SCOPED = {"visible_to", "none"}
+SCOPED = {"visible_to", "seen_by", "none"}
 # Fields that narrow what they get to the project in question, and what looks among `visible_to` alone.
 WITHIN = {"WithinProject", "ManyWithinProject", "permissions.find"}
 # What begins otherwise, and why it reaches nothing that is somebody else's.
@@ -31,6 +31,7 @@ REASONS = {
     "AuditEntry.objects.of_project(project.pk)": "the project was found by project_for, for its owners",
     "Message.objects.not_deleted()": "narrowed to keys of a room that was found by visible_to",
     "Avatar.objects.filter(user__in=seen)": "of those who share a project with one, whom the line above has found",
+    "Column.objects.of(project)": "the project was found by seen_by",
     "Comment.objects.filter(task=find_task(request, pk))": "the task was found by visible_to",
     "PullRequest.objects.filter(run_links__run=row['id'])": "the run was found by visible_to",
     "Repository.objects.filter(uid=uid)": "the webhook's signature proves that its sender knows the repository",
