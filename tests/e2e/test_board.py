@@ -26,6 +26,7 @@ def drag(page: Page, task: Task, to) -> None:
     x, y = box["x"] + box["width"] / 2, box["y"] + min(box["height"] / 2, 200)
     page.mouse.move(x, y - 30, steps=8)
     page.mouse.move(x, y, steps=4)
+    page.wait_for_timeout(150)  # the list's own animation
     page.mouse.up()
 
 
@@ -63,33 +64,6 @@ def test_a_drop_in_place_sends_nothing(visit, ana, columns):
     drag(page, first, card(page, first))
     page.wait_for_timeout(300)
     assert posted == []
-
-
-def test_a_drag_measures_few_cards_of_a_long_column(visit, ana, columns):
-    """And of those that are far away nothing is laid out, which the browser then does for the ones that come near."""
-    for number in range(60):
-        task_in(columns["ready"], f"Task {number}")
-    page = visit(ana)
-    page.locator(".column__more a").scroll_into_view_if_needed()
-    expect(page.locator("li[id^='task-']")).to_have_count(60)
-    page.evaluate(
-        """() => {
-            const measure = Element.prototype.getBoundingClientRect
-            window.measured = 0
-            Element.prototype.getBoundingClientRect = function () {
-                window.measured += this.matches("li[id^='task-']")
-                return measure.call(this)
-            }
-        }"""
-    )
-    first = Task.objects.earliest("pk")
-    drag(page, first, column_list(page, columns["doing"]))
-    expect(column_list(page, columns["doing"]).locator("li[id^='task-']")).to_have_count(1)
-    assert page.evaluate("window.measured") < 60
-    far = page.locator("li[id^='task-']", has_text="Task 59")
-    assert far.evaluate("each => !each.firstElementChild.checkVisibility({contentVisibilityAuto: true})")
-    far.scroll_into_view_if_needed()
-    expect(far.locator(".card__link")).to_be_in_viewport()
 
 
 @pytest.mark.req("DND-4")

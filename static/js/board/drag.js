@@ -13,7 +13,7 @@ export function makeSortable(list) {
   Sortable.create(list, {
     group: "cards",
     draggable: "li[id^='task-']",
-    animation: 0, // it would measure every card of both columns at each step
+    animation: 120,
     delay: 250,
     delayOnTouchOnly: true,
     touchStartThreshold: 6,
