@@ -53,7 +53,7 @@ class Load(NamedTuple):
     busy: int
     sending: int
     pause: FailureStreak | None
-    silent: tuple[str, ...] = ()
+    silent: tuple[str, ...]
 
 
 def next_run(agent: Agent) -> Run | None:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 from django.db import connection
 from django.db.models import Q
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps.accounts.models import User
@@ -156,7 +157,7 @@ def user_summary(user: User) -> UserSummary:
     )
 
 
-def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> str:
+def render(project_key: str, row: CardRow, users: dict[int, UserSummary]) -> SafeString:
     """The card's HTML, the same for every viewer, in the language that is active.
 
     One that can't be rendered takes no other along: its title stands there, and that the rest can't be shown.
@@ -178,7 +179,7 @@ def _note_of(row: CardRow) -> status_notes.Note | None:
 @lru_cache(maxsize=4096)
 def _render(
     project_key: str, row: CardRow, assignee: UserSummary | None, note_user: UserSummary | None, language: str
-) -> str:
+) -> SafeString:
     note = _note_of(row)
     return render_to_string(
         "tasks/board/_card.html",
@@ -213,7 +214,7 @@ _NOTED = Statement(
     SELECT t.status_note ->> 'state' AS state, count(*) AS tasks, min(coalesce(nullif(u.name, ''), u.username)) AS name
     FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
     LEFT JOIN accounts_user u ON u.id =
-        CASE jsonb_typeof(t.status_note -> 'user') WHEN 'number' THEN (t.status_note ->> 'user')::bigint END
+        CASE WHEN t.status_note ->> 'user' ~ '^[0-9]{1,18}$' THEN (t.status_note ->> 'user')::bigint END
     WHERE t.project_id = %(project)s AND t.status_note IS NOT NULL AND c.category <> 'done' GROUP BY 1""",
 )
 
@@ -295,11 +296,11 @@ def _headers(project: Project, columns: set[int]) -> list[Op]:
     ]
 
 
-def count_html(column: int, count: int) -> str:
+def count_html(column: int, count: int) -> SafeString:
     return render_to_string("tasks/board/_count.html", {"column": column, "count": count})
 
 
-def summary_html(project: Project) -> str:
+def summary_html(project: Project) -> SafeString:
     """The board's sentence about what its open tasks wait for."""
     noted = {row.state: row for row in _NOTED.all(project=project.pk)}
     return render_to_string("tasks/board/_summary.html", {"noted": noted})

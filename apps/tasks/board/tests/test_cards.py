@@ -45,6 +45,17 @@ def test_card_that_cannot_be_rendered_takes_no_other_along(board, columns, clien
     assert "can't be shown in full" in page.content.decode()
 
 
+@pytest.mark.parametrize("user", [1.5, 10**30, "seven", [7], None])
+def test_note_about_nobody_takes_no_board_along(board, columns, client, ana, user):
+    task = task_in(columns["doing"], "Odd")
+    note = {"state": "working", "code": "working", "facts": {"agent": "Scribe", "attempt": 1}, "user": user}
+    Task.objects.filter(pk=task.pk).update(status_note=note)
+    client.force_login(ana)
+    page = client.get(f"/projects/{board.key}/")
+    assert page.status_code == 200
+    assert "One card is being worked on." in page.content.decode()
+
+
 def test_only_who_is_shown_is_read(board, columns, ana, ben, django_assert_num_queries):
     """However many members a project has; whoever has left it is still named where a card names them."""
     note = {"state": "working", "code": "working", "facts": {}, "user": ben.pk, "since": "", "run": "", "counts": False}
