@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from apps.accounts.models import User
 from apps.errors import Refused
 from apps.projects import permissions
+from apps.projects.events import log
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+from apps.sql.late_rows import written_at_end
 from apps.sql.refresh import read_anew
 
 
@@ -41,7 +43,9 @@ def locked_for_change(
     and the right. `by` is None when the board itself acts, which is always allowed; without `needs`
     nobody is asked. One action may call another: the lock is held by then, and the inner one belongs to
     the outer one's transaction. Who catches what the inner one raises, and goes on, undoes it with an
-    `atomic()` of its own. Raises NotAllowed, and RowGone for a row that somebody has deleted meanwhile.
+    `atomic()` of its own. Events and audit entries are written when the outermost block ends, all by
+    one statement: until then they have no number, and no query finds them. Raises NotAllowed, and
+    RowGone for a row that somebody has deleted meanwhile.
     """
     pk = project if isinstance(project, int) else project.pk
     if held := _held.projects.get(pk):
@@ -49,7 +53,7 @@ def locked_for_change(
             _look_again(held, rows, by, needs)
             yield held
         return
-    with transaction.atomic():
+    with transaction.atomic(), written_at_end(log.write):
         locked = _held.projects[pk] = Project.objects.locked(pk)
         try:
             _look_again(locked, rows, by, needs)

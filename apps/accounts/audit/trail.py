@@ -7,7 +7,7 @@ other. The database seals each entry when that commits (docs/decisions/0007).
 import ipaddress
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from apps.accounts import rate_limits
 from apps.accounts.models import ApiToken, AuditEntry, User
 from apps.rest.secret_paths import shown_path
+from apps.sql import late_rows
 from apps.sql.statements import Statement
 
 LONGEST_TEXT = 300
@@ -52,6 +53,8 @@ def record(
 
     `run` is the agent's run it was part of, and `asked_by` who wanted that run. `facts` are names
     and numbers, old and new; never a token, a password or what somebody wrote.
+
+    Within a change (`locked_for_change`) it has its number and time when that ends.
     """
     request = request or _request.get()
     entry = AuditEntry(
@@ -66,9 +69,9 @@ def record(
         address=address_of(request),
         facts=_bounded(facts),
     )
-    values = {name: getattr(entry, name) for name in _COLUMNS} | {"facts": json.dumps(entry.facts)}
-    entry.pk, entry.at = _ADD.one(**values)
-    entry._state.adding = False
+    if not late_rows.add(entry):
+        entry.pk, entry.at = _ADD.one(entries=to_json([entry]))
+        entry._state.adding = False
     return entry
 
 
@@ -79,16 +82,22 @@ class Added(NamedTuple):
     at: datetime
 
 
-_COLUMNS = ("action", "user_id", "who", "token", "run", "asked_by_id", "asked_by", "project_id", "address")
-_ADD = Statement(
-    Added,
-    """
+# The entries that `to_json` made a parameter of, in their order.
+INSERT = """
     INSERT INTO accounts_auditentry
         (action, at, user_id, who, token, run, asked_by_id, asked_by, project_id, address, facts)
-    SELECT %(action)s::text, statement_timestamp(), %(user_id)s, %(who)s, %(token)s, %(run)s, %(asked_by_id)s,
-        %(asked_by)s, %(project_id)s, %(address)s::inet, %(facts)s::jsonb
-    WHERE %(action)s::text IS NOT NULL RETURNING id, at""",
-)
+    SELECT action, statement_timestamp(), user_id, who, token, run, asked_by_id, asked_by, project_id, address, facts
+    FROM jsonb_to_recordset(%(entries)s::jsonb) AS given(
+        action text, user_id bigint, who text, token text, run uuid, asked_by_id bigint, asked_by text,
+        project_id bigint, address inet, facts jsonb
+    ) RETURNING id, at"""
+_ADD = Statement(Added, INSERT)
+_COLUMNS = ("action", "user_id", "who", "token", "run", "asked_by_id", "asked_by", "project_id", "address", "facts")
+
+
+def to_json(entries: Iterable[AuditEntry]) -> str:
+    """The parameter of INSERT."""
+    return json.dumps([{name: getattr(entry, name) for name in _COLUMNS} for entry in entries], default=str)
 
 
 def refused(action: str, *, by: User | None, request: HttpRequest, **facts: Any) -> None:

@@ -79,7 +79,7 @@ def test_callback_takes_few_statements(run):
     with CaptureQueriesContext(connection) as done:
         assert post(report(run)).json() == {"outcome": "applied"}
     asked = [query["sql"] for query in done if "SAVEPOINT" not in query["sql"]]
-    assert len(asked) <= 38, asked
+    assert len(asked) <= 28, asked
     assert sum('FROM "agents_run"' in sql for sql in asked) <= 4  # whose, all of it twice, and whether one waits
     assert sum("FOR NO KEY UPDATE" in sql for sql in asked) == 1
 
