@@ -141,7 +141,7 @@ def world(key: str, *, numbers_from: int = 0) -> World:
     lifecycle.claim(run, "worker")
     about = {"teamboardRunId": str(run.pk), "sessionKey": run.gateway_session_key}
     results.receive(gateway, f"first-{key}", "run.started", about)
-    lifecycle.close(run, Run.Status.SUCCEEDED, by=agent.user, result=f"{key} secret")
+    lifecycle.succeed(run, result=f"{key} secret")
     room, message = talk(project, owner, f"{key} secret")
     helper = agent_in(project, f"Mason-{key}", gateway=gateway)
     message_in(room, agent.user, f"@{helper.slug} {key} secret")  # in vain, which makes a MentionRefusal

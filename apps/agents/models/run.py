@@ -32,6 +32,7 @@ class RunQuerySet(models.QuerySet["Run"]):
             "task__column",
             "agent__gateway",
             "agent__user",
+            "agent__failure_streak",
             "gateway",
             "stop_request",
             "requested_by",
@@ -113,6 +114,7 @@ class Run(models.Model):
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
+    is_reported: bool  # whether the report at hand has come before: for who receives it
     obstacle: str | None  # what keeps it waiting by itself: in the scheduler's queue
     answer: Message | None  # the message it was answered with: in a message's footer
 

@@ -56,8 +56,12 @@ def note_failure(run: Run) -> None:
 
 
 def note_success(run: Run) -> None:
-    """The agent works: whatever its runs have failed for counts no more."""
-    FailureStreak.objects.filter(agent=run.agent_id).delete()
+    """The agent works: whatever its runs have failed for counts no more.
+
+    An agent that was read with its streak, under the project's lock, is not asked again whether it has one.
+    """
+    if run.agent._state.fields_cache.get("failure_streak", run) is not None:
+        FailureStreak.objects.filter(agent=run.agent_id).delete()
 
 
 def pause_of(agent: Agent) -> FailureStreak | None:

@@ -44,7 +44,8 @@ def move_card(task: Task, change: Change, *, by: User | None) -> None:
 
 
 def is_finished(task: Task) -> bool:
-    return bool(_finished.all(pk=task.pk))
+    """By the column that it has now, as it was read under the project's lock."""
+    return task.column.category == Category.DONE
 
 
 @cache
@@ -57,11 +58,6 @@ def _column_after(change: Change) -> CompiledQuery[..., Column]:
         return Column.objects.filter(category=target, **standing)[:1]
 
     return compiled(column_after)
-
-
-@compiled
-def _finished(pk: int) -> QuerySet[Task, int]:
-    return Task.objects.filter(pk=pk, column__category=Category.DONE).order_by().values_list("pk", flat=True)
 
 
 def require_person(by: User | None, project: Project) -> None:

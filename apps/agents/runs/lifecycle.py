@@ -28,7 +28,6 @@ DEADLINE_FACTOR = 2
 LOOK_AFTER = timedelta(seconds=60)  # without a word of a run
 LOOKED_AT = (Status.RUNNING, Status.UNCERTAIN)
 NOTES_OF_ENDED = {
-    Status.SUCCEEDED: (run_notes.State.DONE, "result"),
     Status.FAILED: (run_notes.State.FAILED, "failed"),
     Status.CANCELLED: (run_notes.State.STOPPED, "stopped"),
     Status.TIMED_OUT: (run_notes.State.FAILED, "timed_out"),
@@ -90,7 +89,8 @@ def begin(run: Run, *, gateway_run_id: str = "") -> bool:
     if run.started_at is not None and run.status in states.BEGIN.sources:
         return False
     with locked_for_change(run.project_id) as project:
-        admit(run)
+        if run.status in states.ADMIT.sources:
+            admit(run)
         begun = _take(
             run,
             states.BEGIN,
@@ -231,6 +231,38 @@ def mark_uncertain(run: Run, *, send_count: int | None = None) -> bool:
         return marked
 
 
+def succeed(run: Run, **result: Any) -> bool:
+    """End `run`, which was read under the project's lock, with a result; False when it had ended already.
+
+    It has worked, whoever should have said so before. `result` are further fields of the run. Whoever calls shows
+    the result, with its note.
+    """
+    step = states.CLOSE_AS[Status.SUCCEEDED]
+    with locked_for_change(run.project_id) as project:
+        if run.status != Status.RUNNING:
+            begin(run)
+            read_anew(run)
+        now = timezone.now()
+        ended = {
+            "started_at": run.started_at or now,
+            "ended_at": now,
+            "review": _review_after(run, step),
+            **dict.fromkeys(("error", "cause", "failure"), ""),
+            **dict.fromkeys(("lease_until", "look_at")),
+            **result,
+        }
+        if not _take(run, step, **ended):
+            return False
+        if run.started_at is None:
+            _follow(run, project, states.BEGIN, by=run.agent.user, attempt=run.attempt)
+        run.status = step.target
+        for name, value in ended.items():
+            setattr(run, name, value)
+        failure_streaks.note_success(run)
+        _follow(run, project, step, by=run.agent.user, status=step.target, error="", cause="")
+        return True
+
+
 def close(
     run: Run,
     status: str,
@@ -241,7 +273,7 @@ def close(
     send_count: int | None = None,
     **result: Any,
 ) -> bool:
-    """End `run` as `status`; False when it had ended already.
+    """End `run` as `status`, without a result; False when it had ended already.
 
     `cause` is the code of the note that says why, where the status alone does not; `result` are further fields of
     the run, such as its tokens. `send_count` fences: only if no other worker has sent the run again since. `run` is
@@ -257,7 +289,7 @@ def close(
             cause=cause,
             failure=failure_streaks.fingerprint(error[:500], cause) if failure_streaks.is_own(step.target, by) else "",
             ended_at=timezone.now(),
-            review=_review_after(run, step),
+            review=states.Review.NONE,
             lease_until=None,
             look_at=None,
             **result,
@@ -266,8 +298,6 @@ def close(
         if closed:
             if run.failure:
                 failure_streaks.note_failure(run)
-            elif run.status == Status.SUCCEEDED:
-                failure_streaks.note_success(run)
             state, code = NOTES_OF_ENDED[step.target]
             run_notes.set_note(run, state, cause or code, error=run.error, by=str(by or ""))
             if step.target == Status.CANCELLED:  # by us: what the gateway ends by itself has failed

@@ -1,6 +1,7 @@
 """What a run works for: a task, or a message in a room. The steps of a run call its target and need not know which."""
 
-from typing import Any, cast
+import json
+from typing import Any, NamedTuple, cast
 
 from apps.accounts.models import User
 from apps.agents.models import Agent, Run
@@ -10,6 +11,7 @@ from apps.agents.runs.card_moves import Change
 from apps.chat.messages.actions.post import post
 from apps.chat.models import Message
 from apps.max_length import max_length
+from apps.sql.statements import Statement
 from apps.tasks import status_notes
 from apps.tasks.actions.comment import comment
 from apps.tasks.models import Task
@@ -68,11 +70,11 @@ class TaskTarget:
     def show_started(self, run: Run) -> None:
         card_moves.move_card(self.task, Change.STARTED, by=run.agent.user)
 
-    def show_result(self, run: Run, text: str, *, empty_reason: str) -> None:
-        """The agent's comment, which holds as much as a run does, and the card in review."""
+    def show_result(self, run: Run, text: str, note: status_notes.Note | None, *, empty_reason: str) -> None:
+        """The agent's comment, which holds as much as a run does, and the card in review with `note`."""
         about: dict[str, Any] = {"is_truncated": run.is_result_truncated, "empty_reason": empty_reason}
         posted = comment(self.task, text=text, by=run.agent.user, as_board=True, **about)
-        Run.objects.filter(pk=run.pk).update(result_comment=posted)
+        _SHOW.all(run=run.pk, comment=posted.pk, task=self.task.pk, note=json.dumps(note))
         card_moves.move_card(self.task, Change.SUCCEEDED, by=run.agent.user)
 
 
@@ -136,8 +138,11 @@ class MessageTarget:
     def show_started(self, run: Run) -> None:
         """Nor here."""
 
-    def show_result(self, run: Run, text: str, *, empty_reason: str) -> None:
-        """The agent's message, as much as one holds; its id makes it the same, however often the answer is reported."""
+    def show_result(self, run: Run, text: str, note: status_notes.Note | None, *, empty_reason: str) -> None:
+        """The agent's message, as much as one holds, and `note` under the question.
+
+        Its id makes it the same, however often the answer is reported.
+        """
         longest = max_length(Message, "text")
         about: dict[str, Any] = {
             "client_message_id": run.pk,
@@ -147,7 +152,21 @@ class MessageTarget:
         }
         post(self.message.room, text=text[:longest], by=run.agent.user, as_board=True, **about)
 
+        self.set_note(run, note)
 
+
+class Shown(NamedTuple):
+    """The task of a result that was noted."""
+
+    id: int
+
+
+_SHOW = Statement(
+    Shown,
+    """
+    WITH ended AS (UPDATE agents_run SET result_comment_id = %(comment)s WHERE id = %(run)s)
+    UPDATE tasks_task SET status_note = NULLIF(%(note)s::jsonb, 'null') WHERE id = %(task)s RETURNING id""",
+)
 Target = TaskTarget | MessageTarget
 
 

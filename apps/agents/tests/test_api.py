@@ -107,11 +107,11 @@ def test_run_is_cancelled_and_retried(program, scribe, ana):
 
 def test_result_is_sent_back_with_a_note_then_accepted(program, scribe, ana):
     run = run_of(scribe, ana)
-    lifecycle.close(run, Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
+    lifecycle.succeed(run, result="Done.")
     assert program.post(f"runs/{run.pk}/request-changes/", {"note": " "}).status_code == 400
     second = program.post(f"runs/{run.pk}/request-changes/", {"note": "Shorter."}).json()
     assert (second["attempt"], second["prompt"]) == (2, "Shorter.")
-    lifecycle.close(Run.objects.get(pk=second["id"]), Run.Status.SUCCEEDED, by=scribe.user, result="Done.")
+    lifecycle.succeed(Run.objects.get(pk=second["id"]), result="Done.")
     assert program.post(f"runs/{second['id']}/accept/").json()["review"] == "accepted"
     assert program.get(f"tasks/{run.task_id}/").json()["category"] == "done"
     assert program.post(f"runs/{second['id']}/accept/").status_code == 412

@@ -79,9 +79,10 @@ def bring_in_line(run: Run, turn: session_turns.Turn) -> bool:
     It is sent with the same key and bytes. A gateway that has it all the same knows the key, and one that has
     forgotten the key has begun anew.
     """
-    if turn.is_there:
-        return lifecycle.begin(run)
-    return run.started_at is None and run.send_count < dispatch.MAX_SENDS and lifecycle.send_again(run)
+    with locked_for_change(run.project_id, run):
+        if turn.is_there:
+            return lifecycle.begin(run)
+        return run.started_at is None and run.send_count < dispatch.MAX_SENDS and lifecycle.send_again(run)
 
 
 def look_up_quiet_runs() -> None:
@@ -141,8 +142,9 @@ def settle(run: Run, answer: Entry) -> None:
     """End `run` as its session says that it ended."""
     if answer.error or answer.stop_reason == "error":
         lifecycle.close(run, Status.FAILED, by=run.agent.user, error=answer.error or answer.text)
-    else:
-        text = answer.text.removesuffix(CUT_IN_HISTORY)
-        is_truncated = text != answer.text
-        result = results.Result(text=text, is_truncated=is_truncated, model=answer.model, usage=answer.usage)
+        return
+    text = answer.text.removesuffix(CUT_IN_HISTORY)
+    is_truncated = text != answer.text
+    result = results.Result(text=text, is_truncated=is_truncated, model=answer.model, usage=answer.usage)
+    with locked_for_change(run.project_id, run):
         results.succeed(run, result)

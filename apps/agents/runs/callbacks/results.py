@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
 from apps import names
 from apps.accounts import audit
@@ -49,18 +49,18 @@ class Result:
 
 def receive(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
     """Store and apply one report; the same one again finds the first and changes nothing."""
-    if known := _report.first(gateway=gateway.pk, event_id=event_id):
+    run = run_of(gateway, kind, body, event_id)
+    if (run is None or run.is_reported) and (known := _report.first(gateway=gateway.pk, event_id=event_id)):
         return known
     try:
-        return _apply(gateway, event_id, kind, body)
+        return _apply(gateway, event_id, kind, body, run)
     except IntegrityError as error:
         if not violates(error, "callback_report_once"):
             raise
         return CallbackReport.objects.get(gateway=gateway, event_id=event_id)
 
 
-def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any]) -> CallbackReport:
-    run = run_of(gateway, kind, body)
+def _apply(gateway: Gateway, event_id: str, kind: str, body: dict[str, Any], run: Run | None) -> CallbackReport:
     if run is None:
         with transaction.atomic():
             return _store(gateway, event_id, kind, body, run=None)
@@ -112,33 +112,38 @@ _KEEP = Statement(
 )
 
 
-def run_of(gateway: Gateway, kind: str, body: dict[str, Any]) -> Run | None:
+def run_of(gateway: Gateway, kind: str, body: dict[str, Any], event_id: str = "") -> Run | None:
     """The run a report is about: sent to this gateway, in the session that the report is from.
 
-    Whose it is, and no more: under the project's lock it is read anew.
+    Whose it is, and whether the report `event_id` came before, and no more: under the project's lock it is read anew.
     """
     session = _session_of(body)
     if "teamboardRunId" in body:
         run_key = _run_key(body)
-        return _sent_run.first(gateway=gateway.pk, session=session, pk=run_key) if run_key else None
+        return _sent_run.first(gateway.pk, session, event_id, pk=run_key) if run_key else None
     if kind != "run.finished" or _text(body.get("status")) == "aborted":
         return None
-    return _sent(gateway.pk, session).open().exclude(status=Status.QUEUED).first()
+    return _sent(gateway.pk, session, event_id).open().exclude(status=Status.QUEUED).first()
 
 
 @compiled
 def _report(gateway: int, event_id: str) -> QuerySet[CallbackReport]:
+    return _reports(gateway, event_id)
+
+
+def _reports(gateway: int, event_id: str) -> QuerySet[CallbackReport]:
     return CallbackReport.objects.filter(gateway=gateway, event_id=event_id)
 
 
 @compiled
-def _sent_run(gateway: int, session: str, pk: UUID) -> QuerySet[Run]:
-    return _sent(gateway, session).filter(pk=pk)
+def _sent_run(gateway: int, session: str, event_id: str, pk: UUID) -> QuerySet[Run]:
+    return _sent(gateway, session, event_id).filter(pk=pk)
 
 
-def _sent(gateway: int, session: str) -> RunQuerySet:
+def _sent(gateway: int, session: str, event_id: str) -> RunQuerySet:
     sent = Run.objects.filter(gateway=gateway, gateway_session_key=session, first_sent_at__isnull=False)
-    return sent.only("project_id")
+    reported = Exists(_reports(gateway, event_id))
+    return sent.only("project_id").annotate(is_reported=reported)  # type: ignore[no-redef]  # declared on the model
 
 
 def _run_key(body: dict[str, Any]) -> UUID | None:
@@ -203,10 +208,9 @@ def result_of(body: dict[str, Any]) -> Result:
 
 
 def succeed(run: Run, result: Result) -> bool:
-    """The result is shown where the run's target is; on a task it then waits for a person."""
+    """Show the result of `run`, which was read under the project's lock; on a task it then waits for a person."""
     with locked_for_change(run.project_id):
-        lifecycle.begin(run)  # what has an answer was worked at, whoever should have said so before
-        closed = lifecycle.close(run, Status.SUCCEEDED, by=run.agent.user, **_kept(result))
+        closed = lifecycle.succeed(run, **_kept(result))
         if closed:
             show(run, is_tools=result.is_tools)
         return closed
@@ -228,17 +232,15 @@ def show(run: Run, *, late: bool = False, is_tools: bool = False) -> None:
     text, empty_reason = run.result.strip(), ""
     if not any(map(names.is_visible, text)):
         text, empty_reason = "", EmptyReason.ENDED_BY_TOOL if is_tools else EmptyReason.NO_ANSWER
+    note = None
+    if run.review != Review.NONE or not run.task:  # else finished already: nothing is awaited
+        code = target.late_result_code if late else target.result_code
+        note = run_notes.build_note(run, run_notes.State.DONE, code)
     try:
         with transaction.atomic():
-            target.show_result(run, text, empty_reason=empty_reason)
+            target.show_result(run, text, note, empty_reason=empty_reason)
     except Refused as refused:
         run_notes.set_note(run, run_notes.State.FAILED, "not_shown", error="", refusal=refused.code)
-    else:
-        if run.task and run.review == Review.NONE:  # finished already: nothing is awaited
-            run_notes.clear_note(run)
-            return
-        code = target.late_result_code if late else target.result_code
-        run_notes.set_note(run, run_notes.State.DONE, code)
 
 
 def _kept(result: Result) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from datetime import timedelta
 
 import httpx
@@ -423,13 +424,13 @@ def test_claims_at_once_take_the_last_slot_once(board, ana, gateway):
 def test_close_happens_once_when_endings_race(board, ana, scribe, gateway):
     for number in range(6):
         run = run_of(scribe, ana, f"Task {number}")
-        endings = [Status.CANCELLED, Status.SUCCEEDED, Status.FAILED]
+        endings = [
+            lambda run: lifecycle.close(run, Status.CANCELLED, by=ana),
+            lambda run: lifecycle.close(run, Status.FAILED, by=ana),
+            lifecycle.succeed,
+        ]
         with ThreadPoolExecutor(3) as pool:
-            won = list(
-                pool.map(
-                    lambda status, run=run: in_own_connection(lambda: lifecycle.close(run, status, by=ana)), endings
-                )
-            )
+            won = list(pool.map(lambda end, run=run: in_own_connection(lambda: end(copy(run))), endings))
         assert sum(won) == 1
     assert Event.objects.filter(kind="run.closed").count() == 6
 
