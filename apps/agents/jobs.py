@@ -33,7 +33,7 @@ def work_through(agent_id: str) -> None:
     """
     while dispatch.start_next(UUID(agent_id), f"{WORKER}:{threading.get_ident()}"):
         pass
-    wait_reasons.refresh(Agent.objects.select_related(*dispatch.WITH_AGENT).get(pk=agent_id))
+    wait_reasons.refresh(dispatch.agent_of(UUID(agent_id)))
 
 
 @shared_task

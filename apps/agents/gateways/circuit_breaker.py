@@ -46,6 +46,8 @@ def max_sending(gateway: Gateway) -> int:
 
 def note_admission(gateway: Gateway) -> None:
     """It has taken a run, so it is warm. Not each one is written down: the row is everybody's."""
+    if gateway.admitted_at and gateway.admitted_at > timezone.now() - NOTED_EVERY:
+        return
     noted = Q(admitted_at=None) | Q(admitted_at__lt=Now() - NOTED_EVERY)
     Gateway.objects.filter(noted, pk=gateway.pk).update(admitted_at=Now())
 

@@ -115,6 +115,8 @@ class Run(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     is_reported: bool  # whether the report at hand has come before: for who receives it
+    agent_busy: int  # runs that take a slot of its agent: with the one that may start next
+    gateway_sending: int  # runs on their way to its gateway: likewise
     obstacle: str | None  # what keeps it waiting by itself: in the scheduler's queue
     answer: Message | None  # the message it was answered with: in a message's footer
 

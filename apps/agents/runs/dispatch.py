@@ -23,6 +23,7 @@ from apps.sql.compiled import compiled
 WITH_AGENT = ("gateway", "user", "failure_streak")
 MAX_SENDS = 12
 FIRST_BACKOFF, LONGEST_BACKOFF = 2.0, 300.0  # seconds
+SHOWN_AFTER = 0.3  # seconds without an answer, after which a card says that its run is being handed over
 REPLAY_WINDOW = timedelta(minutes=4)  # the gateway remembers a key for five
 
 
@@ -47,7 +48,6 @@ def start_next(agent_id: UUID, worker: str) -> Run | None:
     if claim.is_stale:
         lifecycle.mark_uncertain(claim.run)
         return claim.run
-    lifecycle.show_sending(claim.run)
     outcome = send(claim.run)
     apply_outcome(claim, outcome)
     return claim.run
@@ -59,9 +59,8 @@ def claim_next(agent_id: UUID, worker: str) -> Claim | None:
 
     What the agent is judged by is read under the lock: a row joined to the locked one would be as old as the wait.
     """
-    if _agent_locked.first(pk=agent_id) is None:
-        raise Agent.DoesNotExist(f"Agent {agent_id} is not there any more.")
-    agent = cast(Agent, _agent.first(pk=agent_id))
+    _agent_locked.first(pk=agent_id)
+    agent = agent_of(agent_id)
     run = scheduler.next_run(agent)
     if run is None:
         return None
@@ -87,6 +86,13 @@ def _agent_locked(pk: UUID) -> QuerySet[Agent]:
     return Agent.objects.select_for_update().only("pk").filter(pk=pk)
 
 
+def agent_of(pk: UUID) -> Agent:
+    """The agent with all that it is judged by. Raises Agent.DoesNotExist."""
+    if agent := _agent.first(pk=pk):
+        return agent
+    raise Agent.DoesNotExist(f"Agent {pk} is not there any more.")
+
+
 @compiled
 def _agent(pk: UUID) -> QuerySet[Agent]:
     return Agent.objects.select_related(*WITH_AGENT).filter(pk=pk)
@@ -105,13 +111,31 @@ def frozen_request(run: Run) -> tuple[str, bytes]:
 
 
 def send(run: Run) -> openclaw_client.Outcome:
-    """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key."""
+    """POST the frozen bytes, outside any transaction, with the run's id as Idempotency-Key.
+
+    A gateway that takes its time is seen doing so; where it answers at once the card says what follows.
+    """
     client = openclaw_client.OpenClawClient.for_gateway(run.agent.gateway)
-    outcome = asyncio.run(client.post_run(run.request_path, bytes(cast(bytes, run.request_body)), str(run.pk)))
+    with asyncio.Runner() as runner:
+        post = runner.get_loop().create_task(
+            client.post_run(run.request_path, bytes(cast(bytes, run.request_body)), str(run.pk))
+        )
+        if not runner.run(_is_done(post, within=SHOWN_AFTER)):
+            lifecycle.show_sending(run)
+        outcome = runner.run(_result_of(post))
     gateway_identity.remember(run.agent.gateway, client.identity)
     reason = f"{outcome.code} {outcome.original}".strip()
     circuit_breaker.record_result(run.agent.gateway, reached=outcome.sent, reason=reason)
     return outcome
+
+
+async def _is_done(task: asyncio.Task[openclaw_client.Outcome], *, within: float) -> bool:
+    done, _running = await asyncio.wait([task], timeout=within)
+    return bool(done)
+
+
+async def _result_of(task: asyncio.Task[openclaw_client.Outcome]) -> openclaw_client.Outcome:
+    return await task
 
 
 def apply_outcome(claim: Claim, outcome: openclaw_client.Outcome) -> None:

@@ -8,12 +8,16 @@ import re
 import secrets
 from typing import cast
 
+from django.db.models import QuerySet
+
 from apps.accounts.models import User
 from apps.agents.gateways import openclaw_client
 from apps.agents.models import Run
 from apps.agents.runs import stops
 from apps.agents.runs.queue import PROMPT_BYTES
 from apps.chat.models import Message
+from apps.projects.models import Repository
+from apps.sql.compiled import compiled
 from apps.tasks.code import branch_names
 from apps.tasks.models import Comment, Task
 
@@ -53,7 +57,10 @@ ROOM_BYTES = 24 * 1024  # of what was said before
 
 
 def prompt_for(run: Run) -> str:
-    """The whole message, at most PROMPT_BYTES: the oldest of what was said before is left out first."""
+    """The whole message, at most PROMPT_BYTES: the oldest of what was said before is left out first.
+
+    The run's `branch` is what `branch_of` says.
+    """
     fence = secrets.token_hex(8).upper()
     instructions, body, earlier, tail = _task_parts(run, fence) if run.task_id else _room_parts(run, fence)
     head = [
@@ -76,6 +83,8 @@ def prompt_for(run: Run) -> str:
 
 def _follows_a_stop(run: Run) -> bool:
     """Whether the last run that was sent in its session was stopped: the gateway hands that one's words on."""
+    if run.task_id and run.attempt == 1:  # a task's first attempt begins its session
+        return False
     sent = Run.objects.filter(gateway_session_key=run.gateway_session_key, gateway=run.gateway_id)
     before = sent.filter(first_sent_at__isnull=False).exclude(pk=run.pk).order_by("-first_sent_at")
     last = before.select_related("stop_request").first()
@@ -85,7 +94,7 @@ def _follows_a_stop(run: Run) -> bool:
 def _task_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[str]]:
     """The instructions, what the task is about, what was said under it, and who asks."""
     task = cast(Task, run.task)
-    comments = list(task.comments.select_related("author").order_by("-pk")[: COMMENTS + 1])
+    comments = _latest_comments.all(task=task.pk)
     latest = reversed(comments[:COMMENTS])
     earlier = [_fenced(fence, f"Comment by {_author(each.author)}", _words_of(each)) for each in latest]
     more = [EARLIER_COMMENTS] if len(comments) > COMMENTS else []
@@ -101,6 +110,11 @@ def _room_parts(run: Run, fence: str) -> tuple[str, list[str], list[str], list[s
     return ROOM_INSTRUCTIONS, referenced, _earlier_messages(message, fence), [_fenced(fence, label, _text_of(message))]
 
 
+@compiled
+def _latest_comments(task: int) -> QuerySet[Comment]:
+    return Comment.objects.filter(task=task).select_related("author").order_by("-pk")[: COMMENTS + 1]
+
+
 def _task_fields(task: Task, run: Run, fence: str) -> list[str]:
     return [
         _fenced(fence, "Title", f"{task.key}: {task.title}"),
@@ -112,19 +126,25 @@ def _task_fields(task: Task, run: Run, fence: str) -> list[str]:
 def branch_of(run: Run) -> str:
     """The name that the prompt of `run` proposes for its branch; empty where there is no task or no repository."""
     task = run.task or run.referenced_task
-    if task is None or not task.project.repositories.exists():
+    if task is None or not _any_repository.all(project=task.project_id):
         return ""
     return branch_names.name_for(task, user=run.agent.user)
 
 
+@compiled
+def _any_repository(project: int) -> QuerySet[Repository, int]:
+    return Repository.objects.filter(project=project).order_by().values_list("pk", flat=True)[:1]
+
+
 def _repository_fields(task: Task, run: Run, fence: str) -> list[str]:
     """Where its code is: what is pushed to the proposed branch is linked with the task. Names are Git's, not ours."""
-    branch = branch_of(run)
+    if not run.branch:
+        return []
     return [
         _fenced(
             fence,
             f"Repository {repository.name}",
-            f"{repository.url}\nBase branch: {repository.default_branch}\nProposed branch: {branch}",
+            f"{repository.url}\nBase branch: {repository.default_branch}\nProposed branch: {run.branch}",
         )
         for repository in task.project.repositories.only("name", "url", "default_branch")[:REPOSITORIES]
     ]

@@ -9,7 +9,20 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    Func,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Now
 
 from apps.agents import processes
@@ -61,13 +74,27 @@ def next_run(agent: Agent) -> Run | None:
 
     What it is sent on is taken last, by `take_probes`: nothing that does not go out uses up a probe.
     """
-    return None if _agent_reason(_load_of(agent), ahead=0) else _ready.first(agent=agent.pk)
+    run = _ready.first(agent=agent.pk, gateway=agent.gateway_id)
+    if run is None:
+        return None
+    load = Load(agent, run.agent_busy, run.gateway_sending, failure_streaks.pause_of(agent), ())
+    return None if _agent_reason(load, ahead=0) else run
 
 
 @compiled
-def _ready(agent: UUID) -> QuerySet[Run]:
+def _ready(agent: UUID, gateway: int) -> QuerySet[Run]:
+    """The first that nothing of its own keeps, with the counts of `_counts`."""
+    of_gateway = Run.objects.busy().filter(agent__gateway=gateway)
     ready = _queue_of(agent).filter(Q(obstacle=None)).with_related()
-    return ready.select_for_update(of=["self"], skip_locked=True)[:1]
+    counts = {
+        "agent_busy": _count_of(Run.objects.busy().filter(agent=agent)),
+        "gateway_sending": _count_of(of_gateway.filter(status=Status.SENDING)),
+    }
+    return ready.annotate(**counts).select_for_update(of=["self"], skip_locked=True)[:1]
+
+
+def _count_of(runs: QuerySet[Run]) -> Subquery:
+    return Subquery(runs.order_by().values(count=Func("pk", function="COUNT", output_field=IntegerField())))
 
 
 def take_probes(agent: Agent) -> bool:
@@ -81,11 +108,16 @@ def decisions(agent: Agent) -> Iterator[tuple[Run, Reason | None]]:
     As many statements for a long queue as for a short one.
     """
     load, ahead, sessions = _load_of(agent, silent=processes.silent()), 0, set()
-    for run in _queue_of(agent.pk).with_related().defer("request_body"):
+    for run in _waiting.all(agent=agent.pk):
         yield run, _reason(run, load, ahead=ahead, is_behind_its_session=run.session_key in sessions)
         if run.obstacle is None and run.session_key not in sessions:
             ahead += 1
             sessions.add(run.session_key)
+
+
+@compiled
+def _waiting(agent: UUID) -> QuerySet[Run]:
+    return _queue_of(agent).with_related().defer("request_body")
 
 
 def decision(run: Run) -> Reason | None:

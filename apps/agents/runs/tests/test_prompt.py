@@ -17,6 +17,7 @@ def test_prompt_fences_repository_base_and_branch():
     RepositoryFactory(project=board, name="web", url="https://git.example/web.git", default_branch="<<<X>>> main")
     run = run_of(agent_in(board, "Scribe"), owner, title="Größe")
 
+    run.branch = prompt.branch_of(run)
     text = prompt.prompt_for(run)
 
     field = next(part for part in text.split("\n\n") if "Repository web:" in part)

@@ -1,11 +1,12 @@
 """The sentence is the scheduler's, also while something is sent; a probe is taken last; priority moves in line."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from apps.agents.gateways import circuit_breaker
+from apps.agents.gateways import circuit_breaker, openclaw_client
 from apps.agents.models import Agent, Gateway, Run
 from apps.agents.runs import dispatch, lifecycle, wait_reasons
 from apps.agents.runs.actions.pause import pause
@@ -35,15 +36,40 @@ def be_half_open(gateway: Gateway) -> None:
     Gateway.objects.filter(pk=gateway.pk).update(failures=circuit_breaker.MAX_FAILURES, retry_at=past, down_since=past)
 
 
-def test_run_that_is_sent_no_longer_says_why_it_waited(scribe, ana, gateway, monkeypatch):
+@pytest.fixture
+def waiting(scribe, ana):
+    """A run that has said why it waits, and may start by now."""
     Agent.objects.update(max_concurrent=1)
     busy, run = run_of(scribe, ana, "Busy"), run_of(scribe, ana, "Waits")
     assert note_of(run)["code"] == "agent_full"
     lifecycle.close(busy, Status.CANCELLED, by=ana)
-    seen, send = [], dispatch.send
-    monkeypatch.setattr(dispatch, "send", lambda sent: seen.append(note_of(run)["code"]) or send(sent))
+    return run
+
+
+def test_run_that_takes_long_to_be_sent_no_longer_says_why_it_waited(scribe, waiting, gateway, monkeypatch):
+    seen, show_sending, post_run = [], lifecycle.show_sending, openclaw_client.OpenClawClient.post_run
+
+    async def post_slowly(client, *request):
+        await asyncio.sleep(5 * dispatch.SHOWN_AFTER)
+        return await post_run(client, *request)
+
+    def show_and_look(run):
+        show_sending(run)
+        seen.append(note_of(waiting)["code"])
+
+    monkeypatch.setattr(dispatch, "SHOWN_AFTER", 0.02)
+    monkeypatch.setattr(openclaw_client.OpenClawClient, "post_run", post_slowly)
+    monkeypatch.setattr(lifecycle, "show_sending", show_and_look)
     dispatch.start_next(scribe.pk, "worker")
     assert seen == ["starting"]
+    assert note_of(waiting)["code"] == "handed_over"
+
+
+def test_run_that_is_sent_at_once_says_no_more_than_that(scribe, waiting, gateway, monkeypatch):
+    monkeypatch.setattr(dispatch, "SHOWN_AFTER", 60)
+    before = Event.objects.latest("pk")
+    dispatch.start_next(scribe.pk, "worker")
+    assert list(Event.objects.filter(pk__gt=before.pk).values_list("kind", flat=True)) == ["run.handed_over"]
 
 
 def test_run_that_says_it_starts_is_sent_without_another_word(scribe, ana, gateway):
