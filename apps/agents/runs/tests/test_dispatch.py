@@ -82,7 +82,7 @@ def test_dispatch_takes_few_statements(scribe, ana, gateway):
     with CaptureQueriesContext(connection) as done:
         assert dispatch.start_next(scribe.pk, "worker-1")
     asked = [query["sql"] for query in done if "SAVEPOINT" not in query["sql"]]
-    assert len(asked) <= 11, asked
+    assert len(asked) <= 12, asked  # one of them notes once a minute that its gateway takes work
 
 
 def test_begun_run_moves_its_card_to_in_progress(columns, scribe, ana, gateway):
