@@ -50,6 +50,8 @@ class Gateway(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    has_stops: bool  # whether it is to be told of a stop: for who receives its reports
+
     objects = GatewayQuerySet.as_manager()
 
     class Meta:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -113,8 +113,12 @@ def asked_of(gateway: Gateway) -> list[str]:
 
 @compiled
 def _asked(gateway: int) -> QuerySet[StopRequest, UUID]:
-    asked = StopRequest.objects.unconfirmed().filter(_recent(), gateway=gateway).order_by("pk")
-    return asked.values_list("run_key", flat=True)[:MOST_AT_ONCE]
+    return unconfirmed_at(gateway).order_by("pk").values_list("run_key", flat=True)[:MOST_AT_ONCE]
+
+
+def unconfirmed_at(gateway: int | OuterRef) -> StopRequestQuerySet:
+    """The stops that this gateway is to be told of."""
+    return StopRequest.objects.unconfirmed().filter(_recent(), gateway=gateway)
 
 
 def confirm_deleted(gateway: Gateway, run_key: UUID) -> None:

@@ -46,7 +46,7 @@ def callback(request: HttpRequest) -> JsonResponse:
     except WebhookRefused as refused:
         audit.refused("callback.refused", by=None, request=request, status=refused.status, code=refused.code, **facts)
         raise
-    asked = stops.asked_of(gateway) if kind != stop_answers.KIND else []
+    asked = stops.asked_of(gateway) if gateway.has_stops and kind != stop_answers.KIND else []
     told = {"outcome": outcome} | ({"stops": asked} if asked else {})
     response = JsonResponse(told, status=409 if outcome == results.LATE else 200)
     sign_answer(response, gateway, request)

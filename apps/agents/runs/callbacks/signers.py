@@ -2,17 +2,21 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from apps.agents.models import Gateway
+from apps.agents.runs import stops
 from apps.rest import webhook_signatures
 from apps.sql.compiled import compiled
 
 
 def signers_of(request: HttpRequest, raw: bytes) -> list[Gateway]:
-    """The enabled gateways whose secret made this request, and lately; two only where secrets are equal."""
+    """The enabled gateways whose secret made this request, and lately; two only where secrets are equal.
+
+    Each with `has_stops`: whether there is one that it is to be told of.
+    """
     stamp, given, bearer = _presented(request)
     is_recent = webhook_signatures.is_recent(stamp)
     found = []
@@ -61,7 +65,9 @@ def _with_secrets() -> list[Gateway]:
 
 @compiled
 def _gateways() -> QuerySet[Gateway]:
-    return Gateway.objects.exclude(callback_secret="").order_by("pk")  # nosec B106 - leaves out gateways without one
+    with_secret = Gateway.objects.exclude(callback_secret="")  # nosec B106 - leaves out gateways without one
+    has_stops = Exists(stops.unconfirmed_at(OuterRef("pk")))
+    return with_secret.annotate(has_stops=has_stops).order_by("pk")  # type: ignore[no-redef]  # declared on the model
 
 
 def _is_signed(gateway: Gateway, raw: bytes, stamp: str, given: str) -> bool:

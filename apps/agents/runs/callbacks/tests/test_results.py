@@ -75,11 +75,11 @@ def test_result_becomes_a_comment_and_waits_in_review(run, columns, scribe):
 
 
 def test_callback_takes_few_statements(run):
-    """Fourteen, and the look at the queue after them; savepoints aside, which are the test's own but for one."""
+    """Savepoints aside, which are the test's own transaction but for one."""
     with CaptureQueriesContext(connection) as done:
         assert post(report(run)).json() == {"outcome": "applied"}
     asked = [query["sql"] for query in done if "SAVEPOINT" not in query["sql"]]
-    assert len(asked) <= 15, "\n".join(each[:140] for each in asked)
+    assert len(asked) <= 14, "\n".join(each[:140] for each in asked)
     assert sum('FROM "agents_run"' in sql for sql in asked) == 3  # whose, all of it, and whether one waits
     assert sum("FOR NO KEY UPDATE" in sql for sql in asked) == 1
 
