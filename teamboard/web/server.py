@@ -22,10 +22,12 @@ from teamboard.environment import Environment, SettingRefused
 from teamboard.launch import web_server
 from teamboard.web.slow_clients import DeadlineProtocol
 from teamboard.web.waiting_connections import WaitingConnections, most_connections
+from teamboard.web.websocket_protocol import SharedBytesProtocol
 
 # uvicorn's own, by the names of its Config.
 OPTIONS: dict[str, Any] = {
     "lifespan": "off",
+    "ws": SharedBytesProtocol,
     "ws_per_message_deflate": False,
     # A browser that is gone is found in 40 s: its pong is awaited whatever we send meanwhile.
     "ws_ping_interval": 20.0,
