@@ -5,6 +5,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class Connection:
     send: Callable[[str], Awaitable[None]]
     close: Callable[[int], Awaitable[None]]
     open_task: int | None = None
-    queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    queue: deque[str] = field(default_factory=deque)
     queue_bytes: int = 0
     writer: asyncio.Task[None] | None = None
 
@@ -55,18 +56,26 @@ class Connection:
 
     def enqueue(self, text: str) -> bool:
         """Queue `text` for sending; False when the queue is full and the socket should be closed."""
-        if self.queue.qsize() >= QUEUE_FRAMES or self.queue_bytes + len(text) > QUEUE_BYTES:
+        if len(self.queue) >= QUEUE_FRAMES or self.queue_bytes + len(text) > QUEUE_BYTES:
             return False
         self.queue_bytes += len(text)
-        self.queue.put_nowait(text)
+        self.queue.append(text)
         return True
+
+    def flush(self) -> None:
+        """Send what is queued: before this returns while the browser reads, else by a task that waits for it."""
+        if self.writer is None or self.writer.done():
+            self.writer = asyncio.Task(self.write(), loop=asyncio.get_running_loop(), eager_start=True)
 
     async def write(self) -> None:
         """Send what is queued, one frame after the other, as fast as this one browser reads."""
-        while True:
-            text = await self.queue.get()
-            self.queue_bytes -= len(text)
-            await self.send(text)
+        try:
+            while self.queue:
+                text = self.queue.popleft()
+                self.queue_bytes -= len(text)
+                await self.send(text)
+        except Exception as error:  # whatever the server raises: it is gone, and `disconnect` follows
+            log.info("A socket took no more", extra={"error": repr(error)})
 
     async def end(self, code: int) -> None:
         """Send nothing more, and close the socket."""
@@ -215,7 +224,9 @@ class Feed:
                 self.send(connection, text)
 
     def send(self, connection: Connection, text: str) -> None:
-        if not connection.enqueue(text):
+        if connection.enqueue(text):
+            connection.flush()
+        else:
             self.close_connection(connection, TRY_LATER)
 
     def close_connection(self, connection: Connection, code: int) -> None:
@@ -237,7 +248,6 @@ def connect(project_id: int, connection: Connection) -> Feed:
         _feeds[key].start()
     feed = _feeds[key]
     feed.connections.add(connection)
-    connection.writer = asyncio.create_task(connection.write())
     feed.notified.set()  # whatever happened since the page was made
     return feed
 

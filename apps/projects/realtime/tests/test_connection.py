@@ -33,9 +33,34 @@ def test_queue_is_bounded_in_bytes(connection):
 
 
 async def test_sent_frames_leave_their_bytes_to_others(connection, sent):
-    writer = asyncio.create_task(connection.write())
     for _ in range(3):
         assert connection.enqueue("1234567890")
-        await asyncio.sleep(0.01)
-    writer.cancel()
-    assert len(sent) == 3
+        connection.flush()
+    assert len(sent) == 3  # at once: no task had to be woken
+
+
+async def test_what_a_slow_browser_is_sent_waits_in_its_order(connection, sent):
+    reads = asyncio.Event()
+
+    async def send(text: str) -> None:
+        await reads.wait()
+        sent.append(text)
+
+    connection.send = send
+    for text in "123":
+        assert connection.enqueue(text)
+        connection.flush()
+    assert (sent, list(connection.queue)) == ([], ["2", "3"])
+    reads.set()
+    await connection.writer
+    assert sent == ["1", "2", "3"]
+
+
+async def test_socket_that_fails_takes_no_more_and_raises_nothing(connection):
+    async def send(text: str) -> None:
+        raise RuntimeError("gone")
+
+    connection.send = send
+    assert connection.enqueue("1")
+    connection.flush()
+    assert connection.writer.exception() is None
