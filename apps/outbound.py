@@ -14,7 +14,8 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Container
+from collections.abc import AsyncIterator, Container
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -129,6 +130,34 @@ async def request(
         raise TimedOut(f"Not finished after {limits.total:g} seconds.", sent=sent) from exc
     except httpx.TransportError as exc:
         raise ConnectionLost("The connection broke before the answer was complete.") from exc
+
+
+@asynccontextmanager
+async def kept_open(
+    transport: Transport | None = None, *, is_named_by_operator: bool = False
+) -> AsyncIterator[Transport]:
+    """A transport for a few requests to one address, which share a connection where the other side keeps it open.
+
+    Closed at the end; `transport` is what a test puts in the place of the network.
+    """
+    inner = transport or GuardedTransport(is_named_by_operator=is_named_by_operator)
+    try:
+        yield _KeptOpen(inner)
+    finally:
+        await inner.aclose()
+
+
+class _KeptOpen(httpx.AsyncBaseTransport):
+    """Outlives the client of each request."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Left to who has opened it."""
 
 
 def is_on_this_machine(url: str) -> bool:
@@ -247,6 +276,8 @@ async def addresses_of(
 
 
 async def _look_up(host: str, port: int, wait: float | None) -> list[Address]:
+    with suppress(ValueError):
+        return [ipaddress.ip_address(host)]  # written as one: there is nothing to look up
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(wait):

@@ -66,17 +66,20 @@ class Identity:
         must_prove = gateway.is_practice or gateway.proved_at is not None
         return cls(gateway.url, gateway.callback_secret, must_prove=must_prove, is_confirmed=is_confirmed(gateway))
 
-    async def prove(self) -> None:
-        """Return when a token may go there. Raises NotProved, or outbound.OutboundError without an answer."""
+    async def prove(self, transport: outbound.Transport | None = None) -> None:
+        """Return when a token may go there, by the connection of `transport`.
+
+        Raises NotProved, or outbound.OutboundError without an answer.
+        """
         if self._may_pass or self._base_url.startswith("https://"):
             return
-        answer = await self.ask("info")
+        answer = await self.ask("info", transport=transport)
         if not self.is_proved:
             self._may_be_unproved(answer)
-            await self._speaks_as_openclaw()
+            await self._speaks_as_openclaw(transport)
         self._may_pass = True
 
-    async def ask(self, what: str, **facts: str) -> outbound.Answer:
+    async def ask(self, what: str, *, transport: outbound.Transport | None = None, **facts: str) -> outbound.Answer:
         """The plugin's answer; `is_proved` and `info` say afterwards whether it was signed, and what it said."""
         body = json.dumps({"id": str(uuid4()), "do": what, **facts}).encode()
         stamp = str(int(timezone.now().timestamp()))
@@ -86,7 +89,7 @@ class Identity:
             "X-Teamboard-Timestamp": stamp,
             "X-Teamboard-Signature": signature,
         }
-        answer = await self._request("POST", ROUTE, headers=headers, content=body)
+        answer = await self._request("POST", ROUTE, transport=transport, headers=headers, content=body)
         given = answer.headers.get("X-Teamboard-Signature", "")
         wanted = self._signature(f"answer.{signature}.".encode() + answer.body)
         if self._secret and hmac.compare_digest(given.encode(), wanted.encode()):
@@ -105,20 +108,22 @@ class Identity:
         if not (self._is_confirmed or outbound.is_on_this_machine(self._base_url)):
             raise NotProved("unproved_address")
 
-    async def _speaks_as_openclaw(self) -> None:
-        health = json_of(await self._request("GET", "/healthz"))
+    async def _speaks_as_openclaw(self, transport: outbound.Transport | None) -> None:
+        health = json_of(await self._request("GET", "/healthz", transport=transport))
         if (health.get("ok"), health.get("status")) != (True, "live"):
             raise NotProved("no_openclaw")
 
     def _signature(self, signed: bytes) -> str:
         return f"sha256={hmac.new(self._secret, signed, hashlib.sha256).hexdigest()}"
 
-    async def _request(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
+    async def _request(
+        self, method: str, path: str, *, transport: outbound.Transport | None, **kwargs: Any
+    ) -> outbound.Answer:
         return await outbound.request(
             method,
             self._base_url + path,
             limits=LIMITS,
-            transport=self._transport,
+            transport=transport or self._transport,
             is_named_by_operator=True,
             **kwargs,
         )

@@ -350,15 +350,11 @@ class OpenClawClient:
         return answer
 
     async def _send(self, method: str, path: str, **kwargs: Any) -> outbound.Answer:
-        if self.identity and "Authorization" in kwargs.get("headers", {}):
-            await self.identity.prove()
-        return await outbound.request(
-            method,
-            self.base_url + path,
-            transport=self._transport,
-            is_named_by_operator=self._is_named_by_operator,
-            **kwargs,
-        )
+        """A token goes out on the connection on which the gateway has just proved itself, if that was kept open."""
+        async with outbound.kept_open(self._transport, is_named_by_operator=self._is_named_by_operator) as transport:
+            if self.identity and "Authorization" in kwargs.get("headers", {}):
+                await self.identity.prove(transport)
+            return await outbound.request(method, self.base_url + path, transport=transport, **kwargs)
 
     def _words_of(self, answer: outbound.Answer) -> str:
         """The gateway's own words, one short line without our tokens."""

@@ -112,3 +112,32 @@ def test_dispatch_remembers_that_a_gateway_proved_itself(practice, board, ana):
     dispatch.start_next(coder.pk, "worker-1")
     gateway.refresh_from_db()
     assert gateway.proved_at is not None
+
+
+@asynccontextmanager
+async def counted(port: int):
+    """A relay to that port of this machine; `taken` has an entry for each connection."""
+    taken: list[int] = []
+
+    async def pipe(reader, writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+    async def relay(reader, writer):
+        taken.append(len(taken))
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pipe(reader, inner_writer), pipe(inner_reader, writer))
+
+    server = await asyncio.start_server(relay, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", taken
+
+
+async def test_a_token_goes_by_the_connection_on_which_the_gateway_proved_itself(practice):
+    async with counted(int(practice.url.rpartition(":")[2])) as (url, taken):
+        client = OpenClawClient.for_gateway(row(url))
+        outcome = await client.run_agent("Hello", "task:one-connection")
+        assert client.identity.is_proved
+    assert (outcome.kind, len(taken)) == (Kind.ADMITTED, 1)

@@ -28,8 +28,8 @@ def says(monkeypatch):
     def differently(**fields: object) -> None:
         ask = gateway_identity.Identity.ask
 
-        async def asked(self, what):
-            answer = await ask(self, what)
+        async def asked(self, what, **by):
+            answer = await ask(self, what, **by)
             self.info |= fields
             if what == "check" or "time" in fields:
                 body = json.dumps(gateway_identity.json_of(answer) | fields).encode()
