@@ -116,8 +116,8 @@ def test_check_says_by_how_much_the_clock_is_wrong(reached, says, ahead, words):
 def test_check_takes_no_other_refusal_for_a_wrong_clock(reached, monkeypatch, status, error):
     ask = gateway_identity.Identity.ask
 
-    async def refused(self, what):
-        answer = await ask(self, what)
+    async def refused(self, what, **by):
+        answer = await ask(self, what, **by)
         self.info = {}
         return type(answer)(status, answer.headers, json.dumps({"ok": False, "error": error} if error else []).encode())
 
