@@ -38,9 +38,9 @@ def locked_for_change(
             events.record(project, "task.moved", by=by, task=task.pk)
 
     Locks first, then reads each of `rows` anew in place (with what its manager's `for_change` brings
-    along, where it has one), then asks whether `by` may do what it
-    `needs`; the body checks the rule, changes and records. One statement each for the lock, a row
-    and the right. `by` is None when the board itself acts, which is always allowed; without `needs`
+    along, where it has one) and asks whether `by` may do what it `needs`; the body checks the rule,
+    changes and records. One statement each for the lock and a row; the right needs one of its own only
+    without rows. `by` is None when the board itself acts, which is always allowed; without `needs`
     nobody is asked. One action may call another: the lock is held by then, and the inner one belongs to
     the outer one's transaction. Who catches what the inner one raises, and goes on, undoes it with an
     `atomic()` of its own. Events and audit entries are written when the outermost block ends, all by
@@ -73,17 +73,20 @@ _held = _Held()
 
 
 def _look_again(project: Project, rows: Iterable[Model], by: User | None, needs: Action | None) -> None:
-    """What may have changed before the lock was had."""
-    for row in rows:
-        _read_anew(row, project)
+    """What may have changed before the lock was had. With rows, the right is asked by the statement of the last."""
+    roles = [_read_anew(row, project, by) for row in rows]
     if by is not None and needs is not None:
-        permissions.require(by, needs, project)
+        permissions.require_reach(by, needs)
+        permissions.require_role(roles[-1] if roles else permissions.role_of(by, project), needs)
 
 
-def _read_anew(row: Model, project: Project) -> None:
+def _read_anew(row: Model, project: Project, by: User | None) -> str | None:
+    """And which role `by` has in `project` at that moment, by the same statement."""
+    user = by.pk if by and by.is_active else 0
     try:
-        read_anew(row)
+        role: str | None = read_anew(row, permissions.role_expression, project=project.pk, user=user)
     except ObjectDoesNotExist as error:
         raise RowGone(_("This was deleted in the meantime.")) from error
     if getattr(row, "project_id", None) == project.pk:
         setattr(row, "project", project)  # noqa: B010 - a field of these models, not of every model
+    return role

@@ -2,7 +2,7 @@
 
 from typing import Any, Protocol, cast
 
-from django.db.models import Model, QuerySet, TextChoices
+from django.db.models import Model, QuerySet, Subquery, TextChoices
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -46,6 +46,11 @@ def role_of(user: User, project: Project) -> str | None:
     if not user.is_active:
         return None
     return _role.first(project=project.pk, user=user.pk)
+
+
+def role_expression(project: int, user: int) -> Subquery:
+    """The role of an active account, for a statement that reads something else."""
+    return Subquery(Membership.objects.filter(project=project, user=user).values("role"))
 
 
 @compiled

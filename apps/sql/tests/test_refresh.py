@@ -1,6 +1,7 @@
 """A row read anew is as `refresh_from_db` would make it, with nothing left of what was cached."""
 
 import pytest
+from django.db.models import Subquery
 
 from apps.accounts.models import LoginSession
 from apps.projects.models import Project
@@ -36,3 +37,15 @@ def test_a_deleted_row_is_gone(board, ana):
     session.delete()
     with pytest.raises(LoginSession.DoesNotExist):
         read_anew(copy)
+
+
+def test_what_is_asked_besides_is_answered_and_stays_no_attribute(columns, ana, django_assert_num_queries):
+    def title_of(task: int) -> Subquery:
+        return Subquery(Task.objects.filter(pk=task).values("title"))
+
+    task, other = task_in(columns["ready"], "A task"), task_in(columns["ready"], "Another")
+    before = set(vars(task))
+    with django_assert_num_queries(1):
+        assert read_anew(task, title_of, task=other.pk) == "Another"
+    assert read_anew(task, title_of, task=0) is None
+    assert set(vars(task)) == before
