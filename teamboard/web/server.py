@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterable
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -75,7 +75,7 @@ def serve(host: str, port: int, fds: Iterable[int] = ()) -> None:
         "teamboard.asgi:application",
         host=host,
         port=port,
-        http=partial(DeadlineProtocol, waiting=waiting, proxies=proxies),  # type: ignore[arg-type]  # uvicorn only calls it
+        http=cast(Any, partial(DeadlineProtocol, waiting=waiting, proxies=proxies)),  # uvicorn only calls it
         proxy_headers=bool(proxies),
         forwarded_allow_ips=proxies,
         **OPTIONS,
