@@ -143,17 +143,27 @@ def frame_since(
 
     Further behind than MAX_EVENTS_BEHIND, ahead of the log, or of another epoch: one `reload` op.
     """
-    project = _project.first(pk=project_id)
-    if project is None:
-        raise Project.DoesNotExist(f"There is no project {project_id}.")
+    project, events = _log_since(project_id, since)
     frame = {"epoch": str(project.epoch), "seq": project.last_seq, "ops": []}
     is_foreign = bool(epoch) and epoch != str(project.epoch)
     if is_foreign or not 0 <= project.last_seq - since <= MAX_EVENTS_BEHIND:
         frame["ops"] = [{"op": "reload"}]
     elif project.last_seq > since:
         key = (project.pk, project.epoch, since, project.last_seq, language, open_task)
-        frame["ops"] = _ops_cache.get(key, lambda: _ops_between(project, since, language, open_task))
+        frame["ops"] = _ops_cache.get(key, lambda: _ops_of(project, events, language, open_task))
     return frame
+
+
+def _log_since(project_id: int, since: int) -> tuple[Project, list[Event]]:
+    """The project at the head of its log, and what came after `since`: by one statement when anything did."""
+    if events := _events_since.all(project=project_id, since=since, most=since + MAX_EVENTS_BEHIND):
+        return events[0].project, events
+    project = _project.first(pk=project_id)
+    if project is None:
+        raise Project.DoesNotExist(f"There is no project {project_id}.")
+    if 0 < project.last_seq - since <= MAX_EVENTS_BEHIND:  # it came between the two
+        events = _events_until.all(project=project_id, since=since, head=project.last_seq)
+    return project, events
 
 
 # The latest ops of this process, each range rendered once: for the answer to a POST and for all sockets. What is
@@ -161,8 +171,7 @@ def frame_since(
 _ops_cache: SingleFlight[tuple[Any, ...], list[Op]] = SingleFlight(max_size=32)
 
 
-def _ops_between(project: Project, since: int, language: str, open_task: int | None) -> list[Op]:
-    events = _events_between.all(project=project.pk, since=since, head=project.last_seq)
+def _ops_of(project: Project, events: list[Event], language: str, open_task: int | None) -> list[Op]:
     with translation.override(language):
         return ops_for(project, events, open_task)
 
@@ -172,10 +181,19 @@ def _project(pk: int) -> QuerySet[Project]:
     return Project.objects.filter(pk=pk)
 
 
+def _in_order(events: QuerySet[Event]) -> QuerySet[Event]:
+    return events.select_related("actor", "project").order_by("seq")
+
+
 @compiled
-def _events_between(project: int, since: int, head: int) -> QuerySet[Event]:
-    events = Event.objects.filter(project=project, seq__gt=since, seq__lte=head)
-    return events.select_related("actor").order_by("seq")
+def _events_since(project: int, since: int, most: int) -> QuerySet[Event]:
+    """None at all when the head is beyond `most`."""
+    return _in_order(Event.objects.filter(project=project, seq__gt=since, project__last_seq__lte=most))
+
+
+@compiled
+def _events_until(project: int, since: int, head: int) -> QuerySet[Event]:
+    return _in_order(Event.objects.filter(project=project, seq__gt=since, seq__lte=head))
 
 
 def ops_for(project: Project, events: list[Event], open_task: int | None = None) -> list[Op]:

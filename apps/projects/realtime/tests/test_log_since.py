@@ -1,0 +1,70 @@
+"""A frame reads the project and what came since by one statement, and misses nothing that comes meanwhile."""
+
+import pytest
+from django.db import transaction
+
+from apps.projects import events
+from apps.projects.models import Project
+from apps.projects.realtime import frames
+from apps.projects.tests.factories import ProjectFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project():
+    return ProjectFactory()
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The numbers of the events that are drawn."""
+    seqs = []
+    monkeypatch.setattr(
+        frames, "ops_for", lambda _project, events, _open: seqs.extend(each.seq for each in events) or []
+    )
+    return seqs
+
+
+def change(project, count=1):
+    for _ in range(count):
+        with transaction.atomic():
+            events.record(Project.objects.locked(project.pk), "label.created", by=None)
+
+
+def frame_since(project, since):
+    return frames.frame_since(project.pk, since, language="en")
+
+
+def test_frame_reads_project_and_events_by_one_statement(project, drawn, django_assert_num_queries):
+    change(project, 3)
+    with django_assert_num_queries(1):
+        assert frame_since(project, 1)["seq"] == 3
+    assert drawn == [2, 3]
+
+
+def test_frame_at_the_head_is_empty(project, drawn):
+    change(project, 2)
+    assert frame_since(project, 2) == {"epoch": str(project.epoch), "seq": 2, "ops": []}
+    assert drawn == []
+
+
+def test_frame_tells_of_what_came_between_its_statements(project, drawn, monkeypatch):
+    read = frames._project.first
+
+    class Later:
+        def first(self, pk):
+            change(project)
+            return read(pk=pk)
+
+    monkeypatch.setattr(frames, "_project", Later())
+    assert frame_since(project, 0)["seq"] == 1
+    assert drawn == [1]
+
+
+def test_frame_for_who_is_far_behind_reads_no_events(project, drawn, monkeypatch):
+    monkeypatch.setattr(frames, "MAX_EVENTS_BEHIND", 2)
+    change(project, 3)
+    assert frame_since(project, 0)["ops"] == [{"op": "reload"}]
+    assert frame_since(project, 1)["ops"] == []
+    assert drawn == [2, 3]
