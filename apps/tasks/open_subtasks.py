@@ -23,11 +23,14 @@ class DoneParent(OpenSubtasks):
     """The same question, when it is the subtask that would be open."""
 
 
-def ask_before_move(task: Task, to: Column) -> None:
-    """Raise OpenSubtasks when moving `task`, read under the lock, to `to` makes an open subtask of a done parent."""
+def ask_before_move(task: Task, to: Column, *, open_subtasks: int) -> None:
+    """Raise OpenSubtasks when moving `task` to `to` makes an open subtask of a done parent.
+
+    The task and how many `open_subtasks` it has were read under the lock.
+    """
     before, after = task.column.category == Category.DONE, to.category == Category.DONE
     if after and not before:
-        require_subtasks_done(task)
+        _ask_about(open_subtasks)
     if before and not after and task.parent and _is_done(task.parent):
         sentence = _("{key}, which this is a part of, is done. Open this subtask anyway?")
         raise DoneParent(sentence.format(key=task.parent.key), done_parent=task.parent.key)
@@ -41,14 +44,18 @@ def ask_before_create(parent: Task, column: Column) -> None:
 
 def require_subtasks_done(task: Task) -> None:
     """Raise OpenSubtasks when closing `task` would leave some open."""
-    if count := task.subtasks.open().count():
+    _ask_about(task.subtasks.open().count())
+
+
+def _ask_about(open_subtasks: int) -> None:
+    if open_subtasks:
         raise OpenSubtasks(
             ngettext(
                 "{n} subtask is still open. Close this task anyway?",
                 "{n} subtasks are still open. Close this task anyway?",
-                count,
-            ).format(n=count),
-            open_subtasks=count,
+                open_subtasks,
+            ).format(n=open_subtasks),
+            open_subtasks=open_subtasks,
         )
 
 

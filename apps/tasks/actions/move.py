@@ -72,10 +72,11 @@ def move(
             raise ForeignColumn(_("That column is another project's."))
         if seen_in and task.column_id != seen_in.pk:
             raise Conflict(_("Someone else moved this task first."), column=task.column_id)
+        found = _SURROUNDINGS.one(column=to.pk, task=task.pk, after=after and after.pk, before=before and before.pk)
         if not anyway:
-            ask_before_move(task, to)
+            ask_before_move(task, to, open_subtasks=found.open_subtasks)
         source = task.column
-        low, high, at_end = _gap(task, to, after, before)
+        low, high, at_end = _gap(found, is_anchored=bool(after or before))
         if source == to and low < task.rank < (high or "~"):
             return task
         if to.category == Category.DONE != source.category:
@@ -102,24 +103,30 @@ def move(
         return task
 
 
-class Neighbours(NamedTuple):
-    """Ranks in the column that a task goes to: of both anchors and beside them, where they stand there; the last."""
+class Surroundings(NamedTuple):
+    """What is around a task that goes to a column: the ranks there, and the subtasks of its own that are open.
+
+    The ranks are those of both anchors and beside them, where they stand in the column, and the last.
+    """
 
     after: str | None
     next: str | None
     before: str | None
     previous: str | None
     last: str | None
+    open_subtasks: int
 
 
 # By one statement under the lock: an anchor that has left the column is NULL, and so is the end of the column.
-_NEIGHBOURS = Statement(
-    Neighbours,
+_SURROUNDINGS = Statement(
+    Surroundings,
     """
     WITH others AS NOT MATERIALIZED (SELECT id, rank FROM tasks_task WHERE column_id = %(column)s AND id <> %(task)s)
     SELECT a.rank AS after, (SELECT min(rank) FROM others WHERE rank > a.rank) AS next,
            b.rank AS before, (SELECT max(rank) FROM others WHERE rank < b.rank) AS previous,
-           (SELECT max(rank) FROM others) AS last
+           (SELECT max(rank) FROM others) AS last,
+           (SELECT count(*) FROM tasks_task s JOIN tasks_column sc ON sc.id = s.column_id
+            WHERE s.parent_id = %(task)s AND sc.category <> 'done') AS open_subtasks
     FROM (SELECT) AS always
     LEFT JOIN others a ON a.id = %(after)s
     LEFT JOIN others b ON b.id = %(before)s""",
@@ -141,15 +148,13 @@ _PUT = Statement(
 )
 
 
-def _gap(task: Task, to: Column, after: Task | None, before: Task | None) -> tuple[str, str, bool]:
+def _gap(found: Surroundings, *, is_anchored: bool) -> tuple[str, str, bool]:
     """The ranks on both sides of the wanted position, and whether it fell back to the end."""
-    anchors = {"after": after and after.pk, "before": before and before.pk}
-    found = _NEIGHBOURS.one(column=to.pk, task=task.pk, **anchors)
     if found.after:
         return found.after, found.next or "", False
     if found.before:
         return found.previous or "", found.before, False
-    return found.last or "", "", bool(after or before)
+    return found.last or "", "", is_anchored
 
 
 def _make_room(to: Column, low: str, high: str, *, without: Task) -> tuple[str, list[int]]:

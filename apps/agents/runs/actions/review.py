@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
@@ -14,6 +15,7 @@ from apps.errors import Conflict, Refused
 from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.permissions import Action
+from apps.sql.compiled import compiled
 from apps.tasks.actions.comment import comment
 from apps.tasks.actions.move import move
 from apps.tasks.models import Category, Task
@@ -43,12 +45,19 @@ def accept_by_closing(task: Task, project: Project, by: User | None) -> None:
 
     Raises NotAllowed for programs, and ResultWaits for the board's own rules.
     """
-    waiting = Run.objects.filter(task=task, review=Review.WAITING).with_related().order_by("-attempt").first()
+    waiting = _waiting_of.first(task=task.pk)
     if waiting:
         card_moves.require_person(by, project)
         lifecycle.decide(waiting, states.ACCEPT, by=by, project=project)
     if waiting or (task.status_note and task.status_note["state"] in ENDED_STATES):
         Task.objects.filter(pk=task.pk).update(status_note=None)
+
+
+@compiled
+def _waiting_of(task: int) -> QuerySet[Run]:
+    """The latest run whose result waits for a person: asked for each task that is closed."""
+    waiting = Run.objects.filter(task=task, review=Review.WAITING)
+    return waiting.with_related().order_by("-attempt")[:1]
 
 
 def request_changes(run: Run, *, note: str, by: User) -> Run:
