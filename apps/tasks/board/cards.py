@@ -123,6 +123,25 @@ def of_tasks(project: Project, tasks: Iterable[int]) -> list[CardRow]:
     )
 
 
+def with_counts(project: Project, tasks: Iterable[int], columns: Iterable[int]) -> tuple[list[CardRow], dict[int, int]]:
+    """The cards of `tasks`, and how many `columns` have (without those that have none), by one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""SELECT (SELECT json_object_agg(column_id, cards)::text FROM (
+                  SELECT column_id, count(*) AS cards FROM tasks_task WHERE column_id = ANY(%s) GROUP BY 1
+                ) counted) AS counts, f.*
+                FROM (SELECT) AS always LEFT JOIN (
+                  SELECT {_SELECT} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
+                  WHERE t.project_id = %s AND t.id = ANY(%s)
+                ) f ON true""",  # noqa: S608 - constants only
+            [list(columns), project.pk, list(tasks)],
+        )
+        rows = cursor.fetchall()
+    [counts, *_] = rows[0]
+    cards = [CardRow._make(card) for _, *card in rows]
+    return [card for card in cards if card.pk], {int(pk): n for pk, n in json.loads(counts or "{}").items()}
+
+
 def _rows(sql: str, arguments: list[Any]) -> list[CardRow]:
     with connection.cursor() as cursor:
         cursor.execute(sql, arguments)
@@ -249,7 +268,8 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
         if len(showing) > MAX_REDRAWN:
             return [Op(op="reload")]
         touched |= showing
-    found = of_tasks(project, touched)
+    columns = {pk for event in events for pk in event.payload.get("columns", ())}
+    found, counts = with_counts(project, touched, columns)
     users = users_on(found)
     movers = {event.task_id: event for event in events if event.kind == "task.moved"}
     ops: list[Op] = []
@@ -269,7 +289,7 @@ def ops_of(project: Project, events: list[Event], open_task: int | None) -> list
             }
         ops.append(op)
     ops += [Op(op="drop", id=f"task-{pk}") for pk in touched - {row.pk for row in found}]
-    ops += _headers(project, {pk for event in events for pk in event.payload.get("columns", ())})
+    ops += [_header(pk, counts.get(pk, 0)) for pk in sorted(columns)]
     if len(found) < len(touched) or any(row.note for row in found) or any(map(_is_about_runs, events)):
         ops.append(Op(op="put", id="board-summary", parent="board-head", rank="", html=summary_html(project)))
     return ops
@@ -280,20 +300,9 @@ def _is_about_runs(event: Event) -> bool:
     return event.kind.startswith("run.")
 
 
-def _headers(project: Project, columns: set[int]) -> list[Op]:
-    if not columns:
-        return []
-    counts = column_counts(project)
-    return [
-        Op(
-            op="put",
-            id=f"column-{pk}-count",
-            parent=f"column-{pk}",
-            rank="",
-            html=count_html(pk, counts.get(pk, 0)),
-        )
-        for pk in sorted(columns)
-    ]
+def _header(column: int, count: int) -> Op:
+    html = count_html(column, count)
+    return Op(op="put", id=f"column-{column}-count", parent=f"column-{column}", rank="", html=html)
 
 
 def count_html(column: int, count: int) -> SafeString:

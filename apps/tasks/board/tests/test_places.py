@@ -54,14 +54,14 @@ def test_moved_task_is_told_its_place(ana_visits, columns, long):
 
 def test_place_is_read_after_the_frame(ana_visits, columns, long, monkeypatch):
     """Somebody comes between: what the frame has not yet told is no neighbour that makes a gap look empty."""
-    frame_of, ben_comes = cards.column_counts, []
+    frame_of, ben_comes = cards.with_counts, []
 
-    def counted(project):
+    def counted(*args):
         if not ben_comes:
             ben_comes.append(task_in(columns["ready"], "Ben's"))
-        return frame_of(project)
+        return frame_of(*args)
 
-    monkeypatch.setattr(cards, "column_counts", counted)
+    monkeypatch.setattr(cards, "with_counts", counted)
     placed = ask(ana_visits, "/projects/TIDE/tasks/", title="Buy rope", column=columns["ready"].pk)
     assert placed["next"] == ben_comes[0].rank
 
