@@ -22,6 +22,9 @@ class Lifetime(NamedTuple):
     whole: timedelta
     idle: timedelta
 
+    def lasts(self, began_at: datetime, used_at: datetime) -> bool:
+        return min(began_at + self.whole, used_at + self.idle) > timezone.now()
+
 
 def local_lifetime() -> Lifetime:
     return Lifetime(settings.LOCAL_SESSION, settings.LOCAL_SESSION_IDLE)
@@ -29,6 +32,13 @@ def local_lifetime() -> Lifetime:
 
 def authentik_lifetime() -> Lifetime:
     return Lifetime(settings.AUTHENTIK_SESSION, settings.AUTHENTIK_SESSION_IDLE)
+
+
+def lifetime_of(user_id: int | None, issuer: str) -> Lifetime:
+    """As it is set now, for a session of nobody, of a password or of Authentik."""
+    if user_id is None:
+        return Lifetime(VISIT, VISIT)
+    return authentik_lifetime() if issuer else local_lifetime()
 
 
 class LoginSessions(models.QuerySet["LoginSession"]):
@@ -92,9 +102,7 @@ class LoginSession(AbstractBaseSession):
     @property
     def lifetime(self) -> Lifetime:
         """As it is set now."""
-        if self.user_id is None:
-            return Lifetime(VISIT, VISIT)
-        return authentik_lifetime() if self.issuer else local_lifetime()
+        return lifetime_of(self.user_id, self.issuer)
 
     @property
     def ends_at(self) -> datetime:
@@ -104,4 +112,4 @@ class LoginSession(AbstractBaseSession):
     @property
     def is_alive(self) -> bool:
         """The same as `alive()` asks of the database, for a row that has been read."""
-        return min(self.ends_at, self.used_at + self.lifetime.idle) > timezone.now()
+        return self.lifetime.lasts(self.began_at, self.used_at)

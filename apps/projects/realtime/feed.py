@@ -15,7 +15,7 @@ from uuid import UUID
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from apps.accounts.models import LoginSession
+from apps.accounts.sessions.alive import alive_among
 from apps.projects.models import Membership, Project
 from apps.projects.realtime import frames
 
@@ -89,12 +89,16 @@ class Connection:
 
 
 class RenderedFrame(NamedTuple):
-    """A frame as it is sent: where it leads to, its text, and whether somebody leaves the project within it."""
+    """A frame as it is sent: where it leads to, its text, and whether somebody leaves the project within it.
+
+    `alive` are those of the sessions that it is for which lived after all that it tells.
+    """
 
     seq: int
     epoch: str
     text: str
     member_left: bool
+    alive: set[UUID]
 
 
 class Feed:
@@ -104,7 +108,6 @@ class Feed:
         self.project_id = project_id
         self.connections: set[Connection] = set()
         self.notified = asyncio.Event()
-        self.rendering: dict[tuple[Any, ...], asyncio.Task[RenderedFrame]] = {}
         self.tasks: list[asyncio.Task[None]] = []
         self.closing: set[asyncio.Task[None]] = set()
 
@@ -178,36 +181,23 @@ class Feed:
     async def bring_forward(self, position: tuple[Any, ...], connections: list[Connection]) -> bool:
         """Send the connections at one position the one frame that they share; False when it can't be rendered."""
         try:
-            frame = await self.rendered_frame(*position)
+            frame = await in_database(_render_frame, thread_sensitive=False)(
+                self.project_id, position, {each.session_id for each in connections}
+            )
             if frame.member_left:  # what came after that is not for them: look first who may stay
                 await self.heartbeat()
-            if (frame.seq, frame.epoch) != position[:2]:
-                await self.close_signed_out(connections)
         except Exception:
             log.exception("A frame could not be rendered", extra={"project": self.project_id, "since": position[0]})
             return False
+        if (frame.seq, frame.epoch) == position[:2]:
+            return True
         for connection in self.connections.intersection(connections):
-            if connection.position == position and (frame.seq, frame.epoch) != position[:2]:
+            if connection.session_id not in frame.alive:  # though the heartbeat has not come round yet
+                self.close_connection(connection, SIGNED_OUT)
+            elif connection.position == position:
                 connection.seq, connection.epoch = frame.seq, frame.epoch
                 self.send(connection, frame.text)
         return True
-
-    async def rendered_frame(self, since: int, epoch: str, language: str, open_task: int | None) -> RenderedFrame:
-        """The frame from `since`, made once for all who ask while it is being made."""
-        key = (since, epoch, language, open_task)
-        if key not in self.rendering:
-            task = asyncio.create_task(_render_frame(self.project_id, *key))
-            self.rendering[key] = task
-            task.add_done_callback(lambda _: self.rendering.pop(key, None))
-        return await asyncio.shield(self.rendering[key])
-
-    async def close_signed_out(self, connections: list[Connection]) -> None:
-        """What happens after somebody has signed out is not for them, though the heartbeat has not come round yet."""
-        session_ids = {each.session_id for each in connections}
-        alive = await in_database(_alive_sessions, thread_sensitive=False)(session_ids)
-        for connection in self.connections.intersection(connections):
-            if connection.session_id not in alive:
-                self.close_connection(connection, SIGNED_OUT)
 
     async def heartbeat(self) -> None:
         """Tell every connection the head number; close those who may no longer look."""
@@ -267,20 +257,16 @@ def connection_count(user_id: int) -> int:
     return sum(each.user_id == user_id for feed in _feeds.values() for each in feed.connections)
 
 
-async def _render_frame(project_id: int, since: int, epoch: str, language: str, open_task: int | None) -> RenderedFrame:
-    frame = await in_database(frames.frame_since, thread_sensitive=False)(
-        project_id, since, epoch=epoch, language=language, open_task=open_task
-    )
-    member_left = frames.MEMBER_LEFT in frame["ops"]
+def _render_frame(project_id: int, position: tuple[int, str, str, int | None], session_ids: set[UUID]) -> RenderedFrame:
+    """What takes connections from `position` to the head. Asked after it, not before: which of their sessions live."""
+    since, epoch, language, open_task = position
+    frame = frames.frame_since(project_id, since, epoch=epoch, language=language, open_task=open_task)
     text = frames.to_json(frame)
     if len(text) > QUEUE_BYTES:  # no connection's queue would take it, however often it came back for it
         text = frames.to_json(frame | {"ops": [frames.Op(op="reload")]})
-    return RenderedFrame(frame["seq"], frame["epoch"], text, member_left)
-
-
-def _alive_sessions(session_ids: set[UUID]) -> set[UUID]:
-    alive = LoginSession.objects.alive().filter(public_id__in=session_ids, user__is_active=True)
-    return set(alive.values_list("public_id", flat=True))
+    is_news = (frame["seq"], frame["epoch"]) != (since, epoch)
+    alive = alive_among(session_ids) if is_news else set()
+    return RenderedFrame(frame["seq"], frame["epoch"], text, frames.MEMBER_LEFT in frame["ops"], alive)
 
 
 def _read_heartbeat(project_id: int, session_ids: set[UUID], user_ids: set[int]) -> tuple[set[UUID], set[int], str]:
@@ -288,7 +274,7 @@ def _read_heartbeat(project_id: int, session_ids: set[UUID], user_ids: set[int])
     members = Membership.objects.filter(project=project_id, user__in=user_ids)
     epoch, head = Project.objects.filter(pk=project_id).values_list("epoch", "last_seq").first() or ("", 0)
     return (
-        _alive_sessions(session_ids),
+        alive_among(session_ids),
         set(members.values_list("user", flat=True)),
         frames.to_json({"epoch": str(epoch), "head": head}),
     )

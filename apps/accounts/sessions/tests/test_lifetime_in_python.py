@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import LoginSession
+from apps.accounts.sessions.alive import alive_among
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -22,3 +23,13 @@ def test_both_say_the_same(ana, issuer, which, is_late):
     row.save()
     assert row.is_alive is not is_late
     assert LoginSession.objects.alive().exists() is not is_late
+    assert alive_among([row.public_id]) == (set() if is_late or user is None else {row.public_id})
+
+
+def test_session_of_a_closed_account_is_not_among_the_living(ana, ben):
+    one, other = [
+        LoginSession.objects.create(session_key=user.username, user=user, expire_date=timezone.now())
+        for user in (ana, ben)
+    ]
+    type(ana).objects.filter(pk=ben.pk).update(is_active=False)
+    assert alive_among([one.public_id, other.public_id]) == {one.public_id}

@@ -1,11 +1,13 @@
 """A frame reads the project and what came since by one statement, and misses nothing that comes meanwhile."""
 
+import uuid
+
 import pytest
 from django.db import transaction
 
 from apps.projects import events
 from apps.projects.models import Project
-from apps.projects.realtime import frames
+from apps.projects.realtime import feed, frames
 from apps.projects.tests.factories import ProjectFactory
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +70,12 @@ def test_frame_for_who_is_far_behind_reads_no_events(project, drawn, monkeypatch
     assert frame_since(project, 0)["ops"] == [{"op": "reload"}]
     assert frame_since(project, 1)["ops"] == []
     assert drawn == [2, 3]
+
+
+def test_frame_for_many_sockets_takes_two_statements(project, drawn, django_assert_num_queries):
+    change(project)
+    with django_assert_num_queries(2):  # the frame, and which of their sessions live
+        frame = feed._render_frame(project.pk, (0, "", "en", None), {uuid.uuid4() for _ in range(30)})
+    assert (frame.seq, frame.alive) == (1, set())
+    with django_assert_num_queries(2):  # nothing came: the project is read alone, and nobody is asked about
+        feed._render_frame(project.pk, (1, frame.epoch, "en", None), {uuid.uuid4()})
