@@ -2,14 +2,15 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
 from apps.agents.models.gateway import Gateway
-from apps.agents.models.run import Run
+from apps.agents.models.run import Run, RunQuerySet
 from apps.names import NameField
-from apps.projects.models import Project
+from apps.projects.models import Membership, Project
 
 STATUS_LABELS = {
     "disabled": _("Switched off"),
@@ -25,20 +26,29 @@ STATUS_LABELS = {
 class AgentQuerySet(models.QuerySet["Agent"]):
     def visible_to(self, user: User) -> "AgentQuerySet":
         """The agents that share a project with `user`."""
-        return self.filter(user__memberships__project__in=Project.objects.visible_to(user)).distinct()
+        shared = Membership.objects.filter(project__in=Project.objects.visible_to(user))
+        return self.filter(user__in=shared.values("user"))
 
     def in_project(self, project: Project) -> "AgentQuerySet":
         return self.filter(user__in=project.members.all())
 
     def with_load(self) -> "AgentQuerySet":
-        """Bring along what `current_tasks` and `status` count, so that a list of agents is one query."""
-        busy, queued = Q(runs__status__in=Run.BUSY), Q(runs__status=Run.Status.QUEUED)
-        paused = queued & Q(runs__project__pause__isnull=False)
+        """Bring along what `current_tasks` and `status` count, so that a list of agents is one query.
+
+        Each is counted by the index on agent and status: runs that have ended are not read, however many there are.
+        """
+        queued = Run.objects.queued()
         return self.select_related("gateway", "failure_streak").annotate(
-            busy_runs=models.Count("runs", filter=busy, distinct=True),
-            queued_runs=models.Count("runs", filter=queued, distinct=True),
-            paused_runs=models.Count("runs", filter=paused, distinct=True),
+            busy_runs=_count_of(Run.objects.busy()),
+            queued_runs=_count_of(queued),
+            paused_runs=_count_of(queued.filter(project__pause__isnull=False)),
         )
+
+
+def _count_of(runs: RunQuerySet) -> Coalesce:
+    """How many of `runs` are an agent's."""
+    per_agent = runs.filter(agent=OuterRef("pk")).order_by().values("agent").annotate(number=Count("pk"))
+    return Coalesce(Subquery(per_agent.values("number")), 0)
 
 
 class Agent(models.Model):

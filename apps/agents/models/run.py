@@ -21,6 +21,13 @@ class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: User) -> "RunQuerySet":
         return self.filter(project__in=Project.objects.visible_to(user))
 
+    def listed_for(self, user: User) -> "RunQuerySet":
+        """Those of `visible_to`, for a list by time.
+
+        The projects are read first: by their own numbers the planner knows whether to walk the index on time.
+        """
+        return self.filter(project__in=list(Project.objects.visible_to(user).values_list("pk", flat=True)))
+
     def with_related(self) -> "RunQuerySet":
         """Bring along what every step asks of a run's target and agent.
 
@@ -150,6 +157,9 @@ class Run(models.Model):
         indexes = [
             models.Index(F("priority").desc(), "queued_at", name="run_queue", condition=Q(status=states.Status.QUEUED)),
             models.Index(fields=["agent", "status"], name="run_of_agent"),
+            models.Index(fields=["created_at"], name="run_by_time"),
+            # In an order that `run_by_time` has not: the planner may not look for an idle agent's latest run there.
+            models.Index("agent", F("created_at").desc(nulls_last=True), name="latest_run_of_agent"),
             models.Index(fields=["look_at"], name="run_to_look_up", condition=Q(look_at__isnull=False)),
             models.Index(fields=["session_key"], name="run_of_session"),
             models.Index(fields=["agent", "failure"], name="run_of_failure", condition=~Q(failure="")),

@@ -5,12 +5,12 @@ from typing import Any, Protocol, cast
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Max, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.request_types import user_of
-from apps.agents.models import Agent, AgentQuerySet
+from apps.agents.models import Agent, AgentQuerySet, Run
 from apps.agents.process_warnings import WarningAdmin
 from apps.agents.roster import impersonation
 from apps.agents.roster.actions.create import create_user
@@ -77,7 +77,8 @@ class AgentAdmin(WarningAdmin[Agent]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
         agents = cast(AgentQuerySet, super().get_queryset(request))
-        return agents.with_load().annotate(last=Max("runs__created_at"))
+        latest = Run.objects.filter(agent=OuterRef("pk")).order_by(F("created_at").desc(nulls_last=True))
+        return agents.with_load().annotate(last=Subquery(latest.values("created_at")[:1]))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, agent: Agent) -> str:
