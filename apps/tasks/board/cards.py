@@ -301,11 +301,13 @@ def _is_about_runs(event: Event) -> bool:
 
 
 def _header(column: int, count: int) -> Op:
-    html = count_html(column, count)
+    html = count_html(column, count, get_language())
     return Op(op="put", id=f"column-{column}-count", parent=f"column-{column}", rank="", html=html)
 
 
-def count_html(column: int, count: int) -> SafeString:
+@lru_cache(maxsize=4096)
+def count_html(column: int, count: int, language: str) -> SafeString:
+    """How many cards are in a column, in the `language` that is active."""
     return render_to_string("tasks/board/_count.html", {"column": column, "count": count})
 
 

@@ -5,6 +5,7 @@ import random
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import get_language
 
 from apps.accounts.models import User
 from apps.accounts.signals import person_changed
@@ -35,7 +36,7 @@ class Page:
             for row in rows
         }
         for column in project.columns.all():
-            html = cards.count_html(column.pk, counts.get(column.pk, 0))
+            html = cards.count_html(column.pk, counts.get(column.pk, 0), get_language())
             self.elements[f"column-{column.pk}-count"] = (f"column-{column.pk}", "", html)
         self.elements["board-summary"] = ("board-head", "", cards.summary_html(project))
         self.versions = dict.fromkeys(self.elements, self.seq)
