@@ -53,7 +53,7 @@ def locked_for_change(
             _look_again(held, rows, by, needs)
             yield held
         return
-    with transaction.atomic(), written_at_end(log.write):
+    with transaction.atomic(), written_at_end(log.write_at_end):
         locked = _held.projects[pk] = Project.objects.locked(pk)
         try:
             _look_again(locked, rows, by, needs)

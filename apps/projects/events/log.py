@@ -98,8 +98,14 @@ _WRITE = Statement(
 _COLUMNS = ("project_id", "kind", "actor_id", "task_id", "payload", "is_due")
 
 
-def write(rows: Iterable[Model]) -> None:
-    """Number and insert the events among `rows`, and the audit entries, by one statement."""
+def write_at_end(rows: Iterable[Model]) -> None:
+    """What a change has recorded; its projects know of it then."""
+    for event in write(rows):
+        event.project.recorded = [*event.project.recorded, event]
+
+
+def write(rows: Iterable[Model]) -> list[Event]:
+    """Number and insert the events among `rows`, and the audit entries, by one statement. Returns the events."""
     events: list[Event] = []
     entries: list[AuditEntry] = []
     for row in rows:
@@ -115,6 +121,7 @@ def write(rows: Iterable[Model]) -> None:
         event.pk, event.seq, event.created_at = numbered.id, numbered.seq, numbered.created_at
         event._state.adding = False
         event.project.last_seq = event.seq
+    return events
 
 
 @dataclass(frozen=True)

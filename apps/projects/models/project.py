@@ -1,7 +1,8 @@
 """Projects and their members."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -70,6 +71,7 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     role: str  # of whoever it was read for: by `with_role()`
+    recorded: Sequence[Any] = ()  # the events of the change that it was locked for, once that has ended
 
     objects = ProjectQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ import asyncio
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NotRequired, TypedDict
 
 from channels.layers import get_channel_layer
@@ -137,13 +137,21 @@ def _background_loop() -> asyncio.AbstractEventLoop:
 
 
 def frame_since(
-    project_id: int, since: int, *, language: str, epoch: str = "", open_task: int | None = None
+    project_id: int,
+    since: int,
+    *,
+    language: str,
+    epoch: str = "",
+    open_task: int | None = None,
+    changed: Project | None = None,
 ) -> dict[str, Any]:
     """The frame that takes a browser from `since` to the head of the project's log.
 
-    Further behind than MAX_EVENTS_BEHIND, ahead of the log, or of another epoch: one `reload` op.
+    `changed` is the project as a change left it that has just committed: when nothing else came since, its
+    events are at hand, and the frame ends with them. Further behind than MAX_EVENTS_BEHIND, ahead of the log,
+    or of another epoch: one `reload` op.
     """
-    project, events = _log_since(project_id, since)
+    project, events = _at_hand(changed, since) or _log_since(project_id, since)
     frame = {"epoch": str(project.epoch), "seq": project.last_seq, "ops": []}
     is_foreign = bool(epoch) and epoch != str(project.epoch)
     if is_foreign or not 0 <= project.last_seq - since <= MAX_EVENTS_BEHIND:
@@ -154,7 +162,14 @@ def frame_since(
     return frame
 
 
-def _log_since(project_id: int, since: int) -> tuple[Project, list[Event]]:
+def _at_hand(changed: Project | None, since: int) -> tuple[Project, Sequence[Event]] | None:
+    """The same as `_log_since` reads, from the change itself; None when others came in between."""
+    if changed and changed.recorded and changed.recorded[0].seq == since + 1:  # no other event is within a change
+        return changed, changed.recorded
+    return None
+
+
+def _log_since(project_id: int, since: int) -> tuple[Project, Sequence[Event]]:
     """The project at the head of its log, and what came after `since`: by one statement when anything did."""
     if events := _events_since.all(project=project_id, since=since, most=since + MAX_EVENTS_BEHIND):
         return events[0].project, events
@@ -171,9 +186,9 @@ def _log_since(project_id: int, since: int) -> tuple[Project, list[Event]]:
 _ops_cache: SingleFlight[tuple[Any, ...], list[Op]] = SingleFlight(max_size=32)
 
 
-def _ops_of(project: Project, events: list[Event], language: str, open_task: int | None) -> list[Op]:
+def _ops_of(project: Project, events: Sequence[Event], language: str, open_task: int | None) -> list[Op]:
     with translation.override(language):
-        return ops_for(project, events, open_task)
+        return ops_for(project, list(events), open_task)
 
 
 @compiled

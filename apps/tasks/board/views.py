@@ -206,8 +206,13 @@ def updates(request: MemberRequest, key: str) -> JsonResponse:
     return JsonResponse(frame_for(request, project, request.GET))
 
 
-def frame_for(request: MemberRequest, project: Project, page: dict[str, Any]) -> dict[str, Any]:
-    """What takes the page to now; `page` says where it is: `since`, `epoch` and the open `task`."""
+def frame_for(
+    request: MemberRequest, project: Project, page: dict[str, Any], changed: Project | None = None
+) -> dict[str, Any]:
+    """What takes the page to now, or to what has just `changed` the project.
+
+    `page` says where it is: `since`, `epoch` and the open `task`.
+    """
     since = whole(page.get("since", ""))
     return frames.frame_since(
         project.pk,
@@ -215,6 +220,7 @@ def frame_for(request: MemberRequest, project: Project, page: dict[str, Any]) ->
         epoch=page.get("epoch", ""),
         language=get_language(),
         open_task=whole(page.get("task", "")),
+        changed=changed,
     )
 
 
@@ -227,7 +233,7 @@ def frame_or_redirect(request: MemberRequest, project: Project, url: str) -> Htt
 
 def frame_with_place(request: MemberRequest, project: Project, task: Task, *, is_new: bool = False) -> JsonResponse:
     """The frame, and where the `task` stands that was put somewhere: read after it, never behind it."""
-    frame = frame_for(request, project, request.POST)
+    frame = frame_for(request, project, request.POST, changed=task.project)
     return JsonResponse(frame | {"placed": facts_for_script(project, task, is_new=is_new)})
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import transaction
 
 from apps.projects import events
+from apps.projects.changes import locked_for_change
 from apps.projects.models import Project
 from apps.projects.realtime import feed, frames
 from apps.projects.tests.factories import ProjectFactory
@@ -34,8 +35,8 @@ def change(project, count=1):
             events.record(Project.objects.locked(project.pk), "label.created", by=None)
 
 
-def frame_since(project, since):
-    return frames.frame_since(project.pk, since, language="en")
+def frame_since(project, since, changed=None):
+    return frames.frame_since(project.pk, since, language="en", changed=changed)
 
 
 def test_frame_reads_project_and_events_by_one_statement(project, drawn, django_assert_num_queries):
@@ -61,6 +62,27 @@ def test_frame_tells_of_what_came_between_its_statements(project, drawn, monkeyp
 
     monkeypatch.setattr(frames, "_project", Later())
     assert frame_since(project, 0)["seq"] == 1
+    assert drawn == [1]
+
+
+def test_frame_of_the_own_change_reads_nothing(project, drawn, django_assert_num_queries):
+    change(project)
+    with locked_for_change(project) as changed:
+        for _ in range(2):
+            events.record(changed, "label.created", by=None)
+    with django_assert_num_queries(0):
+        assert frame_since(project, 1, changed=changed)["seq"] == 3
+    assert drawn == [2, 3]
+    drawn.clear()
+    assert frame_since(project, 0, changed=changed)["seq"] == 3  # the page has not seen the first one either
+    assert drawn == [1, 2, 3]
+
+
+def test_frame_of_a_change_that_recorded_nothing_is_read(project, drawn):
+    change(project)
+    with locked_for_change(project) as changed:
+        pass
+    assert frame_since(project, 0, changed=changed)["seq"] == 1
     assert drawn == [1]
 
 
