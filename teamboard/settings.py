@@ -254,6 +254,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "mend-column-counts": {
+        "task": "apps.tasks.jobs.mend_column_counts",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "fetch-repositories": {"task": "apps.projects.jobs.fetch_due", "schedule": 30.0, "options": {"expires": 30}},
     "process-deliveries": {
         "task": "apps.projects.jobs.process_overdue_deliveries",

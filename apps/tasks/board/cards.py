@@ -214,9 +214,7 @@ def _render(
 
 
 def column_counts(project: Project) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT column_id, count(*) FROM tasks_task WHERE project_id = %s GROUP BY 1", [project.pk])
-        return dict(cursor.fetchall())
+    return {column.pk: column.task_count for column in Column.objects.of(project)}
 
 
 class NotedTasks(NamedTuple):

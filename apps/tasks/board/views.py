@@ -88,14 +88,11 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
     shown = shown_task(request, project, {row.pk for row in found})
     shown_rows = board_cards.of_tasks(project, [shown.pk]) if shown else []
     users = board_cards.users_on([*found, *shown_rows])
-    counts = board_cards.column_counts(project)
+    columns = Column.objects.of(project)
     by_column: dict[int, list[RenderedCard]] = {}
     for row in found:
         by_column.setdefault(row.column, []).append(rendered(project, row, users))
-    pages = [
-        ColumnPage(column, by_column.get(column.pk, []), counts.get(column.pk, 0))
-        for column in Column.objects.of(project)
-    ]
+    pages = [ColumnPage(column, by_column.get(column.pk, []), column.task_count) for column in columns]
     if shown and shown_rows:  # it may be gone meanwhile
         pages = [with_shown(page, shown, rendered(project, shown_rows[0], users)) for page in pages]
     return {
@@ -103,7 +100,7 @@ def board_context(request: MemberRequest, project: Project) -> dict[str, Any]:
         "column_pages": pages,
         "summary": board_cards.summary_html(project),
         "banner": banner.html_of(project),
-        "lesson": not counts,
+        "lesson": not any(column.task_count for column in columns),
         "words": board_words(),
         "can_write": permissions.role_may(project.role, Action.WRITE),
         "can_comment": permissions.role_may(project.role, Action.COMMENT),

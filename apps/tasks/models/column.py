@@ -36,6 +36,8 @@ class Column(models.Model):
     category = models.CharField(_("category"), max_length=10, choices=Category)
     hue = models.CharField(max_length=10, choices=Hue, default=Hue.STONE)
     position = models.PositiveSmallIntegerField()
+    # How many tasks are in it: triggers of the database keep it, nobody else writes it (docs/decisions/0012).
+    task_count = models.IntegerField(db_default=0, editable=False)
 
     objects = ColumnQuerySet.as_manager()
 

@@ -22,7 +22,7 @@ def ana_visits(client, ana):
 def test_board_queries_do_not_grow_with_tasks(ana_visits, board, columns, count, django_assert_max_num_queries):
     for number in range(count):
         task_in(columns["ready"], f"Task {number}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         html = ana_visits.get("/projects/TIDE/").content.decode()
     assert html.count('<article class="card"') == min(count, 25)
 

@@ -42,7 +42,7 @@ def url_of(task: Task, verb: str = "") -> str:
 
 
 @pytest.mark.parametrize("count", [1, 12])
-@pytest.mark.parametrize(("query", "allowed"), [("?full", 17), ("", 24)])
+@pytest.mark.parametrize(("query", "allowed"), [("?full", 17), ("", 23)])
 def test_panel_queries_do_not_grow_with_the_task(
     ana_visits, board, columns, ana, ben, count, query, allowed, django_assert_num_queries
 ):
