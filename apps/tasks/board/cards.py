@@ -124,12 +124,12 @@ def of_tasks(project: Project, tasks: Iterable[int]) -> list[CardRow]:
 
 
 def with_counts(project: Project, tasks: Iterable[int], columns: Iterable[int]) -> tuple[list[CardRow], dict[int, int]]:
-    """The cards of `tasks`, and how many `columns` have (without those that have none), by one statement."""
+    """The cards of `tasks`, and how many `columns` have by their rows, by one statement."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT (SELECT json_object_agg(column_id, cards)::text FROM (
-                  SELECT column_id, count(*) AS cards FROM tasks_task WHERE column_id = ANY(%s) GROUP BY 1
-                ) counted) AS counts, f.*
+            f"""SELECT (
+                  SELECT json_object_agg(id, task_count)::text FROM tasks_column WHERE id = ANY(%s)
+                ) AS counts, f.*
                 FROM (SELECT) AS always LEFT JOIN (
                   SELECT {_SELECT} FROM tasks_task t JOIN tasks_column c ON c.id = t.column_id
                   WHERE t.project_id = %s AND t.id = ANY(%s)

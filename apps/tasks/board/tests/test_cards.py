@@ -8,7 +8,7 @@ from apps.projects.realtime import frames
 from apps.projects.tests.factories import MembershipFactory
 from apps.tasks.actions.comment import comment
 from apps.tasks.board import cards
-from apps.tasks.models import Task
+from apps.tasks.models import Column, Task
 from apps.tasks.tests.factories import task_in
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +70,21 @@ def test_only_who_is_shown_is_read(board, columns, ana, ben, django_assert_num_q
     rows = cards.first_pages(board)
     with django_assert_num_queries(0):
         assert cards.users_on(rows) == {}
+
+
+def test_counts_that_come_with_cards_are_those_that_columns_keep(board, columns):
+    task = task_in(columns["doing"])
+    Column.objects.filter(pk=columns["doing"].pk).update(task_count=77)  # counted, it would be 1
+    found, counts = cards.with_counts(board, [task.pk], [columns["doing"].pk, columns["done"].pk])
+    assert [row.pk for row in found] == [task.pk]
+    assert counts == {columns["doing"].pk: 77, columns["done"].pk: 0}
+    assert cards.with_counts(board, [], [columns["done"].pk]) == ([], {columns["done"].pk: 0})
+    assert cards.with_counts(board, [], []) == ([], {})
+
+
+def test_count_is_rendered_once_for_a_number_and_a_language():
+    html = cards.count_html(1, 2, "en")
+    assert cards.count_html(1, 2, "en") is html
+    assert cards.count_html(1, 3, "en") != html
+    with translation.override("ru"):
+        assert cards.count_html(1, 2, "ru") != html
