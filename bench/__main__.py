@@ -23,6 +23,7 @@ ROWS = {
     "create": "create_task",
     "live": "live_updates",
     "runs": "runs",
+    "growth": "growth",
     "rooms": "rooms",
     "webhooks": "webhooks",
     "git": "repositories",

@@ -31,19 +31,20 @@ INSERT INTO tasks_task (project_id, uid, number, column_id, rank, title, descrip
 SELECT %(project)s, gen_random_uuid(), n, %(column)s, ranks.rank,
        rpad('Task ' || n || ' mends the garden gate before winter comes', 45, '.'),
        rpad(repeat('It squeaks, it leans, and the hens go out. ', 8), 320, '.'),
-       1 + n %% 4, (%(people)s::int[])[1 + n %% 5], 1, (%(people)s::int[])[1], now(), now()
+       1 + n %% 4, (%(people)s::int[])[1 + n %% cardinality(%(people)s::int[])], 1, (%(people)s::int[])[1], now(), now()
 FROM unnest(%(ranks)s::text[]) WITH ORDINALITY AS ranks (rank, place)
 CROSS JOIN LATERAL (SELECT (%(before)s + place)::int AS n) AS numbered
 """
 _LABELS = """
 INSERT INTO tasks_task_labels (task_id, label_id)
 SELECT t.id, (%(labels)s::int[])[1 + (t.number * 7 + shift) %% 10]
-FROM tasks_task t CROSS JOIN (VALUES (0), (3)) AS two (shift) WHERE t.project_id = %(project)s
+FROM tasks_task t CROSS JOIN (VALUES (0), (3)) AS two (shift)
+WHERE t.project_id = %(project)s AND t.number > %(known)s
 """
 _EVENTS = """
 INSERT INTO projects_event (project_id, seq, kind, actor_id, task_id, payload, created_at, is_due)
-SELECT project_id, number, 'task.created', created_by_id, id, '{}', now(), false
-FROM tasks_task WHERE project_id = %(project)s
+SELECT project_id, %(seq)s + number - %(known)s, 'task.created', created_by_id, id, '{}', now(), false
+FROM tasks_task WHERE project_id = %(project)s AND number > %(known)s
 """
 
 
@@ -56,7 +57,7 @@ def seed() -> list[User]:
     people = User.objects.bulk_create(_user(name) for name in PEOPLE)
     spectators = User.objects.bulk_create(_user(f"Spectator {n}") for n in range(SPECTATORS))
     for key, sizes in BOARDS.items():
-        _board(key, sizes, people)
+        board(key, sizes, people)
     live = Project.objects.get(key="LIVE")
     Membership.objects.bulk_create(Membership(project=live, user=user) for user in spectators)
     with connection.cursor() as cursor:
@@ -74,28 +75,39 @@ def _user(name: str) -> User:
     return user
 
 
-def _board(key: str, sizes: list[int], people: list[User]) -> Project:
-    project = Project.objects.create(name=f"Board {key}", key=key, last_number=sum(sizes), last_seq=sum(sizes))
+def board(key: str, sizes: list[int], people: list[User]) -> Project:
+    """A project of `people` with ten labels and as many tasks in each of its columns."""
+    project = Project.objects.create(name=f"Board {key}", key=key)
     Membership.objects.bulk_create(Membership(project=project, user=user, role=Role.OWNER) for user in people)
     create_default_columns(project)
     Room.objects.create(project=project, name="General", is_default=True)
     hues = list(Hue)
-    labels = Label.objects.bulk_create(
-        Label(project=project, name=f"label {n}", hue=hues[n % len(hues)]) for n in range(10)
-    )
+    Label.objects.bulk_create(Label(project=project, name=f"label {n}", hue=hues[n % len(hues)]) for n in range(10))
+    add_tasks(project, sizes, people)
+    return project
+
+
+def add_tasks(project: Project, sizes: list[int], people: list[User]) -> None:
+    """Put as many more at the end of each column, with an event for each; `project` is stale afterwards."""
+    before = project.last_number
     values = {
         "project": project.pk,
-        "people": [u.pk for u in people],
-        "labels": [label.pk for label in labels],
+        "people": [user.pk for user in people],
+        "labels": list(Label.objects.filter(project=project).values_list("pk", flat=True)),
+        "known": before,
+        "seq": project.last_seq,
     }
-    before = 0
     with connection.cursor() as cursor:
         for column, size in zip(project.columns.all(), sizes, strict=True):
-            cursor.execute(_TASKS, values | {"column": column.pk, "before": before, "ranks": ranks.spread(size)})
+            last = Task.objects.filter(column=column).order_by("-rank").values_list("rank", flat=True).first()
+            places = ranks.spread(size, last or "")
+            cursor.execute(_TASKS, values | {"column": column.pk, "before": before, "ranks": places})
             before += size
         cursor.execute(_LABELS, values)
         cursor.execute(_EVENTS, values)
-    return project
+    Project.objects.filter(pk=project.pk).update(
+        last_number=before, last_seq=project.last_seq + before - project.last_number
+    )
 
 
 # Words as people use them: a few very often, most hardly ever. Every fourth message has the common word, every
