@@ -1,14 +1,14 @@
 """The programs' door to projects."""
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.accounts.request_types import MemberApiRequest
 from apps.projects import permissions
 from apps.projects.actions.create import create
-from apps.projects.members import invitations, memberships
+from apps.projects.members import invitations, member_list, memberships
 from apps.projects.models import Membership, Project
 from apps.projects.permissions import Action
 from apps.projects.serializers import (
@@ -23,6 +23,8 @@ from apps.projects.serializers import (
     RoleSerializer,
 )
 from apps.rest.pagination import PARAMETERS, page, page_of
+
+QUERY = OpenApiParameter("q", str, description="What their name or username has in it.")
 
 
 class ProjectsView(APIView):
@@ -44,17 +46,18 @@ class ProjectsView(APIView):
 class ProjectView(APIView):
     @extend_schema(responses=ProjectWithMembersSerializer)
     def get(self, request: MemberApiRequest, key: str) -> Response:
-        """One project and its members, people and agents."""
+        """One project and its first members, people and agents."""
         project = permissions.project_for(request.user, key)
         return Response(ProjectWithMembersSerializer(project).data)
 
 
 class MembersView(APIView):
-    @extend_schema(parameters=PARAMETERS, responses=page_of(MemberSerializer))
+    @extend_schema(parameters=[QUERY, *PARAMETERS], responses=page_of(MemberSerializer))
     def get(self, request: MemberApiRequest, key: str) -> Response:
         """A project's members, people and agents."""
         project = permissions.project_for(request.user, key)
-        return page(request, project.memberships.select_related("user"), MemberSerializer)
+        found = member_list.called(project, request.query_params.get("q", "").strip())
+        return page(request, found, MemberSerializer)
 
     @extend_schema(request=NewMemberSerializer, responses={201: MemberSerializer})
     def post(self, request: MemberApiRequest, key: str) -> Response:

@@ -11,6 +11,8 @@ from apps.projects.git.repositories import connect
 from apps.projects.models import LONGEST_CREDENTIAL, Branch, Commit, Invitation, Membership, Project, Repository, Role
 from apps.rest.rows import shown
 
+MEMBERS_SHOWN = 100
+
 
 class ProjectSerializer(serializers.ModelSerializer[Project]):
     class Meta:
@@ -78,14 +80,17 @@ class NewlyCreatedInvitationSerializer(InvitationSerializer):
 
 
 class ProjectWithMembersSerializer(ProjectSerializer):
-    members = serializers.SerializerMethodField()
+    """With its first members, as many as a page of `…/members/` has at most, and how many there are."""
+
+    members = serializers.SerializerMethodField(help_text="The first hundred; `…/members/` lists and searches all.")
+    member_count = serializers.IntegerField(source="memberships.count", help_text="How many members there are.")
 
     class Meta(ProjectSerializer.Meta):
-        fields = [*ProjectSerializer.Meta.fields, "members"]
+        fields = [*ProjectSerializer.Meta.fields, "members", "member_count"]
 
     @extend_schema_field(MemberSerializer(many=True))
     def get_members(self, project: Project) -> list[dict[str, Any]]:
-        rows = project.memberships.select_related("user").order_by("pk")
+        rows = project.memberships.select_related("user").order_by("pk")[:MEMBERS_SHOWN]
         return shown(MemberSerializer, rows)
 
 

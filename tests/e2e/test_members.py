@@ -117,3 +117,19 @@ def test_it_fits_every_width(visit, everybody, owner, width):
     assert page.evaluate("document.querySelector('.page').scrollWidth <= innerWidth")
     ends = page.locator(".members .index__end").all()
     assert all(end.bounding_box()["x"] + end.bounding_box()["width"] <= width for end in ends)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(390, "dark"), (1440, "light")])
+def test_somebody_is_found_among_many(visit, board, owner, width, theme):
+    for n in range(60):
+        MembershipFactory(project=board, user__name=f"Crew {n:02}", role=Role.MEMBER)
+    page = visit(owner, PEOPLE, viewport=(width, 900), color_scheme=theme)
+    expect(page.get_by_text("1–50 of 61")).to_be_visible()
+    page.get_by_role("link", name="Next page").click()
+    expect(row(page, "Crew 59")).to_be_visible()
+    page.get_by_label("Name or username").fill("crew 42")
+    page.get_by_label("Name or username").press("Enter")
+    expect(page.locator(".members > li")).to_have_count(1)
+    expect(row(page, "Crew 42")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert faults_of(page) == []

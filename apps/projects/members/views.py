@@ -15,9 +15,10 @@ from apps.errors import Refused
 from apps.names import isolate
 from apps.projects import permissions
 from apps.projects.forms import InvitationForm, InviteForm, RoleForm
-from apps.projects.members import memberships
+from apps.projects.members import member_list, memberships
 from apps.projects.models import Membership, Project, Role
 from apps.projects.permissions import Action
+from apps.rest.numbers import whole
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,13 +41,16 @@ def members(request: MemberRequest, key: str) -> HttpResponse:
 
 
 def members_page(request: MemberRequest, project: Project, status: int = 200, **more: object) -> HttpResponse:
-    """The list, the highest roles first; `more` is a form with errors, or a refusal to say."""
-    ranks = list(Role)
+    """A page of the list, the highest roles first; `more` is a form with errors, or a refusal to say."""
     can_manage = permissions.role_may(project.role, Action.MANAGE)
-    found = project.memberships.select_related("user").order_by("user__kind", "user__name", "pk")
+    query = request.GET.get("q", "").strip()
+    number = min(whole(request.GET.get("page", "")) or 1, member_list.LAST_PAGE)
+    found = member_list.page_of_members(project, query, number)
     context = {
         "project": project,
-        "rows": [row_of(project, member) for member in sorted(found, key=lambda each: ranks.index(Role(each.role)))],
+        "rows": [row_of(project, member) for member in found.rows],
+        "found": found,
+        "query": query,
         "can_manage": can_manage,
         "can_hand_over": permissions.role_may(project.role, Action.OWN),
         "invite_form": InviteForm(own_role=project.role),
@@ -54,7 +58,7 @@ def members_page(request: MemberRequest, project: Project, status: int = 200, **
         "invitations": project.invitations.open().select_related("invited_by").order_by("pk") if can_manage else [],
         "within": permissions.roles_within(project.role),
         "roles": [
-            (role.label, [action.label for action in Action if permissions.role_may(role, action)]) for role in ranks
+            (role.label, [action.label for action in Action if permissions.role_may(role, action)]) for role in Role
         ],
     }
     return render(request, "projects/members/members.html", context | more, status=status)
