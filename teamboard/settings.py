@@ -258,6 +258,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "empty-old-bodies": {"task": "apps.agents.jobs.empty_old_bodies", "schedule": 3600.0, "options": {"expires": 600}},
     "mend-column-counts": {
         "task": "apps.tasks.jobs.mend_column_counts",
         "schedule": 3600.0,
@@ -290,6 +291,7 @@ OPENCLAW_CALLBACK_SECRET = env.text("OPENCLAW_CALLBACK_SECRET")
 OPENCLAW_MAPPED_HOOKS = env.boolean("OPENCLAW_MAPPED_HOOKS", False)
 OPENCLAW_ACCEPT_UNPROVED = env.boolean("OPENCLAW_ACCEPT_UNPROVED", False)
 OPENCLAW_IS_PRACTICE = env.boolean("OPENCLAW_IS_PRACTICE", False)
+RUN_BODY_DAYS = env.integer("RUN_BODY_DAYS", 0, least=0)
 
 # Login
 AUTH_USER_MODEL = "accounts.User"

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 from kombu.exceptions import OperationalError
 
 from apps import job_queue
+from apps.agents import old_bodies
 from apps.agents.models import Agent, Run
 from apps.agents.runs import dispatch, stops, wait_reasons, wake
 from apps.agents.runs.callbacks import reconcile
@@ -89,3 +90,9 @@ def reconcile_runs() -> None:
     reconcile.look_up_quiet_runs()
     reconcile.stop_runs_of_disabled_gateways()
     stops.forget()
+
+
+@shared_task
+def empty_old_bodies() -> None:
+    """What was sent and reported, once it is older than it is to be kept."""
+    old_bodies.empty()

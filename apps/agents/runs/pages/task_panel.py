@@ -91,6 +91,7 @@ def attempt_context(run: Run, found: list[tuple[PullRequest, Checks]], file_page
         if run.result and not run.result_comment_id
         else "",
         "sent_message": sent_message(run),
+        "is_sent_message_gone": bool(run.ended_at and run.first_sent_at and not run.request_body),
         "stop": stops.request_of(run),
         "why": run_notes.why_ended(run),
         "usage": usage_text(run),
