@@ -72,7 +72,7 @@ class RunsView(APIView):
     @extend_schema(parameters=[*filter_parameters(RunFilter), *PARAMETERS], responses=page_of(RunLineSerializer))
     def get(self, request: MemberApiRequest) -> Response:
         """The runs in your projects, latest first, without prompts and results."""
-        found = filtered(request, RunFilter, Run.objects.listed_for(request.user))
+        found = filtered(request, RunFilter, Run.objects.visible_to(request.user, projects_first=True))
         return page(request, found.values(*LINE), RunLineSerializer, by="-created_at")
 
 
