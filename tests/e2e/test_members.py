@@ -133,3 +133,22 @@ def test_somebody_is_found_among_many(visit, board, owner, width, theme):
     expect(row(page, "Crew 42")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert faults_of(page) == []
+
+
+@pytest.mark.parametrize(("width", "theme", "has_script"), [(390, "dark", False), (1440, "light", True)])
+def test_a_task_is_assigned_to_one_of_many(visit, board, owner, columns, width, theme, has_script):
+    for n in range(60):
+        MembershipFactory(project=board, user__name=f"Crew {n:02}", role=Role.MEMBER)
+    task = task_in(columns["ready"], "Sell tickets", by=owner)
+    options = {"viewport": (width, 900), "color_scheme": theme, "java_script_enabled": has_script}
+    page = visit(owner, task.get_absolute_url(), **options)
+    page.locator("summary", has_text="Unassigned").click()
+    page.get_by_role("link", name="Search all people").click()
+    page.get_by_label("Name or username").fill("crew 42")
+    page.get_by_label("Name or username").press("Enter")
+    page.get_by_role("radio", name="Crew 42").check()
+    if has_script:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert faults_of(page) == []
+    page.get_by_role("button", name="Assign", exact=True).click()
+    expect(page.locator("summary", has_text="Crew 42")).to_be_visible()

@@ -20,7 +20,8 @@ def render_footers(comments: list[Comment]) -> dict[int, str]:
     candidates = [comment for comment in comments if "@" in comment.text and comment.author_id]
     if not candidates:
         return {}
-    members = list(handles.members_of(Project.objects.get(tasks=candidates[0].task_id)))
+    project = Project.objects.get(tasks=candidates[0].task_id)
+    members = list(handles.members_named_in(project, (comment.text[:MESSAGE_LENGTH] for comment in candidates)))
     mentioned = _agents_mentioned_in(candidates, members)
     asked = _asked_by(mentioned) if mentioned else {}
     found: dict[int, str] = {}

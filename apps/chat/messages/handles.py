@@ -4,14 +4,22 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 
 from apps.accounts.models import User
+from apps.max_length import max_length
 from apps.projects.models import Project
 from apps.words import CASED_LETTER, UNCASED, UNSPACED, fold
 
 MOST_CHARACTERS_OF_A_LETTER = 3  # where its marks stand behind it: ễ of a Mac's file names, Hebrew with vowels
+MOST_NAMES_WRITTEN = 2_000  # that are looked for one by one
+AGENT_PREFIX = "agent-"
+LONGEST_USERNAME = max_length(User, "username")
 LONGEST_ADDRESS = 200  # as far as is looked back from an @
+# What the database folds as we do, in any locale: ASCII without spaces.
+PLAIN = "!-~"
+_AT, _PLAIN = re.compile("@"), re.compile(f"[{PLAIN}]{{1,{LONGEST_USERNAME}}}")
 # Before the @ nothing that makes an address or a longer word of it: a@ben.example, @@ben, x/@ben.
 _BEFORE = re.compile(rf"{CASED_LETTER}|[@/.]")
 _PRINTED, _ADDRESS = re.compile(r"[!-~]*\Z"), re.compile(r"://|\bwww\.|\w\.\w+/")
@@ -65,6 +73,31 @@ def of_project(project: Project) -> Handles:
     return Handles(members_of(project))
 
 
+def named_in(project: Project, texts: Iterable[str]) -> Handles:
+    """The handles that `texts` may mention, to be read as if all were known."""
+    return Handles(members_named_in(project, texts))
+
+
+def members_named_in(project: Project, texts: Iterable[str]) -> QuerySet[User]:
+    """Whose handles may stand behind an @ in `texts`; few others, and everybody where there are very many of them."""
+    written = {name for text in texts for name in _names_in(text)}
+    members = members_of(project)
+    if len(written) > MOST_NAMES_WRITTEN:
+        return members
+    usernames = [*written, *(f"{AGENT_PREFIX}{name}" for name in written)]
+    plain = members.alias(folded_username=Lower("username"))
+    return plain.filter(Q(folded_username__in=usernames) | Q(username__regex=f"[^{PLAIN}]"))
+
+
+def _names_in(text: str) -> Iterable[str]:
+    """What could be a plain username behind each @: all beginnings of what stands there."""
+    for at in _AT.finditer(text):
+        written = fold(text[at.end() : at.end() + MOST_CHARACTERS_OF_A_LETTER * LONGEST_USERNAME])
+        longest = _PLAIN.match(written)
+        name = longest[0] if longest else ""
+        yield from (name[:length] for length in range(1, len(name) + 1))
+
+
 def members_of(project: Project) -> QuerySet[User]:
     """Who can be mentioned there."""
     return project.members.filter(is_active=True).order_by("pk")
@@ -72,7 +105,7 @@ def members_of(project: Project) -> QuerySet[User]:
 
 def handle_of(user: User) -> str:
     """What somebody is mentioned by. An agent goes by its slug: @scribe."""
-    return user.username.removeprefix("agent-") if user.is_agent else user.username
+    return user.username.removeprefix(AGENT_PREFIX) if user.is_agent else user.username
 
 
 def _length_folded_to(handle: str, written: str) -> int:

@@ -62,7 +62,7 @@ def parse(project: Project, text: str, *, by: User) -> ParsedMessage:
     Raises EmptyMessage when nobody could see anything of it, TooLong, TooManyMentions.
     """
     _refuse_long(text)
-    known = handles.of_project(project) if "@" in text else handles.Handles(())
+    known = handles.named_in(project, [text]) if "@" in text else handles.Handles(())
     members: dict[str, User] = {}
     tasks: dict[int, Task] = {}
 

@@ -103,7 +103,7 @@ def assign(room: Room, rest: str, by: User) -> str:
 def _task_and_member(project: Project, rest: str) -> tuple[Task, User]:
     found = re.fullmatch(rf"{project.key}-(\d{{1,9}})\s+@?(\S+)", rest, re.IGNORECASE)
     task = found and project.tasks.filter(number=found[1]).first()
-    to = found and handles.of_project(project).get(found[2])
+    to = found and handles.named_in(project, [f"@{found[2]}"]).get(found[2])
     if not task or not to:
         raise NotUnderstood(_("Name a task and a member, such as /assign {key}-12 @ana.").format(key=project.key))
     return task, to

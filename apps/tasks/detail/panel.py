@@ -15,7 +15,7 @@ from apps.projects.models import Event, Project
 from apps.projects.realtime.frames import OUTAGES, Op
 from apps.tasks import markdown
 from apps.tasks.board import cards
-from apps.tasks.detail import timeline
+from apps.tasks.detail import assignees, timeline
 from apps.tasks.models import Category, Task
 
 log = logging.getLogger(__name__)
@@ -48,11 +48,12 @@ def _rendered(name: str, section: Section, task: Task) -> str:
 
 def head(task: Task) -> str:
     project = task.project
-    members = [cards.user_summary(user) for user in project.members.filter(is_active=True).order_by("kind", "name")]
+    offered, has_more = assignees.offered(task)
     context = {
         "task": task,
         "columns": project.columns.all(),
-        "members": members,
+        "members": [cards.user_summary(user) for user in offered],
+        "has_more_members": has_more,
         "labels": project.labels.all(),
         "own_labels": {label.pk for label in task.labels.all()},
         "priorities": Task.Priority.choices,

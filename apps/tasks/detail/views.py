@@ -8,7 +8,7 @@ from django.http import HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.request_types import MemberRequest
 from apps.errors import Conflict
@@ -20,6 +20,7 @@ from apps.tasks.actions.assign import assign as assign_task
 from apps.tasks.actions.comment import AlreadyPosted
 from apps.tasks.actions.comment import comment as comment_on_task
 from apps.tasks.actions.edit import edit as edit_task
+from apps.tasks.board import cards
 from apps.tasks.board.js_messages import board_words
 from apps.tasks.board.views import (
     board_context,
@@ -29,7 +30,7 @@ from apps.tasks.board.views import (
     wants_json,
 )
 from apps.tasks.code import branch_names
-from apps.tasks.detail import panel, timeline
+from apps.tasks.detail import assignees, panel, timeline
 from apps.tasks.detail.forms import COMMENT_FORM_LENGTH, AssignForm, CommentForm, EditForm
 from apps.tasks.models import Task
 
@@ -108,14 +109,32 @@ def both_sides(form: EditForm, now: Task, clashing: Iterable[str]) -> dict[str, 
     }
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def assign(request: MemberRequest, key: str, number: int) -> HttpResponse:
+    """GET: whom the project has, to search and choose from, where they are more than the panel offers."""
     found = find_task(request.user, key, number)
+    if request.method == "GET":
+        return assign_page(request, found)
     form = AssignForm(request.POST, project=found.project)
     if not form.is_valid():
         return invalid_form(request, form, "tasks/detail/edit.html", {"project": found.project, "task": found})
     assign_task(found, **form.cleaned_data, by=request.user)
     return frame_or_redirect(request, found.project, found.get_absolute_url())
+
+
+def assign_page(request: MemberRequest, found: Task) -> HttpResponse:
+    permissions.require(request.user, Action.WRITE, found.project)
+    query = request.GET.get("q", "").strip()
+    members, has_more = assignees.offered(found, query)
+    context = {
+        "project": found.project,
+        "task": found,
+        "query": query,
+        "members": [cards.user_summary(user) for user in members],
+        "has_more": has_more,
+        "is_found": not query or any(user != found.assignee for user in members),
+    }
+    return render(request, "tasks/detail/assign.html", context)
 
 
 @require_POST

@@ -258,3 +258,24 @@ def test_mentions_and_keys_are_read_in_linear_time(board, ana, unit):
         if times[-1][1] < 8 * times[-1][0] + 0.1:
             return
     pytest.fail(f"{times} seconds")
+
+
+def test_named_in_means_the_same_as_all_handles(board, ana):
+    for username in (*USERNAMES, "Zoe", "zoe", "zoe-ann", "with space"):
+        member(board, username)
+    agent_in(board, "Scribe")
+    member(board, "agent-x")
+    for name in (*USERNAMES, "ZOE", "zoe", "Zoe", "zoe-ann", "with space", "ſcribe", "agent-scribe", "agent-x", "none"):
+        for text in (f"@{name}", f"ask @{name}, now", f"(@{name})", f"@{name}님", f"x@{name}", f"@@{name}"):
+            found = parse.mentioned_in(text, handles.named_in(board, [text]))
+            assert found == parse.mentioned_in(text, handles.of_project(board)), text
+
+
+def test_named_in_reads_nobody_else(board, ana):
+    for n in range(30):
+        member(board, f"crew{n:02}")
+    scribe = agent_in(board, "Scribe")
+    named = handles.members_named_in(board, ["Ask @crew07, @CREW08 or", "@scribe."])
+    assert {user.username for user in named} == {"crew07", "crew08", scribe.user.username}
+    everybody = handles.members_of(board).count()
+    assert handles.members_named_in(board, [" ".join(f"@name{n}" for n in range(3_000))]).count() == everybody
