@@ -35,7 +35,6 @@ REASONS = {
     "Comment.objects.filter(task=find_task(request, pk))": "the task was found by visible_to",
     "PullRequest.objects.filter(run_links__run=row['id'])": "the run was found by visible_to",
     "Repository.objects.filter(uid=uid)": "the webhook's signature proves that its sender knows the repository",
-    "Run.objects.listed_for(request.user)": "those of visible_to, by their projects' numbers",
     "Run.objects.values(*LINE, 'prompt', 'result', 'is_result_truncated')": "one run, which was found by visible_to",
     "Task.labels.through.objects.filter(task_id=OuterRef('pk'))": "part of a query on tasks",
     "Task.objects.filter(pk=task.pk)": "the task was found by visible_to",
