@@ -1,10 +1,16 @@
 # One image for web, worker and beat; it writes nowhere but /tmp, so the root file system may be read-only.
+FROM node:22-slim AS tools
+WORKDIR /tools
+COPY package.json package-lock.json .
+RUN npm ci --ignore-scripts --no-audit --no-fund && cp node_modules/@esbuild/*/bin/esbuild /usr/local/bin/esbuild
+
 FROM python:3.13-slim AS build
 WORKDIR /app
 COPY requirements.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
-RUN DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
+COPY --from=tools /usr/local/bin/esbuild /usr/local/bin/esbuild
+RUN ESBUILD=/usr/local/bin/esbuild DEBUG= SECRET_KEY=only-while-building FIELD_KEYS=only-while-building \
     /venv/bin/python manage.py collectstatic --no-input --verbosity 0 \
     && /venv/bin/python -m compileall -q apps teamboard
 

@@ -199,12 +199,13 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "teamboard.web.static.HashedModules"
+        else "teamboard.web.assets.static.HashedModules"
     },
 }
 STATIC_URL = "/static/"
 STATIC_ROOT = str(env.path("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+ESBUILD = str(env.path("ESBUILD", BASE_DIR / "node_modules" / ".bin" / "esbuild"))
 
 # Background
 CELERY_BROKER_URL = env.redis("BROKER_URL", REDIS_URL)

@@ -4,13 +4,15 @@ from functools import cache
 
 from django import template
 from django.apps import apps
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from apps import names
 from apps.max_length import max_length
+from teamboard.web.assets import bundles
 
 register = template.Library()
 register.filter("isolate", names.isolate)
@@ -28,6 +30,16 @@ def icon(name: str, size: str = "") -> SafeString:
 def _icon(name: str, size: str, sprite: str) -> SafeString:
     kind = f" icon--{size}" if size else ""
     return format_html('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>', kind, sprite, name)
+
+
+@register.simple_tag
+def stylesheets() -> SafeString:
+    """The stylesheets of a page: one of all, or each by itself where static files are served as they stand."""
+    link = '<link rel="stylesheet" href="{}">'
+    if getattr(staticfiles_storage, "is_bundled", False):
+        return format_html(link, static(bundles.STYLESHEET))
+    for_print = format_html('<link rel="stylesheet" href="{}" media="print">', static(bundles.PRINT_STYLESHEET))
+    return format_html_join("\n", link, ((static(name),) for name in bundles.STYLESHEETS)) + for_print
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-// The project's room: a page of its own, or a panel beside the board. Everything here also works as plain links
+// What a room does, on its own page or in the panel beside the board. Everything here also works as plain links
 // and forms.
 
 import "./subscriptions.js"
@@ -14,11 +14,10 @@ import { showComposer } from "./composer.js"
 import { renew, showHistory } from "./history.js"
 import { showOutbox } from "./outbox.js"
 import { openRoom } from "./room_elements.js"
-import { usePanel } from "./room_panel.js"
 import { showTyping } from "./typing.js"
 
 /** @param {HTMLElement} room */
-function show(room) {
+export function show(room) {
   localTimes(room)
   showOutbox(room)
   showComposer(room)
@@ -54,7 +53,3 @@ listen("realtime:reloaded", () => {
   const room = openRoom()
   if (room) renew(room)
 })
-
-const room = openRoom()
-if (room) show(room)
-usePanel(show)

@@ -13,16 +13,16 @@ const memory = `chat-panel:${document.body.dataset.me}:${find(document, "[data-p
 
 /**
  * A room beside the board is shown by links, and at once if it was open on the last page.
- * @param {(room: HTMLElement) => void} show
+ * @param {() => Promise<(room: HTMLElement) => void>} load how to show one, which comes when it is first needed
  */
-export function usePanel(show) {
+export function usePanel(load) {
   /**
    * @param {string} url
    * @param {{hasFocus?: boolean}} [options]
    */
   async function open(url, { hasFocus = true } = {}) {
-    const html = await fragment(url, "room")
-    if (html === null) return hasFocus && location.assign(url)
+    const [html, show] = await Promise.all([fragment(url, "room"), load().catch(() => null)])
+    if (html === null || show === null) return hasFocus && location.assign(url)
     const room = elementOf(html)
     openRoom()?.remove()
     one(document, "#work").append(room)

@@ -1,0 +1,4 @@
+// A task's own page.
+
+import "../realtime/connection.js"
+import "./panel.js"
