@@ -151,7 +151,6 @@ class MessageTarget:
             "empty_reason": empty_reason,
         }
         post(self.message.room, text=text[:longest], by=run.agent.user, as_board=True, **about)
-
         self.set_note(run, note)
 
 
