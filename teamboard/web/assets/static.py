@@ -20,9 +20,10 @@ class HashedModules(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     max_post_process_passes = 10  # one for each step of an import's way
     is_bundled = True
 
-    def post_process(self, paths: dict[str, Any], **options: Any) -> Any:
-        """With the bundles, which take the place of the modules that they are made of."""
-        return super().post_process(paths | self._bundles(paths), **options)
+    def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Any:
+        """With the bundles, which take the place of the modules that they are made of; a dry run writes none."""
+        made = {} if dry_run else self._bundles(paths)
+        return super().post_process(paths | made, dry_run=dry_run, **options)
 
     def _bundles(self, paths: dict[str, Any]) -> dict[str, Any]:
         """As `paths`: each with the storage that has it. Nothing where only other files than ours are collected."""

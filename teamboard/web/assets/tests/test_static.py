@@ -15,11 +15,11 @@ from teamboard.web.assets import bundles
 
 
 @pytest.fixture
-def collect(tmp_path, settings) -> Callable[[], None]:
+def collect(tmp_path, settings) -> Callable[..., None]:
     settings.STATIC_ROOT = tmp_path
     settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "teamboard.web.assets.static.HashedModules"}}
-    return lambda: call_command("collectstatic", interactive=False, verbosity=0)
+    return lambda **options: call_command("collectstatic", interactive=False, verbosity=0, **options)
 
 
 def test_modules_are_imported_by_the_name_pages_load(tmp_path, settings, collect):
@@ -66,3 +66,8 @@ def test_modules_stay_as_they_are_without_esbuild(tmp_path, collect, settings):
     names = json.loads((tmp_path / "staticfiles.json").read_text())["paths"]
     assert "./board." in (tmp_path / names["js/board/board_page.js"]).read_text()
     assert "@media print" in (tmp_path / names[bundles.STYLESHEET]).read_text()
+
+
+def test_dry_run_writes_nothing(tmp_path, collect):
+    collect(dry_run=True)
+    assert list(tmp_path.iterdir()) == []
